@@ -1,0 +1,14 @@
+/** What the rest of the server knows about ClickHouse, embedded or remote: two users and whether it answers. */
+import type { ClickHouseClient } from '@clickhouse/client'
+
+export interface ClickHouse {
+  /** User `app`: reads and writes. Only fixed, parameterised statements; the database is its default. */
+  readonly app: ClickHouseClient
+  /** Read-only user with caps on time, memory and rows: everything that answers a person's question. */
+  readonly reader: ClickHouseClient
+  /** False while the server does not answer (starting, restarting, gone). */
+  isReady(): boolean
+  /** For people and their tools: where it listens and as whom. */
+  readonly analyst: { url: string; user: string; password: string | undefined }
+  close(): Promise<void>
+}

@@ -1,0 +1,113 @@
+/**
+ * Every error that Touchline answers or throws: one table of code, HTTP status, whether the same request
+ * may be sent again, and what it means. DESIGN: never a 4xx for a fault of ours, because SDKs drop on 4xx.
+ */
+interface ErrorMeaning {
+  status: number
+  mayRetry: boolean
+  meaning: string
+}
+
+export const errorTable = {
+  // The request as a whole.
+  BODY_NOT_JSON: { status: 400, mayRetry: false, meaning: 'The body is not JSON.' },
+  BODY_NOT_BATCH: {
+    status: 400,
+    mayRetry: false,
+    meaning: 'The body is neither an event nor a batch of events.',
+  },
+  QUERY_INVALID: { status: 400, mayRetry: false, meaning: 'A query parameter or path value is not valid.' },
+  KEY_MISSING: { status: 401, mayRetry: false, meaning: 'No write key or secret key came with the request.' },
+  KEY_UNKNOWN: { status: 401, mayRetry: false, meaning: 'The key belongs to no project.' },
+  ORIGIN_NOT_ALLOWED: {
+    status: 403,
+    mayRetry: false,
+    meaning: 'This write key may not be used from that origin.',
+  },
+  SECRET_KEY_IN_BROWSER: {
+    status: 403,
+    mayRetry: false,
+    meaning: 'A secret key was sent by a browser. Rotate it.',
+  },
+  NOT_FOUND: { status: 404, mayRetry: false, meaning: 'There is nothing at this address.' },
+  METHOD_NOT_ALLOWED: { status: 405, mayRetry: false, meaning: 'The path exists, but not for this method.' },
+  BODY_TOO_LARGE: {
+    status: 413,
+    mayRetry: false,
+    meaning: 'The body or the batch is over its limit. Send smaller batches.',
+  },
+  ENCODING_UNSUPPORTED: {
+    status: 415,
+    mayRetry: false,
+    meaning: 'The content encoding is not gzip, deflate or br.',
+  },
+  RATE_LIMITED: {
+    status: 429,
+    mayRetry: true,
+    meaning: 'The project is over its rate. Wait as Retry-After says.',
+  },
+  INTERNAL: {
+    status: 500,
+    mayRetry: true,
+    meaning: 'Touchline failed. Sending again with the same messageId is safe.',
+  },
+  LOG_UNAVAILABLE: {
+    status: 503,
+    mayRetry: true,
+    meaning: 'The log did not confirm. Sending again with the same messageId is safe.',
+  },
+  LOG_FULL: {
+    status: 503,
+    mayRetry: true,
+    meaning: 'The log is at its size limit until the store catches up.',
+  },
+  OVERLOADED: { status: 503, mayRetry: true, meaning: 'Too much is in flight. Wait as Retry-After says.' },
+  STORE_UNAVAILABLE: {
+    status: 503,
+    mayRetry: true,
+    meaning: 'ClickHouse does not answer; collecting goes on.',
+  },
+  // One event of a batch: reported in `rejected`, kept in rejected_events.
+  EVENT_NOT_OBJECT: { status: 200, mayRetry: false, meaning: 'The event is not a JSON object.' },
+  EVENT_INVALID: { status: 200, mayRetry: false, meaning: 'A field of the event has the wrong type.' },
+  EVENT_TYPE_UNKNOWN: {
+    status: 200,
+    mayRetry: false,
+    meaning: 'type is not track, identify, page, screen, group or alias.',
+  },
+  EVENT_NO_ID: {
+    status: 200,
+    mayRetry: false,
+    meaning: 'The event has no usable userId, anonymousId or email.',
+  },
+  EVENT_NO_NAME: { status: 200, mayRetry: false, meaning: 'A track needs an event name.' },
+  EVENT_NO_GROUP: { status: 200, mayRetry: false, meaning: 'A group needs a usable groupId.' },
+  EVENT_NO_PREVIOUS: {
+    status: 200,
+    mayRetry: false,
+    meaning: 'An alias needs a usable previousId and userId.',
+  },
+  EVENT_TOO_LARGE: { status: 200, mayRetry: false, meaning: 'The event is over 32 KB.' },
+  EVENT_TOO_DEEP: { status: 200, mayRetry: false, meaning: 'The event nests deeper than 20 levels.' },
+  // Start-up.
+  CONFIG_INVALID: { status: 500, mayRetry: false, meaning: 'A setting is not valid.' },
+} as const satisfies Record<string, ErrorMeaning>
+
+export type ErrorCode = keyof typeof errorTable
+
+/** An error of the table. `message` names the thing, the limit and the way out; `retryAfterSeconds` goes into Retry-After. */
+export class TouchlineError extends Error {
+  readonly code: ErrorCode
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(
+    code: ErrorCode,
+    message?: string,
+    options: { cause?: unknown; retryAfterSeconds?: number } = {},
+  ) {
+    super(message ?? errorTable[code].meaning, { cause: options.cause })
+    this.name = 'TouchlineError'
+    this.code = code
+    this.retryAfterSeconds = options.retryAfterSeconds
+  }
+}

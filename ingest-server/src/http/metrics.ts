@@ -1,0 +1,51 @@
+/**
+ * The exact counters of the line, per project, and what else an operator watches. Two sums always hold:
+ *
+ *     received = rejected + appended
+ *     appended = handled + in flight,  handled = inserted + dead-lettered
+ */
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+export function createMetrics() {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const events = (name: string, help: string) =>
+    new Counter({
+      name: `touchline_events_${name}_total`,
+      help,
+      labelNames: ['project'],
+      registers: [registry],
+    })
+  return {
+    registry,
+    received: events('received', 'Events read from answered (2xx) requests'),
+    rejected: events('rejected', 'Events refused one by one, kept in rejected_events'),
+    appended: events('appended', 'Events confirmed durable by the log'),
+    inserted: events('inserted', 'Events whose insert ClickHouse acknowledged'),
+    deadLettered: events('dead_lettered', 'Events that ClickHouse refused, kept in dead_letters'),
+    requests: new Counter({
+      name: 'touchline_collect_requests_total',
+      help: 'Collecting requests by status',
+      labelNames: ['status'],
+      registers: [registry],
+    }),
+    appendSeconds: new Histogram({
+      name: 'touchline_log_append_seconds',
+      help: 'Time until the log confirmed',
+      buckets: [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+      registers: [registry],
+    }),
+    insertRetries: new Counter({
+      name: 'touchline_store_insert_retries_total',
+      help: 'Inserts tried again because ClickHouse did not take them',
+      registers: [registry],
+    }),
+    stitchLagSeconds: new Gauge({
+      name: 'touchline_stitch_lag_seconds',
+      help: 'Age of the oldest link that stitch has not looked at',
+      registers: [registry],
+    }),
+  }
+}

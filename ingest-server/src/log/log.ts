@@ -1,0 +1,50 @@
+/**
+ * The log: a port with two adapters (embedded, Kafka), each held to the one contract suite in
+ * test/log-contract.ts. Nothing in the line depends on the order of records.
+ */
+
+/** Tables that the line writes by way of the log. */
+export type LogTable = 'events' | 'rejected_events'
+
+/**
+ * One entry of the log.
+ *
+ *     lines = row LF { row LF }          each row one JSON object, as ClickHouse's JSONEachRow reads it
+ *
+ * One HTTP batch is one record. An adapter may join records of one table into one message of lines.
+ */
+export interface LogRecord {
+  readonly table: LogTable
+  /** UTF-8, every row ends with a line feed. */
+  readonly lines: Buffer
+  /** How many rows of which project `lines` holds; the exact counters of /metrics come from this. */
+  readonly rows: Readonly<Record<string, number>>
+}
+
+export interface ReadRecord extends LogRecord {
+  /** Where the record stands, for people and dead letters: `embedded/000000012`, `touchline.events/3/8812`. */
+  readonly position: string
+}
+
+export interface LogLag {
+  /** Records appended and not yet handled. */
+  records: number
+  bytes: number
+  /** Age of the oldest one not yet handled, 0 when there is none. */
+  oldestMs: number
+}
+
+export interface EventLog {
+  /**
+   * Resolves only when the records survive losing this process (fsync, or acks=all). Rejects with
+   * LOG_UNAVAILABLE (or LOG_FULL) within a bounded time; then they may or may not be there.
+   */
+  append(records: readonly LogRecord[]): Promise<void>
+  /**
+   * Calls `handle` with batches until `signal` aborts, one call at a time. A batch is marked done after
+   * `handle` resolves, never before: a crash or a rejection delivers it again.
+   */
+  read(handle: (batch: readonly ReadRecord[]) => Promise<void>, signal: AbortSignal): Promise<void>
+  lag(): Promise<LogLag>
+  close(): Promise<void>
+}

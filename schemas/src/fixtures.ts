@@ -1,0 +1,2 @@
+/** Placeholder module path kept stable: reads `fixtures/accepted` and `fixtures/refused`. */
+export {}

@@ -1,0 +1,5 @@
+export * from './build.js'
+export * from './facts.js'
+export * from './ids.js'
+export * from './limits.js'
+export * from './touchpoint.js'
