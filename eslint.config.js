@@ -1,0 +1,129 @@
+import js from '@eslint/js'
+import globals from 'globals'
+import tseslint from 'typescript-eslint'
+
+// Imports go one way (docs: "Layout"): everything may use schemas; collect → log ← store → clickhouse ← timeline.
+// Each folder names what it may not reach; a test may reach anything.
+const server = 'ingest-server/src'
+const walls = [
+  {
+    in: 'collect',
+    not: ['store', 'timeline', 'clickhouse'],
+    because: 'collect knows the log, never what reads it',
+  },
+  {
+    in: 'store',
+    not: ['collect', 'timeline', 'identity', 'http/auth'],
+    because: 'store moves lines and knows no event',
+  },
+  {
+    in: 'log',
+    not: ['collect', 'store', 'clickhouse', 'timeline', 'identity'],
+    because: 'the log is the port below both',
+  },
+  {
+    in: 'clickhouse',
+    not: ['collect', 'store', 'timeline', 'identity', 'log'],
+    because: 'clickhouse is below store and timeline',
+  },
+  { in: 'timeline', not: ['store'], because: 'timeline reads ClickHouse and appends facts to the log' },
+  {
+    in: 'identity',
+    not: ['collect', 'store', 'timeline', 'log'],
+    because: 'identity derives people from facts',
+  },
+]
+const neverFrom = (folder, reason) => ({
+  regex: `(^|/)${folder}(/|$)`,
+  message: `${reason} (eslint.config.js, import directions).`,
+})
+
+const wallRules = walls.map((wall) => ({
+  files: [`${server}/${wall.in}/**/*.ts`],
+  ignores: ['**/*.test.ts'],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          ...wall.not.map((folder) =>
+            neverFrom(`\\.\\./${folder}`, `${wall.in} may not import ${folder}: ${wall.because}`),
+          ),
+          ...(wall.in === 'collect' || wall.in === 'store'
+            ? [
+                {
+                  regex: 'kafka',
+                  caseSensitive: false,
+                  message: 'collect and store know the log, not which one it is.',
+                },
+              ]
+            : []),
+        ],
+      },
+    ],
+  },
+}))
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/node_modules/**', '.cache/**', 'data/**', 'sdk-browser/test/pages/**'] },
+  js.configs.recommended,
+  ...tseslint.configs.recommendedTypeChecked.map((config) => ({ ...config, files: ['**/*.ts'] })),
+  {
+    files: ['**/*.ts'],
+    languageOptions: {
+      parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname },
+      globals: globals.node,
+    },
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/return-await': ['error', 'in-try-catch'],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // A port's method may be synchronous in one adapter and not in the other.
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+  {
+    files: [`${server}/**/*.ts`, 'sdk-browser/src/**/*.ts', 'sdk-node/src/**/*.ts', 'schemas/src/**/*.ts'],
+    ignores: [`${server}/config.ts`, '**/*.test.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "MemberExpression[object.name='process'][property.name='env']",
+          message: 'Only ingest-server/src/config.ts reads process.env.',
+        },
+      ],
+      'no-console': 'error',
+    },
+  },
+  { files: [`${server}/main.ts`, `${server}/cli.ts`, `${server}/cli/**`], rules: { 'no-console': 'off' } },
+  ...wallRules,
+  {
+    files: [`${server}/identity/links.ts`, `${server}/identity/resolve*.ts`],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '^(?!@touchline/schemas|\\./(links|resolve))',
+              message: 'links and resolve are pure: only schemas.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  { files: ['**/*.{js,mjs}'], languageOptions: { globals: { ...globals.node } } },
+  {
+    files: ['sdk-browser/**', 'examples/**', 'bench/**'],
+    languageOptions: { globals: { ...globals.browser, ...globals.node } },
+  },
+)

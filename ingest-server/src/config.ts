@@ -1,0 +1,110 @@
+/**
+ * Every setting, read once from the environment. This is the only file that reads process.env. A value that
+ * cannot be used stops the start with one line that names the variable.
+ */
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { TouchlineError } from './errors.js'
+
+export const roles = ['collect', 'store', 'stitch', 'timeline'] as const
+export type Role = (typeof roles)[number]
+
+const text = z.string().trim().min(1)
+const integer = (least: number, most: number) => z.coerce.number().int().min(least).max(most)
+const port = integer(0, 65_535)
+const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1')
+const list = text.transform((value) =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+)
+const key = z.string().regex(/^[\w-]{8,200}$/, 'must be 8 to 200 letters, digits, _ or -')
+
+const environment = z.object({
+  /** Where the HTTP server listens. */
+  PORT: port.default(8484),
+  HOST: text.default('127.0.0.1'),
+  /** How browsers reach this server, when that is not http://HOST:PORT; printed in the tag. */
+  PUBLIC_URL: z.url().optional(),
+  /** Embedded log, embedded ClickHouse and the keys made on the first run live below it. */
+  DATA_DIR: text.default('./data'),
+  ROLES: list.pipe(z.array(z.enum(roles)).min(1)).default([...roles]),
+  /** Proxies whose X-Forwarded-For is believed: addresses or CIDR ranges, never "everything". */
+  TRUST_PROXY: list.optional(),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+
+  TOUCHLINE_WRITE_KEY: key.optional(),
+  TOUCHLINE_SECRET_KEY: key.optional(),
+  /** More projects, their keys, origins and rates: a JSON file. */
+  PROJECTS_FILE: text.optional(),
+
+  /** host:port,… names a Kafka cluster and turns the embedded log off. */
+  KAFKA_BROKERS: list.optional(),
+  KAFKA_TOPIC_PREFIX: text.default('touchline.'),
+  KAFKA_PARTITIONS: integer(1, 10_000).default(4),
+  KAFKA_REPLICATION: integer(1, 9).default(1),
+  KAFKA_GROUP: text.default('touchline-store'),
+  KAFKA_TLS: flag.default(false),
+  KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
+  KAFKA_USERNAME: text.optional(),
+  KAFKA_PASSWORD: text.optional(),
+  KAFKA_COMPRESSION: z.enum(['none', 'gzip']).default('none'),
+
+  /** http(s)://host:port names a ClickHouse server and turns the embedded one off. */
+  CLICKHOUSE_URL: z.url().optional(),
+  CLICKHOUSE_USER: text.optional(),
+  CLICKHOUSE_PASSWORD: z.string().optional(),
+  CLICKHOUSE_DATABASE: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]{0,63}$/, 'must be lower-case letters, digits and _')
+    .default('touchline'),
+  CLICKHOUSE_READER_USER: text.optional(),
+  CLICKHOUSE_READER_PASSWORD: z.string().optional(),
+  CLICKHOUSE_CLUSTER: z
+    .string()
+    .regex(/^[\w-]{1,64}$/)
+    .optional(),
+  /** Where the embedded server listens on loopback: HTTP (0: a free port), native protocol (absent: off). */
+  CLICKHOUSE_HTTP_PORT: port.default(0),
+  CLICKHOUSE_TCP_PORT: port.optional(),
+  ANALYST_PASSWORD: z.string().min(8).optional(),
+
+  /** Size limit of the embedded log; beyond it collect answers 503 until the store catches up. */
+  LOG_MAX_BYTES: integer(16 * 1024 * 1024, 2 ** 46).default(8 * 1024 ** 3),
+  /** Tests and demos only: a file that holds an offset in milliseconds, added to the clock. */
+  CLOCK_OFFSET_FILE: text.optional(),
+})
+
+export type Config = ReturnType<typeof readConfig>
+
+/** The settings, with defaults, or CONFIG_INVALID with one line for the first bad variable. */
+export function readConfig(variables: NodeJS.ProcessEnv = process.env) {
+  // An empty variable means absent: that is what `docker compose` and shells write for "not set".
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''))
+  const parsed = environment.safeParse(given)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw new TouchlineError(
+      'CONFIG_INVALID',
+      `${issue?.path.join('.') ?? 'setting'}: ${issue?.message ?? 'not valid'}`,
+    )
+  }
+  const config = parsed.data
+  if (config.KAFKA_BROKERS === undefined && config.ROLES.length < roles.length) {
+    throw new TouchlineError(
+      'CONFIG_INVALID',
+      'ROLES: the embedded log belongs to one process; separate roles need KAFKA_BROKERS.',
+    )
+  }
+  if (config.KAFKA_SASL_MECHANISM !== undefined && (!config.KAFKA_USERNAME || !config.KAFKA_PASSWORD)) {
+    throw new TouchlineError(
+      'CONFIG_INVALID',
+      'KAFKA_SASL_MECHANISM: needs KAFKA_USERNAME and KAFKA_PASSWORD.',
+    )
+  }
+  if (config.CLICKHOUSE_CLUSTER !== undefined && config.CLICKHOUSE_URL === undefined) {
+    throw new TouchlineError('CONFIG_INVALID', 'CLICKHOUSE_CLUSTER: needs CLICKHOUSE_URL.')
+  }
+  return { ...config, DATA_DIR: resolve(config.DATA_DIR) }
+}

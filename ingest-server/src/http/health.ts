@@ -1,0 +1,40 @@
+/**
+ * `/health/live` says that the process answers; `/health/ready` that its roles can do their work;
+ * `/metrics` is the Prometheus text of metrics.ts.
+ */
+import type { FastifyInstance } from 'fastify'
+import type { Metrics } from './metrics.js'
+
+/** One thing that must be well before the process counts as ready. */
+export interface ReadinessCheck {
+  name: string
+  /** Resolves with a detail to show, rejects or resolves `ok: false` when it is not well. */
+  check(): Promise<{ ok: boolean; detail?: Record<string, unknown> }>
+}
+
+export function healthRoutes({ checks, metrics }: { checks: readonly ReadinessCheck[]; metrics: Metrics }) {
+  return async (app: FastifyInstance): Promise<void> => {
+    app.get('/health/live', { schema: { hide: true } }, async () => ({ live: true }))
+
+    app.get('/health/ready', { schema: { hide: true } }, async (_request, reply) => {
+      const results = await Promise.all(
+        checks.map(async (check) => [check.name, await outcomeOf(check)] as const),
+      )
+      const ready = results.every(([, result]) => result.ok)
+      return reply.code(ready ? 200 : 503).send({ ready, checks: Object.fromEntries(results) })
+    })
+
+    app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
+      reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+    )
+  }
+}
+
+async function outcomeOf({ check }: ReadinessCheck): Promise<{ ok: boolean } & Record<string, unknown>> {
+  try {
+    const { ok, detail } = await check()
+    return { ok, ...detail }
+  } catch (error) {
+    return { ok: false, reason: error instanceof Error ? error.message : String(error) }
+  }
+}

@@ -1,0 +1,56 @@
+// `npm test`: installs and builds what is missing, runs every suite of every package, and ends with the real
+// counts alone on a line. `--promises` runs the long faults instead.
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { installWhatIsMissing } from './install.mjs'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const isLong = process.argv.includes('--promises')
+const filters = process.argv.slice(2).filter((argument) => argument !== '--promises')
+
+await installWhatIsMissing()
+const { build } = await import('./build.mjs')
+await build()
+
+const folder = await mkdtemp(join(tmpdir(), 'touchline-test-'))
+const reportFile = join(folder, 'report.json')
+const code = await new Promise((resolve) => {
+  const vitest = spawn(
+    process.execPath,
+    [
+      join(root, 'node_modules/vitest/vitest.mjs'),
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${reportFile}`,
+      ...(isLong ? ['ingest-server/test/promises'] : []),
+      ...filters,
+    ],
+    {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, ...(isLong ? { PROMISES: 'long' } : {}) },
+    },
+  )
+  vitest.on('error', () => resolve(1))
+  vitest.on('exit', (exitCode) => resolve(exitCode ?? 1))
+})
+
+const report = await readFile(reportFile, 'utf8').then(JSON.parse, () => undefined)
+await rm(folder, { recursive: true, force: true })
+if (report === undefined) {
+  console.error('vitest left no report: it did not run to its end')
+  process.exit(1)
+}
+// A suite that broke before its first test has no failed test to count, so it counts as one failure itself.
+const brokenSuites = report.testResults.filter(
+  (file) => file.status === 'failed' && file.assertionResults.length === 0,
+).length
+const failed = report.numFailedTests + brokenSuites
+console.log(
+  `\n${report.numPassedTests} passed, ${failed} failed, ${report.numPendingTests + report.numTodoTests} skipped`,
+)
+process.exit(code !== 0 || failed > 0 || report.numPassedTests === 0 ? 1 : 0)
