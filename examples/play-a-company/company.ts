@@ -1,0 +1,307 @@
+/**
+ * Orbit Metrics, a B2B company that sells an analytics product, and the forty accounts that found it over
+ * nine months. Deterministic: the same seed and the same last day give the same events, ids included.
+ */
+import type { OutgoingEvent } from '@touchline/schemas/build'
+import { type Chance, chanceFrom } from './random.js'
+import { type Arrival, type Journey, arrivals, dayMs, journeyOf, minuteMs } from './journey.js'
+
+export interface Company {
+  events: readonly OutgoingEvent[]
+  /** Three timelines worth opening: a path of the HTTP API and why. */
+  worthOpening: readonly { path: string; why: string }[]
+}
+
+/** `lastDay` is midnight UTC of the day before which everything happened, in ms since 1970. */
+export function companyOf({ seed, lastDay }: { seed: number; lastDay: number }): Company {
+  const chance = chanceFrom(seed)
+  const journeys = [
+    ...lovelaceWorks(lastDay),
+    ...sharedLaptop(lastDay),
+    ...freeMailLeads(lastDay, chance),
+    ...accountNames.flatMap((name, index) => ordinaryAccount({ name, index, lastDay, chance })),
+  ]
+  return {
+    // A journey's devices share one list of events, so it is counted once.
+    events: [...new Set(journeys.map((journey) => journey.events))].flat(),
+    worthOpening: [
+      {
+        path: '/v1/accounts/lovelace-works/timeline',
+        why: 'an account from the first ad to the closed deal: 31 touches, 192 days',
+      },
+      {
+        path: '/v1/users/email%3Aada%40lovelace-works.com/timeline',
+        why: 'one buyer, on two devices, known only from the webinar on',
+      },
+      {
+        path: '/v1/users/user%3Au-reception-b/timeline',
+        why: 'a shared laptop: what came before the second login belongs to somebody else',
+      },
+    ],
+  }
+}
+
+/** Told touch by touch, because it must read exactly "31 touches, 192 days". */
+function lovelaceWorks(lastDay: number): Journey[] {
+  const first = lastDay - 200 * dayMs + 9 * 60 * minuteMs
+  const day = (days: number, minutes = 0) => first + days * dayMs + minutes * minuteMs
+  const traits = {
+    name: 'Lovelace Works',
+    domain: 'lovelace-works.com',
+    industry: 'Manufacturing',
+    employees: 420,
+  }
+
+  const ada = journeyOf('demo-ada-desktop', 'desktop')
+    .visit(day(0), arrivals.googleAds, ['/attribution/how-it-works', '/pricing'])
+    .visit(day(3), arrivals.chatgpt, ['/pricing'])
+    .visit(day(11), arrivals.linkedinAds)
+    .leaveEmail(day(11, 6), 'ada@lovelace-works.com', 'Webinar', {
+      firstName: 'Ada',
+      title: 'Head of Growth',
+    })
+    .imported(day(18), {
+      kind: 'offline',
+      channel: 'Webinar',
+      source: 'webinar',
+      event: 'Webinar Attended',
+      email: 'ada@lovelace-works.com',
+      properties: { title: 'Attribution without cookies', minutes: 46 },
+    })
+    .visit(day(25), arrivals.newsletter, ['/changelog/accounts'])
+    .imported(day(40), {
+      kind: 'offline',
+      channel: 'Event',
+      source: 'fair-scans',
+      event: 'Met At Fair',
+      email: 'ada@lovelace-works.com',
+      properties: { fair: 'Growth Days', booth: 'B12' },
+    })
+  ada
+    .on('phone', 'demo-ada-phone')
+    .visit(day(41), arrivals.direct)
+    .signUp(day(41, 4), 'u-ada', { email: 'ada@lovelace-works.com', firstName: 'Ada', lastName: 'Byron' })
+    .joinAccount(day(41, 5), 'lovelace-works', traits)
+    .act(day(42), 'Source Connected', { source: 'web' })
+    .act(day(44), 'Report Created', { report: 'Pipeline by channel' })
+
+  const charles = journeyOf('demo-charles', 'mac')
+    .visit(day(63), arrivals.googleSearch)
+    .visit(day(70), arrivals.perplexity, ['/security'])
+    .leaveEmail(day(70, 7), 'charles@lovelace-works.com', 'Demo Request', {
+      firstName: 'Charles',
+      title: 'CFO',
+    })
+    .imported(day(77), {
+      kind: 'crm',
+      channel: 'Sales',
+      source: 'crm',
+      event: 'Demo Held',
+      email: 'charles@lovelace-works.com',
+      properties: { stage: 'Evaluation', owner: 'Mary' },
+    })
+    .visit(day(98), arrivals.direct, ['/security/audit'])
+
+  const mary = journeyOf('demo-mary', 'desktop')
+    .visit(day(120), arrivals.partner)
+    .signUp(day(120, 9), 'u-mary', { email: 'mary@lovelace-works.com', firstName: 'Mary' })
+    .joinAccount(day(120, 10), 'lovelace-works', traits)
+    .act(day(131), 'Report Shared', { report: 'Pipeline by channel', people: 6 })
+    .imported(day(160), {
+      kind: 'crm',
+      channel: 'Sales',
+      source: 'crm',
+      event: 'Proposal Sent',
+      email: 'mary@lovelace-works.com',
+      properties: { amount: 48_000, currency: 'EUR' },
+    })
+    .imported(day(192), {
+      kind: 'crm',
+      channel: 'Sales',
+      source: 'crm',
+      event: 'Deal Won',
+      email: 'mary@lovelace-works.com',
+      properties: { amount: 48_000, currency: 'EUR' },
+    })
+  return [ada, charles, mary]
+}
+
+/** Reception's laptop: A logs in, later B does; neither becomes the other. */
+function sharedLaptop(lastDay: number): Journey[] {
+  const start = lastDay - 30 * dayMs + 8 * 60 * minuteMs
+  const a = journeyOf('demo-reception-laptop', 'desktop')
+    .visit(start, arrivals.googleSearch)
+    .signUp(start + 10 * minuteMs, 'u-reception-a', { email: 'anna@harbour-hotels.com', firstName: 'Anna' })
+    .act(start + 12 * minuteMs, 'Report Created', { report: 'Bookings by channel' })
+    .visit(start + dayMs, arrivals.direct)
+  const b = journeyOf('demo-reception-laptop', 'desktop')
+    .visit(start + 2 * dayMs, arrivals.newsletter)
+    .signUp(start + 2 * dayMs + 5 * minuteMs, 'u-reception-b', {
+      email: 'ben@harbour-hotels.com',
+      firstName: 'Ben',
+    })
+    .visit(start + 3 * dayMs, arrivals.direct, ['/docs'])
+    .act(start + 3 * dayMs + 9 * minuteMs, 'Source Connected', { source: 'booking-engine' })
+  return [a, b]
+}
+
+/** People who never tell a company: they stay leads without an account. */
+function freeMailLeads(lastDay: number, chance: Chance): Journey[] {
+  return [
+    'sam.reader@gmail.com',
+    'kim.lee@outlook.com',
+    'jo.marsh@proton.me',
+    'dana.f@yahoo.com',
+    'ravi.k@gmail.com',
+  ].map((email, index) => {
+    const at = lastDay - chance.integer(5, 150) * dayMs + chance.integer(7, 20) * 60 * minuteMs
+    return journeyOf(`demo-lead-${index}`, chance.pick(['desktop', 'mac', 'phone']))
+      .visit(at, chance.pick(anyArrival))
+      .leaveEmail(at + 6 * minuteMs, email, 'Newsletter')
+      .visit(at + chance.integer(2, 5) * dayMs, arrivals.newsletter)
+  })
+}
+
+interface OrdinaryAccount {
+  name: string
+  index: number
+  lastDay: number
+  chance: Chance
+}
+
+/** An account as most are: two to five people, a few months, some of it anonymous for ever. */
+function ordinaryAccount({ name, index, lastDay, chance }: OrdinaryAccount): Journey[] {
+  const account = name.toLowerCase().replaceAll(' ', '-')
+  const domain = `${account}.com`
+  const startsAt = lastDay - chance.integer(40, 260) * dayMs
+  const people = chance.integer(2, 5)
+  return Array.from({ length: people }, (_, number) =>
+    ordinaryPerson({
+      account,
+      domain,
+      traits: { name, domain, plan: chance.pick(plans) },
+      startsAt,
+      lastDay,
+      chance,
+      index,
+      number,
+    }),
+  )
+}
+
+interface OrdinaryPerson {
+  account: string
+  domain: string
+  traits: Record<string, unknown>
+  startsAt: number
+  lastDay: number
+  chance: Chance
+  index: number
+  number: number
+}
+
+function ordinaryPerson(person: OrdinaryPerson): Journey {
+  const { account, domain, traits, startsAt, lastDay, chance, index, number } = person
+  const firstName = chance.pick(firstNames)
+  const email = `${firstName.toLowerCase()}.${number}@${domain}`
+  let at = startsAt + chance.integer(0, 20) * dayMs + chance.integer(7, 19) * 60 * minuteMs
+  const later = (days: number) => {
+    at = Math.min(
+      at + days * dayMs + chance.integer(3, 90) * minuteMs,
+      lastDay - chance.integer(60, 600) * minuteMs,
+    )
+    return at
+  }
+  let journey = journeyOf(`demo-${index}-${number}`, chance.pick(['desktop', 'mac', 'phone']))
+  for (let visits = chance.integer(1, 4); visits > 0; visits -= 1) {
+    journey = journey.visit(
+      later(chance.integer(1, 14)),
+      chance.pick(anyArrival),
+      chance.happens(0.6) ? ['/pricing'] : [],
+    )
+  }
+  // One in six never says who they are: an account's timeline must do without them.
+  if (chance.happens(1 / 6)) return journey
+  journey.leaveEmail(later(0), email, chance.pick(forms), { firstName })
+  if (chance.happens(0.35)) {
+    journey.imported(later(chance.integer(4, 20)), { ...chance.pick(importedTouches), email })
+  }
+  if (chance.happens(0.55)) {
+    journey
+      .on(chance.pick(['desktop', 'phone']), `demo-${index}-${number}-second`)
+      .signUp(later(chance.integer(1, 21)), `u-${index}-${number}`, { email, firstName })
+      .joinAccount(at + 2 * minuteMs, account, traits)
+    for (let acts = chance.integer(1, 6); acts > 0; acts -= 1) {
+      journey.act(later(chance.integer(1, 9)), chance.pick(actions), { people: chance.integer(1, 9) })
+    }
+  }
+  return journey
+}
+
+const anyArrival: readonly Arrival[] = Object.values(arrivals)
+const plans = ['trial', 'team', 'business']
+const forms = ['Newsletter', 'Webinar', 'Demo Request', 'Whitepaper']
+const actions = ['Source Connected', 'Report Created', 'Report Shared', 'Invite Sent', 'Alert Set']
+const importedTouches = [
+  { kind: 'offline', channel: 'Event', source: 'fair-scans', event: 'Met At Fair' },
+  { kind: 'offline', channel: 'Webinar', source: 'webinar', event: 'Webinar Attended' },
+  { kind: 'crm', channel: 'Sales', source: 'crm', event: 'Call Logged' },
+  { kind: 'email', channel: 'Email', source: 'mail-tool', event: 'Email Clicked' },
+  { kind: 'ad', channel: 'Paid Social', source: 'linkedin-ads', event: 'Lead Form Sent' },
+] as const
+const firstNames = [
+  'Mia',
+  'Noah',
+  'Lena',
+  'Omar',
+  'Ines',
+  'Tom',
+  'Yuki',
+  'Sara',
+  'Finn',
+  'Aisha',
+  'Paul',
+  'Nora',
+  'Hugo',
+  'Elif',
+]
+const accountNames = [
+  'Northwind Freight',
+  'Cobalt Robotics',
+  'Juniper Foods',
+  'Aster Clinics',
+  'Basalt Energy',
+  'Bluebell Insurance',
+  'Cedar Logistics',
+  'Delta Textiles',
+  'Ember Games',
+  'Fjord Shipping',
+  'Garnet Legal',
+  'Heron Travel',
+  'Indigo Payments',
+  'Jasper Homes',
+  'Kestrel Aero',
+  'Lumen Optics',
+  'Maple Schools',
+  'Nimbus Hosting',
+  'Onyx Security',
+  'Pinnacle Steel',
+  'Quartz Media',
+  'Raven Audio',
+  'Saffron Retail',
+  'Tamarind Pharma',
+  'Umber Ceramics',
+  'Violet Beauty',
+  'Willow Care',
+  'Xenon Lighting',
+  'Yarrow Seeds',
+  'Zephyr Wind',
+  'Amber Analytics',
+  'Birch Banking',
+  'Coral Marine',
+  'Dune Solar',
+  'Elm Architects',
+  'Flint Tools',
+  'Grove Organics',
+  'Harbor Rail',
+]

@@ -1,0 +1,81 @@
+/**
+ * `npm run demo`: plays the company into a running server, or starts one first, and prints three timelines
+ * worth opening. Playing it twice changes nothing: every event keeps its id.
+ *
+ *     npm run demo -- --seed 7 --last-day 2026-11-01
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { companyOf } from './company.js'
+import { dayMs } from './journey.js'
+import { importEvents, summaryOf } from './server-calls.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const { values } = parseArgs({ options: { seed: { type: 'string' }, 'last-day': { type: 'string' } } })
+const lastDay = values['last-day'] ? Date.parse(values['last-day']) : Math.floor(Date.now() / dayMs) * dayMs
+if (Number.isNaN(lastDay)) {
+  console.error(`--last-day ${values['last-day']} is not a date; write it as 2026-11-01`)
+  process.exit(1)
+}
+
+const url = process.env.TOUCHLINE_URL ?? `http://127.0.0.1:${process.env.PORT ?? '8484'}`
+const dataDir = process.env.DATA_DIR ?? join(root, 'data')
+const started = (await answers(url)) ? undefined : await startServer(url)
+const secretKey = process.env.TOUCHLINE_SECRET_KEY ?? (await keptSecretKey(dataDir))
+
+const company = companyOf({ seed: Number(values.seed ?? 1), lastDay })
+console.log(`playing ${company.events.length} events of nine months into ${url} …`)
+await importEvents({
+  url,
+  secretKey,
+  events: company.events,
+  report: (sent) => console.log(`  ${sent} sent`),
+})
+
+console.log('\nThree timelines worth opening:')
+for (const { path, why } of company.worthOpening) {
+  const summary = await summaryOf({ url, secretKey, path })
+  console.log(`\n  ${why}\n  → ${summary}\n  curl -u ${secretKey}: '${url}${path}'`)
+}
+
+if (started) {
+  console.log(`\nThe server stays up at ${url}; Ctrl-C ends it. Its data stays in ${dataDir}.`)
+  const stop = () => started.kill('SIGTERM')
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  await new Promise((resolve) => started.once('exit', resolve))
+}
+
+async function answers(at: string): Promise<boolean> {
+  return fetch(`${at}/health/ready`).then(
+    (answer) => answer.ok,
+    () => false,
+  )
+}
+
+async function startServer(at: string): Promise<ChildProcess> {
+  console.log(`nothing answers at ${at}: starting a server there …`)
+  const child = spawn(process.execPath, [join(root, 'scripts/start.mjs')], {
+    cwd: root,
+    stdio: 'inherit',
+    detached: true,
+  })
+  while (!(await answers(at))) {
+    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  return child
+}
+
+async function keptSecretKey(folder: string): Promise<string> {
+  const file = join(folder, 'keys.json')
+  const keys = JSON.parse(
+    await readFile(file, 'utf8').catch(() => {
+      throw new Error(`${file} cannot be read: set TOUCHLINE_SECRET_KEY to a secret key of that server`)
+    }),
+  ) as { secretKey: string }
+  return keys.secretKey
+}
