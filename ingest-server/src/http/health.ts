@@ -2,6 +2,7 @@
  * `/health/live` says that the process answers; `/health/ready` that its roles can do their work;
  * `/metrics` is the Prometheus text of metrics.ts.
  */
+import type {} from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import type { Metrics } from './metrics.js'
 

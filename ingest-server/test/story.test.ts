@@ -1,0 +1,182 @@
+/**
+ * The story of Touchline, with the real server and a real browser:
+ * Ada finds us through an ad, comes back three days later from an AI assistant, leaves her work email,
+ * signs up on another device, and a colleague joins. Afterwards everything she did is one timeline,
+ * also what she did before anybody knew her name.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { chromiumPath, openBrowser } from './support/chromium.js'
+import { type TestServer, startServer, until } from './support/server.js'
+import { type Website, openWebsite } from './support/website.js'
+
+const dayMs = 86_400_000
+const executablePath = chromiumPath()
+
+interface Touchpoint {
+  kind: string
+  name: string
+  at: string
+  channel: string
+  person: string
+  pages?: number
+}
+interface Timeline {
+  person?: { id: string; identifiers: { identifier: string }[]; accounts: string[] }
+  account?: { id: string }
+  summary: { touchpoints: number; people: number; sessions: number; anonymousTouchpoints: number }
+  touchpoints: Touchpoint[]
+}
+
+describe.skipIf(executablePath === undefined)('the story of Ada and Charles', () => {
+  let server: TestServer
+  let website: Website
+  let browser: Browser
+  let folder: string
+  let setClock: (offsetMs: number) => Promise<void>
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'touchline-story-'))
+    const clockFile = join(folder, 'clock')
+    setClock = (offsetMs) => writeFile(clockFile, String(offsetMs))
+    await setClock(-10 * dayMs)
+    server = await startServer({ env: { CLOCK_OFFSET_FILE: clockFile } })
+    website = await openWebsite({
+      tag: `<script async src="${server.url}/t.js" data-key="${server.writeKey}"></script>`,
+    })
+    browser = await openBrowser(executablePath ?? '')
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    await website?.close()
+    await server?.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  test('from an ad to a customer, on one timeline', async () => {
+    // Ten days ago, Ada clicks on an ad and reads two pages.
+    const adasLaptop = await browser.newContext()
+    let page = await openPage(adasLaptop, -10 * dayMs)
+    await visit(
+      page,
+      '/?utm_source=google&utm_medium=cpc&utm_campaign=engines&gclid=Cj0demo',
+      'https://www.google.com/',
+    )
+    await follow(page, 'Features')
+    await follow(page, 'Pricing')
+    await page.close()
+
+    // Three days later an AI assistant sends her back; now she leaves her work email in a form.
+    page = await openPage(adasLaptop, -7 * dayMs)
+    await visit(page, '/pricing', 'https://chatgpt.com/')
+    await page.fill('#offer [name=email]', 'Ada@Analytical-Engines.com')
+    await page.click('#offer button')
+    await everythingSent(page)
+    await page.close()
+
+    // Two days after that she signs up, on her phone.
+    const adasPhone = await browser.newContext()
+    page = await openPage(adasPhone, -5 * dayMs)
+    await visit(page, '/sign-up')
+    await signUp(page, 'u-ada', 'ada@analytical-engines.com')
+    await page.close()
+
+    // The next day Charles, a colleague, joins.
+    const charlesLaptop = await browser.newContext()
+    page = await openPage(charlesLaptop, -4 * dayMs)
+    await visit(page, '/sign-up', 'https://www.linkedin.com/')
+    await signUp(page, 'u-charles', 'charles@analytical-engines.com')
+    await page.close()
+
+    // Ada's timeline, asked for by her email: the anonymous part is there.
+    const ada = await until(
+      async () => {
+        const { body } = await server.get<Timeline>(
+          '/v1/users/email%3Aada%40analytical-engines.com/timeline?order=asc',
+        )
+        return body.touchpoints?.some((touch) => touch.name === 'Signed Up') && body.summary.sessions === 3
+          ? body
+          : undefined
+      },
+      { what: "Ada's whole timeline" },
+    )
+    expect(ada.person?.id).toBe('user:u-ada')
+    expect(ada.person?.accounts).toEqual(['analytical-engines'])
+    const visits = ada.touchpoints.filter((touch) => touch.kind === 'visit')
+    expect(visits.map((touch) => touch.channel)).toEqual(['Paid Search', 'AI Assistants', 'Direct'])
+    expect(visits[0]?.pages).toBe(3)
+    expect(daysBetween(visits[0], visits[1])).toBe(3)
+    expect(ada.summary.anonymousTouchpoints).toBeGreaterThanOrEqual(2)
+    expect(ada.person?.identifiers.filter(({ identifier }) => identifier.startsWith('anon:'))).toHaveLength(2)
+
+    // The account's timeline has both of them, from the first ad on.
+    const account = await until(
+      async () => {
+        const { body } = await server.get<Timeline>('/v1/accounts/analytical-engines/timeline?order=asc')
+        return body.summary?.people === 2 && body.summary.sessions === 4 ? body : undefined
+      },
+      { what: "the account's whole timeline" },
+    )
+    expect(account.touchpoints[0]).toMatchObject({
+      kind: 'visit',
+      channel: 'Paid Search',
+      person: 'user:u-ada',
+    })
+    expect(new Set(account.touchpoints.map((touch) => touch.person))).toEqual(
+      new Set(['user:u-ada', 'user:u-charles']),
+    )
+
+    // An analyst sees the same in SQL.
+    const adaInSql = await server.sql<Touchpoint>(
+      "SELECT kind, name, channel, person FROM user_timeline(project = 'default', id = 'email:ada@analytical-engines.com') ORDER BY at",
+    )
+    expect(adaInSql.map(({ kind, name }) => ({ kind, name }))).toEqual(
+      ada.touchpoints.map(({ kind, name }) => ({ kind, name })),
+    )
+    const accountInSql = await server.sql<Touchpoint>(
+      "SELECT kind, person FROM account_timeline(project = 'default', id = 'analytical-engines') ORDER BY at",
+    )
+    expect(accountInSql).toHaveLength(account.summary.touchpoints)
+    expect(accountInSql[0]).toMatchObject({ kind: 'visit', person: 'user:u-ada' })
+  }, 120_000)
+
+  /** A page in which it is `offsetMs` from now, on the server too. */
+  async function openPage(context: BrowserContext, offsetMs: number): Promise<Page> {
+    await setClock(offsetMs)
+    const page = await context.newPage()
+    await page.clock.install({ time: Date.now() + offsetMs })
+    return page
+  }
+
+  async function visit(page: Page, path: string, referer?: string): Promise<void> {
+    await page.goto(`${website.url}${path}`, referer ? { referer } : {})
+    await everythingSent(page)
+  }
+
+  async function follow(page: Page, link: string): Promise<void> {
+    await page.click(`text=${link}`)
+    await page.waitForLoadState()
+    await everythingSent(page)
+  }
+
+  async function signUp(page: Page, user: string, email: string): Promise<void> {
+    await page.fill('#sign-up [name=user]', user)
+    await page.fill('#sign-up [name=email]', email)
+    await page.click('#sign-up button')
+    await everythingSent(page)
+  }
+
+  /** The SDK's own word that its queue is empty. */
+  async function everythingSent(page: Page): Promise<void> {
+    await page.waitForFunction('window.touchline && typeof window.touchline.flush === "function"')
+    await page.evaluate('new Promise((resolve) => touchline.ready(() => resolve(touchline.flush())))')
+  }
+})
+
+function daysBetween(earlier: Touchpoint | undefined, later: Touchpoint | undefined): number {
+  return Math.round((Date.parse(later?.at ?? '') - Date.parse(earlier?.at ?? '')) / dayMs)
+}
