@@ -1,0 +1,240 @@
+/**
+ * Makes config.xml and users.xml of the embedded server. Users, profiles, quotas, grants and constraints are
+ * ClickHouse's own, so what a person may do is decided by the server and not by us.
+ *
+ * | user         | may                                                                                      |
+ * | ------------ | ---------------------------------------------------------------------------------------- |
+ * | app          | everything in the database; only fixed, parameterised statements run as it              |
+ * | reader       | SELECT on the database, capped: what answers over HTTP                                  |
+ * | analyst      | the same with wider caps: people and their tools                                        |
+ * | project user | the same as analyst, and a row filter on every table                                    |
+ * | default      | the engine's own boot statements and, by its quota, nothing after them                  |
+ */
+import { createHash } from 'node:crypto'
+import { projectTables, projectViews } from '../project-tables.js'
+
+/** A read-only user who sees one project's rows. */
+export interface ProjectUser {
+  project: string
+  user: string
+  password: string
+}
+
+export interface ServerConfig {
+  database: string
+  /** Where users.xml stands. */
+  usersFile: string
+  memoryBytes: number
+  appPassword: string
+  readerPassword: string
+  analystPassword: string
+  projectUsers: readonly ProjectUser[]
+  /** Statements the engine runs as `default` to start; its quota allows exactly these. */
+  bootQueries: number
+  /** For tests and benches, e.g. `GRANT READ ON FILE`. */
+  extraAppGrants?: readonly string[]
+  /** Other servers by name: `<remote_servers>` of this one, for `Distributed` tables. */
+  clusters?: Readonly<Record<string, readonly ClusterNode[]>>
+}
+
+/** One shard of one replica each. */
+export interface ClusterNode {
+  host: string
+  port: number
+  user: string
+  password: string
+}
+
+const gibibyte = 1024 ** 3
+const mebibyte = 1024 ** 2
+
+/** Pools and caches are those of a laptop: the defaults are meant for a machine of its own. */
+export function configXml(config: ServerConfig): string {
+  return document(
+    element('users_config', config.usersFile),
+    element('timezone', 'UTC'),
+    element('max_server_memory_usage', config.memoryBytes),
+    element('mark_cache_size', 64 * mebibyte),
+    element('primary_index_cache_size', 64 * mebibyte),
+    element('index_mark_cache_size', 32 * mebibyte),
+    element('uncompressed_cache_size', 0),
+    element('mmap_cache_size', 0),
+    element('compiled_expression_cache_size', 16 * mebibyte),
+    element('background_pool_size', 2),
+    element('background_schedule_pool_size', 4),
+    // Without it files of a Distributed table wait unsent: the default here is 0.
+    element('background_distributed_schedule_pool_size', 4),
+    // The same for Kafka engine tables.
+    element('background_message_broker_schedule_pool_size', 4),
+    element('max_concurrent_queries', 64),
+    // Acknowledged means on disk: the log forgets a record once its insert is acknowledged.
+    `<merge_tree>${element('fsync_after_insert', 1)}${element('fsync_part_directory', 1)}</merge_tree>`,
+    `<access_control_improvements>${element('users_without_row_policies_can_read_rows', 'true')}</access_control_improvements>`,
+    `<remote_servers>${Object.entries(config.clusters ?? {})
+      .map(([name, nodes]) => `<${name}>${nodes.map(shardXml).join('')}</${name}>`)
+      .join('')}</remote_servers>`,
+  )
+}
+
+export function usersXml(config: ServerConfig): string {
+  const { database } = config
+  const readDatabase = [`GRANT SELECT ON ${identifier(database)}.*`]
+  const users = [
+    userXml('default', '', 'boot', 'boot', [
+      'GRANT SYSTEM LISTEN ON *.*',
+      'GRANT CREATE TEMPORARY TABLE ON *.*',
+      'GRANT READ ON FILE',
+    ]),
+    userXml('app', config.appPassword, 'app', 'unlimited', [
+      // No SYSTEM SHUTDOWN: it would signal our whole process group.
+      `GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP, TRUNCATE, OPTIMIZE, SHOW, SYSTEM MERGES, SYSTEM FLUSH DISTRIBUTED ON ${identifier(database)}.*`,
+      'GRANT TABLE ENGINE ON MergeTree',
+      'GRANT TABLE ENGINE ON ReplacingMergeTree',
+      'GRANT SELECT ON system.*',
+      'GRANT KILL QUERY ON *.*',
+      'GRANT CREATE TEMPORARY TABLE ON *.*',
+      ...(config.extraAppGrants ?? []),
+    ]),
+    userXml('reader', config.readerPassword, 'reader', 'unlimited', readDatabase),
+    userXml('analyst', config.analystPassword, 'analyst', 'unlimited', readDatabase),
+    ...config.projectUsers.map((one) => projectUserXml(one, database)),
+  ]
+  return document(
+    `<profiles>${element('default', '')}${bootProfile}${appProfile}${readerProfile}${analystProfile}</profiles>`,
+    `<quotas>${quotaXml('default')}${quotaXml('unlimited')}${quotaXml('boot', config.bootQueries)}</quotas>`,
+    `<users>${users.join('')}</users>`,
+  )
+}
+
+const bootProfile = '<boot/>'
+
+/** Sorting and grouping go to disk before they hurt the server. */
+const appProfile = `<app>${settings({
+  max_bytes_before_external_group_by: gibibyte / 2,
+  max_bytes_before_external_sort: gibibyte / 2,
+  max_partitions_per_insert_block: 1000,
+})}</app>`
+
+const readerProfile = cappedProfile('reader', { seconds: 15, memoryBytes: gibibyte, resultRows: 200_000 })
+const analystProfile = cappedProfile('analyst', {
+  seconds: 120,
+  memoryBytes: 2 * gibibyte,
+  resultRows: 10_000_000,
+})
+
+/**
+ * readonly = 2 lets a client choose output settings, which every tool does; the constraints keep the caps from
+ * being lifted. Their minimum is 1, because 0 means "no limit".
+ */
+function cappedProfile(
+  name: string,
+  caps: { seconds: number; memoryBytes: number; resultRows: number },
+): string {
+  const limits = {
+    max_execution_time: caps.seconds,
+    max_memory_usage: caps.memoryBytes,
+    max_memory_usage_for_user: 2 * caps.memoryBytes,
+    max_result_rows: caps.resultRows,
+    max_concurrent_queries_for_user: 32,
+    max_threads: 4,
+  }
+  const fixed = {
+    readonly: 2,
+    result_overflow_mode: 'throw',
+    timeout_overflow_mode: 'throw',
+    allow_ddl: 0,
+    allow_introspection_functions: 0,
+    // An aborted HTTP request stops its query, so a person who reloads does not pile up scans.
+    cancel_http_readonly_queries_on_client_close: 1,
+  }
+  const constraints = [
+    ...Object.entries(limits).map(
+      ([key, max]) => `<${key}>${element('min', 1)}${element('max', max)}</${key}>`,
+    ),
+    ...Object.keys(fixed).map((key) => `<${key}><readonly/></${key}>`),
+  ]
+  return `<${name}>${settings({ ...limits, ...fixed })}<constraints>${constraints.join('')}</constraints></${name}>`
+}
+
+function projectUserXml(one: ProjectUser, database: string): string {
+  const filter = `project = ${literal(one.project)}`
+  const filters = projectTables.map((table) => `<${table}>${element('filter', filter)}</${table}>`).join('')
+  return userXml(
+    one.user,
+    one.password,
+    'analyst',
+    'unlimited',
+    [...projectTables, ...projectViews].map(
+      (table) => `GRANT SELECT ON ${identifier(database)}.${identifier(table)}`,
+    ),
+    `<databases><${database}>${filters}</${database}></databases>`,
+  )
+}
+
+function userXml(
+  name: string,
+  password: string,
+  profile: string,
+  quota: string,
+  grants: readonly string[],
+  more = '',
+): string {
+  return [
+    `<${name}>`,
+    // Only the hash of a password stands in the file; `default` has none and is held by its grants and quota.
+    name === 'default' ? '<password/>' : element('password_sha256_hex', sha256(password)),
+    '<networks><ip>::1</ip><ip>127.0.0.1</ip></networks>',
+    element('profile', profile),
+    element('quota', quota),
+    `<grants>${grants.map((grant) => element('query', grant)).join('')}</grants>`,
+    more,
+    `</${name}>`,
+  ].join('')
+}
+
+/** The interval is longer than any server runs, so what it allows is all there ever is. */
+function quotaXml(name: string, queries = 0): string {
+  const forever = 2_000_000_000
+  if (queries === 0) return `<${name}/>`
+  return `<${name}><interval>${element('duration', forever)}${element('queries', queries)}</interval></${name}>`
+}
+
+function shardXml(node: ClusterNode): string {
+  const fields = [
+    element('host', node.host),
+    element('port', node.port),
+    element('user', node.user),
+    element('password', node.password),
+  ]
+  return `<shard>${element('internal_replication', 'true')}<replica>${fields.join('')}</replica></shard>`
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+function document(...parts: string[]): string {
+  return `<clickhouse>\n${parts.join('\n')}\n</clickhouse>\n`
+}
+
+function settings(values: Readonly<Record<string, string | number>>): string {
+  return Object.entries(values)
+    .map(([key, value]) => element(key, value))
+    .join('')
+}
+
+function element(name: string, value: string | number): string {
+  return `<${name}>${escapeXml(String(value))}</${name}>`
+}
+
+function escapeXml(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;')
+}
+
+function identifier(name: string): string {
+  return `\`${name.replace(/[\\`]/g, '\\$&')}\``
+}
+
+function literal(text: string): string {
+  return `'${text.replace(/[\\']/g, '\\$&')}'`
+}

@@ -1,0 +1,86 @@
+/**
+ * Applies the numbered .sql files, in order, once. What was applied stands in `schema_migrations` with a
+ * checksum of its statements. Every statement is idempotent (IF NOT EXISTS), so a crash half-way and several
+ * processes starting at once are harmless; a lock only spares them doing the same work.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync, readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { ClickHouseClient } from '@clickhouse/client'
+import type { Logger } from './logger.js'
+import { splitStatements } from './split-statements.js'
+import { withMigrationLock } from './migration-lock.js'
+
+export interface Migration {
+  name: string
+  statements: readonly string[]
+}
+
+export interface MigrateOptions {
+  logger: Logger
+  migrations?: readonly Migration[]
+}
+
+/** Resolves when every migration is applied, by this process or by another one that was faster. */
+export async function migrate(app: ClickHouseClient, options: MigrateOptions): Promise<void> {
+  const migrations = options.migrations ?? readMigrations()
+  await app.command({ query: ledgerTable })
+  if ((await pending(app, migrations)).length === 0) return
+  await withMigrationLock(app, options.logger, async () => {
+    for (const migration of await pending(app, migrations)) {
+      for (const statement of migration.statements) await app.command({ query: statement })
+      await app.insert({
+        table: 'schema_migrations',
+        format: 'JSONEachRow',
+        values: [{ name: migration.name, checksum: checksum(migration) }],
+      })
+      options.logger.info({ migration: migration.name }, 'Applied a migration')
+    }
+  })
+}
+
+const ledgerTable = `
+CREATE TABLE IF NOT EXISTS schema_migrations
+(
+    name String COMMENT 'File name',
+    checksum String COMMENT 'SHA-256 of its statements without comments',
+    applied_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC') COMMENT 'When it was finished'
+)
+ENGINE = MergeTree
+ORDER BY name
+COMMENT 'Which migrations were applied'`
+
+export function readMigrations(folder = new URL('./migrations/', import.meta.url)): Migration[] {
+  return readdirSync(folder)
+    .filter((name) => /^\d{3}_.*\.sql$/.test(name))
+    .sort()
+    .map((name) => ({
+      name,
+      statements: splitStatements(readFileSync(fileURLToPath(new URL(name, folder)), 'utf8')),
+    }))
+}
+
+async function pending(app: ClickHouseClient, migrations: readonly Migration[]): Promise<Migration[]> {
+  const answer = await app.query({
+    query: 'SELECT name, checksum FROM schema_migrations',
+    format: 'JSONEachRow',
+  })
+  const rows = await answer.json<{ name: string; checksum: string }>()
+  const applied = new Map(rows.map((row) => [row.name, row.checksum]))
+  return migrations.filter((migration) => {
+    const known = applied.get(migration.name)
+    if (known !== undefined && known !== checksum(migration)) {
+      throw new Error(
+        `Migration ${migration.name} was changed after it was applied to this database. ` +
+          'Restore the file and put the change into a new migration, or start with an empty database.',
+      )
+    }
+    return known === undefined
+  })
+}
+
+/** Of the statements with blanks folded, so that a comment or an indent may change. */
+function checksum(migration: Migration): string {
+  const text = migration.statements.map((statement) => statement.replace(/\s+/g, ' ')).join(';\n')
+  return createHash('sha256').update(text).digest('hex')
+}

@@ -1,0 +1,210 @@
+/**
+ * Opens ClickHouse: the server that `url` names, or a server of our own under `dataDir`. Either way the rest
+ * of Touchline sees the same port, users and SQL.
+ */
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ClickHouse } from './clickhouse.js'
+import {
+  startEmbeddedServer,
+  type EmbeddedServer,
+  type EmbeddedServerOptions,
+} from './embedded/embedded-server.js'
+import type { Logger } from './logger.js'
+
+export interface ClickHouseOptions {
+  logger: Logger
+  /** A database of its own; made when absent. `touchline` when not given. */
+  database?: string | undefined
+  /** A server: `https://host:8443`. Without it an embedded one is started under `embedded.dataDir`. */
+  url?: string | undefined
+  user?: string | undefined
+  password?: string | undefined
+  /** Read-only user of that server; without it the same user reads, with read-only settings on every request. */
+  readerUser?: string | undefined
+  readerPassword?: string | undefined
+  /** Name of the cluster of that server whose nodes all get the database. */
+  cluster?: string | undefined
+  embedded?: Omit<EmbeddedServerOptions, 'database' | 'logger'> | undefined
+}
+
+/** What only the embedded server has, for tests and tools. */
+export interface OpenedClickHouse extends ClickHouse {
+  readonly database: string
+  readonly embedded: EmbeddedServer | undefined
+}
+
+interface Account {
+  url: string
+  username: string
+  password: string
+}
+
+/** How long a request may take: store's inserts into a loaded server need the longer one. */
+const appTimeoutMs = 120_000
+const readerTimeoutMs = 60_000
+const pingEveryMs = 1_000
+const pingTimeoutMs = 5_000
+const maxConnections = 64
+
+/** Caps for a reader that is the same user as `app`; an embedded or a separate reader has them in its profile. */
+const readerSettings = {
+  readonly: '2',
+  max_execution_time: 15,
+  max_memory_usage: String(1024 ** 3),
+  max_result_rows: '200000',
+  result_overflow_mode: 'throw',
+  cancel_http_readonly_queries_on_client_close: 1,
+} as const
+
+/** Resolves when the server answers and the database is there; a server that is slow or refuses is waited for. */
+export async function openClickHouse(options: ClickHouseOptions): Promise<OpenedClickHouse> {
+  const database = options.database ?? 'touchline'
+  const { logger } = options
+  const embedded = options.url === undefined ? await startEmbedded(options, database) : undefined
+  const accounts = embedded ? accountsOf(embedded) : accountsAt(options)
+  const separateReader = embedded !== undefined || options.readerUser !== undefined
+
+  const app = clientOf(accounts.app, database, appTimeoutMs)
+  const reader = clientOf(accounts.reader, database, readerTimeoutMs, separateReader ? {} : readerSettings)
+  const health = watchHealth(accounts.app)
+  try {
+    await makeDatabase(accounts.app, database, options.cluster, logger)
+  } catch (error) {
+    health.stop()
+    await Promise.all([app.close(), reader.close(), embedded?.close()])
+    throw error
+  }
+  return {
+    app,
+    reader,
+    database,
+    embedded,
+    analyst: {
+      url: accounts.app.url,
+      user: embedded ? 'analyst' : accounts.reader.username,
+      password: embedded?.analystPassword,
+    },
+    isReady: () => health.answers() && (embedded?.isRunning() ?? true),
+    async close() {
+      health.stop()
+      await Promise.all([app.close(), reader.close()])
+      await embedded?.close()
+    },
+  }
+}
+
+async function startEmbedded(options: ClickHouseOptions, database: string): Promise<EmbeddedServer> {
+  if (options.embedded === undefined) throw new Error('Neither a ClickHouse URL nor a data folder was given.')
+  return await startEmbeddedServer({ ...options.embedded, database, logger: options.logger })
+}
+
+function accountsOf(server: EmbeddedServer): { app: Account; reader: Account } {
+  return {
+    app: { url: server.url, username: 'app', password: server.appPassword },
+    reader: { url: server.url, username: 'reader', password: server.readerPassword },
+  }
+}
+
+function accountsAt(options: ClickHouseOptions): { app: Account; reader: Account } {
+  const url = options.url ?? ''
+  const app = { url, username: options.user ?? 'default', password: options.password ?? '' }
+  if (options.readerUser === undefined) return { app, reader: app }
+  return { app, reader: { url, username: options.readerUser, password: options.readerPassword ?? '' } }
+}
+
+function clientOf(
+  account: Account,
+  database: string,
+  timeoutMs: number,
+  settings: Record<string, string | number> = {},
+): ClickHouseClient {
+  return createClient({
+    ...account,
+    database,
+    application: 'touchline',
+    request_timeout: timeoutMs,
+    max_open_connections: maxConnections,
+    // ClickHouse closes idle connections after 3 s (older servers) or 10 s; ours must go first.
+    keep_alive: { enabled: true, idle_socket_ttl: 2_000 },
+    clickhouse_settings: settings,
+    // Every error reaches a caller who retries, answers or logs it once; the client need not say it again.
+    log: { level: ClickHouseLogLevel.OFF },
+  })
+}
+
+/** Asks once a second, so that readiness is an answer and not a guess. */
+function watchHealth(account: Account) {
+  const client = clientOf(account, 'system', pingTimeoutMs)
+  let answering = true
+  let stopped = false
+  let asking = false
+  const timer = setInterval(() => void ask(), pingEveryMs)
+  timer.unref()
+  async function ask(): Promise<void> {
+    if (asking) return
+    asking = true
+    const { success } = await client.ping({ select: true })
+    asking = false
+    if (!stopped) answering = success
+  }
+  return {
+    answers: () => answering,
+    stop() {
+      stopped = true
+      clearInterval(timer)
+      void client.close()
+    },
+  }
+}
+
+async function makeDatabase(
+  account: Account,
+  database: string,
+  cluster: string | undefined,
+  logger: Logger,
+): Promise<void> {
+  const client = clientOf(account, 'system', appTimeoutMs)
+  try {
+    await untilItAnswers(client, account.url, logger)
+    const found = await client.query({
+      query: 'SELECT name FROM system.databases WHERE name = {database: String}',
+      query_params: { database },
+      format: 'JSONEachRow',
+    })
+    // Asked first: a least-privilege user may use its database without the right to make one.
+    if ((await found.json()).length > 0) return
+    const everywhere = cluster === undefined ? '' : ` ON CLUSTER ${quoted(cluster)}`
+    await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${quoted(database)}${everywhere}` })
+  } finally {
+    await client.close()
+  }
+}
+
+/** Credentials that are refused are not waited for: nothing but a person can mend them. */
+const refusedCredentials = new Set(['192', '193', '194', '516'])
+
+async function untilItAnswers(client: ClickHouseClient, url: string, logger: Logger): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await client.ping({ select: true })
+    if (answer.success) return
+    const { error } = answer
+    if ('code' in error && refusedCredentials.has(String(error.code))) {
+      throw new Error(`ClickHouse at ${withoutPassword(url)} refuses the user or password.`, { cause: error })
+    }
+    logger.info(
+      { url: withoutPassword(url), attempt, reason: error.message },
+      'Waiting for ClickHouse to answer',
+    )
+    await delay(Math.min(5_000, 250 * 2 ** Math.min(attempt, 5)))
+  }
+}
+
+function withoutPassword(url: string): string {
+  const parsed = new URL(url)
+  parsed.username = ''
+  parsed.password = ''
+  return parsed.origin
+}
+
+const quoted = (name: string) => `\`${name.replace(/[\\`]/g, '\\$&')}\``

@@ -1,0 +1,38 @@
+/** A migrated ClickHouse server of its own for one test file, in a folder that goes when it is closed. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { migrate } from '../../src/clickhouse/migrate.js'
+import {
+  openClickHouse,
+  type ClickHouseOptions,
+  type OpenedClickHouse,
+} from '../../src/clickhouse/open-clickhouse.js'
+
+export const silentLogger = { info: () => undefined, warn: () => undefined, error: () => undefined }
+
+export interface TestClickHouse extends OpenedClickHouse {
+  readonly dataDir: string
+}
+
+/** `embedded` overrides ports, users and grants. Close it in `afterAll`. */
+export async function startTestClickHouse(
+  embedded: Partial<NonNullable<ClickHouseOptions['embedded']>> = {},
+): Promise<TestClickHouse> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'touchline-clickhouse-'))
+  try {
+    const clickhouse = await openClickHouse({ logger: silentLogger, embedded: { dataDir, ...embedded } })
+    await migrate(clickhouse.app, { logger: silentLogger })
+    return {
+      ...clickhouse,
+      dataDir,
+      async close() {
+        await clickhouse.close()
+        rmSync(dataDir, { recursive: true, force: true })
+      },
+    }
+  } catch (error) {
+    rmSync(dataDir, { recursive: true, force: true })
+    throw error
+  }
+}
