@@ -4,8 +4,10 @@
  * supplies the id and the time; a builder never reads a clock and never changes what it was given.
  */
 
+import type { EventType } from './event-types.js'
+
 export type Json = Record<string, unknown>
-export type EventType = 'track' | 'identify' | 'page' | 'screen' | 'group' | 'alias'
+export type { EventType }
 
 /** What every event has. Times are ISO 8601 in UTC. At least one of userId, anonymousId or an email in traits. */
 export interface EventCommon {

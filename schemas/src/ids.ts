@@ -35,24 +35,38 @@ const illegalIds = new Set([
   'not_authenticated',
 ])
 
+const longestIllegalId = Math.max(...Array.from(illegalIds, (id) => id.length))
 const onlyZerosAndDashes = /^[0-]+$/
 const outerQuotes = /^(["'`])(.*)\1$/s
+const beginsPlainly = /^[^"'`0-]/
+
+// Control characters and half surrogate pairs are never meant, and could not be stored as they came:
+// two ids that differ only in them would become one.
+const unstorable = /[\p{Cc}\p{Cs}]/u
 
 /** True for a value that looks like an id but names nobody; quotes and outer blanks do not save it. */
 export function isIllegalId(id: string): boolean {
-  const bare = id.trim().replace(outerQuotes, '$2').trim().toLowerCase()
+  const trimmed = id.trim()
+  // Nearly every id is a UUID or a database key: longer than any illegal word, not quoted, not only zeros.
+  if (trimmed.length > longestIllegalId && beginsPlainly.test(trimmed)) return false
+  const bare = trimmed.replace(outerQuotes, '$2').trim().toLowerCase()
   return illegalIds.has(bare) || onlyZerosAndDashes.test(bare)
 }
 
-/** The id as text, or undefined where the value cannot be one (wrong type, illegal, too long). */
+/**
+ * The id as text, or undefined where the value cannot be one: wrong type, illegal, too long, unstorable,
+ * or a number beyond 2^53, which JSON readers round, so that two of them may have become the same.
+ */
 export function idFrom(value: unknown): string | undefined {
-  const text =
-    typeof value === 'string'
-      ? value.trim()
-      : typeof value === 'number' && Number.isFinite(value)
-        ? String(value)
-        : ''
-  return text.length > limits.idLength || isIllegalId(text) ? undefined : text
+  if (typeof value === 'number')
+    return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? legal(String(value)) : undefined
+  return typeof value === 'string' ? legal(value.trim()) : undefined
+}
+
+function legal(text: string): string | undefined {
+  return text === '' || text.length > limits.idLength || unstorable.test(text) || isIllegalId(text)
+    ? undefined
+    : text
 }
 
 // One @, a dot in the domain, no blanks or separators: the shape that every mail provider accepts.
@@ -62,7 +76,7 @@ const emailShape = /^[^\s@<>(),;:"[\]\\]{1,64}@[^\s@<>(),;:"[\]\\]{1,190}\.[^\s@
 export function emailFrom(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined
   const address = value.trim().toLowerCase()
-  return address.length <= 254 && emailShape.test(address) ? address : undefined
+  return address.length <= 254 && emailShape.test(address) && !unstorable.test(address) ? address : undefined
 }
 
 export const anonIdentifier = (id: string): Identifier => `anon:${id}`

@@ -1,4 +1,6 @@
 export * from './build.js'
+export * from './event-types.js'
+export * from './event.js'
 export * from './facts.js'
 export * from './ids.js'
 export * from './limits.js'

@@ -1,0 +1,229 @@
+/**
+ * What an event is on the wire: the Segment HTTP API's message, one zod schema per type.
+ *
+ *     event    = common & ( track | identify | page | screen | group | alias )
+ *     batch    = { batch: event[], context?, sentAt?, writeKey? }
+ *
+ * The schemas are the truth; collect decides the common case by hand (they cost ten times a JSON.parse)
+ * and a property test holds both to the same verdict. They accept what SDKs in use really send: `null`
+ * stands for absent, a number for its text, fields nobody knows are let through, and a value that
+ * cannot be an id is as good as absent (see ids.ts).
+ */
+import { z } from 'zod'
+import { eventTypes, type EventType } from './event-types.js'
+import { emailFrom, idFrom } from './ids.js'
+import { limits } from './limits.js'
+
+const id = z.union([z.string(), z.number(), z.null()]).optional().catch(undefined)
+const text = z.union([z.string(), z.number(), z.null()]).optional()
+const object = z.looseObject({}).nullable().optional()
+
+const common = {
+  messageId: text.describe(
+    'By which a re-sent event is recognised; a random one is given where it is missing',
+  ),
+  timestamp: text.describe('When it happened: ISO 8601, or seconds or milliseconds since 1970'),
+  originalTimestamp: text.describe('The same, as RudderStack’s SDKs name it; timestamp comes first'),
+  sentAt: text.describe('When the client sent the request, by the same clock as timestamp'),
+  anonymousId: id.describe('The visitor'),
+  userId: id.describe('The customer’s own id of the user'),
+  context: object.describe(
+    'page, campaign, userAgent, library, locale, consent, traits, sessionId, groupId, …',
+  ),
+}
+
+const shapes = {
+  track: z.looseObject({
+    ...common,
+    type: z.literal('track'),
+    event: text.describe('What the person did'),
+    properties: object,
+  }),
+  identify: z.looseObject({
+    ...common,
+    type: z.literal('identify'),
+    traits: object.describe('What is known about the person; `email` makes a lead'),
+  }),
+  page: z.looseObject({
+    ...common,
+    type: z.literal('page'),
+    name: text,
+    category: text,
+    properties: object,
+  }),
+  screen: z.looseObject({
+    ...common,
+    type: z.literal('screen'),
+    name: text,
+    category: text,
+    properties: object,
+  }),
+  group: z.looseObject({
+    ...common,
+    type: z.literal('group'),
+    groupId: id.describe('The account'),
+    traits: object.describe('What is known about the account; `left: true` says that the person left it'),
+  }),
+  alias: z.looseObject({
+    ...common,
+    type: z.literal('alias'),
+    previousId: id.describe('Who the person was called before; now `userId`'),
+  }),
+} satisfies Record<EventType, z.ZodType>
+
+/** Why one event is refused. The codes stand in the server's error table with what they mean. */
+export type EventProblemCode =
+  | 'EVENT_INVALID'
+  | 'EVENT_TYPE_UNKNOWN'
+  | 'EVENT_NO_ID'
+  | 'EVENT_NO_NAME'
+  | 'EVENT_NO_GROUP'
+  | 'EVENT_NO_PREVIOUS'
+
+export interface EventProblem {
+  code: EventProblemCode
+  /** Names the field, the limit and the way out. */
+  message: string
+}
+
+/** The fields that the rules below read, whatever the type. */
+interface Claims {
+  type: EventType
+  messageId?: unknown
+  userId?: unknown
+  anonymousId?: unknown
+  groupId?: unknown
+  previousId?: unknown
+  event?: unknown
+  traits?: object | null | undefined
+  context?: object | null | undefined
+}
+
+function emailIn(traits: unknown): string | undefined {
+  return typeof traits === 'object' && traits !== null && 'email' in traits
+    ? emailFrom(traits.email)
+    : undefined
+}
+
+/** An event's own email: of its traits and context.traits; a group's traits speak of the account, not of a person. */
+export function emailOf(event: Claims): string | undefined {
+  const own = event.type === 'group' ? undefined : emailIn(event.traits)
+  if (own !== undefined) return own
+  const context = event.context
+  return context && 'traits' in context ? emailIn(context.traits) : undefined
+}
+
+const hasIdentity = (event: Claims) =>
+  idFrom(event.userId) !== undefined ||
+  idFrom(event.anonymousId) !== undefined ||
+  emailOf(event) !== undefined
+
+type Rule = [holds: (event: Claims) => boolean, code: EventProblemCode, message: string]
+
+const shortMessageId: Rule = [
+  ({ messageId }) => typeof messageId !== 'string' || messageId.length <= limits.idLength,
+  'EVENT_INVALID',
+  `messageId: longer than ${limits.idLength} characters.`,
+]
+const identified: Rule = [
+  hasIdentity,
+  'EVENT_NO_ID',
+  'No usable userId, anonymousId or traits.email: one of them must say who it was.',
+]
+
+function ruled<T extends z.ZodType<Claims>>(shape: T, ...rules: Rule[]): T {
+  return shape.superRefine((event, check) => {
+    const broken = [shortMessageId, ...rules, identified].find(([holds]) => !holds(event))
+    if (broken) check.addIssue({ code: 'custom', message: broken[2], params: { code: broken[1] } })
+  })
+}
+
+/** A track's `event` as text, blanks around it removed; empty where there is none. */
+export const eventNameFrom = (value: unknown): string =>
+  typeof value === 'string' ? value.trim() : typeof value === 'number' ? String(value) : ''
+
+export const eventSchemas = {
+  track: ruled(
+    shapes.track,
+    [
+      ({ event }) => eventNameFrom(event) !== '',
+      'EVENT_NO_NAME',
+      'event: a track needs the name of what happened.',
+    ],
+    [
+      ({ event }) => eventNameFrom(event).length <= limits.eventNameLength,
+      'EVENT_INVALID',
+      `event: longer than ${limits.eventNameLength} characters; put what varies into properties.`,
+    ],
+  ),
+  identify: ruled(shapes.identify),
+  page: ruled(shapes.page),
+  screen: ruled(shapes.screen),
+  group: ruled(shapes.group, [
+    ({ groupId }) => idFrom(groupId) !== undefined,
+    'EVENT_NO_GROUP',
+    'groupId: a group needs the usable id of an account.',
+  ]),
+  alias: ruled(shapes.alias, [
+    ({ previousId, userId }) => idFrom(previousId) !== undefined && idFrom(userId) !== undefined,
+    'EVENT_NO_PREVIOUS',
+    'previousId, userId: an alias needs both, usable.',
+  ]),
+} satisfies Record<EventType, z.ZodType>
+
+export type TrackEvent = z.infer<typeof eventSchemas.track>
+export type IdentifyEvent = z.infer<typeof eventSchemas.identify>
+export type PageEvent = z.infer<typeof eventSchemas.page>
+export type ScreenEvent = z.infer<typeof eventSchemas.screen>
+export type GroupEvent = z.infer<typeof eventSchemas.group>
+export type AliasEvent = z.infer<typeof eventSchemas.alias>
+export type IncomingEvent = TrackEvent | IdentifyEvent | PageEvent | ScreenEvent | GroupEvent | AliasEvent
+
+export const eventSchema = z.discriminatedUnion('type', [
+  eventSchemas.track,
+  eventSchemas.identify,
+  eventSchemas.page,
+  eventSchemas.screen,
+  eventSchemas.group,
+  eventSchemas.alias,
+])
+
+/** `POST /v1/batch`. Events are checked one by one: a bad one never fails the others. */
+export const batchSchema = z.looseObject({
+  batch: z.array(z.unknown()).max(limits.eventsPerBatch),
+  context: object.describe('Merged under the context of each event'),
+  sentAt: text.describe('When the client sent the request; for events without their own'),
+  writeKey: z.string().nullable().optional(),
+})
+export type IncomingBatch = z.infer<typeof batchSchema>
+
+/** What collect answers with 200. */
+export const collectAnswerSchema = z.object({
+  success: z.literal(true),
+  accepted: z.number().int(),
+  rejected: z.array(
+    z.object({
+      index: z.number().int().describe('Place in the batch, from 0'),
+      messageId: z.string().nullable(),
+      code: z.string(),
+      message: z.string(),
+    }),
+  ),
+})
+export type CollectAnswer = z.infer<typeof collectAnswerSchema>
+
+export const isEventType = (value: unknown): value is EventType => eventTypes.includes(value as EventType)
+
+/** Why the schemas refuse an event, or undefined where they accept it. `event` must be an object. */
+export function problemOf(event: { type?: unknown }): EventProblem | undefined {
+  if (!isEventType(event.type)) {
+    return { code: 'EVENT_TYPE_UNKNOWN', message: `type: must be one of ${eventTypes.join(', ')}.` }
+  }
+  const issue = eventSchemas[event.type].safeParse(event).error?.issues[0]
+  if (!issue) return undefined
+  if (issue.code === 'custom') return { code: codeIn(issue.params), message: issue.message }
+  return { code: 'EVENT_INVALID', message: `${issue.path.join('.')}: ${issue.message}.` }
+}
+
+const codeIn = (params: Record<string, unknown> | undefined) =>
+  (params?.code ?? 'EVENT_INVALID') as EventProblemCode
