@@ -16,7 +16,8 @@ export interface ClickHouseOptions {
   logger: Logger
   /** A database of its own; made when absent. `touchline` when not given. */
   database?: string | undefined
-  /** A server: `https://host:8443`. Without it an embedded one is started under `embedded.dataDir`. */
+
+  /** A server: `https://host:8443`. Without it an embedded one is started under `dataDir`. */
   url?: string | undefined
   user?: string | undefined
   password?: string | undefined
@@ -25,7 +26,17 @@ export interface ClickHouseOptions {
   readerPassword?: string | undefined
   /** Name of the cluster of that server whose nodes all get the database. */
   cluster?: string | undefined
-  embedded?: Omit<EmbeddedServerOptions, 'database' | 'logger'> | undefined
+
+  /** The rest is for the embedded server only: its folder, which no other process may use at the same time. */
+  dataDir?: string | undefined
+  httpPort?: number | undefined
+  tcpPort?: number | undefined
+  analystPassword?: string | undefined
+  /** Ids of projects; each gets a read-only user that sees its own rows. */
+  projects?: readonly string[] | undefined
+  memoryBytes?: number | undefined
+  extraAppGrants?: readonly string[] | undefined
+  clusters?: EmbeddedServerOptions['clusters']
 }
 
 /** What only the embedded server has, for tests and tools. */
@@ -95,8 +106,9 @@ export async function openClickHouse(options: ClickHouseOptions): Promise<Opened
 }
 
 async function startEmbedded(options: ClickHouseOptions, database: string): Promise<EmbeddedServer> {
-  if (options.embedded === undefined) throw new Error('Neither a ClickHouse URL nor a data folder was given.')
-  return await startEmbeddedServer({ ...options.embedded, database, logger: options.logger })
+  const { dataDir } = options
+  if (dataDir === undefined) throw new Error('Neither a ClickHouse URL nor a data folder was given.')
+  return await startEmbeddedServer({ ...options, dataDir, database })
 }
 
 function accountsOf(server: EmbeddedServer): { app: Account; reader: Account } {

@@ -15,13 +15,11 @@ export interface TestClickHouse extends OpenedClickHouse {
   readonly dataDir: string
 }
 
-/** `embedded` overrides ports, users and grants. Close it in `afterAll`. */
-export async function startTestClickHouse(
-  embedded: Partial<NonNullable<ClickHouseOptions['embedded']>> = {},
-): Promise<TestClickHouse> {
+/** Options override ports, users, grants and the rest. Close it in `afterAll`. */
+export async function startTestClickHouse(options: Partial<ClickHouseOptions> = {}): Promise<TestClickHouse> {
   const dataDir = mkdtempSync(join(tmpdir(), 'touchline-clickhouse-'))
   try {
-    const clickhouse = await openClickHouse({ logger: silentLogger, embedded: { dataDir, ...embedded } })
+    const clickhouse = await openClickHouse({ logger: silentLogger, dataDir, ...options })
     await migrate(clickhouse.app, { logger: silentLogger })
     return {
       ...clickhouse,

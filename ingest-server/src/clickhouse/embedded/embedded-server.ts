@@ -10,7 +10,8 @@ import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { libchdbPath } from 'chdb/libchdb'
 import { runEngine, type EngineRun } from './engine-process.js'
-import { configXml, usersXml, type ProjectUser, type ServerConfig } from './server-config.js'
+import { projectUsersOf, type ProjectUser } from './project-users.js'
+import { configXml, usersXml, type ServerConfig } from './server-config.js'
 import type { Logger } from '../logger.js'
 
 export interface EmbeddedServerOptions {
@@ -23,7 +24,8 @@ export interface EmbeddedServerOptions {
   /** The native protocol is off when absent; 0 picks a free one. */
   tcpPort?: number | undefined
   analystPassword?: string | undefined
-  projectUsers?: readonly ProjectUser[] | undefined
+  /** Ids of projects; each gets a read-only user that sees its own rows. */
+  projects?: readonly string[] | undefined
   /** Cap of the whole server; half of the machine, at most 4 GiB, when absent. */
   memoryBytes?: number | undefined
   extraAppGrants?: readonly string[] | undefined
@@ -37,6 +39,7 @@ export interface EmbeddedServer {
   readonly appPassword: string
   readonly readerPassword: string
   readonly analystPassword: string
+  readonly projectUsers: readonly ProjectUser[]
   /** False while the child is not there or has not answered yet. */
   isRunning(): boolean
   /** Of the child, undefined while there is none. */
@@ -64,7 +67,8 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   }
   const httpPort = options.httpPort || (await freePort())
   const tcpPort = options.tcpPort === 0 ? await freePort() : options.tcpPort
-  const engineArguments = writeConfig(dataDir, options, passwords, httpPort, tcpPort)
+  const projectUsers = projectUsersOf(options.projects ?? [], passwords.analyst)
+  const engineArguments = writeConfig(dataDir, { ...options, passwords, projectUsers, httpPort, tcpPort })
   const url = `http://127.0.0.1:${httpPort}`
 
   let run: EngineRun | undefined
@@ -136,6 +140,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
     appPassword: passwords.app,
     readerPassword: passwords.reader,
     analystPassword: passwords.analyst,
+    projectUsers,
     isRunning: () => running && run?.hasExited() === false,
     pid: () => (run?.hasExited() === false ? run.pid : undefined),
     restarts: () => restarts,
@@ -147,13 +152,16 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   }
 }
 
-function writeConfig(
-  dataDir: string,
-  options: EmbeddedServerOptions,
-  passwords: { app: string; reader: string; analyst: string },
-  httpPort: number,
-  tcpPort: number | undefined,
-): string[] {
+type WrittenConfig = Omit<EmbeddedServerOptions, 'httpPort' | 'tcpPort'> & {
+  passwords: { app: string; reader: string; analyst: string }
+  projectUsers: readonly ProjectUser[]
+  httpPort: number
+  tcpPort: number | undefined
+}
+
+/** Returns the arguments of the engine. */
+function writeConfig(dataDir: string, options: WrittenConfig): string[] {
+  const { passwords, httpPort, tcpPort } = options
   const files = {
     engine: join(dataDir, 'engine'),
     config: join(dataDir, 'config.xml'),
@@ -174,7 +182,7 @@ function writeConfig(
     appPassword: passwords.app,
     readerPassword: passwords.reader,
     analystPassword: passwords.analyst,
-    projectUsers: options.projectUsers ?? [],
+    projectUsers: options.projectUsers,
     bootQueries: boot.length,
     extraAppGrants: options.extraAppGrants ?? [],
     clusters: options.clusters ?? {},

@@ -12,13 +12,7 @@
  */
 import { createHash } from 'node:crypto'
 import { projectTables, projectViews } from '../project-tables.js'
-
-/** A read-only user who sees one project's rows. */
-export interface ProjectUser {
-  project: string
-  user: string
-  password: string
-}
+import type { ProjectUser } from './project-users.js'
 
 export interface ServerConfig {
   database: string
