@@ -1,0 +1,137 @@
+/**
+ * The composition, in the order of the line: collect → log → store → ClickHouse ← stitch, timeline.
+ * Read this first; every other file is one of these words.
+ */
+import type { FastifyInstance } from 'fastify'
+import { join } from 'node:path'
+import type { OpenedClickHouse } from './clickhouse/open-clickhouse.js'
+import { openClickHouse } from './clickhouse/open-clickhouse.js'
+import { migrate } from './clickhouse/migrate.js'
+import { clockWithOffset } from './clock.js'
+import { collectRoutes } from './collect/routes.js'
+import type { Config, Role } from './config.js'
+import { browserSdkRoutes } from './http/browser-sdk.js'
+import { healthRoutes, type ReadinessCheck } from './http/health.js'
+import { createMetrics } from './http/metrics.js'
+import { openProjects } from './http/projects.js'
+import { createHttpServer } from './http/server.js'
+import { startStitch } from './identity/stitch.js'
+import { defaultKeys } from './keys.js'
+import type { EventLog } from './log/log.js'
+import { openLog } from './log/open-log.js'
+import type { Logger } from './logger.js'
+import { startStore } from './store/store.js'
+import { timelineRoutes } from './timeline/routes.js'
+
+export interface Touchline {
+  /** Where the HTTP server listens. */
+  url: string
+  keys: { writeKey: string; secretKey: string }
+  analyst: OpenedClickHouse['analyst'] | undefined
+  /** Stops accepting, finishes what is under way, stops. Nothing acknowledged is lost with or without it. */
+  close(): Promise<void>
+}
+
+export async function startTouchline(config: Config, logger: Logger): Promise<Touchline> {
+  const has = (role: Role) => config.ROLES.includes(role)
+  const clock = config.CLOCK_OFFSET_FILE === undefined ? Date.now : clockWithOffset(config.CLOCK_OFFSET_FILE)
+  const metrics = createMetrics()
+  const keys = await defaultKeys(config.DATA_DIR, {
+    writeKey: config.TOUCHLINE_WRITE_KEY,
+    secretKey: config.TOUCHLINE_SECRET_KEY,
+    analystPassword: config.ANALYST_PASSWORD,
+  })
+  const projects = await openProjects({ defaultProject: keys, file: config.PROJECTS_FILE })
+
+  const log = await openLog(logOptions(config, { clock, logger }))
+  const clickhouse =
+    has('store') || has('stitch') || has('timeline')
+      ? await openClickHouse(clickhouseOptions(config, keys.analystPassword, logger))
+      : undefined
+  if (clickhouse) await migrate(clickhouse.app, { logger })
+
+  const http = await createHttpServer({ logger, trustProxy: config.TRUST_PROXY })
+  await http.register(healthRoutes({ checks: readinessChecks(log, clickhouse), metrics }))
+  if (has('collect')) {
+    await http.register(browserSdkRoutes())
+    await http.register(collectRoutes({ projects, log, metrics, clock }))
+  }
+  const store = clickhouse && has('store') ? startStore({ log, clickhouse, metrics, logger }) : undefined
+  const stitch = clickhouse && has('stitch') ? startStitch({ clickhouse, clock, metrics, logger }) : undefined
+  if (clickhouse && has('timeline')) {
+    await http.register(timelineRoutes({ clickhouse, projects, log, clock }))
+  }
+  const url = await listen(http, config)
+
+  return {
+    url,
+    keys,
+    analyst: clickhouse?.analyst,
+    async close() {
+      await http.close()
+      await Promise.all([store?.stop(), stitch?.stop()])
+      await log.close()
+      await clickhouse?.close()
+    },
+  }
+}
+
+function logOptions(config: Config, shared: { clock: () => number; logger: Logger }) {
+  if (config.KAFKA_BROKERS === undefined) {
+    const dir = join(config.DATA_DIR, 'log')
+    return { embedded: { ...shared, dir, maxBytes: config.LOG_MAX_BYTES } }
+  }
+  return {
+    kafka: {
+      ...shared,
+      brokers: config.KAFKA_BROKERS,
+      topicPrefix: config.KAFKA_TOPIC_PREFIX,
+      partitions: config.KAFKA_PARTITIONS,
+      replication: config.KAFKA_REPLICATION,
+      groupId: config.KAFKA_GROUP,
+      compression: config.KAFKA_COMPRESSION,
+      ssl: config.KAFKA_TLS,
+      sasl: saslOf(config),
+    },
+  }
+}
+
+function saslOf({
+  KAFKA_SASL_MECHANISM: mechanism,
+  KAFKA_USERNAME: username,
+  KAFKA_PASSWORD: password,
+}: Config) {
+  return mechanism && username && password ? { mechanism, username, password } : undefined
+}
+
+function clickhouseOptions(config: Config, analystPassword: string, logger: Logger) {
+  return {
+    logger,
+    database: config.CLICKHOUSE_DATABASE,
+    url: config.CLICKHOUSE_URL,
+    user: config.CLICKHOUSE_USER,
+    password: config.CLICKHOUSE_PASSWORD,
+    readerUser: config.CLICKHOUSE_READER_USER,
+    readerPassword: config.CLICKHOUSE_READER_PASSWORD,
+    cluster: config.CLICKHOUSE_CLUSTER,
+    embedded: {
+      dataDir: join(config.DATA_DIR, 'clickhouse'),
+      httpPort: config.CLICKHOUSE_HTTP_PORT,
+      tcpPort: config.CLICKHOUSE_TCP_PORT,
+      analystPassword,
+    },
+  }
+}
+
+function readinessChecks(log: EventLog, clickhouse: OpenedClickHouse | undefined): ReadinessCheck[] {
+  const checks: ReadinessCheck[] = [
+    { name: 'log', check: async () => ({ ok: true, detail: { ...(await log.lag()) } }) },
+  ]
+  if (clickhouse) checks.push({ name: 'clickhouse', check: async () => ({ ok: clickhouse.isReady() }) })
+  return checks
+}
+
+async function listen(http: FastifyInstance, config: Config): Promise<string> {
+  const address = await http.listen({ host: config.HOST, port: config.PORT })
+  return config.PUBLIC_URL?.replace(/\/$/, '') ?? address
+}
