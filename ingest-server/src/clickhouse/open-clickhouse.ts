@@ -37,6 +37,7 @@ export interface ClickHouseOptions {
   memoryBytes?: number | undefined
   extraAppGrants?: readonly string[] | undefined
   clusters?: EmbeddedServerOptions['clusters']
+  lockWaitMs?: number | undefined
 }
 
 /** What only the embedded server has, for tests and tools. */
@@ -108,7 +109,7 @@ export async function openClickHouse(options: ClickHouseOptions): Promise<Opened
 async function startEmbedded(options: ClickHouseOptions, database: string): Promise<EmbeddedServer> {
   const { dataDir } = options
   if (dataDir === undefined) throw new Error('Neither a ClickHouse URL nor a data folder was given.')
-  return await startEmbeddedServer({ ...options, dataDir, database })
+  return startEmbeddedServer({ ...options, dataDir, database })
 }
 
 function accountsOf(server: EmbeddedServer): { app: Account; reader: Account } {

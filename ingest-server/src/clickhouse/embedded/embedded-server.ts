@@ -3,33 +3,31 @@
  * While it is down nothing is lost: collect goes on and the log keeps what store could not insert.
  */
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { totalmem } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { libchdbPath } from 'chdb/libchdb'
+import type { Logger } from '../logger.js'
+import { cannotRunHere, explainFailure, isLocked, isPortTaken } from './engine-errors.js'
+import { writeEngineFiles, type EngineSetup, type Ports } from './engine-files.js'
 import { runEngine, type EngineRun } from './engine-process.js'
 import { projectUsersOf, type ProjectUser } from './project-users.js'
-import { configXml, usersXml, type ServerConfig } from './server-config.js'
-import type { Logger } from '../logger.js'
 
-export interface EmbeddedServerOptions {
-  /** Folder of the server; made when absent, readable by the owner only. */
-  dataDir: string
-  database: string
+export interface EmbeddedServerOptions extends Pick<
+  EngineSetup,
+  'dataDir' | 'database' | 'memoryBytes' | 'extraAppGrants' | 'clusters'
+> {
   logger: Logger
-  /** A free one, picked once and kept over restarts, when absent. */
+  /** A free one, picked once and kept over restarts of the child, when absent or 0. */
   httpPort?: number | undefined
   /** The native protocol is off when absent; 0 picks a free one. */
   tcpPort?: number | undefined
+  /** One is made when absent; it holds until this process ends. */
   analystPassword?: string | undefined
   /** Ids of projects; each gets a read-only user that sees its own rows. */
   projects?: readonly string[] | undefined
-  /** Cap of the whole server; half of the machine, at most 4 GiB, when absent. */
-  memoryBytes?: number | undefined
-  extraAppGrants?: readonly string[] | undefined
-  clusters?: ServerConfig['clusters'] | undefined
+  /** How long to wait for the folder's lock or a port that another process still holds. */
+  lockWaitMs?: number | undefined
 }
 
 export interface EmbeddedServer {
@@ -50,154 +48,142 @@ export interface EmbeddedServer {
 }
 
 /** A new parent may come before the old one's child has drawn its last breath; the lock is free well within this. */
-const lockWaitMs = 15_000
+const defaultLockWaitMs = 15_000
 const startAttempts = 3
 const maxBackOffMs = 5_000
+/** A child that ends sooner than this after its start is started again later and later. */
+const briefRunMs = 10_000
 const progressEveryMs = 5_000
+const answerTimeoutMs = 2_000
 
 /** Resolves when the server answers. Rejects when it cannot run here, saying what to do instead. */
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
   const library = findLibrary()
-  const { logger } = options
   const dataDir = resolve(options.dataDir)
-  const passwords = {
-    app: newPassword(),
-    reader: newPassword(),
-    analyst: options.analystPassword ?? newPassword(),
-  }
-  const httpPort = options.httpPort || (await freePort())
-  const tcpPort = options.tcpPort === 0 ? await freePort() : options.tcpPort
-  const projectUsers = projectUsersOf(options.projects ?? [], passwords.analyst)
-  const engineArguments = writeConfig(dataDir, { ...options, passwords, projectUsers, httpPort, tcpPort })
-  const url = `http://127.0.0.1:${httpPort}`
+  const analyst = options.analystPassword ?? newPassword()
+  const passwords = { app: newPassword(), reader: newPassword(), analyst }
+  const projectUsers = projectUsersOf(options.projects ?? [], analyst)
+  const setup = { ...options, dataDir, passwords, projectUsers }
 
-  let run: EngineRun | undefined
-  let running = false
-  let closing = false
-  let restarts = 0
-
-  /** Starts the child until it answers; undefined when it did, else why it cannot. */
-  async function startOnce(): Promise<string | undefined> {
-    const mine = runEngine(library, engineArguments)
-    run = mine
-    const since = Date.now()
-    let progressAt = since + progressEveryMs
-    while (!mine.hasExited()) {
-      if (await answers(url, passwords.app)) {
-        running = true
-        return undefined
-      }
-      if (Date.now() > progressAt) {
-        logger.info(
-          { seconds: Math.round((Date.now() - since) / 1000) },
-          'The embedded ClickHouse is still starting',
-        )
-        progressAt += progressEveryMs
-      }
-      await Promise.race([mine.exited, delay(25)])
-    }
-    return mine.lastWords() || 'It ended without a word.'
-  }
-
-  async function startFirst(): Promise<void> {
-    const patientUntil = Date.now() + lockWaitMs
-    for (let attempt = 1; ; attempt += 1) {
-      const failure = await startOnce()
-      if (failure === undefined) return
-      const waitable = isLocked(failure) || isPortTaken(failure)
-      if (waitable ? Date.now() > patientUntil : attempt >= startAttempts) {
-        throw new Error(explain(failure, dataDir, httpPort))
-      }
-      if (waitable && attempt === 1)
-        logger.info({ dataDir }, 'Waiting for another ClickHouse process to let go of its folder or port')
-      await delay(waitable ? 100 : 250 * attempt)
-    }
-  }
-
-  async function keepRunning(): Promise<void> {
-    let failures = 0
-    while (!closing) {
-      await run?.exited
-      running = false
-      if (closing) return
-      restarts += 1
-      logger.error(
-        { lastWords: run?.lastWords(), restarts },
-        'The embedded ClickHouse ended unasked; starting it again',
-      )
-      const failure = await startOnce()
-      failures = failure === undefined ? 0 : failures + 1
-      if (failures > 0) await delay(Math.min(maxBackOffMs, 100 * 2 ** failures))
-    }
-  }
-
-  await startFirst()
-  const kept = keepRunning()
+  const { ports, run } = await startPatiently(library, setup, options)
+  const url = urlOf(ports)
+  const kept = keepRunning(run, options.logger, () =>
+    start(library, writeEngineFiles(setup, ports), ports, passwords.app, options.logger),
+  )
   return {
     url,
-    httpPort,
-    tcpPort,
+    httpPort: ports.http,
+    tcpPort: ports.tcp,
     appPassword: passwords.app,
     readerPassword: passwords.reader,
-    analystPassword: passwords.analyst,
+    analystPassword: analyst,
     projectUsers,
-    isRunning: () => running && run?.hasExited() === false,
-    pid: () => (run?.hasExited() === false ? run.pid : undefined),
+    ...kept,
+  }
+}
+
+interface Started {
+  run: EngineRun
+  /** Resolves to true when the server answers, to false when the child ended first. */
+  answered: Promise<boolean>
+}
+
+function start(
+  library: string,
+  engineArguments: readonly string[],
+  ports: Ports,
+  appPassword: string,
+  logger: Logger,
+): Started {
+  const run = runEngine(library, engineArguments)
+  return { run, answered: untilAnswered(run, urlOf(ports), appPassword, logger) }
+}
+
+async function untilAnswered(
+  run: EngineRun,
+  url: string,
+  password: string,
+  logger: Logger,
+): Promise<boolean> {
+  const since = Date.now()
+  let progressAt = since + progressEveryMs
+  while (!run.hasExited()) {
+    if (await answers(url, password)) return true
+    if (Date.now() > progressAt) {
+      const seconds = Math.round((Date.now() - since) / 1000)
+      logger.info({ seconds }, 'The embedded ClickHouse is still starting')
+      progressAt += progressEveryMs
+    }
+    await Promise.race([run.exited, delay(25)])
+  }
+  return false
+}
+
+/** The first start: what passes by itself (a lock, a port) is waited for, what does not is said. */
+async function startPatiently(
+  library: string,
+  setup: EngineSetup,
+  options: EmbeddedServerOptions,
+): Promise<{ ports: Ports; run: EngineRun }> {
+  const patientUntil = Date.now() + (options.lockWaitMs ?? defaultLockWaitMs)
+  for (let attempt = 1; ; attempt += 1) {
+    const ports = await choosePorts(options)
+    const engineArguments = writeEngineFiles(setup, ports)
+    const { run, answered } = start(library, engineArguments, ports, setup.passwords.app, options.logger)
+    if (await answered) return { ports, run }
+    const words = run.lastWords()
+    const passes = isLocked(words) || isPortTaken(words)
+    if (passes ? Date.now() > patientUntil : attempt >= startAttempts) {
+      throw new Error(explainFailure(words, setup.dataDir))
+    }
+    if (passes && attempt === 1) {
+      options.logger.info(
+        { dataDir: setup.dataDir },
+        'Waiting for another ClickHouse process to let go of its folder or port',
+      )
+    }
+    await delay(passes ? 100 : 250 * attempt)
+  }
+}
+
+function keepRunning(first: EngineRun, logger: Logger, startAgain: () => Started) {
+  let run = first
+  let running = true
+  let closing = false
+  let restarts = 0
+  async function watch(): Promise<void> {
+    let failures = 0
+    let startedAt = Date.now()
+    for (;;) {
+      await run.exited
+      running = false
+      if (closing) return
+      failures = Date.now() - startedAt < briefRunMs ? failures + 1 : 0
+      restarts += 1
+      logger.error(
+        { lastWords: run.lastWords(), restarts },
+        'The embedded ClickHouse ended unasked; starting it again',
+      )
+      if (failures > 1) await delay(Math.min(maxBackOffMs, 100 * 2 ** failures))
+      // `close` may have come during the delay; TypeScript does not see that it can.
+      if (closing as boolean) return
+      startedAt = Date.now()
+      const again = startAgain()
+      run = again.run
+      running = await again.answered
+    }
+  }
+  const watched = watch()
+  return {
+    isRunning: () => running && !run.hasExited(),
+    pid: () => (run.hasExited() ? undefined : run.pid),
     restarts: () => restarts,
     async close() {
       closing = true
-      run?.kill()
-      await kept
+      run.kill()
+      await watched
     },
   }
-}
-
-type WrittenConfig = Omit<EmbeddedServerOptions, 'httpPort' | 'tcpPort'> & {
-  passwords: { app: string; reader: string; analyst: string }
-  projectUsers: readonly ProjectUser[]
-  httpPort: number
-  tcpPort: number | undefined
-}
-
-/** Returns the arguments of the engine. */
-function writeConfig(dataDir: string, options: WrittenConfig): string[] {
-  const { passwords, httpPort, tcpPort } = options
-  const files = {
-    engine: join(dataDir, 'engine'),
-    config: join(dataDir, 'config.xml'),
-    users: join(dataDir, 'users.xml'),
-  }
-  mkdirSync(files.engine, { recursive: true })
-  chmodSync(dataDir, 0o700)
-  const boot = [
-    'SYSTEM START LISTEN HTTP',
-    ...(tcpPort === undefined ? [] : ['SYSTEM START LISTEN TCP']),
-    // Waits for the end of stdin, which ends with the parent.
-    "SELECT count() FROM file('stdin', 'LineAsString') FORMAT Null",
-  ]
-  const config: ServerConfig = {
-    database: options.database,
-    usersFile: files.users,
-    memoryBytes: options.memoryBytes ?? Math.min(totalmem() / 2, 4 * 1024 ** 3),
-    appPassword: passwords.app,
-    readerPassword: passwords.reader,
-    analystPassword: passwords.analyst,
-    projectUsers: options.projectUsers,
-    bootQueries: boot.length,
-    extraAppGrants: options.extraAppGrants ?? [],
-    clusters: options.clusters ?? {},
-  }
-  writeFileSync(files.config, configXml(config), { mode: 0o600 })
-  writeFileSync(files.users, usersXml(config), { mode: 0o600 })
-  return [
-    `--path=${files.engine}`,
-    `--config-file=${files.config}`,
-    '--listen_host=127.0.0.1',
-    `--http_port=${httpPort}`,
-    ...(tcpPort === undefined ? [] : [`--tcp_port=${tcpPort}`]),
-    '--query',
-    boot.join('; '),
-  ]
 }
 
 /** Asked as `app` with this start's password: another server on the same port must not pass for ours. */
@@ -205,7 +191,7 @@ async function answers(url: string, password: string): Promise<boolean> {
   try {
     const answer = await fetch(`${url}/?query=SELECT+1`, {
       headers: { 'x-clickhouse-user': 'app', 'x-clickhouse-key': password, connection: 'close' },
-      signal: AbortSignal.timeout(2_000),
+      signal: AbortSignal.timeout(answerTimeoutMs),
     })
     return answer.ok && (await answer.text()).trim() === '1'
   } catch {
@@ -221,27 +207,15 @@ function findLibrary(): string {
   }
 }
 
-const isLocked = (words: string) => words.includes('Code: 76.')
-const isPortTaken = (words: string) => /Address already in use|Code: 210\./.test(words)
-
-function explain(failure: string, dataDir: string, httpPort: number): string {
-  if (isLocked(failure)) {
-    return `Another process runs ClickHouse in ${dataDir}. Stop it, or give this one its own DATA_DIR.`
+async function choosePorts(wanted: {
+  httpPort?: number | undefined
+  tcpPort?: number | undefined
+}): Promise<Ports> {
+  return {
+    http: wanted.httpPort || (await freePort()),
+    tcp: wanted.tcpPort === 0 ? await freePort() : wanted.tcpPort,
   }
-  if (isPortTaken(failure)) {
-    return `Port ${httpPort} or the native port is taken. Choose others with CLICKHOUSE_HTTP_PORT and CLICKHOUSE_TCP_PORT.`
-  }
-  return cannotRunHere(failure)
 }
-
-function cannotRunHere(reason: string): string {
-  return (
-    `The embedded ClickHouse cannot run here (${process.platform}-${process.arch}; it needs Linux with glibc or macOS, ` +
-    `not Alpine/musl or Windows). Set CLICKHOUSE_URL to a ClickHouse server instead. It said: ${reason}`
-  )
-}
-
-const newPassword = () => randomBytes(24).toString('base64url')
 
 function freePort(): Promise<number> {
   return new Promise((resolvePort, reject) => {
@@ -256,3 +230,7 @@ function freePort(): Promise<number> {
     })
   })
 }
+
+const urlOf = (ports: Ports) => `http://127.0.0.1:${ports.http}`
+
+const newPassword = () => randomBytes(24).toString('base64url')

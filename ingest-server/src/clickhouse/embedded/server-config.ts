@@ -23,7 +23,7 @@ export interface ServerConfig {
   readerPassword: string
   analystPassword: string
   projectUsers: readonly ProjectUser[]
-  /** Statements the engine runs as `default` to start; its quota allows exactly these. */
+  /** Statements the engine runs as `default` to start; its quota allows exactly these (and constants, which none counts). */
   bootQueries: number
   /** For tests and benches, e.g. `GRANT READ ON FILE`. */
   extraAppGrants?: readonly string[]

@@ -1,0 +1,229 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../../test/support/clickhouse.js'
+import { insertLines } from '../insert-lines.js'
+import { openClickHouse } from '../open-clickhouse.js'
+import { projectTables, projectViews } from '../project-tables.js'
+import type { EmbeddedServer } from './embedded-server.js'
+
+let clickhouse: TestClickHouse
+let server: EmbeddedServer
+
+beforeAll(async () => {
+  clickhouse = await startTestClickHouse({ projects: ['acme', "o'brien & sons"], tcpPort: 0 })
+  if (clickhouse.embedded === undefined) throw new Error('The test server is not embedded.')
+  server = clickhouse.embedded
+  const rows = ['acme', 'other'].map((project) => ({
+    project,
+    subject: 'user:u1',
+    message_id: `of-${project}`,
+    group_id: 'g',
+    links: [
+      {
+        kind: 'claim',
+        identifier: 'user:u1',
+        other: 'anon:a1',
+        verified: true,
+        at: '2026-01-01T00:00:00.000Z',
+      },
+    ],
+    person_traits: [{ name: 'n', value: '1' }],
+    group_traits: [{ name: 'n', value: '1' }],
+    memberships: [{ identifier: 'user:u1', account: 'g', left: false }],
+  }))
+  await insertLines(
+    clickhouse.app,
+    'events',
+    Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join('')),
+  )
+})
+
+afterAll(async () => {
+  await clickhouse.close()
+})
+
+describe('users of the embedded server', () => {
+  test('the app cannot shut the server down', async () => {
+    expect(await ask('app', server.appPassword, 'SYSTEM SHUTDOWN')).toContain('ACCESS_DENIED')
+  })
+
+  test.each([
+    "SELECT * FROM file('/etc/passwd', 'LineAsString')",
+    "SELECT * FROM url('http://127.0.0.1:1/', 'LineAsString')",
+    "SELECT * FROM remote('127.0.0.1:1', 'touchline.events')",
+    'SELECT * FROM system.users',
+    "INSERT INTO events (project) VALUES ('x')",
+    'CREATE TABLE mine (a Int8) ENGINE = Memory',
+    'CREATE TEMPORARY TABLE mine (a Int8)',
+    'DROP TABLE events',
+    'TRUNCATE TABLE events',
+    'ALTER TABLE events DELETE WHERE 1',
+    'SYSTEM STOP MERGES events',
+    'SELECT count() FROM events SETTINGS max_execution_time = 0',
+    'SELECT count() FROM events SETTINGS max_memory_usage = 0',
+    'SELECT count() FROM events SETTINGS max_result_rows = 0',
+    'SELECT count() FROM events SETTINGS readonly = 0',
+    'SELECT count() FROM events SETTINGS allow_ddl = 1',
+  ])('people may only read: %s is refused', async (query) => {
+    const users = [
+      ['reader', server.readerPassword],
+      ['analyst', server.analystPassword],
+      ...server.projectUsers.map((one) => [one.user, one.password]),
+    ] as const
+    for (const [user, password] of users) {
+      expect(await ask(user ?? '', password ?? '', query), user).toMatch(/^Code: \d+\. DB::Exception/)
+    }
+    expect(await ask('analyst', server.analystPassword, 'SELECT count() > 0 FROM events')).toBe('1')
+  })
+
+  test('tools may choose how results are written', async () => {
+    const query = 'SELECT 1 AS a SETTINGS output_format_json_quote_64bit_integers = 1 FORMAT JSONEachRow'
+    expect(await ask('analyst', server.analystPassword, query)).toBe('{"a":1}')
+  })
+
+  test('the user that boots the engine can ask nothing afterwards', async () => {
+    expect(await ask('default', '', 'SELECT count() FROM numbers(1)')).toContain('QUOTA_EXCEEDED')
+  })
+
+  test('a wrong password is refused', async () => {
+    expect(await ask('app', 'guess', 'SELECT 1')).toContain('AUTHENTICATION_FAILED')
+  })
+
+  test('a project user sees its own rows, in every table', async () => {
+    const [acme, odd] = server.projectUsers
+    for (const table of ['events', 'links', 'traits', 'account_traits', 'memberships', 'account_subjects']) {
+      const query = `SELECT groupUniqArray(project) FROM ${table}`
+      expect(
+        await ask('analyst', server.analystPassword, `SELECT length(groupUniqArray(project)) FROM ${table}`),
+      ).toBe('2')
+      expect(await ask(acme?.user ?? '', acme?.password ?? '', query), table).toBe("['acme']")
+      expect(await ask(odd?.user ?? '', odd?.password ?? '', query), table).toBe('[]')
+    }
+  })
+
+  test('every table with a project is filtered, and nothing else is granted to project users', async () => {
+    const [acme] = server.projectUsers
+    const shown = await clickhouse.app.query({
+      query: `SELECT table FROM system.columns WHERE database = currentDatabase() AND name = 'project' AND table IN
+        (SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree')`,
+      format: 'JSONEachRow',
+    })
+    const tables = (await shown.json<{ table: string }>()).map((row) => row.table)
+    const internal = ['identity_changes_seen', 'dead_letters']
+    expect([...projectTables, ...internal].sort()).toEqual(tables.sort())
+    const visible = await ask(acme?.user ?? '', acme?.password ?? '', 'SHOW TABLES')
+    const allowed: readonly string[] = [...projectTables, ...projectViews]
+    expect(visible.split('\n').filter((table) => !allowed.includes(table))).toEqual([])
+  })
+})
+
+describe('the process of the embedded server', () => {
+  test('killed, it is started again at the same address with the same data, and readiness says so', async () => {
+    const { httpPort } = server
+    const before = server.restarts()
+    process.kill(server.pid() ?? 0, 'SIGKILL')
+    await vi.waitUntil(() => !clickhouse.isReady(), { timeout: 10_000, interval: 1 })
+    await vi.waitUntil(() => clickhouse.isReady(), { timeout: 20_000 })
+    expect(server.restarts()).toBe(before + 1)
+    expect(server.httpPort).toBe(httpPort)
+    expect(await ask('analyst', server.analystPassword, 'SELECT uniqExact(message_id) FROM events')).toBe('2')
+  })
+
+  test('a second process on the same folder is told so', async () => {
+    const second = openClickHouse({ logger: silentLogger, dataDir: clickhouse.dataDir, lockWaitMs: 200 })
+    await expect(second).rejects.toThrow(/Another process runs ClickHouse in .*DATA_DIR/)
+    process.kill(server.pid() ?? 0, 'SIGKILL')
+    await answering('analyst', server.analystPassword)
+  })
+
+  test('a port that is taken is named', async () => {
+    const second = withFolder((dataDir) =>
+      openClickHouse({ logger: silentLogger, dataDir, httpPort: server.httpPort, lockWaitMs: 200 }),
+    )
+    await expect(second).rejects.toThrow(/CLICKHOUSE_HTTP_PORT.*Address already in use/s)
+  })
+
+  test('it ends with its parent, and the next parent starts on the same folder at once', async () => {
+    await withFolder(async (dataDir) => {
+      const first = await holdInAnotherProcess(dataDir)
+      first.holder.kill('SIGKILL')
+      const next = await openClickHouse({ logger: silentLogger, dataDir })
+      await vi.waitUntil(() => !isAlive(first.childPid), { timeout: 10_000 })
+      await next.close()
+    })
+  })
+
+  test('it ends with its parent also while a query runs', async () => {
+    await withFolder(async (dataDir) => {
+      const { holder, childPid, url, password } = await holdInAnotherProcess(dataDir)
+      const slow = fetch(
+        `${url}/?query=${encodeURIComponent('SELECT sleepEachRow(1) FROM numbers(100) SETTINGS max_block_size = 1')}`,
+        {
+          headers: { 'x-clickhouse-user': 'analyst', 'x-clickhouse-key': password },
+        },
+      ).then((answer) => answer.text())
+      const running = 'SELECT count() FROM system.processes'
+      await vi.waitUntil(async () => (await askAt(url, 'analyst', password, running)) !== '1')
+      holder.kill('SIGKILL')
+      await expect(slow).rejects.toThrow()
+      await vi.waitUntil(() => !isAlive(childPid), { timeout: 10_000 })
+    })
+  })
+})
+
+/** Runs an embedded server in a process of its own, so that the parent can be killed. */
+async function holdInAnotherProcess(dataDir: string) {
+  const script = fileURLToPath(new URL('../../../test/support/hold-clickhouse.ts', import.meta.url))
+  const holder = spawn(process.execPath, ['--import', 'tsx', script, dataDir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [line] = (await once(holder.stdout, 'data')) as [Buffer]
+  const said = JSON.parse(line.toString()) as { childPid: number; url: string; password: string }
+  return { holder, ...said }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function withFolder<T>(work: (dataDir: string) => Promise<T>): Promise<T> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'touchline-engine-'))
+  try {
+    return await work(dataDir)
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+}
+
+async function answering(user: string, password: string): Promise<void> {
+  await vi.waitUntil(
+    () =>
+      ask(user, password, 'SELECT 1')
+        .then((text) => text === '1')
+        .catch(() => false),
+    {
+      timeout: 20_000,
+    },
+  )
+}
+
+const ask = (user: string, password: string, query: string) => askAt(server.url, user, password, query)
+
+async function askAt(url: string, user: string, password: string, query: string): Promise<string> {
+  const answer = await fetch(`${url}/?database=touchline`, {
+    method: 'POST',
+    body: query,
+    headers: { 'x-clickhouse-user': user, 'x-clickhouse-key': password },
+  })
+  return (await answer.text()).trim()
+}
