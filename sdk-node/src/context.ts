@@ -1,0 +1,126 @@
+/**
+ * What a web request says about who makes it and where, so that an event of the server joins the visitor that the
+ * browser SDK knows. The browser SDK keeps its visitor in one cookie (sdk-browser, visitor.ts):
+ *
+ *     tl = anonymousId | userId | groupId | sessionId | sessionStartedAt | lastSeenAt | choice
+ *
+ * each part URI-encoded and possibly empty, times in milliseconds, choice `n` where the visitor refused tracking.
+ */
+import type { Json } from './event.js'
+
+/** What is read of a request of Fastify or Express, or of node:http. */
+export interface ContextRequest {
+  headers: Record<string, string | string[] | undefined>
+  method?: string | undefined
+  url?: string | undefined
+  originalUrl?: string | undefined
+  protocol?: string | undefined
+  host?: string | undefined
+  hostname?: string | undefined
+  ip?: string | undefined
+  /** Fastify's. */
+  raw?: unknown
+  socket?: { remoteAddress?: string | undefined } | undefined
+}
+
+export interface RequestContext {
+  /** Absent for a browser without the cookie: give a userId then, or send nothing. */
+  anonymousId?: string
+  context: Json
+}
+
+const cookieName = 'tl'
+/** As in the browser SDK: after this pause its next page begins another session. */
+const sessionIdleMs = 30 * 60_000
+
+/**
+ * Spread it into a call: `touchline.track({ ...touchlineContext(request), userId, event: 'Order Completed' })`.
+ * Behind a proxy, turn on the framework's `trustProxy` (Fastify) or `trust proxy` (Express), or ip, protocol and
+ * host are the proxy's.
+ */
+export function touchlineContext(request: ContextRequest, now: number = Date.now()): RequestContext {
+  const visitor = visitorIn(header(request, 'cookie'))
+  const context: Json = {}
+  const ip = request.ip ?? request.socket?.remoteAddress
+  if (ip !== undefined) context['ip'] = ip
+  const userAgent = header(request, 'user-agent')
+  if (userAgent !== undefined) context['userAgent'] = userAgent
+  const [locale] = header(request, 'accept-language')?.split(/[,;]/) ?? []
+  if (locale !== undefined && locale !== '' && locale !== '*') context['locale'] = locale.trim()
+  const page = pageOf(request)
+  if (page !== undefined) context['page'] = page
+  if (visitor === undefined) return { context }
+  const idleMs = now - Number(visitor.lastSeenAt)
+  if (visitor.sessionId !== '' && idleMs < sessionIdleMs) context['sessionId'] = visitor.sessionId
+  return { anonymousId: visitor.anonymousId, context }
+}
+
+function visitorIn(
+  cookies: string | undefined,
+): { anonymousId: string; sessionId: string; lastSeenAt: string } | undefined {
+  const cookie = cookies
+    ?.split(';')
+    .map((pair) => pair.trim())
+    .find((pair) => pair.startsWith(`${cookieName}=`))
+  if (cookie === undefined) return undefined
+  const parts = cookie
+    .slice(cookieName.length + 1)
+    .split('|')
+    .map(decoded)
+  const [anonymousId = '', , , sessionId = '', , lastSeenAt = '', choice = ''] = parts
+  return anonymousId === '' || choice === 'n' ? undefined : { anonymousId, sessionId, lastSeenAt }
+}
+
+/**
+ * The page that the person sees: the request's own address where it asks for a page, else the page that made the
+ * request, which the browser names as referrer.
+ */
+function pageOf(request: ContextRequest): Json | undefined {
+  const referrer = header(request, 'referer')
+  const own = isForPage(request) ? ownAddress(request) : undefined
+  const address = own ?? referrer
+  if (address === undefined || !URL.canParse(address)) return undefined
+  const { href, pathname, search } = new URL(address)
+  return {
+    url: href,
+    path: pathname,
+    search,
+    ...(own !== undefined && referrer !== undefined ? { referrer } : {}),
+  }
+}
+
+function isForPage(request: ContextRequest): boolean {
+  if (request.method !== 'GET') return false
+  const destination = header(request, 'sec-fetch-dest')
+  if (destination !== undefined) return destination === 'document'
+  return header(request, 'accept')?.includes('text/html') === true
+}
+
+function ownAddress(request: ContextRequest): string | undefined {
+  const host = hostOf(request)
+  const path = request.originalUrl ?? request.url
+  return host === undefined || path === undefined
+    ? undefined
+    : `${request.protocol ?? 'http'}://${host}${path}`
+}
+
+function hostOf(request: ContextRequest): string | undefined {
+  const sent = header(request, 'host')
+  // Fastify's host is what its trustProxy says, with the port.
+  if (request.raw !== undefined) return request.host ?? request.hostname ?? sent
+  // Express says so in hostname, without the port; its host warns of deprecation in version 4.
+  return sent?.split(':')[0] === request.hostname ? sent : (request.hostname ?? sent)
+}
+
+function header(request: ContextRequest, name: string): string | undefined {
+  const value = request.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,18 @@
+export { Touchline, type Report } from './client.js'
+export { touchlineContext, type ContextRequest, type RequestContext } from './context.js'
+export { TouchlineError, type ErrorCode } from './errors.js'
+export type { EventCallback } from './batch.js'
+export type {
+  AliasArguments,
+  Fields,
+  GroupArguments,
+  Id,
+  IdentifyArguments,
+  Json,
+  PageArguments,
+  ScreenArguments,
+  TrackArguments,
+} from './event.js'
+export type { TouchlineOptions } from './options.js'
+export type { Fetch } from './post.js'
+export type { Logger, Unsent } from './report.js'
