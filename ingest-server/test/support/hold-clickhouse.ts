@@ -9,6 +9,6 @@ process.stdout.write(
   `${JSON.stringify({
     childPid: clickhouse.embedded?.pid(),
     url: clickhouse.analyst.url,
-    password: clickhouse.analyst.password,
+    password: clickhouse.embedded?.appPassword,
   })}\n`,
 )

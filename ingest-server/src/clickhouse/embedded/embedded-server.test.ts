@@ -57,6 +57,8 @@ describe('users of the embedded server', () => {
     "SELECT * FROM url('http://127.0.0.1:1/', 'LineAsString')",
     "SELECT * FROM remote('127.0.0.1:1', 'touchline.events')",
     'SELECT * FROM system.users',
+    'SELECT * FROM system.server_settings',
+    'SELECT * FROM system.merge_tree_settings',
     "INSERT INTO events (project) VALUES ('x')",
     'CREATE TABLE mine (a Int8) ENGINE = Memory',
     'CREATE TEMPORARY TABLE mine (a Int8)',
@@ -84,6 +86,15 @@ describe('users of the embedded server', () => {
   test('tools may choose how results are written', async () => {
     const query = 'SELECT 1 AS a SETTINGS output_format_json_quote_64bit_integers = 1 FORMAT JSONEachRow'
     expect(await ask('analyst', server.analystPassword, query)).toBe('{"a":1}')
+  })
+
+  test.each([
+    "SELECT count() > 9 FROM system.tables WHERE database = 'touchline'",
+    "SELECT count() > 99 FROM system.columns WHERE database = 'touchline'",
+    "SELECT count() > 9 FROM information_schema.tables WHERE table_schema = 'touchline'",
+    'SELECT count() > 99 FROM system.functions',
+  ])('tools may look at what there is to read: %s', async (query) => {
+    expect(await ask('analyst', server.analystPassword, query)).toBe('1')
   })
 
   test('the user that boots the engine can ask nothing afterwards', async () => {
@@ -164,11 +175,11 @@ describe('the process of the embedded server', () => {
       const slow = fetch(
         `${url}/?query=${encodeURIComponent('SELECT sleepEachRow(1) FROM numbers(100) SETTINGS max_block_size = 1')}`,
         {
-          headers: { 'x-clickhouse-user': 'analyst', 'x-clickhouse-key': password },
+          headers: { 'x-clickhouse-user': 'app', 'x-clickhouse-key': password },
         },
       ).then((answer) => answer.text())
       const running = 'SELECT count() FROM system.processes'
-      await vi.waitUntil(async () => (await askAt(url, 'analyst', password, running)) !== '1')
+      await vi.waitUntil(async () => Number(await askAt(url, 'app', password, running)) > 1)
       holder.kill('SIGKILL')
       await expect(slow).rejects.toThrow()
       await vi.waitUntil(() => !isAlive(childPid), { timeout: 10_000 })

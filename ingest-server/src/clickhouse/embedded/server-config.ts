@@ -63,7 +63,11 @@ export function configXml(config: ServerConfig): string {
     element('max_concurrent_queries', 64),
     // Acknowledged means on disk: the log forgets a record once its insert is acknowledged.
     `<merge_tree>${element('fsync_after_insert', 1)}${element('fsync_part_directory', 1)}</merge_tree>`,
-    `<access_control_improvements>${element('users_without_row_policies_can_read_rows', 'true')}</access_control_improvements>`,
+    `<access_control_improvements>${[
+      element('users_without_row_policies_can_read_rows', 'true'),
+      element('select_from_system_db_requires_grant', 'true'),
+      element('select_from_information_schema_requires_grant', 'true'),
+    ].join('')}</access_control_improvements>`,
     `<remote_servers>${Object.entries(config.clusters ?? {})
       .map(([name, nodes]) => `<${name}>${nodes.map(shardXml).join('')}</${name}>`)
       .join('')}</remote_servers>`,
@@ -72,7 +76,7 @@ export function configXml(config: ServerConfig): string {
 
 export function usersXml(config: ServerConfig): string {
   const { database } = config
-  const readDatabase = [`GRANT SELECT ON ${identifier(database)}.*`]
+  const readDatabase = [`GRANT SELECT ON ${identifier(database)}.*`, ...readSchema]
   const users = [
     userXml('default', '', 'boot', 'boot', [
       'GRANT SYSTEM LISTEN ON *.*',
@@ -99,6 +103,13 @@ export function usersXml(config: ServerConfig): string {
     `<users>${users.join('')}</users>`,
   )
 }
+
+/** What tools ask first; it lists only what the user may read. Sizes of parts are nothing for project users. */
+const readSchema = [
+  'GRANT SELECT ON information_schema.*',
+  'GRANT SELECT ON INFORMATION_SCHEMA.*',
+  'GRANT SELECT ON system.parts',
+]
 
 const bootProfile = '<boot/>'
 
