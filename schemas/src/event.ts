@@ -215,7 +215,7 @@ export type CollectAnswer = z.infer<typeof collectAnswerSchema>
 export const isEventType = (value: unknown): value is EventType => eventTypes.includes(value as EventType)
 
 /** Why the schemas refuse an event, or undefined where they accept it. `event` must be an object. */
-export function problemOf(event: { type?: unknown }): EventProblem | undefined {
+export function problemOf(event: Record<string, unknown>): EventProblem | undefined {
   if (!isEventType(event.type)) {
     return { code: 'EVENT_TYPE_UNKNOWN', message: `type: must be one of ${eventTypes.join(', ')}.` }
   }

@@ -51,9 +51,9 @@ CREATE TABLE IF NOT EXISTS events
     library_version LowCardinality(String) COMMENT 'context.library.version',
     consent LowCardinality(String) COMMENT 'Consent state as the SDK wrote it',
 
-    properties String COMMENT 'JSON object as sent',
-    traits String COMMENT 'JSON object as sent',
-    context String COMMENT 'JSON object as sent, IP removed',
+    properties String DEFAULT '{}' COMMENT 'JSON object as sent',
+    traits String DEFAULT '{}' COMMENT 'JSON object as sent',
+    context String DEFAULT '{}' COMMENT 'JSON object as sent, IP removed',
 
     links Array(Tuple(kind String, identifier String, other String, verified Bool, at DateTime64(3, 'UTC'))) COMMENT 'Who-is-who facts computed by collect; unfolded into links',
     person_traits Array(Tuple(name String, value String)) COMMENT 'What the event says about its subject; value is JSON text; unfolded into traits',

@@ -1,0 +1,16 @@
+/** What is known of a request before its events are looked at, the same for each of them. */
+import type { Project } from '../http/projects.js'
+
+export interface Arrival {
+  project: Project
+  /** Came with a secret key. */
+  verified: boolean
+  receivedAtMs: number
+  /** The same as ISO 8601 with milliseconds and Z. */
+  receivedAt: string
+  /** Address of the client, already truncated. */
+  ip: string
+  userAgent: string
+  /** A browser sent it: it names the page's origin. */
+  hasOrigin: boolean
+}

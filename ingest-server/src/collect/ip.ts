@@ -1,0 +1,25 @@
+/** Addresses, only ever truncated: /24 of IPv4, /48 of IPv6, so that no one household stands in the log. */
+import { isIPv6 } from 'node:net'
+
+const ipv4Shape = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/
+const mappedPrefix = /^::ffff:/i
+
+/** `203.0.113.7` → `203.0.113.0`, `2001:db8:1:2::3` → `2001:db8:1::`; empty for what is no address. */
+export function truncateIp(value: unknown): string {
+  if (typeof value !== 'string' || value.length > 64) return ''
+  const address = value.trim().replace(mappedPrefix, '')
+  const v4 = ipv4Shape.exec(address)
+  if (v4) return v4.slice(1).every((part) => Number(part) < 256) ? `${v4[1]}.${v4[2]}.${v4[3]}.0` : ''
+  const bare = address.split('%')[0] ?? ''
+  if (!isIPv6(bare)) return ''
+  const [head = '', tail] = bare.toLowerCase().split('::')
+  const before = head === '' ? [] : head.split(':')
+  const after = tail === undefined || tail === '' ? [] : tail.split(':')
+  const groups =
+    tail === undefined
+      ? before
+      : [...before, ...Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0'), ...after]
+  const kept = groups.slice(0, 3).map((group) => parseInt(group || '0', 16).toString(16))
+  while (kept.length > 0 && kept.at(-1) === '0') kept.pop()
+  return kept.length === 0 ? '::' : `${kept.join(':')}::`
+}

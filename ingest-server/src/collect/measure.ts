@@ -1,0 +1,85 @@
+/**
+ * How big and how deep a parsed event is, found in bounded work and stack: what JSON.parse accepts (it
+ * keeps no stack) JSON.stringify may not (it does).
+ */
+import { limits } from '@touchline/schemas'
+
+export type Measure = 'fits' | 'too-deep' | 'too-large'
+
+// One UTF-16 unit is at most 6 bytes of JSON text (\u0000), so an event of fewer units cannot be over its limit.
+const surelySmallUnits = Math.floor(limits.eventBytes / 6)
+
+/** Whether an event keeps its limits. `extraBytes` (a batch's context merged under it) count as well. */
+export function measure(event: object, extraBytes = 0): Measure {
+  const units = unitsOf(event, 0)
+  if (units === tooDeep) return 'too-deep'
+  if (units + extraBytes <= surelySmallUnits) return 'fits'
+  if (units + extraBytes > limits.eventBytes) return 'too-large'
+  return Buffer.byteLength(JSON.stringify(event)) + extraBytes > limits.eventBytes ? 'too-large' : 'fits'
+}
+
+const tooDeep = -1
+
+/** Never more than the UTF-16 units of the JSON text, give or take how numbers are written; -1 beyond the depth limit. */
+function unitsOf(value: object, depth: number): number {
+  if (depth > limits.eventDepth) return tooDeep
+  let units = 2
+  if (Array.isArray(value)) {
+    for (const item of value as unknown[]) {
+      const inner = unitsOfAny(item, depth)
+      if (inner === tooDeep) return tooDeep
+      units += inner + 1
+    }
+    return units
+  }
+  for (const key in value) {
+    const inner = unitsOfAny((value as Record<string, unknown>)[key], depth)
+    if (inner === tooDeep) return tooDeep
+    units += key.length + 4 + inner
+  }
+  return units
+}
+
+function unitsOfAny(value: unknown, depth: number): number {
+  if (typeof value === 'string') return value.length + 2
+  if (typeof value === 'object' && value !== null) return unitsOf(value, depth + 1)
+  return 1
+}
+
+/**
+ * JSON text of anything that JSON.parse made, cut after `maxChars` characters; without recursion, so
+ * that 200,000 levels cost no stack. For what is kept of a refused event.
+ */
+export function jsonUpTo(value: unknown, maxChars: number): string {
+  let text = ''
+  // What is still to be written, last first: plain text, or a value in a box.
+  const rest: (string | { value: unknown })[] = [{ value }]
+  while (rest.length > 0 && text.length < maxChars) {
+    const next = rest.pop() as string | { value: unknown }
+    if (typeof next === 'string') text += next
+    else if (typeof next.value === 'object' && next.value !== null) open(next.value)
+    else text += typeof next.value === 'string' ? quoted(next.value) : (JSON.stringify(next.value) ?? 'null')
+  }
+  return text.length > maxChars ? text.slice(0, maxChars) : text
+
+  function open(container: object) {
+    const isArray = Array.isArray(container)
+    text += isArray ? '[' : '{'
+    rest.push(isArray ? ']' : '}')
+    // Only as many members as can still be written, so that a long array costs no more than its cut.
+    const members = isArray ? (container as unknown[]).slice(0, maxChars) : Object.entries(container)
+    for (let i = members.length - 1; i >= 0; i--) {
+      const member = members[i]
+      if (isArray) rest.push({ value: member })
+      else {
+        const [key, inner] = member as [string, unknown]
+        rest.push({ value: inner }, `${quoted(key)}:`)
+      }
+      if (i > 0) rest.push(',')
+    }
+  }
+
+  function quoted(string: string) {
+    return JSON.stringify(string.length > maxChars ? string.slice(0, maxChars) : string)
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * Remembers what a pure function answered for the texts seen lately: user agents, URLs and referrers
+ * repeat, and reading one costs more than everything else about an event.
+ */
+
+/**
+ * `compute`, remembered for up to 2 × `size` texts. Two generations instead of a linked list: a text that
+ * is asked for again moves to the young one, and when that is full the old one is dropped whole.
+ * A text longer than `maxLength` is computed each time, so that memory is bounded.
+ */
+export function recently<T>(
+  compute: (text: string) => T,
+  { size, maxLength = 2_048 }: { size: number; maxLength?: number },
+): (text: string) => T {
+  let young = new Map<string, T>()
+  let old = new Map<string, T>()
+  return (text) => {
+    const known = young.get(text)
+    if (known !== undefined) return known
+    const value = old.get(text) ?? compute(text)
+    if (text.length > maxLength) return value
+    if (young.size >= size) {
+      old = young
+      young = new Map()
+    }
+    young.set(text, value)
+    return value
+  }
+}
