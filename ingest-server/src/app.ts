@@ -9,7 +9,7 @@ import { openClickHouse } from './clickhouse/open-clickhouse.js'
 import { migrate } from './clickhouse/migrate.js'
 import { clockWithOffset } from './clock.js'
 import { collectRoutes } from './collect/routes.js'
-import type { Config, Role } from './config.js'
+import { projectsFileOf, type Config, type Role } from './config.js'
 import { browserSdkRoutes } from './http/browser-sdk.js'
 import { healthRoutes, type ReadinessCheck } from './http/health.js'
 import { createMetrics } from './http/metrics.js'
@@ -41,7 +41,7 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
     secretKey: config.TOUCHLINE_SECRET_KEY,
     analystPassword: config.ANALYST_PASSWORD,
   })
-  const projects = await openProjects({ defaultProject: keys, file: config.PROJECTS_FILE })
+  const projects = openProjects({ defaultProject: keys, logger, ...projectsFileOf(config) })
 
   const log = await openLog(logOptions(config, { clock, logger }))
   const clickhouse =
@@ -69,6 +69,7 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
     analyst: clickhouse?.analyst,
     async close() {
       await http.close()
+      projects.close()
       await Promise.all([store?.stop(), stitch?.stop()])
       await log.close()
       await clickhouse?.close()

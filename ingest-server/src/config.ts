@@ -2,7 +2,7 @@
  * Every setting, read once from the environment. This is the only file that reads process.env. A value that
  * cannot be used stops the start with one line that names the variable.
  */
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { TouchlineError } from './errors.js'
 
@@ -107,4 +107,11 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env) {
     throw new TouchlineError('CONFIG_INVALID', 'CLICKHOUSE_CLUSTER: needs CLICKHOUSE_URL.')
   }
   return { ...config, DATA_DIR: resolve(config.DATA_DIR) }
+}
+
+/** The file of projects and keys: a named one must be there, our own is made by `touchline keys` when first needed. */
+export function projectsFileOf({ PROJECTS_FILE, DATA_DIR }: Pick<Config, 'PROJECTS_FILE' | 'DATA_DIR'>) {
+  return PROJECTS_FILE === undefined
+    ? { file: join(DATA_DIR, 'projects.json'), isOptional: true }
+    : { file: PROJECTS_FILE, isOptional: false }
 }

@@ -51,6 +51,11 @@ export const errorTable = {
     mayRetry: true,
     meaning: 'Touchline failed. Sending again with the same messageId is safe.',
   },
+  KEYS_UNREADABLE: {
+    status: 503,
+    mayRetry: true,
+    meaning: 'The list of keys cannot be read at the moment, so the key cannot be judged.',
+  },
   LOG_UNAVAILABLE: {
     status: 503,
     mayRetry: true,
@@ -89,6 +94,22 @@ export const errorTable = {
   },
   EVENT_TOO_LARGE: { status: 200, mayRetry: false, meaning: 'The event is over 32 KB.' },
   EVENT_TOO_DEEP: { status: 200, mayRetry: false, meaning: 'The event nests deeper than 20 levels.' },
+  EVENT_NOT_ALLOWED: {
+    status: 200,
+    mayRetry: false,
+    meaning: 'This write key may not send that type or name of event.',
+  },
+  EVENT_NOT_SIGNED: {
+    status: 200,
+    mayRetry: false,
+    meaning:
+      'The project takes claims about users only with a userToken, and the event has no anonymousId to be kept under.',
+  },
+  EVENT_ERASED: {
+    status: 200,
+    mayRetry: false,
+    meaning: 'The event belongs to a person who was erased; nothing of it is kept.',
+  },
   // Start-up.
   CONFIG_INVALID: { status: 500, mayRetry: false, meaning: 'A setting is not valid.' },
 } as const satisfies Record<string, ErrorMeaning>

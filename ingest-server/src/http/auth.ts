@@ -11,7 +11,8 @@
  */
 import type { FastifyRequest } from 'fastify'
 import { TouchlineError } from '../errors.js'
-import type { KeyHolder, Project, Projects } from './projects.js'
+import { mayComeFrom } from './key-binding.js'
+import type { KeyHolder, Projects } from './projects.js'
 
 /** The key in an Authorization header: the user name of Basic, or the token of Bearer. */
 export function keyInAuthorization(header: string | undefined): string | undefined {
@@ -59,34 +60,36 @@ export function writerOf(request: FastifyRequest, projects: Projects, bodyKey: u
   if (keys.length === 0) throw new TouchlineError('KEY_MISSING')
   const holder = firstHolder(projects, keys)
   if (!holder) throw new TouchlineError('KEY_UNKNOWN')
-  checkOrigin(holder, request.headers.origin)
+  checkOrigin(request, holder)
   return holder
 }
 
 /** Throws where a browser (it sends an Origin) may not use the key. */
-export function checkOrigin(holder: KeyHolder, origin: string | undefined): void {
+export function checkOrigin(request: FastifyRequest, holder: KeyHolder): void {
+  const { origin } = request.headers
   if (origin === undefined) return
-  if (holder.kind === 'secret') throw new TouchlineError('SECRET_KEY_IN_BROWSER')
-  if (!isAllowedOrigin(holder.project, origin)) throw new TouchlineError('ORIGIN_NOT_ALLOWED')
+  if (holder.kind === 'secret') throw secretInBrowser(request, holder)
+  if (!mayComeFrom(holder, origin)) throw new TouchlineError('ORIGIN_NOT_ALLOWED')
 }
 
-/** Origins match whole: scheme, host and port, or any host below `*.`. */
-export function isAllowedOrigin(project: Project, origin: string): boolean {
-  if (project.origins === undefined) return true
-  const asked = origin.toLowerCase()
-  return project.origins.some((allowed) => {
-    const wanted = allowed.toLowerCase()
-    const star = wanted.indexOf('://*.')
-    if (star === -1) return asked === wanted
-    const scheme = wanted.slice(0, star + 3)
-    const suffix = wanted.slice(star + 4)
-    return asked.startsWith(scheme) && asked.endsWith(suffix) && asked.length > scheme.length + suffix.length
-  })
+// Holders are made anew whenever keys are read, so a leaked key is reported again after each change, not per request.
+const reported = new WeakSet<KeyHolder>()
+
+function secretInBrowser(request: FastifyRequest, holder: KeyHolder): TouchlineError {
+  if (!reported.has(holder)) {
+    reported.add(holder)
+    const { origin } = request.headers
+    request.log.error(
+      { project: holder.project.id, keyId: holder.key?.id, origin },
+      'A secret key came from a browser, so it stands in a page: rotate it (touchline keys rotate)',
+    )
+  }
+  return new TouchlineError('SECRET_KEY_IN_BROWSER')
 }
 
 /**
  * Who may read and administer: the holder of a secret key, as Basic `key:` or Bearer.
- * Throws KEY_MISSING or KEY_UNKNOWN; a write key counts as unknown here.
+ * Throws KEY_MISSING, SECRET_KEY_IN_BROWSER or KEY_UNKNOWN; a write key counts as unknown here.
  */
 export function readerOf(request: FastifyRequest, projects: Projects): KeyHolder {
   const key = keyInAuthorization(request.headers.authorization)
@@ -95,5 +98,11 @@ export function readerOf(request: FastifyRequest, projects: Projects): KeyHolder
   const holder = projects.holderOf(key)
   if (holder?.kind !== 'secret')
     throw new TouchlineError('KEY_UNKNOWN', 'The key is not a secret key of any project.')
+  if (!isOwnPage(request)) throw secretInBrowser(request, holder)
   return holder
+}
+
+/** No browser, or a page of this very server (its API documentation, which people try out). */
+function isOwnPage({ headers: { origin, host } }: FastifyRequest): boolean {
+  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host)
 }
