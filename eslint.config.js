@@ -105,7 +105,7 @@ export default tseslint.config(
   { files: [`${server}/main.ts`, `${server}/cli.ts`, `${server}/cli/**`], rules: { 'no-console': 'off' } },
   ...wallRules,
   {
-    files: [`${server}/identity/links.ts`, `${server}/identity/resolve*.ts`],
+    files: [`${server}/identity/{links,counting-links,resolve*}.ts`],
     ignores: ['**/*.test.ts'],
     rules: {
       'no-restricted-imports': [
@@ -113,7 +113,7 @@ export default tseslint.config(
         {
           patterns: [
             {
-              regex: '^(?!@touchline/schemas|\\./(links|resolve))',
+              regex: '^(?!@touchline/schemas|\\./(links|counting-links|resolve))',
               message: 'links and resolve are pure: only schemas.',
             },
           ],
