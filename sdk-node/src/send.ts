@@ -64,14 +64,19 @@ export function startSender(options: SenderOptions) {
     if (isStopped) return
     const now = performance.now()
     while (inFlight < slots() && now >= pausedUntil) {
-      if (outbox.readyCount() === 0 && now >= lastSendAt + options.flushAfterMs) outbox.cut()
-      const batch = outbox.take(now)
+      const batch = outbox.take(now) ?? takeOpen(now)
       if (batch === undefined) break
       lastSendAt = now
       void send(batch)
     }
     readySeen = outbox.readyCount()
     wakeLater()
+  }
+
+  function takeOpen(now: number): Batch | undefined {
+    if (now < lastSendAt + options.flushAfterMs) return undefined
+    outbox.cut()
+    return outbox.take(now)
   }
 
   function wakeLater(): void {
