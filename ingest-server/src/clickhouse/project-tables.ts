@@ -14,6 +14,7 @@ export const projectTables = [
   'identity_map',
   'people',
   'account_people',
+  'domains',
   'rejected_events',
 ] as const
 

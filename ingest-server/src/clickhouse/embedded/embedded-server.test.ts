@@ -125,7 +125,14 @@ describe('users of the embedded server', () => {
       format: 'JSONEachRow',
     })
     const tables = (await shown.json<{ table: string }>()).map((row) => row.table)
-    const internal = ['identity_changes_seen', 'dead_letters']
+    const internal = [
+      'identity_changes_seen',
+      'emails',
+      'account_hosts',
+      'identity_epochs',
+      'stitch_progress',
+      'dead_letters',
+    ]
     expect([...projectTables, ...internal].sort()).toEqual(tables.sort())
     const visible = await ask(acme?.user ?? '', acme?.password ?? '', 'SHOW TABLES')
     const allowed: readonly string[] = [...projectTables, ...projectViews]

@@ -10,13 +10,16 @@ CREATE TABLE IF NOT EXISTS links
     verified Bool COMMENT 'Said with a secret key or a signed token',
     at DateTime64(3, 'UTC') COMMENT 'Time of the claim (R5 applied)',
     received_at DateTime64(3, 'UTC') COMMENT 'When collect read the message; as_of looks at this',
-    version UInt64 COMMENT 'First received copy stays'
+    version UInt128 COMMENT 'First received copy stays; of copies received in one millisecond the one that says the earlier time'
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (project, identifier, other, kind, message_id)
-SETTINGS index_granularity = 1024
+-- Stitch reads a few rows each of thousands of scattered identifiers; small granules keep that cheap.
+SETTINGS index_granularity = 128
 COMMENT 'Facts: this message said that these two identifiers are the same person';
 
+-- The low half of `version` falls as `at` rises, then as verified: the order of identity/counting-links.ts, so
+-- that FINAL keeps the copy that resolve would.
 CREATE MATERIALIZED VIEW IF NOT EXISTS links_of_events TO links AS
 SELECT
     project,
@@ -28,32 +31,12 @@ SELECT
     link.verified AS verified,
     link.at AS at,
     received_at,
-    version
+    bitShiftLeft(toUInt128(version), 64)
+        + toUInt64(4611686018427387904 - toUnixTimestamp64Milli(link.at)) * 2
+        + if(link.verified, 0, 1) AS version
 FROM events
 ARRAY JOIN links AS link
 ARRAY JOIN [(link.identifier, link.other), (link.other, link.identifier)] AS side;
-
--- What changed lately, in the order of insertion, so that stitch's look costs what is new and not what there is.
-CREATE TABLE IF NOT EXISTS identity_changes_seen
-(
-    stored_at DateTime64(3, 'UTC') COMMENT 'When ClickHouse inserted the fact',
-    project LowCardinality(String) COMMENT 'Tenant',
-    identifier String COMMENT 'Identifier (or account:… ) that a new fact is about'
-)
-ENGINE = MergeTree
-ORDER BY stored_at
-TTL toDateTime(stored_at) + INTERVAL 7 DAY
-COMMENT 'Which identifiers new facts are about, by time of insertion; read by stitch';
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS changes_of_links TO identity_changes_seen AS
-SELECT now64(3, 'UTC') AS stored_at, project, arrayJoin([link.identifier, link.other]) AS identifier
-FROM events
-ARRAY JOIN links AS link;
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS changes_of_memberships TO identity_changes_seen AS
-SELECT now64(3, 'UTC') AS stored_at, project, arrayJoin([m.identifier, concat('account:', m.account)]) AS identifier
-FROM events
-ARRAY JOIN memberships AS m;
 
 CREATE TABLE IF NOT EXISTS traits
 (
@@ -121,6 +104,90 @@ SELECT project, m.account AS account, m.identifier AS identifier, occurred_at AS
 FROM events
 ARRAY JOIN memberships AS m;
 
+-- Every address that was stated, by its domain read from the right (`com.acme.uk`), so that all addresses under
+-- acme.com stand together: stitch needs them when an account says that acme.com is its domain.
+CREATE TABLE IF NOT EXISTS emails
+(
+    project LowCardinality(String) COMMENT 'Tenant',
+    host_reversed String COMMENT 'Labels of the address''s domain, last first: com.acme.uk',
+    email String COMMENT 'Address without prefix'
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (project, host_reversed, email)
+SETTINGS index_granularity = 1024
+COMMENT 'Index: addresses by domain';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS emails_of_events TO emails AS
+SELECT DISTINCT
+    project,
+    arrayStringConcat(arrayReverse(splitByChar('.', splitByChar('@', address)[-1])), '.') AS host_reversed,
+    address AS email
+FROM events
+ARRAY JOIN arrayFilter(a -> a != '', arrayDistinct(arrayConcat(
+    [email],
+    arrayMap(l -> if(startsWith(l.2, 'email:'), substring(l.2, 7), ''), links),
+    arrayMap(l -> if(startsWith(l.3, 'email:'), substring(l.3, 7), ''), links)))) AS address;
+
+-- Which accounts ever said that a domain is theirs. Only an index: what counts is their latest trait.
+-- The expression that finds the host stands in identity/domains.ts as well.
+CREATE TABLE IF NOT EXISTS account_hosts
+(
+    project LowCardinality(String) COMMENT 'Tenant',
+    host_reversed String COMMENT 'Labels of the host in a domain or website trait, last first: com.acme.www',
+    account String COMMENT 'Account id, without prefix'
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (project, host_reversed, account)
+SETTINGS index_granularity = 1024
+COMMENT 'Index: accounts by the domains they ever claimed';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS account_hosts_of_traits TO account_hosts AS
+SELECT DISTINCT project, arrayStringConcat(arrayReverse(splitByChar('.', host)), '.') AS host_reversed, account
+FROM
+(
+    SELECT
+        project,
+        account,
+        trimRight(extract(lower(trimBoth(JSONExtractString(value))), '^(?:[a-z][a-z0-9+.-]*://|//)?(?:[^/?#@]*@)?([^/?#:]+)'), '.') AS host
+    FROM account_traits
+    WHERE name IN ('domain', 'website')
+)
+WHERE host != '';
+
+-- What changed lately, in the order of insertion, so that stitch's look costs what is new and not what there is.
+-- Each view hangs on the table whose rows stitch will read, not on `events`: a row is seen here only after the
+-- fact itself can be read.
+CREATE TABLE IF NOT EXISTS identity_changes_seen
+(
+    stored_at DateTime64(3, 'UTC') COMMENT 'When ClickHouse inserted the fact',
+    project LowCardinality(String) COMMENT 'Tenant',
+    kind LowCardinality(String) COMMENT 'link, membership, email, account (a domain or website trait), or erased',
+    identifier String COMMENT 'Identifier, or account:…, that a new fact is about',
+    other String COMMENT 'The other side of a link, else empty'
+)
+ENGINE = MergeTree
+ORDER BY stored_at
+TTL toDateTime(stored_at) + INTERVAL 7 DAY
+COMMENT 'Which identifiers new facts are about, by time of insertion; read by stitch';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS changes_of_links TO identity_changes_seen AS
+SELECT now64(3, 'UTC') AS stored_at, project, 'link' AS kind, identifier, other
+FROM links
+WHERE identifier = claimer;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS changes_of_memberships TO identity_changes_seen AS
+SELECT now64(3, 'UTC') AS stored_at, project, 'membership' AS kind, identifier, '' AS other
+FROM memberships;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS changes_of_emails TO identity_changes_seen AS
+SELECT now64(3, 'UTC') AS stored_at, project, 'email' AS kind, concat('email:', email) AS identifier, '' AS other
+FROM emails;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS changes_of_accounts TO identity_changes_seen AS
+SELECT now64(3, 'UTC') AS stored_at, project, 'account' AS kind, concat('account:', account) AS identifier, '' AS other
+FROM account_traits
+WHERE name IN ('domain', 'website');
+
 -- Which subjects have events of their own account (context.groupId), so that an account's timeline finds them by key.
 CREATE TABLE IF NOT EXISTS account_subjects
 (
@@ -143,8 +210,9 @@ CREATE TABLE IF NOT EXISTS identity_map
 (
     project LowCardinality(String) COMMENT 'Tenant',
     identifier String COMMENT 'Typed identifier',
-    owners Array(Tuple(person String, from Nullable(DateTime64(3, 'UTC')), to Nullable(DateTime64(3, 'UTC')), because String, rule String, verified Bool)) COMMENT 'Who it is, by interval [from, to); null is open; because is the messageId that decided',
+    owners Array(Tuple(person String, from Nullable(DateTime64(3, 'UTC')), to Nullable(DateTime64(3, 'UTC')), because String, rule String, verified Bool)) COMMENT 'Who it is, by interval [from, to); null is open; because is the messageId that decided; empty: nobody claims it, it stands for itself',
     state LowCardinality(String) COMMENT 'empty, contested or quarantined',
+    contested Array(Tuple(identifier String, at DateTime64(3, 'UTC'), because String, verified Bool)) COMMENT 'Claims of this email that changed nothing: by whom, when, in which message',
     version UInt128 COMMENT '(erase epoch << 64) + number of facts considered'
 )
 ENGINE = ReplacingMergeTree(version)
@@ -178,3 +246,40 @@ ENGINE = ReplacingMergeTree(version)
 ORDER BY (project, account, person)
 SETTINGS index_granularity = 1024
 COMMENT 'Derived view: an account''s people';
+
+CREATE TABLE IF NOT EXISTS domains
+(
+    project LowCardinality(String) COMMENT 'Tenant',
+    domain String COMMENT 'Registrable domain',
+    account String COMMENT 'The account that people with such addresses count in, empty when contested or claimed no longer',
+    state LowCardinality(String) COMMENT 'empty or contested',
+    claims Array(Tuple(account String, verified Bool, at DateTime64(3, 'UTC'), because String)) COMMENT 'Accounts whose domain or website it is, verified ones first; because is the messageId of the trait',
+    version UInt128 COMMENT '(erase epoch << 64) + number of facts considered'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (project, domain)
+SETTINGS index_granularity = 1024
+COMMENT 'Derived view: which account an email domain means, and who disputes it';
+
+-- Erasing takes facts away, so the number of facts falls; whoever erases raises the epoch afterwards, and what
+-- stitch writes from then on is newer than all it wrote before.
+CREATE TABLE IF NOT EXISTS identity_epochs
+(
+    project LowCardinality(String) COMMENT 'Tenant',
+    epoch UInt64 COMMENT 'Time of the last erasure in milliseconds since 1970'
+)
+ENGINE = ReplacingMergeTree(epoch)
+ORDER BY project
+COMMENT 'How often facts were taken away';
+
+-- Until where the changes were looked at, so that a restart goes on there.
+CREATE TABLE IF NOT EXISTS stitch_progress
+(
+    name LowCardinality(String) COMMENT 'changes: all up to looked_until are worked in; sweep: the slow pass stands at project and identifier',
+    looked_until DateTime64(3, 'UTC') COMMENT 'ClickHouse''s time of the look',
+    project String COMMENT 'Where the sweep stands',
+    identifier String COMMENT 'Where the sweep stands'
+)
+ENGINE = ReplacingMergeTree(looked_until)
+ORDER BY name
+COMMENT 'Where stitch stands';
