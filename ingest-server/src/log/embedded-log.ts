@@ -16,7 +16,7 @@ import type { Logger } from '../logger.js'
 import { createAppendQueue } from './append-queue.js'
 import { joinRecords } from './join-records.js'
 import { openLogFile, storedBytes, syncFolder, type Entry, type EntryWithRecord } from './log-file.js'
-import type { LogRecord, ReadRecord } from './log.js'
+import type { EventLog, LogRecord, ReadRecord } from './log.js'
 import { pause } from './pause.js'
 
 export interface EmbeddedLogOptions {
@@ -56,9 +56,9 @@ const maxTrimmedAtOnce = 1_000
 const freeSpaceCheckedEveryMs = 2_000
 const retryAfterFailureMs = { first: 100, most: 5_000 }
 
-export type EmbeddedLog = Awaited<ReturnType<typeof openEmbeddedLog>>
+export type EmbeddedLog = EventLog
 
-export async function openEmbeddedLog(options: EmbeddedLogOptions) {
+export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<EmbeddedLog> {
   const { dir, clock, logger } = options
   const limits = { ...defaults, ...withoutUndefined(options) }
   mkdirSync(dir, { recursive: true })

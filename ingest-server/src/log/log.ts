@@ -46,5 +46,11 @@ export interface EventLog {
    */
   read(handle: (batch: readonly ReadRecord[]) => Promise<void>, signal: AbortSignal): Promise<void>
   lag(): Promise<LogLag>
+  /**
+   * Calls `handle` with everything that is still kept up to now, handled or not, in no order that matters;
+   * marks nothing and may run beside a reader. What `touchline replay` rebuilds ClickHouse from.
+   */
+  replay(handle: (batch: readonly ReadRecord[]) => Promise<void>, signal?: AbortSignal): Promise<void>
+  /** Finishes what was appended, ends the reader, then rejects every append. */
   close(): Promise<void>
 }

@@ -1,0 +1,152 @@
+/**
+ * The log on Kafka, for many machines.
+ *
+ *     append ─▶ group commit (append-queue) ─▶ one message of lines a table ─▶ acks=all ─▶ answer
+ *     read   ◀─ consumer group; offsets committed after `handle`
+ *
+ * A topic is a table: `<prefix>events`, `<prefix>rejected_events`; its messages are ClickHouse's JSONEachRow.
+ */
+import type { SASLOptions } from 'kafkajs'
+import type { ConnectionOptions } from 'node:tls'
+import type { Clock } from '../clock.js'
+import { TouchlineError } from '../errors.js'
+import type { Logger } from '../logger.js'
+import { createAppendQueue } from './append-queue.js'
+import { joinRecords } from './join-records.js'
+import { createKafkaClient } from './kafka-client.js'
+import { askLag } from './kafka-lag.js'
+import { readFromKafka } from './kafka-reader.js'
+import { replayFromKafka } from './kafka-replay.js'
+import { logTables, topicOf, untilTopicsExist } from './kafka-topics.js'
+import { createKafkaWriter } from './kafka-writer.js'
+import type { EventLog, LogLag, LogRecord, ReadRecord } from './log.js'
+
+export interface KafkaLogOptions {
+  /** `host:port` of some brokers of the cluster; the rest are learned. */
+  brokers: readonly string[]
+  topicPrefix?: string
+  /** Of topics that are made here; topics that are there stay as they are. */
+  partitions?: number
+  replication?: number
+  ssl?: ConnectionOptions | boolean | undefined
+  sasl?: SASLOptions | undefined
+  /** gzip takes half as much network and disk, and halves the speed. */
+  compression?: 'none' | 'gzip'
+  /** Readers of one group share the partitions. */
+  groupId?: string
+  instance?: string | undefined
+  appendTimeoutMs?: number
+  maxInFlightBytes?: number
+  /** Lines in one message at most; below the topic's max.message.bytes, which is 1 MiB unless changed. */
+  maxMessageBytes?: number
+  clock: Clock
+  logger: Logger
+}
+
+const defaults = {
+  topicPrefix: 'touchline.',
+  partitions: 4,
+  replication: 1,
+  compression: 'none' as const,
+  groupId: 'touchline-store',
+  appendTimeoutMs: 5_000,
+  maxInFlightBytes: 64 * 1024 ** 2,
+  maxMessageBytes: 900_000,
+}
+
+/**
+ * Resolves at once, also while Kafka is away: appends are refused until it answers. Rejects only when Kafka
+ * refuses the credentials.
+ */
+export async function openKafkaLog(given: KafkaLogOptions): Promise<EventLog> {
+  const options = { ...defaults, ...given }
+  const { topicPrefix, groupId, logger, maxMessageBytes } = options
+  const kafka = createKafkaClient(options)
+  const closing = new AbortController()
+  const tableOf = new Map(logTables.map((table) => [topicOf(topicPrefix, table), table]))
+  const topics = [...tableOf.keys()]
+  const topicsExist = untilTopicsExist(kafka, options, logger, closing.signal)
+  await Promise.race([topicsExist, oneAttempt()])
+
+  const writer = createKafkaWriter({
+    kafka,
+    topicPrefix,
+    compression: options.compression,
+    timeoutMs: options.appendTimeoutMs,
+    logger,
+  })
+  const queue = createAppendQueue({
+    write,
+    target: 'Kafka',
+    maxGroupBytes: maxMessageBytes,
+    maxInFlightBytes: options.maxInFlightBytes,
+    timeoutMs: options.appendTimeoutMs,
+  })
+  let averageMessageBytes = 0
+  let reading: Promise<void> | undefined
+
+  async function write(group: readonly LogRecord[]): Promise<void> {
+    await topicsExist
+    const messages = joinRecords(group, maxMessageBytes)
+    for (const table of logTables) {
+      // One at a time: max.message.bytes counts all messages of a partition that travel together.
+      for (const message of messages.filter((one) => one.table === table)) {
+        await writer.send(message)
+        averageMessageBytes = blend(averageMessageBytes, message.lines.length)
+      }
+    }
+  }
+
+  async function read(
+    handle: (batch: readonly ReadRecord[]) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await topicsExist
+    const stopping = AbortSignal.any([signal, closing.signal])
+    const counted = async (batch: readonly ReadRecord[]) => {
+      for (const record of batch) averageMessageBytes = blend(averageMessageBytes, record.lines.length)
+      await handle(batch)
+    }
+    await readFromKafka({ kafka, groupId, tableOf, handle: counted, signal: stopping, logger })
+  }
+
+  return {
+    append: queue.append,
+    async read(handle, signal) {
+      if (reading !== undefined)
+        throw new Error('This log is being read already; open another for a second reader.')
+      reading = read(handle, signal)
+      try {
+        await reading
+      } finally {
+        reading = undefined
+      }
+    },
+    async lag(): Promise<LogLag> {
+      try {
+        return await askLag({ kafka, groupId, topics, averageMessageBytes })
+      } catch (cause) {
+        throw new TouchlineError('LOG_UNAVAILABLE', 'Kafka does not tell how far the store is behind.', {
+          cause,
+        })
+      }
+    },
+    async replay(handle, signal) {
+      await topicsExist
+      await replayFromKafka({ kafka, groupId, tableOf, handle, signal, logger })
+    },
+    async close() {
+      await queue.close()
+      closing.abort()
+      await reading
+      await writer.close()
+    },
+  }
+}
+
+/** Long enough for a Kafka that is there to answer. */
+function oneAttempt(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 3_000).unref())
+}
+
+const blend = (average: number, value: number) => (average === 0 ? value : average * 0.95 + value * 0.05)

@@ -1,0 +1,70 @@
+/** The topics of the log: one a table, made when absent. */
+import type { Admin, Kafka } from 'kafkajs'
+import type { Logger } from '../logger.js'
+import type { LogTable } from './log.js'
+import { pause } from './pause.js'
+
+export interface TopicSettings {
+  topicPrefix: string
+  partitions: number
+  replication: number
+}
+
+export const logTables: readonly LogTable[] = ['events', 'rejected_events']
+
+export const topicOf = (topicPrefix: string, table: LogTable): string => `${topicPrefix}${table}`
+
+const retryAfterMs = { first: 250, most: 5_000 }
+
+/** Resolves when every topic is there; waits for Kafka as long as it takes. Rejects when it refuses the password. */
+export async function untilTopicsExist(
+  kafka: Kafka,
+  settings: TopicSettings,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let attempt = 1; !signal.aborted; attempt += 1) {
+    try {
+      await withAdmin(kafka, (admin) => makeTopics(admin, settings))
+      return
+    } catch (error) {
+      if (error instanceof Error && error.name === 'KafkaJSSASLAuthenticationError') throw error
+      logger.warn({ err: error, attempt }, 'Kafka does not answer yet; appends are refused until it does')
+      await pause(Math.min(retryAfterMs.most, retryAfterMs.first * 2 ** attempt), signal)
+    }
+  }
+}
+
+/** Asks first: who may only write to topics that others made need no right to make them. */
+async function makeTopics(
+  admin: Admin,
+  { topicPrefix, partitions, replication }: TopicSettings,
+): Promise<void> {
+  const present = new Set(await admin.listTopics())
+  const missing = logTables.map((table) => topicOf(topicPrefix, table)).filter((topic) => !present.has(topic))
+  if (missing.length === 0) return
+  await admin.createTopics({
+    waitForLeaders: true,
+    topics: missing.map((topic) => ({
+      topic,
+      numPartitions: partitions,
+      replicationFactor: replication,
+      configEntries: [
+        // The broker's time: a client whose clock is wrong is neither refused nor kept too short or too long.
+        { name: 'message.timestamp.type', value: 'LogAppendTime' },
+        // Of three copies two must have it before acks=all answers: then losing a broker loses nothing.
+        ...(replication >= 3 ? [{ name: 'min.insync.replicas', value: '2' }] : []),
+      ],
+    })),
+  })
+}
+
+export async function withAdmin<T>(kafka: Kafka, ask: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin()
+  try {
+    await admin.connect()
+    return await ask(admin)
+  } finally {
+    await admin.disconnect()
+  }
+}
