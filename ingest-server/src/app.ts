@@ -8,12 +8,14 @@ import type { OpenedClickHouse } from './clickhouse/open-clickhouse.js'
 import { openClickHouse } from './clickhouse/open-clickhouse.js'
 import { migrate } from './clickhouse/migrate.js'
 import { clockWithOffset } from './clock.js'
+import { openKeySets } from './collect/key-sets.js'
 import { collectRoutes } from './collect/routes.js'
+import { createTokenVerifier } from './collect/user-token.js'
 import { projectsFileOf, type Config, type Role } from './config.js'
 import { browserSdkRoutes } from './http/browser-sdk.js'
 import { healthRoutes, type ReadinessCheck } from './http/health.js'
 import { createMetrics } from './http/metrics.js'
-import { openProjects } from './http/projects.js'
+import { openProjects, type OpenedProjects } from './http/projects.js'
 import { createHttpServer } from './http/server.js'
 import { startStitch } from './identity/stitch.js'
 import { defaultKeys } from './keys.js'
@@ -43,6 +45,7 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
   })
   const projects = openProjects({ defaultProject: keys, logger, ...projectsFileOf(config) })
 
+  const { verifyTokens, keySets } = checkTokens(projects, logger)
   const log = await openLog(logOptions(config, { clock, logger }))
   const clickhouse =
     has('store') || has('stitch') || has('timeline')
@@ -54,12 +57,12 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
   await http.register(healthRoutes({ checks: readinessChecks(log, clickhouse), metrics }))
   if (has('collect')) {
     await http.register(browserSdkRoutes())
-    await http.register(collectRoutes({ projects, log, metrics, clock }))
+    await http.register(collectRoutes({ projects, log, metrics, clock, verifyTokens }))
   }
   const store = clickhouse && has('store') ? startStore({ log, clickhouse, metrics, logger }) : undefined
   const stitch = clickhouse && has('stitch') ? startStitch({ clickhouse, clock, metrics, logger }) : undefined
   if (clickhouse && has('timeline')) {
-    await http.register(timelineRoutes({ clickhouse, projects, log, clock }))
+    await http.register(timelineRoutes({ clickhouse, projects, log, clock, metrics }))
   }
   const url = await listen(http, config)
 
@@ -70,11 +73,21 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
     async close() {
       await http.close()
       projects.close()
+      keySets.close()
       await Promise.all([store?.stop(), stitch?.stop()])
       await log.close()
       await clickhouse?.close()
     },
   }
+}
+
+/** Public keys of the projects' identity providers, followed as the projects change. */
+function checkTokens(projects: OpenedProjects, logger: Logger) {
+  const keySets = openKeySets(logger)
+  const follow = () => keySets.follow(projects.all().flatMap(({ signing }) => signing?.jwksUrl ?? []))
+  follow()
+  projects.onChange(follow)
+  return { keySets, verifyTokens: createTokenVerifier(keySets) }
 }
 
 function logOptions(config: Config, shared: { clock: () => number; logger: Logger }) {

@@ -1,0 +1,47 @@
+/** What every reading route has at hand. */
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ClickHouse } from '../clickhouse/clickhouse.js'
+import type { Clock } from '../clock.js'
+import { TouchlineError } from '../errors.js'
+import { readerOf } from '../http/auth.js'
+import type { Metrics } from '../http/metrics.js'
+import type { Project, Projects } from '../http/projects.js'
+import type { EventLog } from '../log/log.js'
+import type { Reader } from './ask.js'
+
+export interface TimelineDeps {
+  clickhouse: ClickHouse
+  projects: Projects
+  log: EventLog
+  clock: Clock
+  metrics: Metrics
+}
+
+/** Fastify with types from zod. */
+export type Api = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>
+
+export function projectOf(request: FastifyRequest, { projects }: TimelineDeps): Project {
+  return readerOf(request, projects).project
+}
+
+export function readerFor(request: FastifyRequest, deps: TimelineDeps): Reader {
+  return { client: deps.clickhouse.reader, project: projectOf(request, deps).id }
+}
+
+/** A NOT_FOUND that says whether it may only be too early. */
+export async function notFound(what: string, { log }: TimelineDeps): Promise<TouchlineError> {
+  const { records, oldestMs } = await log.lag()
+  const lag =
+    records === 0
+      ? 'Everything that was accepted is stored.'
+      : `${records} records of the log are not stored yet, the oldest since ${Math.round(oldestMs)} ms.`
+  return new TouchlineError('NOT_FOUND', `${what} ${lag}`)
+}

@@ -1,0 +1,32 @@
+/**
+ * Where a page ended, as opaque text. It names a position and not a number of items, so what arrives between
+ * two pages neither repeats nor hides anything.
+ *
+ *     cursor = base64url(JSON [at, key, rowsPerDay])
+ */
+import { z } from 'zod'
+import { TouchlineError } from '../errors.js'
+
+export interface Position {
+  /** Milliseconds since 1970. */
+  at: number
+  /** Orders what happened in the same millisecond. */
+  key: string
+  /** How dense this timeline is, once it was found too large to be read whole: the next page starts from that guess. */
+  rowsPerDay?: number | undefined
+}
+
+const shape = z.tuple([z.number().int(), z.string(), z.number().positive().nullable()])
+
+export function toCursor({ at, key, rowsPerDay }: Position): string {
+  return Buffer.from(JSON.stringify([at, key, rowsPerDay ?? null])).toString('base64url')
+}
+
+export function fromCursor(cursor: string): Position {
+  try {
+    const [at, key, rowsPerDay] = shape.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')))
+    return { at, key, rowsPerDay: rowsPerDay ?? undefined }
+  } catch (cause) {
+    throw new TouchlineError('QUERY_INVALID', 'The cursor is not one that this server made.', { cause })
+  }
+}

@@ -1,0 +1,22 @@
+/** What `:id` in an address may mean: a typed identifier, a user id, or the address of a lead. */
+import { emailFrom, emailIdentifier, idFrom, kindOf, userIdentifier } from '@touchline/schemas'
+import { TouchlineError } from '../errors.js'
+
+/**
+ * The identifiers to try, in order. Bare text is a user id first; where it looks like an email and there is
+ * no such user, it is the email. A typed email is compared as it is stored, lower-cased.
+ */
+export function identifiersOf(id: string): string[] {
+  const kind = kindOf(id)
+  const value = id.slice(id.indexOf(':') + 1)
+  if (kind === 'email') return [emailIdentifier(checked(emailFrom(value), id))]
+  if (kind !== undefined) return [`${kind}:${checked(idFrom(value), id)}`]
+  const email = emailFrom(id)
+  const user = userIdentifier(checked(idFrom(id), id))
+  return email === undefined ? [user] : [user, emailIdentifier(email)]
+}
+
+function checked(value: string | undefined, asked: string): string {
+  if (value !== undefined) return value
+  throw new TouchlineError('QUERY_INVALID', `"${asked.slice(0, 100)}" is not a usable id.`)
+}

@@ -1,0 +1,31 @@
+/** OpenAPI made from the zod schemas of the routes, as JSON at /docs/json and as a page at /docs. */
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance } from 'fastify'
+import { jsonSchemaTransform } from 'fastify-type-provider-zod'
+
+export async function addOpenApi(app: FastifyInstance): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Touchline',
+        description: 'Timelines of people and accounts. Every call needs a secret key.',
+        version: '1',
+      },
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', description: 'The secret key' },
+          basic: { type: 'http', scheme: 'basic', description: 'The secret key as user, no password' },
+        },
+      },
+      security: [{ bearer: [] }, { basic: [] }],
+    },
+    transform: jsonSchemaTransform,
+  })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    // The page brings its own policy: scripts and styles of this server only.
+    staticCSP: true,
+  })
+}

@@ -1,0 +1,43 @@
+/** The row of figures above a timeline, of all touchpoints that its pages show. */
+import { type Touch } from './touches.js'
+
+export interface Summary {
+  touchpoints: number
+  channels: number
+  sessions: number
+  people: number
+  firstAt: string | null
+  lastAt: string | null
+  /** Whole days of 24 hours between the first and the last. */
+  days: number
+  longestGapDays: number
+  anonymousTouchpoints: number
+}
+
+const dayMs = 24 * 60 * 60_000
+const wholeDays = (ms: number) => Math.floor(ms / dayMs)
+
+/** `touches` oldest first. */
+export function summaryOf(touches: readonly Touch[]): Summary {
+  const first = touches[0]?.at
+  const last = touches.at(-1)?.at
+  const channels = new Set(touches.map(({ origin }) => origin.channel))
+  channels.delete('')
+  let longestGap = 0
+  let before = first ?? 0
+  for (const { at } of touches) {
+    longestGap = Math.max(longestGap, at - before)
+    before = at
+  }
+  return {
+    touchpoints: touches.length,
+    channels: channels.size,
+    sessions: touches.filter(({ kind }) => kind === 'visit').length,
+    people: new Set(touches.map(({ person }) => person)).size,
+    firstAt: first === undefined ? null : new Date(first).toISOString(),
+    lastAt: last === undefined ? null : new Date(last).toISOString(),
+    days: first === undefined || last === undefined ? 0 : wholeDays(last - first),
+    longestGapDays: wholeDays(longestGap),
+    anonymousTouchpoints: touches.filter(({ isAnonymous }) => isAnonymous).length,
+  }
+}

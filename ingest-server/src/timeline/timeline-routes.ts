@@ -1,0 +1,113 @@
+/** GET /v1/users/:id/timeline and /v1/accounts/:id/timeline. */
+import { TouchlineError } from '../errors.js'
+import { isKnownAccount, readAccount } from './accounts.js'
+import { toEvent, toPersonHead, toTouchpoint } from './answer.js'
+import type { Reader } from './ask.js'
+import { notFound, readerFor, type Api, type TimelineDeps } from './context.js'
+import { fromCursor, toCursor, type Position } from './cursor.js'
+import { identifiersOf } from './identifiers.js'
+import { readEventPage, readTouchPage, type TimelineQuery } from './page.js'
+import { findPerson } from './people.js'
+import { accountScope, personScope, type Scope } from './scope.js'
+import { readAccountTraits, readTraits, traitValues } from './traits.js'
+import {
+  accountParams,
+  accountTimeline,
+  errors,
+  idParams,
+  personTimeline,
+  timelineQuery,
+  type TimelineQuerystring,
+} from './wire.js'
+
+export function addTimelines(api: Api, deps: TimelineDeps): void {
+  api.route({
+    method: 'GET',
+    url: '/v1/users/:id/timeline',
+    schema: {
+      summary: 'What a person did, before and after their name was known',
+      tags: ['timelines'],
+      params: idParams,
+      querystring: timelineQuery,
+      response: { 200: personTimeline, ...errors },
+    },
+    async handler(request) {
+      const reader = readerFor(request, deps)
+      const query = toQuery(request.query)
+      const person = await findPerson(reader, identifiersOf(request.params.id))
+      const [list, traits] = await Promise.all([
+        readList(reader, personScope(person), query, request.query.detail),
+        readTraits(reader, person, query.asOf),
+      ])
+      if (!list.hasEvents && !person.isStitched && traits.length === 0)
+        throw await notFound(`Nothing is known of ${request.params.id}.`, deps)
+      return { person: toPersonHead(person, traits, query.asOf ?? deps.clock()), ...list.answer }
+    },
+  })
+
+  api.route({
+    method: 'GET',
+    url: '/v1/accounts/:id/timeline',
+    schema: {
+      summary: 'What the people of an account did',
+      tags: ['timelines'],
+      params: accountParams,
+      querystring: timelineQuery,
+      response: { 200: accountTimeline, ...errors },
+    },
+    async handler(request) {
+      const reader = readerFor(request, deps)
+      const query = toQuery(request.query)
+      const { id } = request.params
+      const [account, traits] = await Promise.all([
+        readAccount(reader, id),
+        readAccountTraits(reader, id, query.asOf),
+      ])
+      if (!isKnownAccount(account) && traits.length === 0)
+        throw await notFound(`Nothing is known of the account ${id}.`, deps)
+      const list = await readList(reader, accountScope(account), query, request.query.detail)
+      const head = { id, traits: traitValues(traits), people: account.memberships.length }
+      return { account: head, ...list.answer }
+    },
+  })
+}
+
+async function readList(
+  reader: Reader,
+  scope: Scope,
+  query: TimelineQuery,
+  detail: TimelineQuerystring['detail'],
+) {
+  if (detail === 'events') {
+    const { items, wide, next, hasEvents } = await readEventPage(reader, scope, query)
+    const events = items.flatMap((event) => {
+      const full = wide.get(event.row.messageId)
+      return full ? [toEvent(event, full)] : []
+    })
+    return { hasEvents, answer: { events, nextCursor: cursorOf(next) } }
+  }
+  const { items, wide, next, summary, hasEvents } = await readTouchPage(reader, scope, query)
+  const touchpoints = items.map((touch) => toTouchpoint(touch, wide))
+  return { hasEvents, answer: { ...(summary && { summary }), touchpoints, nextCursor: cursorOf(next) } }
+}
+
+const cursorOf = (next: Position | undefined) => (next ? toCursor(next) : null)
+
+function toQuery(asked: TimelineQuerystring): TimelineQuery {
+  if (asked.detail === 'events' && asked.kind)
+    throw new TouchlineError(
+      'QUERY_INVALID',
+      'kind chooses touchpoints; it has no meaning with detail=events.',
+    )
+  return {
+    from: asked.from,
+    to: asked.to,
+    asOf: asked.as_of,
+    channels: asked.channel,
+    kinds: asked.kind,
+    withBots: asked.bots === 'true',
+    order: asked.order,
+    limit: asked.limit,
+    after: asked.cursor === undefined ? undefined : fromCursor(asked.cursor),
+  }
+}

@@ -1,0 +1,205 @@
+/** What the reading API takes and answers: the zod schemas from which types, checks and OpenAPI come. */
+import { z } from 'zod'
+import { touchpointKinds } from '@touchline/schemas'
+
+const time = z
+  .union([z.iso.datetime({ offset: true }), z.iso.date()])
+  .transform((text) => Date.parse(text))
+  .describe('ISO 8601, UTC where no offset is given')
+const oneOrMore = <Item extends z.ZodType<string>>(item: Item) =>
+  z.union([item, z.array(item)]).transform((value) => (Array.isArray(value) ? value : [value]))
+const limit = (most: number, usual: number) => z.coerce.number().int().min(1).max(most).default(usual)
+
+export const idParams = z.object({
+  id: z
+    .string()
+    .min(1)
+    .max(600)
+    .describe('URL-encoded; typed (`user:u1`, `email:ann@acme.com`, `anon:…`) or a bare user id'),
+})
+export const accountParams = z.object({
+  id: z.string().min(1).max(600).describe('URL-encoded account id: a groupId, or `domain:acme.com`'),
+})
+export const messageParams = z.object({ messageId: z.string().min(1).max(600) })
+
+export const timelineQuery = z.object({
+  from: time.optional().describe('Only what happened at or after this time'),
+  to: time.optional().describe('Only what happened before this time'),
+  as_of: time
+    .optional()
+    .describe('As it could be told then: with the facts and events received until this time'),
+  channel: oneOrMore(z.string().min(1).max(100)).optional(),
+  kind: oneOrMore(z.enum(touchpointKinds)).optional().describe('Touchpoints only'),
+  bots: z.enum(['true', 'false']).default('false').describe('Crawlers and automated browsers too'),
+  limit: limit(1_000, 100),
+  cursor: z.string().max(2_000).optional().describe('nextCursor of the page before'),
+  detail: z.enum(['touchpoints', 'events']).default('touchpoints'),
+  order: z.enum(['asc', 'desc']).default('desc'),
+})
+export type TimelineQuerystring = z.infer<typeof timelineQuery>
+
+export const searchQuery = z.object({
+  q: z.string().trim().min(1).max(300).describe('Part of an identifier, a name or a domain'),
+  limit: limit(100, 20),
+})
+export const listQuery = z.object({ limit: limit(1_000, 100) })
+export const asOfQuery = z.object({ as_of: time.optional() })
+export const whyQuery = z.object({
+  identifier: z.string().min(1).max(600).optional().describe('Why is this identifier this person?'),
+  messageId: z.string().min(1).max(600).optional().describe('Why is this event on their timeline?'),
+})
+
+const when = z.string().describe('ISO 8601, UTC')
+const interval = { from: when.nullable(), to: when.nullable() }
+const json = z.record(z.string(), z.unknown())
+
+export const identifierShape = z.object({
+  identifier: z.string(),
+  ...interval,
+  because: z.string().describe('messageId of the event that decided; empty where nothing had to be said'),
+  rule: z.string(),
+  verified: z.boolean(),
+})
+export const accountStayShape = z.object({
+  account: z.string(),
+  how: z.string(),
+  ...interval,
+  because: z.string(),
+})
+
+export const personHead = z.object({
+  id: z.string(),
+  identifiers: z.array(identifierShape),
+  traits: json,
+  accounts: z.array(z.string()).describe('Accounts the person counts in now'),
+})
+
+export const traitShape = z.object({
+  name: z.string(),
+  value: z.unknown(),
+  at: when,
+  messageId: z.string(),
+  verified: z.boolean(),
+  told: z.number().int().describe('How often this name was said at all'),
+})
+export const personProfile = z.object({
+  id: z.string(),
+  identifiers: z.array(identifierShape),
+  traits: z.array(traitShape),
+  accounts: z.array(accountStayShape),
+})
+
+export const memberShape = z.object({
+  person: z.string(),
+  how: z.string(),
+  since: when.nullable(),
+  until: when.nullable(),
+})
+export const accountHead = z.object({
+  id: z.string(),
+  traits: json,
+  people: z.number().int().describe('Members, former ones included'),
+})
+export const accountProfile = z.object({
+  id: z.string(),
+  traits: z.array(traitShape),
+  people: z.array(memberShape.extend({ because: z.string() })),
+  contestedDomains: z.array(z.string()),
+})
+
+export const summaryShape = z.object({
+  touchpoints: z.number().int(),
+  channels: z.number().int(),
+  sessions: z.number().int(),
+  people: z.number().int(),
+  firstAt: when.nullable(),
+  lastAt: when.nullable(),
+  days: z.number().int().describe('Whole days between the first and the last'),
+  longestGapDays: z.number().int(),
+  anonymousTouchpoints: z.number().int(),
+})
+
+const page = z
+  .object({ url: z.string(), path: z.string(), title: z.string(), referrer: z.string() })
+  .partial()
+export const touchpointShape = z.object({
+  kind: z.enum(touchpointKinds),
+  name: z.string(),
+  at: when,
+  channel: z.string().describe('Empty where nothing says where it came from'),
+  channelRule: z.string(),
+  person: z.string(),
+  accounts: z.array(z.string()),
+  shared: z.boolean().describe('Counts in more than one account'),
+  messageIds: z.array(z.string()),
+  sources: z.array(z.string()).describe('Who told it'),
+  page,
+  campaign: z.object({ source: z.string(), medium: z.string(), name: z.string() }).partial(),
+  properties: json.describe('Without null-like values'),
+  sessionId: z.string().optional(),
+  pages: z.number().int().optional(),
+  lastPage: page.optional(),
+  until: when.optional(),
+  durationSeconds: z.number().optional(),
+})
+export type TouchpointAnswer = z.input<typeof touchpointShape>
+
+export const eventShape = z.object({
+  messageId: z.string(),
+  type: z.string(),
+  name: z.string(),
+  occurredAt: when,
+  clientTime: when,
+  receivedAt: when,
+  anonymousId: z.string().nullable(),
+  userId: z.string().nullable(),
+  email: z.string().nullable(),
+  groupId: z.string().nullable(),
+  sessionId: z.string().nullable(),
+  channel: z.string(),
+  channelRule: z.string(),
+  source: z.string(),
+  medium: z.string(),
+  campaign: z.string(),
+  referrer: z.string(),
+  url: z.string(),
+  title: z.string(),
+  properties: json,
+  traits: json,
+  person: z.string(),
+  accounts: z.array(z.string()),
+  because: z.string(),
+})
+export type EventAnswer = z.input<typeof eventShape>
+
+const pages = { nextCursor: z.string().nullable() }
+const listed = {
+  summary: summaryShape.optional().describe('With the first page of touchpoints'),
+  touchpoints: z.array(touchpointShape).optional(),
+  events: z.array(eventShape).optional(),
+  ...pages,
+}
+export const personTimeline = z.object({ person: personHead, ...listed })
+export const accountTimeline = z.object({ account: accountHead, ...listed })
+
+export const eventStatus = z.object({
+  status: z.enum(['stored', 'rejected']),
+  event: eventShape.extend({ context: json }).nullable(),
+  reason: z
+    .object({ code: z.string(), message: z.string(), receivedAt: when, original: z.string() })
+    .nullable(),
+})
+
+export const errorShape = z.object({
+  success: z.literal(false),
+  code: z.string(),
+  message: z.string(),
+  requestId: z.string(),
+})
+export const errors = {
+  400: errorShape,
+  401: errorShape,
+  404: errorShape,
+  500: errorShape,
+  503: errorShape,
+}
