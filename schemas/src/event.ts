@@ -209,6 +209,10 @@ export const collectAnswerSchema = z.object({
       message: z.string(),
     }),
   ),
+  warnings: z
+    .array(z.object({ index: z.number().int(), messageId: z.string(), message: z.string() }))
+    .optional()
+    .describe('Events that were taken without what their userToken was to prove'),
 })
 export type CollectAnswer = z.infer<typeof collectAnswerSchema>
 
