@@ -1,10 +1,15 @@
 /** What is known of a request before its events are looked at, the same for each of them. */
-import type { Project } from '../http/projects.js'
+import type { KeyBinding, Project } from '../http/projects.js'
+import type { Wish } from './admit.js'
 
 export interface Arrival {
   project: Project
   /** Came with a secret key. */
   verified: boolean
+  /** What the write key is bound to. */
+  key?: KeyBinding | undefined
+  /** What the browser's Sec-GPC and DNT mean for this project; absent: nothing. */
+  wish?: Wish
   receivedAtMs: number
   /** The same as ISO 8601 with milliseconds and Z. */
   receivedAt: string
