@@ -16,7 +16,7 @@ describe('a call', () => {
     ['identify', { traits: { plan: 'pro' } }, 'EVENT_NO_ID'],
     ['page', { name: 'Home' }, 'EVENT_NO_ID'],
     ['screen', {}, 'EVENT_NO_ID'],
-    ['group', { userId: 'u1' } as EventArguments, 'EVENT_NO_GROUP'],
+    ['group', { userId: 'u1' }, 'EVENT_NO_GROUP'],
     ['group', { groupId: 'g1' }, 'EVENT_NO_ID'],
     ['alias', { userId: 'u1' }, 'EVENT_NO_PREVIOUS'],
     ['alias', { previousId: 'a1' }, 'EVENT_NO_PREVIOUS'],

@@ -45,34 +45,34 @@ export function openOutbox(options: OutboxOptions) {
       cut()
     }
     const batch = (open ??= emptyBatch(nextNumber, lastSize))
-    const isSpooled = spool === undefined || wasSpooled(spool, batch, event.json)
+    writeToSpool(batch, event.json)
+    if (batch.isOnlyInMemory && heldBytes + jsonBytes > options.maxQueuedBytes) return 'QUEUE_FULL'
     const before = batch.size
     addEvent(batch, event, jsonBytes)
     batch.newestAt = performance.now()
     heldBytes += batch.size - before
     events += 1
     nextNumber += 1
-    // Its file lacks this event, so it takes no more, and is never let go from memory.
-    if (!isSpooled) cut()
     return undefined
   }
 
-  function wasSpooled(spool: Spool, batch: Batch, json: string): boolean {
+  /** After a failure the batch goes on in memory alone; the next one tries the spool again. */
+  function writeToSpool(batch: Batch, json: string): void {
+    if (spool === undefined || batch.isOnlyInMemory) return
     try {
       let file = files.get(batch)
       if (file === undefined) files.set(batch, (file = spool.create()))
       spool.append(file, json)
-      return true
     } catch (error) {
       batch.isOnlyInMemory = true
       options.onSpoolFailure(error)
-      return false
     }
   }
 
   /** Ends the open batch: it takes no more events and can be sent. */
   function cut(): void {
-    if (open === undefined) return
+    // A batch whose first event was refused is empty.
+    if (open === undefined || open.count === 0) return
     const batch = open
     open = undefined
     lastSize = batch.size
@@ -128,11 +128,9 @@ export function openOutbox(options: OutboxOptions) {
     for (const half of both) {
       heldBytes += half.size
       events += half.count
-      if (spool !== undefined) {
-        for (const { json } of eventsOf(half)) if (!wasSpooled(spool, half, json)) break
-        const file = files.get(half)
-        if (file !== undefined) spool.seal(file)
-      }
+      if (spool !== undefined) for (const { json } of eventsOf(half)) writeToSpool(half, json)
+      const file = files.get(half)
+      if (file !== undefined) spool?.seal(file)
       taken.add(half)
       putBack(half)
     }
@@ -187,9 +185,9 @@ export function openOutbox(options: OutboxOptions) {
     acceptedUpTo: () => nextNumber,
     /** True where no event with a lower number waits. */
     isSettledUpTo: (number: number) =>
-      (open === undefined || open.firstNumber >= number) &&
+      (open === undefined || open.count === 0 || open.firstNumber >= number) &&
       [...ready, ...taken].every((batch) => batch.firstNumber >= number),
-    hasOpen: () => open !== undefined,
+    hasOpen: () => open !== undefined && open.count > 0,
     readyCount: () => ready.length,
     /** When the first batch that is ready may be sent; Infinity if none is. */
     readyAt: () => ready.reduce((earliest, batch) => Math.min(earliest, batch.notBefore), Infinity),

@@ -119,9 +119,13 @@ export function openReports({ onReject, onDrop, logger }: ReportOptions) {
       for (const event of eventsOf(batch)) tell(kind, unsent, event)
     },
 
-    /** Records of the spool that cannot be read back. */
-    damaged(count: number): void {
+    /** Records of the spool that cannot be read back. Which of the batch's callbacks they had is not known. */
+    damaged(count: number, batch?: Batch): void {
       if (count === 0) return
+      for (const { call: callback, messageId } of batch?.callbacks.values() ?? []) {
+        call('The callback of an event', () => callback(new TouchlineError('SPOOL_DAMAGED'), { messageId }))
+      }
+      batch?.callbacks.clear()
       log('error', `${count} records of the spool are damaged.`)
       for (let n = 0; n < count; n += 1) {
         tell('dropped', { code: 'SPOOL_DAMAGED', message: errorTable.SPOOL_DAMAGED })

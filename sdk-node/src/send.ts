@@ -101,11 +101,11 @@ export function startSender(options: SenderOptions) {
   async function broughtBack(batch: Batch): Promise<boolean> {
     const expected = batch.count
     try {
-      reports.damaged(await outbox.readBack(batch))
+      reports.damaged(await outbox.readBack(batch), batch)
       if (batch.count > 0) return true
     } catch (error) {
       reports.log('error', `a file of the spool cannot be read: ${String(error)}`)
-      reports.damaged(expected)
+      reports.damaged(expected, batch)
     }
     outbox.settle(batch)
     return false

@@ -329,9 +329,9 @@ describe('close', () => {
   })
 
   it.each([
-    ['that hangs', () => sink.answerWith(() => 'hang')],
+    ['that hangs', async () => sink.answerWith(() => 'hang')],
     ['that is gone', () => sink.down()],
-    ['that always fails', () => sink.answerWith(() => ({ status: 503 }))],
+    ['that always fails', async () => sink.answerWith(() => ({ status: 503 }))],
   ])('with a server %s returns after its timeout and says what is left', async (_what, break_) => {
     await break_()
     const client = clientFor({ requestTimeoutMs: 600_000 })
