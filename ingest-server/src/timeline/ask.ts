@@ -17,31 +17,34 @@ const settings = {
 
 /** Rows as objects. `sql` is a constant of the source; what a person wrote arrives in `params` only. */
 export async function ask<T>(reader: Reader, sql: string, params: Params = {}): Promise<T[]> {
-  const answer = await query(reader, sql, params, 'JSONEachRow')
-  return await answer.json<T>()
+  return readAnswer(async () => (await query(reader, sql, params, 'JSONEachRow')).json<T>())
 }
 
 /** Rows as arrays in the order of the columns: half the bytes, for the many rows of a timeline. */
 export async function askRows(reader: Reader, sql: string, params: Params = {}): Promise<unknown[][]> {
-  const answer = await query(reader, sql, params, 'JSONCompactEachRow')
-  return await answer.json<unknown[]>()
+  return readAnswer(async () => (await query(reader, sql, params, 'JSONCompactEachRow')).json<unknown[]>())
 }
 
-async function query<Format extends 'JSONEachRow' | 'JSONCompactEachRow'>(
+function query<Format extends 'JSONEachRow' | 'JSONCompactEachRow'>(
   { client, project }: Reader,
   sql: string,
   params: Params,
   format: Format,
 ) {
+  return client.query({
+    query: sql,
+    format,
+    query_params: { ...params, project },
+    clickhouse_settings: settings,
+    // Identifiers of a large account do not fit into an address.
+    use_multipart_params_auto: true,
+  })
+}
+
+/** ClickHouse may refuse at once or in the middle of its answer. */
+async function readAnswer<T>(read: () => Promise<T>): Promise<T> {
   try {
-    return await client.query({
-      query: sql,
-      format,
-      query_params: { ...params, project },
-      clickhouse_settings: settings,
-      // Identifiers of a large account do not fit into an address.
-      use_multipart_params_auto: true,
-    })
+    return await read()
   } catch (cause) {
     throw toTouchlineError(cause)
   }

@@ -24,6 +24,7 @@ const log: EventLog = {
   append: async (records) => void appended.push(...records),
   read: async () => undefined,
   lag: async () => ({ records: 3, bytes: 300, oldestMs: 40 }),
+  replay: async () => undefined,
   close: async () => undefined,
 }
 
