@@ -1,18 +1,17 @@
 /** A parsed body → the lines of its good events and what was wrong with the others. Pure but for random messageIds. */
 import { limits, problemOf } from '@touchline/schemas'
 import { errorTable, TouchlineError, type ErrorCode } from '../errors.js'
+import { admit, type Admission } from './admit.js'
 import type { Arrival } from './arrival.js'
+import type { ParsedBody } from './body.js'
+import { copiedParts, measureEvent } from './event-text.js'
 import { measure } from './measure.js'
-import {
-  isObject,
-  mergedContext,
-  readEvent,
-  type BatchRoot,
-  type Json,
-  type ReadEvent,
-} from './read-event.js'
+import { isObject, mergedContext, readEvent, type BatchRoot, type Json } from './read-event.js'
 import { messageIdIn, rejectedLine, type Rejection } from './rejected.js'
-import { lineOf, toRow } from './to-row.js'
+import { quoteFor } from './quoting.js'
+import { spansOf, type EventSpan } from './spans.js'
+import { lineOf } from './to-row.js'
+import type { TokenVerdict } from './user-token.js'
 
 export interface Batch extends BatchRoot {
   events: readonly unknown[]
@@ -20,6 +19,19 @@ export interface Batch extends BatchRoot {
   type: string | undefined
   /** Bytes of `context`, which count for each event that it is merged under. */
   contextBytes: number
+  /** `userToken` of the batch as a whole. */
+  token?: unknown
+  /** What each event's token says, once checked; absent where no event has one. */
+  verdicts?: readonly (TokenVerdict | undefined)[]
+  /** The JSON that was parsed, and in it each event as it was parsed and where it stands, as far as that is certain. */
+  source: { text: string; events: readonly unknown[]; spans: readonly (EventSpan | undefined)[] }
+}
+
+/** Taken, but not quite as its sender meant. */
+export interface Warning {
+  index: number
+  messageId: string
+  message: string
 }
 
 export interface Outcome {
@@ -29,17 +41,30 @@ export interface Outcome {
   rejected: readonly Rejection[]
   /** Lines of `rejected_events`. */
   rejectedLines: string
+  warnings: readonly Warning[]
 }
 
 /**
  * The events of a body: one event, or `{ batch }` wherever it was sent. `headerSentAt` is RudderStack's
  * header, for a body that does not say. Throws BODY_NOT_BATCH or BODY_TOO_LARGE, before any event is looked at.
  */
-export function splitBody(body: unknown, type: string | undefined, headerSentAt: unknown): Batch {
+export function splitBody(
+  { value: body, text }: ParsedBody,
+  type: string | undefined,
+  headerSentAt: unknown,
+): Batch {
   if (!isObject(body)) throw new TouchlineError('BODY_NOT_BATCH')
   if (!Array.isArray(body.batch)) {
     if (type === undefined && body.type === undefined) throw new TouchlineError('BODY_NOT_BATCH')
-    return { events: [body], type, context: undefined, sentAt: headerSentAt, contextBytes: 0 }
+    return {
+      events: [body],
+      type,
+      context: undefined,
+      sentAt: headerSentAt,
+      contextBytes: 0,
+      source: { text, events: [body], spans: [spansOf(text).root] },
+      ...(body.userToken === undefined ? {} : { token: body.userToken }),
+    }
   }
   const events = body.batch as readonly unknown[]
   if (events.length > limits.eventsPerBatch) {
@@ -55,7 +80,15 @@ export function splitBody(body: unknown, type: string | undefined, headerSentAt:
     context,
     sentAt: body.sentAt ?? headerSentAt,
     contextBytes: contextBytesOf(context, events.length),
+    source: { text, events, spans: batchSpans(body, text) },
+    ...(body.userToken === undefined ? {} : { token: body.userToken }),
   }
+}
+
+function batchSpans(body: Json, text: string): readonly (EventSpan | undefined)[] {
+  const { events, rootMembers } = spansOf(text)
+  // A name written twice: which "batch" JSON.parse kept is not certain.
+  return rootMembers === Object.keys(body).length ? events : []
 }
 
 /** A context merged under thousands of events is multiplied; the product may be no bigger than a body. */
@@ -73,36 +106,51 @@ function contextBytesOf(context: Json | undefined, events: number): number {
 
 /** Reads every event of the batch; a bad one never fails the good ones. */
 export function acceptEvents(batch: Batch, arrival: Arrival): Outcome {
+  const quote = quoteFor(batch.source.text)
   let lines = ''
   let rejectedLines = ''
   const rejected: Rejection[] = []
+  const warnings: Warning[] = []
   batch.events.forEach((event, index) => {
-    const read = readChecked(event, batch)
-    if ('code' in read) {
-      const rejection = { index, messageId: messageIdIn(event), ...read }
+    const admitted = admitEvent(event, index, batch, arrival)
+    if ('code' in admitted) {
+      const rejection = { index, messageId: messageIdIn(event), ...admitted }
       rejected.push(rejection)
       rejectedLines += rejectedLine(event, rejection, arrival)
-    } else {
-      lines += lineOf(toRow(read, arrival))
+      return
+    }
+    lines += lineOf(admitted, arrival, quote)
+    if (admitted.warning !== undefined) {
+      warnings.push({ index, messageId: admitted.event.messageId, message: admitted.warning })
     }
   })
-  return { accepted: batch.events.length - rejected.length, lines, rejected, rejectedLines }
+  return { accepted: batch.events.length - rejected.length, lines, rejected, rejectedLines, warnings }
 }
 
-function readChecked(event: unknown, batch: Batch): ReadEvent | { code: ErrorCode; message: string } {
+interface Refusal {
+  code: ErrorCode
+  message: string
+}
+
+function admitEvent(event: unknown, index: number, batch: Batch, arrival: Arrival): Admission | Refusal {
   if (!isObject(event)) return refusal('EVENT_NOT_OBJECT')
-  const size = measure(event, batch.contextBytes)
+  const { text, events, spans } = batch.source
+  // An event that was changed since it was parsed is no longer what the text says.
+  const span = events[index] === event ? spans[index] : undefined
+  const size = measureEvent(event, span, text, batch.contextBytes)
   if (size !== 'fits') return refusal(size === 'too-deep' ? 'EVENT_TOO_DEEP' : 'EVENT_TOO_LARGE')
   const type = batch.type ?? event.type
-  const read = readEvent(event, type, batch)
-  if (typeof read !== 'string') return read
-  // The schema says it in words; it sees what was read: the path's type, the merged context.
-  const own = isObject(event.context) ? event.context : undefined
-  const context =
-    isObject(event.context) || event.context === undefined || event.context === null
-      ? mergedContext(batch.context, own)
-      : event.context
-  return problemOf({ ...event, type, context }) ?? refusal(read)
+  const read = readEvent(event, type, batch, copiedParts(event, span, text))
+  if (typeof read === 'string') return explained(read, event, type, batch)
+  const admitted = admit(read, arrival, batch.verdicts?.[index])
+  return typeof admitted === 'string' ? refusal(admitted) : admitted
 }
 
-const refusal = (code: ErrorCode) => ({ code, message: errorTable[code].meaning })
+/** The schema says it in words; it sees what was read: the path's type, the merged context. */
+function explained(code: ErrorCode, event: Json, type: unknown, batch: Batch): Refusal {
+  const own = event.context
+  const merged = isObject(own) || own === undefined || own === null ? mergedContext(batch.context, own) : own
+  return problemOf({ ...event, type, context: merged }) ?? refusal(code)
+}
+
+const refusal = (code: ErrorCode): Refusal => ({ code, message: errorTable[code].meaning })

@@ -8,9 +8,11 @@ export interface Agent {
   browser: string
   os: string
   isBot: boolean
+  /** The same as columns of the line, a comma before each. */
+  columns: string
 }
 
-const noAgent: Agent = { device: '', browser: '', os: '', isBot: false }
+const noAgent: Agent = { device: '', browser: '', os: '', isBot: false, columns: '' }
 
 // The longest user agents of real browsers are near 400 characters; parsers' regular expressions see no more.
 const maxAgentLength = 512
@@ -25,12 +27,14 @@ const known = (names: ReadonlySet<string>, name: string | undefined) =>
 function parseAgent(userAgent: string): Agent {
   const isBot = isbot(userAgent)
   const { browser, os, platform } = Bowser.parse(userAgent)
-  return {
+  const agent = {
     device: isBot ? 'bot' : known(devices, platform.type),
     browser: known(browsers, browser.name),
     os: known(systems, os.name),
-    isBot,
   }
+  // Only words of the lists above, so nothing in them needs escaping.
+  const columns = Object.entries(agent).map(([name, value]) => (value === '' ? '' : `,"${name}":"${value}"`))
+  return { ...agent, isBot, columns: columns.join('') + (isBot ? ',"is_bot":true' : '') }
 }
 
 const remembered = recently(parseAgent, { size: 2_000, maxLength: maxAgentLength })

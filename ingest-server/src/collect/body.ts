@@ -73,12 +73,17 @@ const looksLikeJson = (body: Buffer) => body[0] === 0x7b
 
 const byteOrderMark = '\ufeff'
 
-/** The JSON value in a decoded body. Throws BODY_NOT_JSON. */
-export function parseBody(body: Buffer): unknown {
-  let text = body.toString('utf8')
-  if (text.startsWith(byteOrderMark)) text = text.slice(1)
+export interface ParsedBody {
+  value: unknown
+  text: string
+}
+
+/** The JSON of a decoded body, and what it says. Throws BODY_NOT_JSON. */
+export function parseBody(body: Buffer): ParsedBody {
+  const decoded = body.toString('utf8')
+  const text = decoded.startsWith(byteOrderMark) ? decoded.slice(1) : decoded
   try {
-    return JSON.parse(text) as unknown
+    return { value: JSON.parse(text) as unknown, text }
   } catch (cause) {
     throw new TouchlineError(
       'BODY_NOT_JSON',

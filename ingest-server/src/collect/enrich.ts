@@ -18,8 +18,9 @@ export interface Enrichment {
   title: string
   referrer: string
   visit: Visit | undefined
-  /** An importer's own channel; comes before what the address says. */
-  touchpoint: { channel: string; source: string } | undefined
+  /** An importer's own channel comes before what the address says. */
+  channel: string
+  channelRule: string
   agent: Agent
   ip: string
   locale: string
@@ -43,7 +44,7 @@ const objectIn = (from: Json, name: string): Json => {
 export function enrich(event: ReadEvent, arrival: Arrival): Enrichment {
   const context = event.context ?? none
   const page = objectIn(context, 'page')
-  const properties = event.type === 'page' && event.properties ? event.properties : none
+  const properties = (event.type === 'page' && event.properties) || none
   const library = objectIn(context, 'library')
   const libraryName = textIn(library, 'name')
   const touchpoint = touchpointOf(context)
@@ -52,6 +53,7 @@ export function enrich(event: ReadEvent, arrival: Arrival): Enrichment {
   const url = textIn(page, 'url') || textIn(properties, 'url')
   const referrer = referrerFrom(textIn(page, 'referrer') || textIn(properties, 'referrer'))
   const search = url.includes('?') ? '' : textIn(page, 'search')
+  const visit = visitOf({ url, search, referrer, campaign: campaignOf(context) })
   const userAgent = textIn(context, 'userAgent') || (isBrowser ? arrival.userAgent : '')
   return {
     kind: touchpoint?.kind ?? '',
@@ -60,8 +62,9 @@ export function enrich(event: ReadEvent, arrival: Arrival): Enrichment {
     url,
     title: textIn(page, 'title') || textIn(properties, 'title'),
     referrer,
-    visit: visitOf({ url, search, referrer, campaign: campaignOf(context) }),
-    touchpoint,
+    visit,
+    channel: touchpoint?.channel || (visit?.channel ?? ''),
+    channelRule: touchpoint?.channel ? 'touchpoint' : (visit?.channelRule ?? ''),
     agent: agentOf(userAgent),
     // A server's own address is not its user's.
     ip: truncateIp(context.ip) || (isBrowser ? arrival.ip : ''),

@@ -33,7 +33,16 @@ export interface ReadEvent {
   traits: Json | undefined
   /** The batch's context under the event's own; undefined where there is neither. */
   context: Json | undefined
+  /** The text of those of them that stand in the body word for word. */
+  copied: CopiedParts
 }
+
+/** A part's text, and the object that it says. Whoever changes a part makes another object, and the text no longer counts. */
+export interface Copied {
+  of: Json
+  text: string
+}
+export type CopiedParts = Partial<Record<'properties' | 'traits' | 'context', Copied>>
 
 export interface BatchRoot {
   context: Json | undefined
@@ -56,7 +65,12 @@ const textOf = (value: unknown) =>
   typeof value === 'string' ? value : typeof value === 'number' ? String(value) : ''
 
 /** The event as read, or the code of what is wrong with it. `event` holds its limits of size and depth. */
-export function readEvent(event: Json, type: unknown, root: BatchRoot): ReadEvent | EventProblemCode {
+export function readEvent(
+  event: Json,
+  type: unknown,
+  root: BatchRoot,
+  copied: CopiedParts,
+): ReadEvent | EventProblemCode {
   if (!isEventType(type)) return 'EVENT_TYPE_UNKNOWN'
   if (!hasShape(event, type)) return 'EVENT_INVALID'
   if (typeof event.messageId === 'string' && event.messageId.length > limits.idLength) return 'EVENT_INVALID'
@@ -90,6 +104,7 @@ export function readEvent(event: Json, type: unknown, root: BatchRoot): ReadEven
     properties,
     traits: traitsOf(type, isObject(event.traits) ? event.traits : undefined, context),
     context,
+    copied,
   }
 }
 
@@ -127,8 +142,6 @@ export function mergedContext(root: Json | undefined, own: Json | null | undefin
 
 /** RudderStack's browser SDK puts an identify's traits into context.traits only. */
 function traitsOf(type: EventType, own: Json | undefined, context: Json | undefined): Json | undefined {
-  if (type !== 'identify') return own
-  const contextTraits = context?.traits
-  if (!isObject(contextTraits)) return own
-  return own ? { ...contextTraits, ...own } : contextTraits
+  if (type !== 'identify' || !isObject(context?.traits)) return own
+  return own ? { ...context.traits, ...own } : context.traits
 }

@@ -12,6 +12,7 @@ import type { Metrics } from '../http/metrics.js'
 import type { Projects } from '../http/projects.js'
 import type { EventLog } from '../log/log.js'
 import { acceptEvents, splitBody, type Outcome } from './accept.js'
+import { prepare, wishOf } from './admit.js'
 import { appendTo } from './append-events.js'
 import { decodeBody, parseBody } from './body.js'
 import { allowOrigin, answerPreflight } from './cors.js'
@@ -20,6 +21,7 @@ import { truncateIp } from './ip.js'
 import { createRateLimiter } from './rate.js'
 import { rudderSourceConfig, segmentSettings } from './sdk-settings.js'
 import { isoText } from './times.js'
+import type { VerifyTokens } from './user-token.js'
 
 export interface CollectDeps {
   projects: Projects
@@ -28,6 +30,8 @@ export interface CollectDeps {
   clock: Clock
   /** Bytes of bodies and lines that may be under way at once; beyond them 503 OVERLOADED. */
   maxInFlightBytes?: number
+  /** Checks userTokens; without it they are taken out and count for nothing. */
+  verifyTokens?: VerifyTokens
 }
 
 const typeOfPath: Record<string, EventType | undefined> = {
@@ -99,7 +103,10 @@ type Collect = (
   type: EventType | undefined,
 ) => Promise<FastifyReply>
 
-function collectWith({ projects, log, metrics, clock }: CollectDeps, inFlight: InFlight): Collect {
+function collectWith(
+  { projects, log, metrics, clock, verifyTokens }: CollectDeps,
+  inFlight: InFlight,
+): Collect {
   const append = appendTo(log, metrics)
   const rate = createRateLimiter(clock)
   return async (request, reply, type) => {
@@ -122,15 +129,24 @@ function collectWith({ projects, log, metrics, clock }: CollectDeps, inFlight: I
     type: EventType | undefined,
   ) {
     const body = parseBody(bytes)
-    const { project, kind } = writerOf(request, projects, (body as { writeKey?: unknown } | null)?.writeKey)
+    const holder = writerOf(request, projects, (body.value as { writeKey?: unknown } | null)?.writeKey)
+    const { project, kind } = holder
     rate.check(project)
     const batch = splitBody(body, type, request.headers.sentat)
     rate.take(project, batch.events.length)
+    const wish = wishOf(request, holder)
+    if (wish === 'drop') {
+      metrics.unwanted.inc({ project: project.id }, batch.events.length)
+      return reply.type(json).send('{"success":true,"accepted":0,"rejected":[]}')
+    }
 
+    const prepared = await prepare(batch, project, verifyTokens)
     const receivedAtMs = clock()
-    const outcome = acceptEvents(batch, {
+    const outcome = acceptEvents(prepared, {
       project,
       verified: kind === 'secret',
+      key: holder.key,
+      wish,
       receivedAtMs,
       receivedAt: isoText(receivedAtMs),
       ip: truncateIp(request.ip),
@@ -147,9 +163,10 @@ function bodyOf(request: FastifyRequest): Buffer {
   throw new TouchlineError('BODY_NOT_JSON', 'The body is empty; it must be JSON.')
 }
 
-function answerOf({ accepted, rejected }: Outcome): string {
+function answerOf({ accepted, rejected, warnings }: Outcome): string {
   const list = rejected.length === 0 ? '[]' : JSON.stringify(rejected)
-  return `{"success":true,"accepted":${accepted},"rejected":${list}}`
+  const more = warnings.length === 0 ? '' : `,"warnings":${JSON.stringify(warnings)}`
+  return `{"success":true,"accepted":${accepted},"rejected":${list}${more}}`
 }
 
 function settingsRoutes(app: FastifyInstance, projects: Projects): void {

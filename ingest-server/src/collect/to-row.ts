@@ -1,155 +1,125 @@
-/** An event as the row of `events`, and that row as the line that ClickHouse reads. */
+/**
+ * An event as the line that ClickHouse reads: the row of `events` (row.ts) as one line of JSONEachRow.
+ *
+ * The line is written by hand, once. Columns that hold their default are left out: half of them are empty in
+ * a typical event, and what is not written need not be logged, sent or parsed. What repeats from event to
+ * event (the address and its channel, the agent) is kept as ready text; what the client sent as an object
+ * is copied from the body's text (spans.ts) instead of being written anew.
+ */
+import type { LinkFact } from '@touchline/schemas'
 import { linksFrom } from '../identity/links.js'
 import type { Arrival } from './arrival.js'
+import { isVerified, verifyFacts, type ClaimedEvent } from './claims.js'
 import { enrich } from './enrich.js'
 import { membershipFacts, subjectOf, traitFacts } from './facts.js'
-import type { Json, ReadEvent } from './read-event.js'
+import { quoted, type Quote } from './quoting.js'
+import type { ReadEvent } from './read-event.js'
 import type { EventRow } from './row.js'
 import { timesOf } from './times.js'
-import { wellFormed } from './well-formed.js'
 
-const nothing: Json = {}
+type TextColumn = { [Name in keyof EventRow]: EventRow[Name] extends string ? Name : never }[keyof EventRow]
 
-export function toRow(event: ReadEvent, arrival: Arrival): EventRow {
+/** `quote` must be right for the strings of the event. */
+export function lineOf({ event, trust }: ClaimedEvent, arrival: Arrival, quote: Quote): string {
   const times = timesOf(event.clientTime, event.sentAt, arrival)
   const extra = enrich(event, arrival)
-  const { visit, touchpoint, agent } = extra
-  return {
-    project: arrival.project.id,
-    subject: subjectOf(event),
-    client_time: times.clientTime,
-    message_id: event.messageId,
-    type: event.type,
-    name: event.name,
-    occurred_at: times.occurredAt,
-    received_at: arrival.receivedAt,
-    sent_at: times.sentAt,
-    time_corrected: times.timeCorrected,
-    anonymous_id: event.anonymousId,
-    user_id: event.userId,
-    email: event.email,
-    previous_id: event.previousId,
-    group_id: event.groupId,
-    verified: arrival.verified,
-    kind: extra.kind,
-    origin: extra.origin,
-    session_id: extra.sessionId,
-    channel: touchpoint?.channel || (visit?.channel ?? ''),
-    channel_rule: touchpoint?.channel ? 'touchpoint' : (visit?.channelRule ?? ''),
-    source: visit?.source ?? '',
-    medium: visit?.medium ?? '',
-    campaign: visit?.campaign ?? '',
-    term: visit?.term ?? '',
-    content: visit?.content ?? '',
-    click_id_kind: visit?.clickIdKind ?? '',
-    click_id: visit?.clickId ?? '',
-    url: extra.url,
-    host: visit?.host ?? '',
-    path: visit?.path ?? '',
-    title: extra.title,
-    referrer: extra.referrer,
-    referrer_host: visit?.referrerHost ?? '',
-    device: agent.device,
-    browser: agent.browser,
-    os: agent.os,
-    is_bot: agent.isBot,
-    ip: extra.ip,
-    locale: extra.locale,
-    library: extra.library,
-    library_version: extra.libraryVersion,
-    consent: extra.consent,
-    properties: event.properties ?? nothing,
-    traits: event.traits ?? nothing,
-    context: storedContext(event.context),
-    links: linksFrom({
-      type: event.type,
-      userId: event.userId,
-      anonymousId: event.anonymousId,
-      email: event.email,
-      previousId: event.previousId,
-      occurredAt: times.occurredAtMs,
-      receivedAt: arrival.receivedAtMs,
-      verified: arrival.verified,
-    }),
-    person_traits: event.type === 'identify' ? traitFacts(event.traits) : [],
-    group_traits: event.type === 'group' ? traitFacts(event.traits) : [],
-    memberships: membershipFacts(event),
-  }
+  const text = (column: TextColumn, value: string) => (value === '' ? '' : `,"${column}":${quote(value)}`)
+  return (
+    `{"project":"${arrival.project.id}","subject":${quote(subjectOf(event))}` +
+    `,"client_time":"${times.clientTime}","occurred_at":"${times.occurredAt}","received_at":"${arrival.receivedAt}"` +
+    (times.sentAt === null ? '' : `,"sent_at":"${times.sentAt}"`) +
+    (times.timeCorrected ? ',"time_corrected":true' : '') +
+    `,"message_id":${quote(event.messageId)},"type":"${event.type}"` +
+    text('name', event.name) +
+    text('anonymous_id', event.anonymousId) +
+    text('user_id', event.userId) +
+    text('email', event.email) +
+    text('previous_id', event.previousId) +
+    text('group_id', event.groupId) +
+    (isVerified(event, trust) ? ',"verified":true' : '') +
+    text('kind', extra.kind) +
+    text('origin', extra.origin) +
+    text('session_id', extra.sessionId) +
+    channelColumns(extra.channel, extra.channelRule) +
+    (extra.visit?.columns ?? '') +
+    text('title', extra.title) +
+    extra.agent.columns +
+    (extra.ip === '' ? '' : `,"ip":"${extra.ip}"`) +
+    text('locale', extra.locale) +
+    text('library', extra.library) +
+    text('library_version', extra.libraryVersion) +
+    (extra.consent === '' ? '' : `,"consent":${quoted(extra.consent)}`) +
+    objectColumn('properties', event) +
+    objectColumn('traits', event) +
+    objectColumn('context', event) +
+    factColumns({ event, trust }, times.occurredAtMs, arrival, quote) +
+    '}\n'
+  )
 }
 
-/** The context without the address, which stands truncated in its own column. */
-function storedContext(context: Json | undefined): Json {
-  if (context === undefined) return nothing
-  if (!('ip' in context)) return context
-  const { ip: _untruncated, ...rest } = context
-  return rest
+// A channel that an importer named is the only one of these that is not our own word.
+function channelColumns(channel: string, rule: string): string {
+  return channel === '' ? '' : `,"channel":${quoted(channel)},"channel_rule":"${rule}"`
 }
 
-/**
- * The row as one line of JSONEachRow with its line feed. Columns that hold their default are left out: half
- * of them are empty in a typical event, and what is not written need not be read, sent or parsed. Written
- * by hand because JSON.stringify of the whole row costs half as much again (bench/collect.ts).
- */
-export function lineOf(row: EventRow): string {
-  let line = `{"project":${quoted(row.project)},"subject":${quoted(row.subject)},"client_time":"${row.client_time}","message_id":${quoted(row.message_id)},"type":"${row.type}","occurred_at":"${row.occurred_at}","received_at":"${row.received_at}"`
-  if (row.sent_at !== null) line += `,"sent_at":"${row.sent_at}"`
-  if (row.time_corrected) line += ',"time_corrected":true'
-  if (row.verified) line += ',"verified":true'
-  if (row.is_bot) line += ',"is_bot":true'
-  for (const column of textColumns) {
-    const text = row[column]
-    if (text !== '') line += `,"${column}":${quoted(text)}`
-  }
-  if (row.properties !== nothing) line += `,"properties":${JSON.stringify(row.properties)}`
-  if (row.traits !== nothing) line += `,"traits":${JSON.stringify(row.traits)}`
-  if (row.context !== nothing) line += `,"context":${JSON.stringify(row.context)}`
-  for (const column of factColumns) {
-    const facts = row[column]
-    if (facts.length > 0) line += `,"${column}":${wellFormed(JSON.stringify(facts))}`
-  }
-  return line + '}\n'
+function objectColumn(column: 'properties' | 'traits' | 'context', event: ReadEvent): string {
+  const value = event[column]
+  if (value === undefined) return ''
+  const copied = event.copied[column]
+  // The address is never stored but truncated, in its own column.
+  if (column === 'context' && 'ip' in value)
+    return `,"context":${JSON.stringify({ ...value, ip: undefined })}`
+  return `,"${column}":${copied?.of === value ? copied.text : JSON.stringify(value)}`
 }
 
-const textColumns = [
-  'name',
-  'anonymous_id',
-  'user_id',
-  'email',
-  'previous_id',
-  'group_id',
-  'kind',
-  'origin',
-  'session_id',
-  'channel',
-  'channel_rule',
-  'source',
-  'medium',
-  'campaign',
-  'term',
-  'content',
-  'click_id_kind',
-  'click_id',
-  'url',
-  'host',
-  'path',
-  'title',
-  'referrer',
-  'referrer_host',
-  'device',
-  'browser',
-  'os',
-  'ip',
-  'locale',
-  'library',
-  'library_version',
-  'consent',
-] as const satisfies readonly (keyof EventRow)[]
+function factColumns(
+  claimed: ClaimedEvent,
+  occurredAt: number,
+  { receivedAtMs }: Arrival,
+  quote: Quote,
+): string {
+  const { event, trust } = claimed
+  // What nobody vouches for changes nothing about anybody.
+  if (trust.kind === 'inert') return ''
+  const { type, userId, anonymousId, email, previousId } = event
+  const verified = trust.kind === 'secret'
+  const source = {
+    type,
+    userId,
+    anonymousId,
+    email,
+    previousId,
+    occurredAt,
+    receivedAt: receivedAtMs,
+    verified,
+  }
+  return (
+    linkColumn(verifyFacts(linksFrom(source), trust), quote) +
+    (type === 'identify' ? factColumn('person_traits', traitFacts(event.traits)) : '') +
+    (type === 'group' ? factColumn('group_traits', traitFacts(event.traits)) : '') +
+    (type === 'group' ? factColumn('memberships', membershipFacts(event)) : '')
+  )
+}
 
-const factColumns = [
-  'links',
-  'person_traits',
-  'group_traits',
-  'memberships',
-] as const satisfies readonly (keyof EventRow)[]
+function linkColumn(links: readonly LinkFact[], quote: Quote): string {
+  if (links.length === 0) return ''
+  let column = ',"links":['
+  for (let i = 0; i < links.length; i++) {
+    const { kind, identifier, other, verified, at } = links[i] as LinkFact
+    column += `${i > 0 ? ',' : ''}{"kind":"${kind}","identifier":${quote(identifier)},"other":${quote(other)},"verified":${verified},"at":"${at}"}`
+  }
+  return column + ']'
+}
 
-const quoted = (text: string) => wellFormed(JSON.stringify(text))
+function factColumn(
+  column: 'person_traits' | 'group_traits' | 'memberships',
+  facts: readonly object[],
+): string {
+  if (facts.length === 0) return ''
+  return `,"${column}":[${facts.map((fact) => quotedFact(fact as Record<string, string | boolean>)).join(',')}]`
+}
+
+const quotedFact = (fact: Record<string, string | boolean>) =>
+  `{${Object.entries(fact)
+    .map(([name, value]) => `"${name}":${typeof value === 'string' ? quoted(value) : String(value)}`)
+    .join(',')}}`

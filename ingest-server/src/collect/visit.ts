@@ -6,22 +6,16 @@ import { getDomain } from 'tldts'
 import { channelOf, direct } from './channels.js'
 import { clickIdByName, clickIdRank, type ClickIdKind } from './click-ids.js'
 import { knownSource } from './known-sources.js'
+import { quoted } from './quoting.js'
 import { recently } from './recently.js'
+import type { EventRow } from './row.js'
 
 export interface Visit {
-  host: string
-  path: string
-  referrerHost: string
   channel: string
   /** Which rule matched, and from what the source was read: `paid-search:gclid`, `organic-search:referrer`. */
   channelRule: string
-  source: string
-  medium: string
-  campaign: string
-  term: string
-  content: string
-  clickIdKind: string
-  clickId: string
+  /** All other columns that the address and the referrer make, as text for the line, a comma before each. */
+  columns: string
 }
 
 /** utm values as text; empty where absent. */
@@ -154,21 +148,27 @@ function readVisit(url: string, search: string, referrer: string, own: Campaign 
   const referrerHost = hostOf(referrer)
   const { source, medium, by } = originOf({ campaign, click: query.click }, host, referrerHost)
   const { id, channel } = channelOf({ source, medium, campaign: campaign.name })
-  return {
-    host,
-    path: parts?.[3] ? parts[3] : parts ? '/' : '',
-    referrerHost,
-    channel,
-    channelRule: `${id}:${by}`,
+  const columns: Partial<EventRow> = {
     source,
     medium,
     campaign: campaign.name,
     term: campaign.term,
     content: campaign.content,
-    clickIdKind: query.click?.kind.name ?? '',
-    clickId: query.click?.id ?? '',
+    click_id_kind: query.click?.kind.name ?? '',
+    click_id: query.click?.id ?? '',
+    url,
+    host,
+    path: parts?.[3] ? parts[3] : parts ? '/' : '',
+    referrer,
+    referrer_host: referrerHost,
   }
+  return { channel, channelRule: `${id}:${by}`, columns: columnsText(columns) }
 }
+
+const columnsText = (columns: Partial<EventRow>) =>
+  Object.entries(columns)
+    .map(([name, value]) => (value === '' ? '' : `,"${name}":${quoted(value as string)}`))
+    .join('')
 
 // A line feed cannot stand in an address, so it keeps the two apart.
 const remembered = recently(
