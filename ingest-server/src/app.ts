@@ -46,7 +46,7 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
   const projects = openProjects({ defaultProject: keys, logger, ...projectsFileOf(config) })
 
   const { verifyTokens, keySets } = checkTokens(projects, logger)
-  const log = await openLog(logOptions(config, { clock, logger }))
+  const log = await openLog(config, { clock, logger })
   const clickhouse =
     has('store') || has('stitch') || has('timeline')
       ? await openClickHouse(clickhouseOptions(config, keys.analystPassword, logger))
@@ -88,34 +88,6 @@ function checkTokens(projects: OpenedProjects, logger: Logger) {
   follow()
   projects.onChange(follow)
   return { keySets, verifyTokens: createTokenVerifier(keySets) }
-}
-
-function logOptions(config: Config, shared: { clock: () => number; logger: Logger }) {
-  if (config.KAFKA_BROKERS === undefined) {
-    const dir = join(config.DATA_DIR, 'log')
-    return { embedded: { ...shared, dir, maxBytes: config.LOG_MAX_BYTES } }
-  }
-  return {
-    kafka: {
-      ...shared,
-      brokers: config.KAFKA_BROKERS,
-      topicPrefix: config.KAFKA_TOPIC_PREFIX,
-      partitions: config.KAFKA_PARTITIONS,
-      replication: config.KAFKA_REPLICATION,
-      groupId: config.KAFKA_GROUP,
-      compression: config.KAFKA_COMPRESSION,
-      ssl: config.KAFKA_TLS,
-      sasl: saslOf(config),
-    },
-  }
-}
-
-function saslOf({
-  KAFKA_SASL_MECHANISM: mechanism,
-  KAFKA_USERNAME: username,
-  KAFKA_PASSWORD: password,
-}: Config) {
-  return mechanism && username && password ? { mechanism, username, password } : undefined
 }
 
 function clickhouseOptions(config: Config, analystPassword: string, logger: Logger) {

@@ -14,7 +14,10 @@ const newKey = (prefix: string, bytes: number) =>
   `${prefix}_${randomBytes(bytes).toString('base64url').replace(/[-_]/g, 'x')}`
 
 /** Reads the kept keys, making them first where there are none; what `given` names wins. */
-export async function defaultKeys(dataDir: string, given: Partial<DefaultKeys>): Promise<DefaultKeys> {
+export async function defaultKeys(
+  dataDir: string,
+  given: { [name in keyof DefaultKeys]: DefaultKeys[name] | undefined },
+): Promise<DefaultKeys> {
   const kept = await keptKeys(dataDir)
   return {
     writeKey: given.writeKey ?? kept.writeKey,
