@@ -34,6 +34,8 @@ export interface KafkaLogOptions {
   compression?: 'none' | 'gzip'
   /** Readers of one group share the partitions. */
   groupId?: string
+  /** After a broker's or a reader's death its partitions are read again when this is over. */
+  sessionTimeoutMs?: number
   instance?: string | undefined
   appendTimeoutMs?: number
   maxInFlightBytes?: number
@@ -49,6 +51,8 @@ const defaults = {
   replication: 1,
   compression: 'none' as const,
   groupId: 'touchline-store',
+  // The least that brokers allow unless told otherwise.
+  sessionTimeoutMs: 6_000,
   appendTimeoutMs: 5_000,
   maxInFlightBytes: 64 * 1024 ** 2,
   maxMessageBytes: 900_000,
@@ -107,7 +111,16 @@ export async function openKafkaLog(given: KafkaLogOptions): Promise<EventLog> {
       for (const record of batch) averageMessageBytes = blend(averageMessageBytes, record.lines.length)
       await handle(batch)
     }
-    await readFromKafka({ kafka, groupId, tableOf, handle: counted, signal: stopping, logger })
+    const { sessionTimeoutMs } = options
+    await readFromKafka({
+      kafka,
+      groupId,
+      sessionTimeoutMs,
+      tableOf,
+      handle: counted,
+      signal: stopping,
+      logger,
+    })
   }
 
   return {

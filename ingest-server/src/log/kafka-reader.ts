@@ -14,15 +14,16 @@ import { pause } from './pause.js'
 export interface KafkaReading {
   kafka: Kafka
   groupId: string
+  /** After a broker's or a reader's death its partitions are read again when this is over. */
+  sessionTimeoutMs: number
   tableOf: ReadonlyMap<string, LogTable>
   handle: (batch: readonly ReadRecord[]) => Promise<void>
   signal: AbortSignal
   logger: Logger
 }
 
-/** After a broker's death reading resumes only when the session is over; a shorter one suffers from pauses. */
-const sessionTimeoutMs = 6_000
-const heartbeatEveryMs = 1_000
+/** Heartbeats in one session: some may be late. */
+const heartbeatsPerSession = 5
 /** How long a rebalance may wait for members that finish an insert. */
 const rebalanceTimeoutMs = 20_000
 const finishBeforeRejoinMs = 12_000
@@ -57,7 +58,8 @@ export async function readFromKafka(reading: KafkaReading): Promise<void> {
 
 /** One consumer from its start to its end: resolves on abort, rejects when it crashed or fell silent. */
 async function consumeUntilItEnds(reading: KafkaReading, gatherer: Gatherer): Promise<void> {
-  const { kafka, groupId, tableOf, signal } = reading
+  const { kafka, groupId, sessionTimeoutMs, tableOf, signal } = reading
+  const heartbeatEveryMs = Math.floor(sessionTimeoutMs / heartbeatsPerSession)
   const consumer = kafka.consumer({
     groupId,
     sessionTimeout: sessionTimeoutMs,
@@ -84,7 +86,8 @@ async function consumeUntilItEnds(reading: KafkaReading, gatherer: Gatherer): Pr
       autoCommit: false,
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: concurrentPartitions,
-      eachBatch: (payload) => end.busy(() => handleBatch(payload, tableOf, gatherer, life.signal)),
+      eachBatch: (payload) =>
+        end.busy(() => handleBatch(payload, { tableOf, gatherer, life: life.signal, heartbeatEveryMs })),
     })
     await end.ended
   } finally {
@@ -138,18 +141,23 @@ function watchEnd(consumer: Consumer, life: AbortController, signal: AbortSignal
   }
 }
 
+interface Life {
+  tableOf: ReadonlyMap<string, LogTable>
+  gatherer: Gatherer
+  life: AbortSignal
+  heartbeatEveryMs: number
+}
+
 /** Hands one partition's batch over, keeps the membership alive meanwhile, and commits when it is handled. */
 async function handleBatch(
   payload: EachBatchPayload,
-  tableOf: ReadonlyMap<string, LogTable>,
-  gatherer: Gatherer,
-  life: AbortSignal,
+  { tableOf, gatherer, life, heartbeatEveryMs }: Life,
 ): Promise<void> {
   const { topic, partition, messages } = payload.batch
   const table = tableOf.get(topic)
   if (table === undefined) return
   const records = messages.flatMap((message) => toReadRecord({ topic, partition }, table, message) ?? [])
-  const membership = keepMembership(payload, life)
+  const membership = keepMembership(payload, heartbeatEveryMs, life)
   let isOver = false
   try {
     const handled = records.length === 0 || gatherer.add(records, () => isOver)
@@ -169,7 +177,7 @@ async function handleBatch(
  * or when the membership is gone, `lost` rejects, so that kafkajs joins again. It resolves with false when
  * the consumer's life is over.
  */
-function keepMembership(payload: EachBatchPayload, life: AbortSignal) {
+function keepMembership(payload: EachBatchPayload, heartbeatEveryMs: number, life: AbortSignal) {
   let rebalancingSince: number | undefined
   let stop = () => {}
   const lost = new Promise<false>((resolve, reject) => {

@@ -6,7 +6,9 @@ import { toReadRecord } from './kafka-message.js'
 import { lagOfPartitions, type PartitionLag } from './kafka-lag.js'
 import { withAdmin } from './kafka-topics.js'
 
-export type KafkaReplay = Omit<KafkaReading, 'signal'> & { signal?: AbortSignal | undefined }
+export type KafkaReplay = Omit<KafkaReading, 'signal' | 'sessionTimeoutMs'> & {
+  signal?: AbortSignal | undefined
+}
 
 /** Resolves when everything that was there at the call was handled, or when `signal` aborts. Commits nothing. */
 export async function replayFromKafka(replay: KafkaReplay): Promise<void> {

@@ -14,7 +14,7 @@ export const logTables: readonly LogTable[] = ['events', 'rejected_events']
 
 export const topicOf = (topicPrefix: string, table: LogTable): string => `${topicPrefix}${table}`
 
-const retryAfterMs = { first: 250, most: 5_000 }
+const retryAfterMs = { first: 250, most: 2_000 }
 
 /** Resolves when every topic is there; waits for Kafka as long as it takes. Rejects when it refuses the password. */
 export async function untilTopicsExist(

@@ -22,8 +22,9 @@ export interface TestBroker {
   readonly pid: number
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>
-  /** SIGSTOP and SIGCONT: the sockets stay open and nothing answers. */
-  pause(): void
+  /** SIGSTOP: the sockets stay open and nothing answers. Resolves when the process stands still. */
+  pause(): Promise<void>
+  /** SIGCONT. */
   resume(): void
   /** Starts it again after a kill, on the same port and folder; resolves when it answers. */
   restart(): Promise<void>
@@ -108,7 +109,10 @@ function startBroker(dir: string, own: Ports, all: readonly Ports[]): TestBroker
       java.letGo()
       await java.ended
     },
-    pause: () => java.signal('SIGSTOP'),
+    async pause() {
+      java.signal('SIGSTOP')
+      await until(() => isStopped(java.pid()), { what: 'the broker to stand still' })
+    },
     resume: () => java.signal('SIGCONT'),
     async restart() {
       java = spawnBroker(properties)
@@ -155,6 +159,11 @@ function spawnBroker(properties: string) {
       }
     },
   }
+}
+
+async function isStopped(pid: number): Promise<true | undefined> {
+  const { stdout } = await run('ps', ['-o', 'state=', '-p', String(pid)])
+  return stdout.trim().startsWith('T') ? true : undefined
 }
 
 async function untilAnswering(brokers: string[], count: number): Promise<void> {
