@@ -127,7 +127,7 @@ describe('users of the embedded server', () => {
     const tables = (await shown.json<{ table: string }>()).map((row) => row.table)
     const internal = [
       'identity_changes_seen',
-      'emails',
+      'email_hosts',
       'account_hosts',
       'identity_epochs',
       'stitch_progress',

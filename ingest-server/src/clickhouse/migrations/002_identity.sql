@@ -96,7 +96,7 @@ CREATE TABLE IF NOT EXISTS memberships
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (project, identifier, account, message_id)
-SETTINGS index_granularity = 1024
+SETTINGS index_granularity = 128
 COMMENT 'Facts: this person joined or left this account';
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS memberships_of_events TO memberships AS
@@ -104,55 +104,61 @@ SELECT project, m.account AS account, m.identifier AS identifier, occurred_at AS
 FROM events
 ARRAY JOIN memberships AS m;
 
--- Every address that was stated, by its domain read from the right (`com.acme.uk`), so that all addresses under
--- acme.com stand together: stitch needs them when an account says that acme.com is its domain.
-CREATE TABLE IF NOT EXISTS emails
+-- Every address that was stated, under its domain and each parent of that down to two labels, so that all under
+-- acme.com are found by key: stitch needs them when an account says that acme.com is its domain.
+CREATE TABLE IF NOT EXISTS email_hosts
 (
     project LowCardinality(String) COMMENT 'Tenant',
-    host_reversed String COMMENT 'Labels of the address''s domain, last first: com.acme.uk',
+    host String COMMENT 'uk.acme.com, and acme.com',
     email String COMMENT 'Address without prefix'
 )
 ENGINE = ReplacingMergeTree
-ORDER BY (project, host_reversed, email)
+ORDER BY (project, host, email)
 SETTINGS index_granularity = 1024
 COMMENT 'Index: addresses by domain';
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS emails_of_events TO emails AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS email_hosts_of_events TO email_hosts AS
 SELECT DISTINCT
     project,
-    arrayStringConcat(arrayReverse(splitByChar('.', splitByChar('@', address)[-1])), '.') AS host_reversed,
+    arrayJoin(arrayMap(n -> arrayStringConcat(arraySlice(labels, n), '.'), range(1, greatest(length(labels), 2)))) AS host,
     address AS email
-FROM events
-ARRAY JOIN arrayFilter(a -> a != '', arrayDistinct(arrayConcat(
-    [email],
-    arrayMap(l -> if(startsWith(l.2, 'email:'), substring(l.2, 7), ''), links),
-    arrayMap(l -> if(startsWith(l.3, 'email:'), substring(l.3, 7), ''), links)))) AS address;
+FROM
+(
+    SELECT project, address, splitByChar('.', splitByChar('@', address)[-1]) AS labels
+    FROM events
+    ARRAY JOIN arrayFilter(a -> a != '', arrayDistinct(arrayConcat(
+        [email],
+        arrayMap(l -> if(startsWith(l.2, 'email:'), substring(l.2, 7), ''), links),
+        arrayMap(l -> if(startsWith(l.3, 'email:'), substring(l.3, 7), ''), links)))) AS address
+);
 
 -- Which accounts ever said that a domain is theirs. Only an index: what counts is their latest trait.
 -- The expression that finds the host stands in identity/domains.ts as well.
 CREATE TABLE IF NOT EXISTS account_hosts
 (
     project LowCardinality(String) COMMENT 'Tenant',
-    host_reversed String COMMENT 'Labels of the host in a domain or website trait, last first: com.acme.www',
+    host String COMMENT 'Host in a domain or website trait, and each parent of it down to two labels',
     account String COMMENT 'Account id, without prefix'
 )
 ENGINE = ReplacingMergeTree
-ORDER BY (project, host_reversed, account)
+ORDER BY (project, host, account)
 SETTINGS index_granularity = 1024
 COMMENT 'Index: accounts by the domains they ever claimed';
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS account_hosts_of_traits TO account_hosts AS
-SELECT DISTINCT project, arrayStringConcat(arrayReverse(splitByChar('.', host)), '.') AS host_reversed, account
+SELECT DISTINCT
+    project,
+    arrayJoin(arrayMap(n -> arrayStringConcat(arraySlice(labels, n), '.'), range(1, greatest(length(labels), 2)))) AS host,
+    account
 FROM
 (
     SELECT
         project,
         account,
-        trimRight(extract(lower(trimBoth(JSONExtractString(value))), '^(?:[a-z][a-z0-9+.-]*://|//)?(?:[^/?#@]*@)?([^/?#:]+)'), '.') AS host
+        splitByChar('.', trimRight(extract(lower(trimBoth(JSONExtractString(value))), '^(?:[a-z][a-z0-9+.-]*://|//)?(?:[^/?#@]*@)?([^/?#:]+)'), '.')) AS labels
     FROM account_traits
     WHERE name IN ('domain', 'website')
-)
-WHERE host != '';
+);
 
 -- What changed lately, in the order of insertion, so that stitch's look costs what is new and not what there is.
 -- Each view hangs on the table whose rows stitch will read, not on `events`: a row is seen here only after the
@@ -161,9 +167,12 @@ CREATE TABLE IF NOT EXISTS identity_changes_seen
 (
     stored_at DateTime64(3, 'UTC') COMMENT 'When ClickHouse inserted the fact',
     project LowCardinality(String) COMMENT 'Tenant',
-    kind LowCardinality(String) COMMENT 'link, membership, email, account (a domain or website trait), or erased',
-    identifier String COMMENT 'Identifier, or account:…, that a new fact is about',
-    other String COMMENT 'The other side of a link, else empty'
+    kind LowCardinality(String) COMMENT 'claim, alias, unlink, relink, membership, email, account (its domain or website) or erased',
+    identifier String COMMENT 'Whom the fact is about: an identifier (of a link the claimer), or account:…',
+    other String COMMENT 'The other side of a link, else empty',
+    verified Bool COMMENT 'Said with a secret key or a signed token',
+    at DateTime64(3, 'UTC') COMMENT 'Time of the fact',
+    message_id String COMMENT 'The message that said so'
 )
 ENGINE = MergeTree
 ORDER BY stored_at
@@ -171,20 +180,21 @@ TTL toDateTime(stored_at) + INTERVAL 7 DAY
 COMMENT 'Which identifiers new facts are about, by time of insertion; read by stitch';
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS changes_of_links TO identity_changes_seen AS
-SELECT now64(3, 'UTC') AS stored_at, project, 'link' AS kind, identifier, other
+SELECT now64(3, 'UTC') AS stored_at, project, kind, identifier, other, verified, at, message_id
 FROM links
 WHERE identifier = claimer;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS changes_of_memberships TO identity_changes_seen AS
-SELECT now64(3, 'UTC') AS stored_at, project, 'membership' AS kind, identifier, '' AS other
+SELECT now64(3, 'UTC') AS stored_at, project, 'membership' AS kind, identifier, '' AS other, verified, at, message_id
 FROM memberships;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS changes_of_emails TO identity_changes_seen AS
 SELECT now64(3, 'UTC') AS stored_at, project, 'email' AS kind, concat('email:', email) AS identifier, '' AS other
-FROM emails;
+FROM email_hosts
+WHERE host = splitByChar('@', email)[-1];
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS changes_of_accounts TO identity_changes_seen AS
-SELECT now64(3, 'UTC') AS stored_at, project, 'account' AS kind, concat('account:', account) AS identifier, '' AS other
+SELECT now64(3, 'UTC') AS stored_at, project, 'account' AS kind, concat('account:', account) AS identifier, '' AS other, verified, at, message_id
 FROM account_traits
 WHERE name IN ('domain', 'website');
 
@@ -206,31 +216,34 @@ FROM events
 WHERE group_id != '';
 
 -- Derived by stitch; a rebuild from links gives the same bytes.
+-- Rows with is_deleted are not read (FINAL leaves them out): nobody is that person any longer.
 CREATE TABLE IF NOT EXISTS identity_map
 (
     project LowCardinality(String) COMMENT 'Tenant',
     identifier String COMMENT 'Typed identifier',
-    owners Array(Tuple(person String, from Nullable(DateTime64(3, 'UTC')), to Nullable(DateTime64(3, 'UTC')), because String, rule String, verified Bool)) COMMENT 'Who it is, by interval [from, to); null is open; because is the messageId that decided; empty: nobody claims it, it stands for itself',
+    owners Array(Tuple(person String, from Nullable(DateTime64(3, 'UTC')), to Nullable(DateTime64(3, 'UTC')), because String, rule String, verified Bool)) COMMENT 'Who it is, by interval [from, to); null is open; because is the messageId that decided; empty: no claim of it counts, it stands for itself',
     state LowCardinality(String) COMMENT 'empty, contested or quarantined',
     contested Array(Tuple(identifier String, at DateTime64(3, 'UTC'), because String, verified Bool)) COMMENT 'Claims of this email that changed nothing: by whom, when, in which message',
-    version UInt128 COMMENT '(erase epoch << 64) + number of facts considered'
+    version UInt128 COMMENT '(erase epoch << 64) + number of facts about it and its neighbours',
+    is_deleted UInt8 COMMENT '1: there is no such row any longer'
 )
-ENGINE = ReplacingMergeTree(version)
+ENGINE = ReplacingMergeTree(version, is_deleted)
 ORDER BY (project, identifier)
-SETTINGS index_granularity = 1024
+SETTINGS index_granularity = 128
 COMMENT 'One row per identifier: the persons it belongs to and when';
 
 CREATE TABLE IF NOT EXISTS people
 (
     project LowCardinality(String) COMMENT 'Tenant',
     person String COMMENT 'Canonical identifier',
-    identifiers Array(Tuple(identifier String, from Nullable(DateTime64(3, 'UTC')), to Nullable(DateTime64(3, 'UTC')), because String, rule String, verified Bool)) COMMENT 'What belongs to the person and when; empty once the person became part of another',
+    identifiers Array(Tuple(identifier String, from Nullable(DateTime64(3, 'UTC')), to Nullable(DateTime64(3, 'UTC')), because String, rule String, verified Bool)) COMMENT 'What belongs to the person and when',
     accounts Array(Tuple(account String, how String, from Nullable(DateTime64(3, 'UTC')), to Nullable(DateTime64(3, 'UTC')), because String)) COMMENT 'Accounts the person counts in, one entry an interval; how is group or domain',
-    version UInt128 COMMENT '(erase epoch << 64) + number of facts considered'
+    version UInt128 COMMENT '(erase epoch << 64) + number of facts about it and its neighbours',
+    is_deleted UInt8 COMMENT '1: there is no such row any longer'
 )
-ENGINE = ReplacingMergeTree(version)
+ENGINE = ReplacingMergeTree(version, is_deleted)
 ORDER BY (project, person)
-SETTINGS index_granularity = 1024
+SETTINGS index_granularity = 128
 COMMENT 'Derived view: one row a person, its identifiers and accounts';
 
 CREATE TABLE IF NOT EXISTS account_people
@@ -239,10 +252,11 @@ CREATE TABLE IF NOT EXISTS account_people
     account String COMMENT 'Account id, or domain:… when only a domain made it',
     person String COMMENT 'Canonical identifier of the member',
     how LowCardinality(String) COMMENT 'group or domain',
-    periods Array(Tuple(from Nullable(DateTime64(3, 'UTC')), to Nullable(DateTime64(3, 'UTC')), because String)) COMMENT 'When the person counts; empty once it no longer does',
-    version UInt128 COMMENT '(erase epoch << 64) + number of facts considered'
+    periods Array(Tuple(from Nullable(DateTime64(3, 'UTC')), to Nullable(DateTime64(3, 'UTC')), because String)) COMMENT 'When the person counts',
+    version UInt128 COMMENT '(erase epoch << 64) + number of facts about it and its neighbours',
+    is_deleted UInt8 COMMENT '1: there is no such row any longer'
 )
-ENGINE = ReplacingMergeTree(version)
+ENGINE = ReplacingMergeTree(version, is_deleted)
 ORDER BY (project, account, person)
 SETTINGS index_granularity = 1024
 COMMENT 'Derived view: an account''s people';
@@ -251,12 +265,13 @@ CREATE TABLE IF NOT EXISTS domains
 (
     project LowCardinality(String) COMMENT 'Tenant',
     domain String COMMENT 'Registrable domain',
-    account String COMMENT 'The account that people with such addresses count in, empty when contested or claimed no longer',
+    account String COMMENT 'The account that people with such addresses count in, empty when contested',
     state LowCardinality(String) COMMENT 'empty or contested',
     claims Array(Tuple(account String, verified Bool, at DateTime64(3, 'UTC'), because String)) COMMENT 'Accounts whose domain or website it is, verified ones first; because is the messageId of the trait',
-    version UInt128 COMMENT '(erase epoch << 64) + number of facts considered'
+    version UInt128 COMMENT '(erase epoch << 64) + number of facts about it and its neighbours',
+    is_deleted UInt8 COMMENT '1: there is no such row any longer'
 )
-ENGINE = ReplacingMergeTree(version)
+ENGINE = ReplacingMergeTree(version, is_deleted)
 ORDER BY (project, domain)
 SETTINGS index_granularity = 1024
 COMMENT 'Derived view: which account an email domain means, and who disputes it';
