@@ -9,7 +9,7 @@
  * | neither              | counts, unverified                 | inert: kept as the visitor's event, changes nobody |
  */
 import type { LinkFact } from '@touchline/schemas'
-import { emailIdentifier, userIdentifier } from '@touchline/schemas'
+import { emailFrom, emailIdentifier, userIdentifier } from '@touchline/schemas'
 import type { ReadEvent } from './read-event.js'
 import type { TokenClaims } from './user-token.js'
 
@@ -61,13 +61,13 @@ export function isVerified(event: ReadEvent, trust: Trust): boolean {
 export function verifyFacts(facts: readonly LinkFact[], trust: Trust): readonly LinkFact[] {
   if (trust.kind !== 'token') return facts
   const { userId, email, previousId } = trust.claims
-  const said = new Set([
-    ...(email === undefined ? [] : [emailIdentifier(email)]),
-    ...(previousId === undefined ? [] : [userIdentifier(previousId)]),
-  ])
+  // A user id that is an address was signed as such.
+  const addresses = [email, emailFrom(userId)].filter((address) => address !== undefined)
+  const said = new Set<string>(addresses.map(emailIdentifier))
+  if (previousId !== undefined) said.add(userIdentifier(previousId))
   const user = userIdentifier(userId)
   return facts.map((fact) => {
-    const isSaid = said.has(fact.other as never) || fact.other.startsWith('anon:')
+    const isSaid = said.has(fact.other) || fact.other.startsWith('anon:')
     return fact.identifier === user && isSaid ? { ...fact, verified: true } : fact
   })
 }

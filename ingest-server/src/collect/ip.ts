@@ -10,6 +10,16 @@ export function truncateIp(value: unknown): string {
   const address = value.trim().replace(mappedPrefix, '')
   const v4 = ipv4Shape.exec(address)
   if (v4) return v4.slice(1).every((part) => Number(part) < 256) ? `${v4[1]}.${v4[2]}.${v4[3]}.0` : ''
+  return firstGroups(address, 3)
+}
+
+/** What counts as one sender: an IPv4 address, an IPv6 /64. Never stored. */
+export function networkOf(address: string): string {
+  const bare = address.replace(mappedPrefix, '')
+  return ipv4Shape.test(bare) ? bare : firstGroups(bare, 4) || bare
+}
+
+function firstGroups(address: string, count: number): string {
   const bare = address.split('%')[0] ?? ''
   if (!isIPv6(bare)) return ''
   const [head = '', tail] = bare.toLowerCase().split('::')
@@ -19,7 +29,7 @@ export function truncateIp(value: unknown): string {
     tail === undefined
       ? before
       : [...before, ...Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0'), ...after]
-  const kept = groups.slice(0, 3).map((group) => parseInt(group || '0', 16).toString(16))
+  const kept = groups.slice(0, count).map((group) => parseInt(group || '0', 16).toString(16))
   while (kept.length > 0 && kept.at(-1) === '0') kept.pop()
   return kept.length === 0 ? '::' : `${kept.join(':')}::`
 }

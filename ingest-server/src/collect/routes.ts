@@ -18,7 +18,7 @@ import { decodeBody, parseBody } from './body.js'
 import { allowOrigin, answerPreflight } from './cors.js'
 import { boundInFlight, type InFlight } from './in-flight.js'
 import { truncateIp } from './ip.js'
-import { createRateLimiter } from './rate.js'
+import { boundsOf, createRateLimiter } from './rate.js'
 import { rudderSourceConfig, segmentSettings } from './sdk-settings.js'
 import { isoText } from './times.js'
 import type { VerifyTokens } from './user-token.js'
@@ -131,9 +131,10 @@ function collectWith(
     const body = parseBody(bytes)
     const holder = writerOf(request, projects, (body.value as { writeKey?: unknown } | null)?.writeKey)
     const { project, kind } = holder
-    rate.check(project)
+    const bounds = boundsOf(holder, request.ip)
+    rate.check(bounds)
     const batch = splitBody(body, type, request.headers.sentat)
-    rate.take(project, batch.events.length)
+    rate.take(bounds, batch.events.length)
     const wish = wishOf(request, holder)
     if (wish === 'drop') {
       metrics.unwanted.inc({ project: project.id }, batch.events.length)

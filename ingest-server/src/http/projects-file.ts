@@ -81,6 +81,7 @@ const projectSchema = z.strictObject({
   identify: z.enum(['open', 'signed-only']).optional(),
   origins: z.array(origin).min(1).optional(),
   eventsPerSecond: rate.optional(),
+  eventsPerSecondPerAddress: rate.optional(),
   privacy: privacySchema.optional(),
   /** Events older than this are deleted; who is who and the profiles stay. */
   retentionDays: z.number().int().min(1).max(36_500).optional(),

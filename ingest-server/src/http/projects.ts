@@ -31,6 +31,8 @@ export interface Project {
   origins?: readonly string[]
   /** Events a second over all its keys; undefined is unlimited. */
   eventsPerSecond?: number
+  /** Events a second from one address (IPv6: one /64), with write keys. */
+  eventsPerSecondPerAddress?: number
   /** What checks a userToken; undefined where the project signs nothing. */
   signing?: SigningRules
   privacy?: PrivacyRules
@@ -230,12 +232,14 @@ type Binding = Omit<ReturnType<typeof toWriteKey>, 'key' | 'expiresAt'>
 
 function projectOf(entry: ProjectEntry): Project {
   const { id, identify = 'open', origins, eventsPerSecond, signingKeys, jwksUrl, tokenIssuer } = entry
+  const perAddress = entry.eventsPerSecondPerAddress
   const signs = signingKeys.length > 0 || jwksUrl !== undefined
   return {
     id,
     identify,
     ...(origins && { origins }),
     ...(eventsPerSecond !== undefined && { eventsPerSecond }),
+    ...(perAddress !== undefined && { eventsPerSecondPerAddress: perAddress }),
     ...(signs && {
       signing: {
         keys: signingKeys,
