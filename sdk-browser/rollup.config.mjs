@@ -1,0 +1,82 @@
+/**
+ * Builds what a page loads (dist/t*.js, dist/stub.js) and the ESM package (dist/index.js). Only the former are
+ * minified: of the sources' property names just those survive that api.ts, wire.ts, visitor.ts and the event builders
+ * declare, or that belong to the browser.
+ */
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { nodeResolve } from '@rollup/plugin-node-resolve'
+import terser from '@rollup/plugin-terser'
+import ts from 'typescript'
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url))
+
+/** Names of all properties and methods that the types of a source file declare. */
+function declaredNames(path) {
+  const names = []
+  const visit = (node) => {
+    if ((ts.isPropertySignature(node) || ts.isMethodSignature(node)) && ts.isIdentifier(node.name))
+      names.push(node.name.text)
+    ts.forEachChild(node, visit)
+  }
+  visit(ts.createSourceFile(path, readFileSync(here(path), 'utf8'), ts.ScriptTarget.Latest))
+  return names
+}
+
+// `ifAvailable` is the one name of the platform that terser does not know; `_q` is where the stub keeps its calls.
+export const keptNames = [
+  ...['src/api.ts', 'src/wire.ts', 'src/visitor.ts', '../schemas/src/build.ts'].flatMap(declaredNames),
+  'ifAvailable',
+  '_q',
+]
+
+/** Strips the types and lowers the syntax to ES2019; `tsc` checks them. */
+const typescript = {
+  name: 'typescript',
+  transform: (code, id) =>
+    id.endsWith('.ts')
+      ? {
+          code: ts.transpileModule(code, {
+            compilerOptions: {
+              target: ts.ScriptTarget.ES2019,
+              module: ts.ModuleKind.ESNext,
+              verbatimModuleSyntax: true,
+            },
+          }).outputText,
+          map: null,
+        }
+      : null,
+}
+
+/** `./x.js` in a source is `./x.ts` on disk. */
+const sources = {
+  name: 'sources',
+  resolveId: (id, importer) =>
+    id.startsWith('./') && importer?.endsWith('.ts')
+      ? fileURLToPath(new URL(id.replace(/\.js$/, '.ts'), `file://${importer}`))
+      : null,
+}
+
+const plugins = [sources, nodeResolve({ exportConditions: ['source'] }), typescript]
+
+export const minified = [
+  ...plugins,
+  terser({
+    ecma: 2019,
+    toplevel: true,
+    compress: { passes: 4, unsafe_arrows: true, unsafe_methods: true, pure_getters: true },
+    mangle: { properties: { reserved: keptNames, keep_quoted: 'strict' } },
+    format: { comments: false },
+  }),
+]
+
+const script = (name) => ({
+  input: here(`src/${name}.ts`),
+  output: { file: here(`dist/${name}.js`), format: 'iife', strict: false },
+  plugins: minified,
+})
+
+export default [
+  ...['stub', 't', 't.lite', 't.core'].map(script),
+  { input: here('src/index.ts'), output: { file: here('dist/index.js'), format: 'es' }, plugins },
+]

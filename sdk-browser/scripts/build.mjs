@@ -1,0 +1,17 @@
+// Types by tsc, code by rollup. The package's types are index.d.ts and api.d.ts, which name nothing outside it.
+import { spawnSync } from 'node:child_process'
+import { copyFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const folder = fileURLToPath(new URL('..', import.meta.url))
+const bin = (name) => fileURLToPath(new URL(`../../node_modules/${name}`, import.meta.url))
+
+function run(...args) {
+  const { status } = spawnSync(process.execPath, args, { cwd: folder, stdio: 'inherit' })
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+run(bin('typescript/bin/tsc'), '-b', '.')
+for (const file of ['index.d.ts', 'api.d.ts'])
+  copyFileSync(`${folder}dist/.types/${file}`, `${folder}dist/${file}`)
+run(bin('rollup/dist/bin/rollup'), '-c', 'rollup.config.mjs', '--silent')

@@ -1,0 +1,44 @@
+/** How long a page was visible and how far it was scrolled: one event when the page goes, whether by leaving or inside a single-page app. */
+import { listen } from './guard.js'
+import { on } from './hooks.js'
+import { options } from './options.js'
+import { at, page } from './page.js'
+import type { Feature } from './start.js'
+
+export const engagement: Feature = (touchline) => {
+  if (options.engagement === 'off') return
+  let isOpen = false
+  let visibleMs = 0
+  let visibleSince = 0
+  let deepest = 0
+
+  const isVisible = (): boolean => document.visibilityState === 'visible'
+  const look = (): void => {
+    deepest = Math.max(deepest, scrollY + innerHeight)
+  }
+  const count = (): void => {
+    if (visibleSince) visibleMs += Date.now() - visibleSince
+    visibleSince = isVisible() ? Date.now() : 0
+  }
+  const leave = (): void => {
+    count()
+    look()
+    if (isOpen)
+      at([Date.now(), page.url, page.title], () =>
+        touchline.track('Page Left', {
+          visibleSeconds: Math.round(visibleMs / 1_000),
+          scrollPercent: Math.min(100, Math.round((100 * deepest) / document.documentElement.scrollHeight)),
+        }),
+      )
+    isOpen = false
+  }
+  const open = (): void => {
+    leave()
+    isOpen = true
+    visibleMs = deepest = 0
+  }
+  listen(document, 'visibilitychange', count)
+  listen(document, 'scroll', look)
+  on('leave', leave)
+  on('page', open)
+}

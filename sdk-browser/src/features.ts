@@ -1,0 +1,24 @@
+/** What each build is made of. Order matters: ids before the first page view, and a session before its touches. */
+import { crossDomain } from './cross-domain.js'
+import { engagement } from './engagement.js'
+import { forms } from './forms.js'
+import { links } from './links.js'
+import { pageViews } from './page-views.js'
+import { serverCookie } from './server-cookie.js'
+import { signals } from './signals.js'
+import { sessions } from './sessions.js'
+import { touches } from './touches.js'
+import type { Feature } from './start.js'
+
+export const essentials: readonly Feature[] = [signals, serverCookie, sessions, touches, pageViews]
+export const everything: readonly Feature[] = [
+  signals,
+  serverCookie,
+  sessions,
+  touches,
+  crossDomain,
+  engagement,
+  links,
+  forms,
+  pageViews,
+]

@@ -1,0 +1,15 @@
+/**
+ * `@touchline/browser`: the same SDK for bundlers.
+ *
+ *     const touchline = init({ writeKey: '…', host: 'https://t.example.com' })
+ */
+import type { Options, Touchline } from './api.js'
+import { everything } from './features.js'
+import { createSilence } from './silence.js'
+import { start } from './start.js'
+
+export type * from './api.js'
+
+/** Starts recording. On a server, where there is no `window`, the verbs are there and do nothing. */
+export const init = (options: Options): Touchline =>
+  typeof window === 'undefined' ? createSilence() : start(options, everything, [])

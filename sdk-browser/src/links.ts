@@ -1,0 +1,33 @@
+/** Clicks on links that leave the site, and on downloads. */
+import { isOwnHost } from './hosts.js'
+import { listen } from './guard.js'
+import { options } from './options.js'
+import type { Feature } from './start.js'
+
+const downloads = /\.(pdf|zip|docx?|xlsx?|pptx?|csv|dmg|exe|msi|pkg|apk|t?gz|7z|rar|mp[34]|mov|wav|epub)$/i
+
+/** The link under a click, also inside open shadow roots. */
+export function linkOf(event: Event): HTMLAnchorElement | null {
+  const link = (event.composedPath()[0] as Element).closest<HTMLAnchorElement>('a[href]')
+  // In an SVG `href` is an object, and there are mailto:, tel: and the like.
+  return link && /^http/.test(link.href) ? link : null
+}
+
+/** `auxclick` is the middle button, which opens a tab. */
+export function listenToLinks(handle: (link: HTMLAnchorElement) => void): void {
+  for (const type of ['click', 'auxclick'])
+    listen(document, type, (event) => {
+      const link = linkOf(event)
+      if (link) handle(link)
+    })
+}
+
+export const links: Feature = (touchline) => {
+  if (options.links === 'off') return
+  listenToLinks((link) => {
+    const properties = { url: link.href, text: (link.textContent || '').trim().slice(0, 100) }
+    if (link.hasAttribute('download') || downloads.test(link.pathname))
+      touchline.track('File Downloaded', properties)
+    else if (!isOwnHost(link.hostname)) touchline.track('Outbound Link Clicked', properties)
+  })
+}

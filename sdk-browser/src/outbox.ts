@@ -1,0 +1,90 @@
+/**
+ * Events that were recorded and not yet seen to arrive. Each is in localStorage before it is sent, and leaves it
+ * only after the answer; what a page leaves behind, the next page or tab of the site takes over. Sending twice is
+ * harmless (the server knows messageIds), so everything here errs on that side.
+ *
+ *     tl.q.<writeKey>.<pageId>.<messageId> = context JSON \n event JSON
+ */
+import { newId, timeOf } from './ids.js'
+import { options } from './options.js'
+import { ownPage } from './page-ownership.js'
+import { storage } from './storage.js'
+
+export interface Entry {
+  /** Where it is in the browser's storage; ends with the messageId. */
+  key: string
+  /** JSON of what it shares with its neighbours. */
+  context: string
+  /** JSON of the event. */
+  event: string
+}
+
+// A site's localStorage holds 5 million characters for everybody; a tenth is what a guest may take.
+const maxOutboxLength = 500_000
+// Of the 50 KB that a body may have: its context, with long addresses, takes the rest.
+const maxEventsBytes = 45_000
+const maxAgeMs = 12 * 3_600_000
+
+/** What waits. A batch that is under way is not here, and is still in storage. */
+let waiting: Entry[] = []
+let pageName: string
+
+export const bytesOf = (text: string): number => new Blob([text]).size
+export const messageIdOf = (entry: Entry): string => entry.key.slice(-36)
+
+export const storeEntry = ({ key, context, event }: Entry): void => storage.set(key, `${context}\n${event}`)
+export const forgetEntry = ({ key }: Entry): void => storage.remove(key)
+export const storeEntries = (): void => waiting.forEach(storeEntry)
+
+/** Undefined when the outbox is full. */
+export function addEntry(messageId: string, context: string, event: string): Entry | undefined {
+  const entry = { key: `${pageName}.${messageId}`, context, event }
+  if (waiting.reduce((sum, one) => sum + one.event.length, 0) > maxOutboxLength) return undefined
+  waiting.push(entry)
+  return entry
+}
+
+function take(isWanted: (entry: Entry) => unknown): Entry[] {
+  const taken = waiting.filter(isWanted)
+  waiting = waiting.filter((entry) => taken.indexOf(entry) < 0)
+  return taken
+}
+
+/** Takes out the oldest entry, and those after it that share its context and fit into one body. */
+export function takeBatch(): Entry[] {
+  const [first] = waiting
+  let bytes = 0
+  return take(
+    (entry) =>
+      entry.context === (first as Entry).context &&
+      ((bytes += bytesOf(entry.event)) < maxEventsBytes || entry === first),
+  )
+}
+
+export const takeExpired = (): Entry[] => take((entry) => Date.now() - timeOf(messageIdOf(entry)) > maxAgeMs)
+
+export const returnEntries = (batch: Entry[]): void => {
+  waiting = batch.concat(waiting)
+}
+
+/** Deletes everything, what other pages left too. */
+export function wipeEntries(): void {
+  waiting = []
+  storage.keys('tl.').forEach(storage.remove)
+}
+
+/** Owns this page's part of the storage, and takes over the parts of pages that are gone. */
+export function openOutbox(whenAdopted: () => void): void {
+  const prefix = `tl.q.${options.writeKey}.`
+  pageName = pageName || prefix + newId(Date.now())
+  ownPage(pageName, () => {})
+  new Set(storage.keys(prefix).map((key) => key.slice(0, -37))).forEach((name) =>
+    ownPage(name, () => {
+      storage.keys(name + '.').forEach((key) => {
+        const [context, event] = storage.get(key).split('\n') as [string, string]
+        waiting.push({ key, context, event })
+      })
+      whenAdopted()
+    }),
+  )
+}

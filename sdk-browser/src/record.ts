@@ -1,0 +1,54 @@
+/** From a call to an entry of the outbox. Ids, time and page are frozen into the event at the call, not at the sending. */
+import type { EventCommon, Json, OutgoingEvent } from '@touchline/schemas/build'
+import { consentOf, hasIds, isStored } from './consent.js'
+import { tell } from './hooks.js'
+import { newId } from './ids.js'
+import { addEntry, storeEntry } from './outbox.js'
+import { cleanUrl, moment, page } from './page.js'
+import { wake } from './send.js'
+import { version } from './version.js'
+import { readVisitor, writeVisitor, type Visitor } from './visitor.js'
+import type { BatchContext, EventContext } from './wire.js'
+
+let lastTimeMs = 0
+
+/** What the builders leave to `record`. */
+export const common = {} as EventCommon
+
+/** `changes` become part of who the visitor is, from this event on. */
+export function record(built: OutgoingEvent, changes?: Partial<Visitor>): void {
+  const visitor: Visitor = { ...readVisitor(), ...changes }
+  const consent = consentOf(visitor.choice)
+  if (!consent || (changes && !hasIds(consent))) return
+  const [time, href, title] = moment()
+  // Two events of a page never share a millisecond, so that their order survives; unless the clock was set back.
+  const timeMs = (lastTimeMs = time > lastTimeMs || time < lastTimeMs - 1_000 ? time : lastTimeMs + 1)
+  const messageId = newId(timeMs)
+  const own: EventContext = {}
+  const context: BatchContext = {
+    library: { name: 'touchline-browser', version },
+    locale: navigator.language,
+    page: { url: cleanUrl(href), referrer: page.referrer, title },
+    consent,
+  }
+  // The wire wants an id. The message's own ties no two events together.
+  let anonymousId = messageId
+  if (hasIds(consent)) {
+    anonymousId = visitor.anonymousId = visitor.anonymousId || newId(timeMs)
+    context.groupId = visitor.groupId
+    tell('draft', { type: built.type, timeMs, visitor, context, own, isStored: isStored(consent) })
+    writeVisitor(visitor)
+  }
+  const event: OutgoingEvent = {
+    anonymousId,
+    userId: visitor.userId,
+    ...built,
+    messageId,
+    timestamp: new Date(timeMs).toISOString(),
+    context: own as Json,
+  }
+  const entry = addEntry(messageId, JSON.stringify(context), JSON.stringify(event))
+  if (!entry) tell('drop', { reason: 'full', messageIds: [messageId] })
+  else if (isStored(consent)) storeEntry(entry)
+  wake()
+}

@@ -1,0 +1,4 @@
+/** x */
+import type { Feature } from './start.js'
+
+export const serverCookie: Feature = () => {}

@@ -1,0 +1,20 @@
+/** Consent by the options and by what the browser says: Global Privacy Control, Do Not Track, automation. */
+import { decideConsent } from './consent.js'
+import { options } from './options.js'
+import type { Feature } from './start.js'
+
+// Crawlers that say what they are the server recognises. These do not.
+const automated = /headless|phantomjs|jsdom/i
+
+export const signals: Feature = () => {
+  const isBot = navigator.webdriver || automated.test(navigator.userAgent)
+  const hasSignal = navigator.globalPrivacyControl || (options.dnt && navigator.doNotTrack === '1')
+  decideConsent((choice) => {
+    if (choice === 'no' || (isBot && !options.bots)) return ''
+    if (!choice) {
+      if (options.consent) return 'awaiting'
+      if (hasSignal && options.gpc !== 'full') return options.gpc ? '' : 'anonymous'
+    }
+    return options.storage || (choice ? 'granted' : 'implied')
+  })
+}

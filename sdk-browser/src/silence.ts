@@ -1,0 +1,19 @@
+/** The verbs where there is no page: server-side rendering may call them all. */
+import type { Touchline } from './api.js'
+
+export const createSilence = (): Touchline => ({
+  track: () => {},
+  identify: () => {},
+  identifyOrReset: () => {},
+  page: () => {},
+  group: () => {},
+  alias: () => {},
+  reset: () => {},
+  ready: () => {},
+  flush: async () => {},
+  optIn: () => {},
+  optOut: () => {},
+  on: () => {},
+  anonymousId: () => undefined,
+  user: () => ({}),
+})

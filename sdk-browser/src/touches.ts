@@ -1,0 +1,37 @@
+/**
+ * How the visitor first came here and how they came last. Which channel that was the server says; here only the
+ * landing page, the referrer and the time are kept, for as long as the anonymous id is the same.
+ *
+ *     localStorage:  tl.touches = JSON [anonymousId, first, last]
+ */
+import { on } from './hooks.js'
+import { isOwnHost } from './hosts.js'
+import type { Feature } from './start.js'
+import { attempt, storage } from './storage.js'
+import type { Touch } from './wire.js'
+
+const key = 'tl.touches'
+
+export const touches: Feature = () => {
+  let hasLanded: unknown
+  let kept: [anonymousId?: string | undefined, first?: Touch, last?: Touch] = []
+
+  on('draft', ({ type, timeMs, visitor, context, own, isStored }) => {
+    kept = (isStored && attempt(() => JSON.parse(storage.get(key)))) || kept
+    if (kept[0] !== visitor.anonymousId) kept = [visitor.anonymousId]
+
+    const { url, referrer } = context.page
+    const isFromElsewhere = referrer && !isOwnHost(new URL(referrer).hostname)
+    if (own.sessionStart || !kept[1] || (!hasLanded && isFromElsewhere)) {
+      const touch: Touch = { url, referrer, time: new Date(timeMs).toISOString() }
+      kept = [visitor.anonymousId, kept[1] || touch, touch]
+      if (isStored) storage.set(key, JSON.stringify(kept))
+    }
+    hasLanded = 1
+
+    if (type === 'page' || type === 'identify') {
+      own.firstTouch = kept[1]
+      own.lastTouch = kept[2]
+    }
+  })
+}
