@@ -5,7 +5,7 @@
  */
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { AccountTrait, Membership } from './accounts.js'
-import { defaultCaps, type Link } from './counting-links.js'
+import { defaultCaps, isAnon, type Link } from './counting-links.js'
 
 /** What is recorded about one identifier. */
 export interface Node {
@@ -43,38 +43,31 @@ export function openFacts(client: ClickHouseClient, scope: FactScope): FactReade
   }
   const ask = <Row>(query: string, keys: readonly string[]) => askByKeys<Row>(client, query, keys, common)
 
+  const domainTraitsOf = async (accounts: readonly string[]): Promise<AccountTrait[]> => {
+    const rows = await ask<TraitRow>(domainTraitsSql, accounts)
+    return rows.map(([account, name, value, at, messageId, verified]) => {
+      return { account, name, value, at, messageId, verified }
+    })
+  }
+
   return {
     async nodes(identifiers) {
-      const anons = identifiers.filter((identifier) => identifier.startsWith('anon:'))
-      const others = identifiers.filter((identifier) => !identifier.startsWith('anon:'))
+      const anons = identifiers.filter(isAnon)
+      const others = identifiers.filter((identifier) => !isAnon(identifier))
       const rows = await Promise.all([ask<LinkRow>(deviceSql, anons), ask<LinkRow>(personSql, others)])
       return toNodes(rows.flat())
     },
     async memberships(identifiers) {
       const rows = await ask<MembershipRow>(membershipsSql, identifiers)
-      return rows.map(([identifier, account, at, left, messageId]) => ({
-        identifier,
-        account,
-        at,
-        left,
-        messageId,
-      }))
+      return rows.map(([identifier, account, at, left, messageId]) => {
+        return { identifier, account, at, left, messageId }
+      })
     },
     async domainTraits(domains) {
       const rows = await ask<[string]>(claimantsSql, domains)
-      return await this.domainTraitsOf(rows.map(([account]) => account))
+      return await domainTraitsOf(rows.map(([account]) => account))
     },
-    async domainTraitsOf(accounts) {
-      const rows = await ask<TraitRow>(domainTraitsSql, accounts)
-      return rows.map(([account, name, value, at, messageId, verified]) => ({
-        account,
-        name,
-        value,
-        at,
-        messageId,
-        verified,
-      }))
-    },
+    domainTraitsOf,
     async knownEmails(addresses) {
       return new Set((await ask<[string]>(knownEmailsSql, addresses)).map(([email]) => email))
     },
@@ -136,7 +129,7 @@ FROM (
   SELECT *,
     count() OVER (PARTITION BY identifier) AS facts,
     0 AS core_facts,
-    uniqExactIf(other, joins AND NOT trusted) OVER (PARTITION BY identifier) AS claimers,
+    uniqExactIf(other, joins AND NOT trusted AND (verified OR NOT {signedOnly: Bool})) OVER (PARTITION BY identifier) AS claimers,
     lagInFrame((claimer, verified, kind)) OVER (
       PARTITION BY identifier ORDER BY at, message_id, claimer ROWS BETWEEN 1 PRECEDING AND CURRENT ROW
     ) != (claimer, verified, kind) AS begins,
