@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { ClickHouseClient } from '@clickhouse/client'
+import { forCluster, type Cluster } from './cluster-ddl.js'
 import type { Logger } from './logger.js'
 import { splitStatements } from './split-statements.js'
 import { withMigrationLock } from './migration-lock.js'
@@ -18,13 +19,23 @@ export interface Migration {
 
 export interface MigrateOptions {
   logger: Logger
+  /** Makes the tables of a cluster; see cluster-ddl.ts. */
+  cluster?: Cluster | undefined
   migrations?: readonly Migration[]
 }
 
 /** Resolves when every migration is applied, by this process or by another one that was faster. */
 export async function migrate(app: ClickHouseClient, options: MigrateOptions): Promise<void> {
-  const migrations = options.migrations ?? readMigrations()
-  await app.command({ query: ledgerTable })
+  const { cluster } = options
+  const single = options.migrations ?? readMigrations()
+  const migrations =
+    cluster === undefined
+      ? single
+      : single.map(({ name, statements }) => ({ name, statements: forCluster(statements, cluster) }))
+  // Without replication each node is migrated by itself and keeps its own ledger.
+  const oneLedger = cluster !== undefined && cluster.replicated !== false
+  const ledger = oneLedger ? forCluster([ledgerTable], cluster) : [ledgerTable]
+  for (const statement of ledger) await app.command({ query: statement })
   if ((await pending(app, migrations)).length === 0) return
   await withMigrationLock(app, options.logger, async () => {
     for (const migration of await pending(app, migrations)) {
@@ -39,8 +50,7 @@ export async function migrate(app: ClickHouseClient, options: MigrateOptions): P
   })
 }
 
-const ledgerTable = `
-CREATE TABLE IF NOT EXISTS schema_migrations
+const ledgerTable = `CREATE TABLE IF NOT EXISTS schema_migrations
 (
     name String COMMENT 'File name',
     checksum String COMMENT 'SHA-256 of its statements without comments',
@@ -72,7 +82,7 @@ async function pending(app: ClickHouseClient, migrations: readonly Migration[]):
     if (known !== undefined && known !== checksum(migration)) {
       throw new Error(
         `Migration ${migration.name} was changed after it was applied to this database. ` +
-          'Restore the file and put the change into a new migration, or start with an empty database.',
+          'Restore the file (and CLICKHOUSE_CLUSTER as it was) and put the change into a new migration, or start with an empty database.',
       )
     }
     return known === undefined

@@ -4,6 +4,7 @@
  */
 import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client'
 import { setTimeout as delay } from 'node:timers/promises'
+import { clusterSettings, type Cluster } from './cluster-ddl.js'
 import type { ClickHouse } from './clickhouse.js'
 import {
   startEmbeddedServer,
@@ -24,8 +25,8 @@ export interface ClickHouseOptions {
   /** Read-only user of that server; without it the same user reads, with read-only settings on every request. */
   readerUser?: string | undefined
   readerPassword?: string | undefined
-  /** Name of the cluster of that server whose nodes all get the database. */
-  cluster?: string | undefined
+  /** The cluster of that server whose nodes all get the database. */
+  cluster?: Cluster | undefined
 
   /** The rest is for the embedded server only: its folder, which no other process may use at the same time. */
   dataDir?: string | undefined
@@ -37,6 +38,7 @@ export interface ClickHouseOptions {
   memoryBytes?: number | undefined
   extraAppGrants?: readonly string[] | undefined
   clusters?: EmbeddedServerOptions['clusters']
+  appPassword?: string | undefined
   lockWaitMs?: number | undefined
 }
 
@@ -77,8 +79,12 @@ export async function openClickHouse(options: ClickHouseOptions): Promise<Opened
   const accounts = embedded ? accountsOf(embedded) : accountsAt(options)
   const separateReader = embedded !== undefined || options.readerUser !== undefined
 
-  const app = clientOf(accounts.app, database, appTimeoutMs)
-  const reader = clientOf(accounts.reader, database, readerTimeoutMs, separateReader ? {} : readerSettings)
+  const settings = options.cluster === undefined ? {} : clusterSettings
+  const app = clientOf(accounts.app, database, appTimeoutMs, settings)
+  const reader = clientOf(accounts.reader, database, readerTimeoutMs, {
+    ...settings,
+    ...(separateReader ? {} : readerSettings),
+  })
   const health = watchHealth(accounts.app)
   try {
     await makeDatabase(accounts.app, database, options.cluster, logger)
@@ -174,7 +180,7 @@ function watchHealth(account: Account) {
 async function makeDatabase(
   account: Account,
   database: string,
-  cluster: string | undefined,
+  cluster: Cluster | undefined,
   logger: Logger,
 ): Promise<void> {
   const client = clientOf(account, 'system', appTimeoutMs)
@@ -187,7 +193,8 @@ async function makeDatabase(
     })
     // Asked first: a least-privilege user may use its database without the right to make one.
     if ((await found.json()).length > 0) return
-    const everywhere = cluster === undefined ? '' : ` ON CLUSTER ${quoted(cluster)}`
+    const everywhere =
+      cluster === undefined || cluster.replicated === false ? '' : ` ON CLUSTER ${quoted(cluster.name)}`
     await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${quoted(database)}${everywhere}` })
   } finally {
     await client.close()

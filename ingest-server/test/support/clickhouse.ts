@@ -20,7 +20,7 @@ export async function startTestClickHouse(options: Partial<ClickHouseOptions> = 
   const dataDir = mkdtempSync(join(tmpdir(), 'touchline-clickhouse-'))
   try {
     const clickhouse = await openClickHouse({ logger: silentLogger, dataDir, ...options })
-    await migrate(clickhouse.app, { logger: silentLogger })
+    await migrate(clickhouse.app, { logger: silentLogger, cluster: options.cluster })
     return {
       ...clickhouse,
       dataDir,

@@ -22,6 +22,8 @@ export interface EmbeddedServerOptions extends Pick<
   httpPort?: number | undefined
   /** The native protocol is off when absent; 0 picks a free one. */
   tcpPort?: number | undefined
+  /** Made anew at every start when absent; servers that talk to each other need to know it. */
+  appPassword?: string | undefined
   /** One is made when absent; it holds until this process ends. */
   analystPassword?: string | undefined
   /** Ids of projects; each gets a read-only user that sees its own rows. */
@@ -61,7 +63,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   const library = findLibrary()
   const dataDir = resolve(options.dataDir)
   const analyst = options.analystPassword ?? newPassword()
-  const passwords = { app: newPassword(), reader: newPassword(), analyst }
+  const passwords = { app: options.appPassword ?? newPassword(), reader: newPassword(), analyst }
   const projectUsers = projectUsersOf(options.projects ?? [], analyst)
   const setup = { ...options, dataDir, passwords, projectUsers }
 

@@ -28,15 +28,13 @@ export interface ServerConfig {
   /** For tests and benches, e.g. `GRANT READ ON FILE`. */
   extraAppGrants?: readonly string[]
   /** Other servers by name: `<remote_servers>` of this one, for `Distributed` tables. */
-  clusters?: Readonly<Record<string, readonly ClusterNode[]>>
+  clusters?: Readonly<Record<string, readonly Shard[]>>
 }
 
-/** One shard of one replica each. */
-export interface ClusterNode {
-  host: string
-  port: number
-  user: string
-  password: string
+export interface Shard {
+  /** False: whoever inserts writes to every replica. True: the replicas copy from each other. */
+  internalReplication: boolean
+  replicas: readonly { host: string; port: number; user: string; password: string }[]
 }
 
 const gibibyte = 1024 ** 3
@@ -69,7 +67,7 @@ export function configXml(config: ServerConfig): string {
       element('select_from_information_schema_requires_grant', 'true'),
     ].join('')}</access_control_improvements>`,
     `<remote_servers>${Object.entries(config.clusters ?? {})
-      .map(([name, nodes]) => `<${name}>${nodes.map(shardXml).join('')}</${name}>`)
+      .map(([name, shards]) => `<${name}>${shards.map(shardXml).join('')}</${name}>`)
       .join('')}</remote_servers>`,
   )
 }
@@ -204,14 +202,12 @@ function quotaXml(name: string, queries = 0): string {
   return `<${name}><interval>${element('duration', forever)}${element('queries', queries)}</interval></${name}>`
 }
 
-function shardXml(node: ClusterNode): string {
-  const fields = [
-    element('host', node.host),
-    element('port', node.port),
-    element('user', node.user),
-    element('password', node.password),
-  ]
-  return `<shard>${element('internal_replication', 'true')}<replica>${fields.join('')}</replica></shard>`
+function shardXml(shard: Shard): string {
+  const replicas = shard.replicas.map((replica) => {
+    const fields = Object.entries(replica).map(([name, value]) => element(name, value))
+    return `<replica>${fields.join('')}</replica>`
+  })
+  return `<shard>${element('internal_replication', String(shard.internalReplication))}${replicas.join('')}</shard>`
 }
 
 function sha256(text: string): string {
