@@ -22,6 +22,8 @@ export interface MigrateOptions {
   /** Makes the tables of a cluster; see cluster-ddl.ts. */
   cluster?: Cluster | undefined
   migrations?: readonly Migration[]
+  /** After how long without a sign of life another process's lock counts no more. */
+  staleLockSeconds?: number | undefined
 }
 
 /** Resolves when every migration is applied, by this process or by another one that was faster. */
@@ -37,16 +39,25 @@ export async function migrate(app: ClickHouseClient, options: MigrateOptions): P
   const ledger = oneLedger ? forCluster([ledgerTable], cluster) : [ledgerTable]
   for (const statement of ledger) await app.command({ query: statement })
   if ((await pending(app, migrations)).length === 0) return
-  await withMigrationLock(app, options.logger, async () => {
-    for (const migration of await pending(app, migrations)) {
-      for (const statement of migration.statements) await app.command({ query: statement })
-      await app.insert({
-        table: 'schema_migrations',
-        format: 'JSONEachRow',
-        values: [{ name: migration.name, checksum: checksum(migration) }],
-      })
-      options.logger.info({ migration: migration.name }, 'Applied a migration')
-    }
+  await withMigrationLock(
+    app,
+    options.logger,
+    async () => {
+      for (const migration of await pending(app, migrations)) {
+        await apply(app, migration)
+        options.logger.info({ migration: migration.name }, 'Applied a migration')
+      }
+    },
+    options.staleLockSeconds,
+  )
+}
+
+async function apply(app: ClickHouseClient, migration: Migration): Promise<void> {
+  for (const statement of migration.statements) await app.command({ query: statement })
+  await app.insert({
+    table: 'schema_migrations',
+    format: 'JSONEachRow',
+    values: [{ name: migration.name, checksum: checksum(migration) }],
   })
 }
 

@@ -9,18 +9,19 @@ import type { Logger } from './logger.js'
 
 const signOfLifeEveryMs = 2_000
 /** Ten signs of life missed. By the server's clock at both ends. */
-const staleAfterSeconds = 20
+const defaultStaleSeconds = 20
 const tableAlreadyExists = '57'
 
 export async function withMigrationLock(
   app: ClickHouseClient,
   logger: Logger,
   work: () => Promise<void>,
+  staleAfterSeconds = defaultStaleSeconds,
 ): Promise<void> {
   while (!(await take(app))) {
     logger.info({}, 'Waiting for another process to finish the migrations')
     await delay(500)
-    if (await isStale(app)) await release(app)
+    if (await isStale(app, staleAfterSeconds)) await release(app)
   }
   const signs = setInterval(() => void signOfLife(app).catch(() => undefined), signOfLifeEveryMs)
   try {
@@ -50,7 +51,7 @@ async function signOfLife(app: ClickHouseClient): Promise<void> {
 }
 
 /** The table's own making counts as a sign of life, so a holder that has written none yet is not overruled. */
-async function isStale(app: ClickHouseClient): Promise<boolean> {
+async function isStale(app: ClickHouseClient, staleAfterSeconds: number): Promise<boolean> {
   const answer = await app.query({
     query: `SELECT max(modified) < now() - {seconds: UInt32} AS stale FROM
       (SELECT metadata_modification_time AS modified FROM system.tables
