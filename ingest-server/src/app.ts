@@ -51,7 +51,7 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
     has('store') || has('stitch') || has('timeline')
       ? await openClickHouse(clickhouseOptions(config, keys.analystPassword, logger))
       : undefined
-  if (clickhouse) await migrate(clickhouse.app, { logger })
+  if (clickhouse) await migrate(clickhouse.app, { logger, cluster: clusterOf(config) })
 
   const http = await createHttpServer({ logger, trustProxy: config.TRUST_PROXY })
   await http.register(healthRoutes({ checks: readinessChecks(log, clickhouse), metrics }))
@@ -99,7 +99,7 @@ function clickhouseOptions(config: Config, analystPassword: string, logger: Logg
     password: config.CLICKHOUSE_PASSWORD,
     readerUser: config.CLICKHOUSE_READER_USER,
     readerPassword: config.CLICKHOUSE_READER_PASSWORD,
-    cluster: config.CLICKHOUSE_CLUSTER,
+    cluster: clusterOf(config),
     embedded: {
       dataDir: join(config.DATA_DIR, 'clickhouse'),
       httpPort: config.CLICKHOUSE_HTTP_PORT,
@@ -108,6 +108,8 @@ function clickhouseOptions(config: Config, analystPassword: string, logger: Logg
     },
   }
 }
+
+const clusterOf = ({ CLICKHOUSE_CLUSTER: name }: Config) => (name === undefined ? undefined : { name })
 
 function readinessChecks(log: EventLog, clickhouse: OpenedClickHouse | undefined): ReadinessCheck[] {
   const checks: ReadinessCheck[] = [
