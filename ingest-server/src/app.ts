@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { join } from 'node:path'
-import type { OpenedClickHouse } from './clickhouse/open-clickhouse.js'
+import type { ClickHouseOptions, OpenedClickHouse } from './clickhouse/open-clickhouse.js'
 import { openClickHouse } from './clickhouse/open-clickhouse.js'
 import { migrate } from './clickhouse/migrate.js'
 import { clockWithOffset } from './clock.js'
@@ -49,7 +49,10 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
   const log = await openLog(config, { clock, logger })
   const clickhouse =
     has('store') || has('stitch') || has('timeline')
-      ? await openClickHouse(clickhouseOptions(config, keys.analystPassword, logger))
+      ? await openClickHouse({
+          ...clickhouseOptions(config, keys.analystPassword, logger),
+          projects: projects.all().map(({ id }) => id),
+        })
       : undefined
   if (clickhouse) await migrate(clickhouse.app, { logger, cluster: clusterOf(config) })
 
@@ -90,7 +93,7 @@ function checkTokens(projects: OpenedProjects, logger: Logger) {
   return { keySets, verifyTokens: createTokenVerifier(keySets) }
 }
 
-function clickhouseOptions(config: Config, analystPassword: string, logger: Logger) {
+function clickhouseOptions(config: Config, analystPassword: string, logger: Logger): ClickHouseOptions {
   return {
     logger,
     database: config.CLICKHOUSE_DATABASE,
@@ -100,12 +103,10 @@ function clickhouseOptions(config: Config, analystPassword: string, logger: Logg
     readerUser: config.CLICKHOUSE_READER_USER,
     readerPassword: config.CLICKHOUSE_READER_PASSWORD,
     cluster: clusterOf(config),
-    embedded: {
-      dataDir: join(config.DATA_DIR, 'clickhouse'),
-      httpPort: config.CLICKHOUSE_HTTP_PORT,
-      tcpPort: config.CLICKHOUSE_TCP_PORT,
-      analystPassword,
-    },
+    dataDir: join(config.DATA_DIR, 'clickhouse'),
+    httpPort: config.CLICKHOUSE_HTTP_PORT,
+    tcpPort: config.CLICKHOUSE_TCP_PORT,
+    analystPassword,
   }
 }
 
