@@ -5,6 +5,7 @@ import { admit, type Admission } from './admit.js'
 import type { Arrival } from './arrival.js'
 import type { ParsedBody } from './body.js'
 import { copiedParts, measureEvent } from './event-text.js'
+import { createLineBuffer } from './line-buffer.js'
 import { measure } from './measure.js'
 import { isObject, mergedContext, readEvent, type BatchRoot, type Json } from './read-event.js'
 import { messageIdIn, rejectedLine, type Rejection } from './rejected.js'
@@ -37,10 +38,10 @@ export interface Warning {
 export interface Outcome {
   accepted: number
   /** Lines of `events`. */
-  lines: string
+  lines: Buffer
   rejected: readonly Rejection[]
   /** Lines of `rejected_events`. */
-  rejectedLines: string
+  rejectedLines: Buffer
   warnings: readonly Warning[]
 }
 
@@ -104,10 +105,13 @@ function contextBytesOf(context: Json | undefined, events: number): number {
   return bytes
 }
 
+// One for all requests: between the first line and `take` nothing is awaited.
+const lines = createLineBuffer()
+
 /** Reads every event of the batch; a bad one never fails the good ones. */
 export function acceptEvents(batch: Batch, arrival: Arrival): Outcome {
   const quote = quoteFor(batch.source.text)
-  let lines = ''
+  lines.clear()
   let rejectedLines = ''
   const rejected: Rejection[] = []
   const warnings: Warning[] = []
@@ -119,12 +123,18 @@ export function acceptEvents(batch: Batch, arrival: Arrival): Outcome {
       rejectedLines += rejectedLine(event, rejection, arrival)
       return
     }
-    lines += lineOf(admitted, arrival, quote)
+    lines.add(lineOf(admitted, arrival, quote))
     if (admitted.warning !== undefined) {
       warnings.push({ index, messageId: admitted.event.messageId, message: admitted.warning })
     }
   })
-  return { accepted: batch.events.length - rejected.length, lines, rejected, rejectedLines, warnings }
+  return {
+    accepted: batch.events.length - rejected.length,
+    lines: lines.take(),
+    rejected,
+    rejectedLines: Buffer.from(rejectedLines),
+    warnings,
+  }
 }
 
 interface Refusal {

@@ -36,12 +36,12 @@ function recordsOf(outcome: Outcome, project: Project): LogRecord[] {
   const records: LogRecord[] = []
   const { accepted, lines, rejected, rejectedLines } = outcome
   if (accepted > 0) {
-    records.push({ table: 'events', lines: Buffer.from(lines), rows: { [project.id]: accepted } })
+    records.push({ table: 'events', lines, rows: { [project.id]: accepted } })
   }
   if (rejected.length > 0) {
     records.push({
       table: 'rejected_events',
-      lines: Buffer.from(rejectedLines),
+      lines: rejectedLines,
       rows: { [project.id]: rejected.length },
     })
   }

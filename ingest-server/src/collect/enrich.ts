@@ -8,7 +8,7 @@ import { agentOf, type Agent } from './agent.js'
 import type { Arrival } from './arrival.js'
 import { truncateIp } from './ip.js'
 import { isObject, type Json, type ReadEvent } from './read-event.js'
-import { visitOf, type Campaign, type Visit } from './visit.js'
+import { columnsText, visitOf, type Campaign, type Visit } from './visit.js'
 
 export interface Enrichment {
   kind: string
@@ -19,8 +19,7 @@ export interface Enrichment {
   referrer: string
   visit: Visit | undefined
   /** An importer's own channel comes before what the address says. */
-  channel: string
-  channelRule: string
+  channelColumns: string
   agent: Agent
   ip: string
   locale: string
@@ -63,8 +62,9 @@ export function enrich(event: ReadEvent, arrival: Arrival): Enrichment {
     title: textIn(page, 'title') || textIn(properties, 'title'),
     referrer,
     visit,
-    channel: touchpoint?.channel || (visit?.channel ?? ''),
-    channelRule: touchpoint?.channel ? 'touchpoint' : (visit?.channelRule ?? ''),
+    channelColumns: touchpoint?.channel
+      ? columnsText({ channel: touchpoint.channel, channel_rule: 'touchpoint' })
+      : (visit?.channelColumns ?? ''),
     agent: agentOf(userAgent),
     // A server's own address is not its user's.
     ip: truncateIp(context.ip) || (isBrowser ? arrival.ip : ''),

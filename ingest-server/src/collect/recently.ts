@@ -14,11 +14,18 @@ export function recently<T>(
 ): (text: string) => T {
   let young = new Map<string, T>()
   let old = new Map<string, T>()
+  let last: { text: string; value: T } | undefined
   return (text) => {
+    // Events of one batch often come from one page of one browser: comparing is cheaper than hashing.
+    if (last?.text === text) return last.value
     const known = young.get(text)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      last = { text, value: known }
+      return known
+    }
     const value = old.get(text) ?? compute(text)
     if (text.length > maxLength) return value
+    last = { text, value }
     if (young.size >= size) {
       old = young
       young = new Map()

@@ -40,7 +40,7 @@ export function lineOf({ event, trust }: ClaimedEvent, arrival: Arrival, quote: 
     text('kind', extra.kind) +
     text('origin', extra.origin) +
     text('session_id', extra.sessionId) +
-    channelColumns(extra.channel, extra.channelRule) +
+    extra.channelColumns +
     (extra.visit?.columns ?? '') +
     text('title', extra.title) +
     extra.agent.columns +
@@ -55,11 +55,6 @@ export function lineOf({ event, trust }: ClaimedEvent, arrival: Arrival, quote: 
     factColumns({ event, trust }, times.occurredAtMs, arrival, quote) +
     '}\n'
   )
-}
-
-// A channel that an importer named is the only one of these that is not our own word.
-function channelColumns(channel: string, rule: string): string {
-  return channel === '' ? '' : `,"channel":${quoted(channel)},"channel_rule":"${rule}"`
 }
 
 function objectColumn(column: 'properties' | 'traits' | 'context', event: ReadEvent): string {

@@ -11,10 +11,9 @@ import { recently } from './recently.js'
 import type { EventRow } from './row.js'
 
 export interface Visit {
-  channel: string
-  /** Which rule matched, and from what the source was read: `paid-search:gclid`, `organic-search:referrer`. */
-  channelRule: string
-  /** All other columns that the address and the referrer make, as text for the line, a comma before each. */
+  /** `channel`, and in `channel_rule` which rule matched and what it was read from: `paid-search:gclid`. */
+  channelColumns: string
+  /** All other columns that the address and the referrer make. Both as text for the line, a comma before each. */
   columns: string
 }
 
@@ -162,10 +161,13 @@ function readVisit(url: string, search: string, referrer: string, own: Campaign 
     referrer,
     referrer_host: referrerHost,
   }
-  return { channel, channelRule: `${id}:${by}`, columns: columnsText(columns) }
+  return {
+    channelColumns: columnsText({ channel, channel_rule: `${id}:${by}` }),
+    columns: columnsText(columns),
+  }
 }
 
-const columnsText = (columns: Partial<EventRow>) =>
+export const columnsText = (columns: Partial<EventRow>) =>
   Object.entries(columns)
     .map(([name, value]) => (value === '' ? '' : `,"${name}":${quoted(value as string)}`))
     .join('')
