@@ -34,6 +34,8 @@ export async function insertLines(
   lines: Buffer | readonly Buffer[],
   signal?: AbortSignal,
 ): Promise<void> {
+  // The client only hears a signal that is given later.
+  signal?.throwIfAborted()
   const chunks = Buffer.isBuffer(lines) ? [lines] : lines
   const answer = await app.exec({
     query: `INSERT INTO ${table} FORMAT JSONEachRow`,

@@ -130,7 +130,6 @@ describe('users of the embedded server', () => {
       'email_hosts',
       'account_hosts',
       'identity_epochs',
-      'stitch_progress',
       'dead_letters',
     ]
     expect([...projectTables, ...internal].sort()).toEqual(tables.sort())

@@ -52,9 +52,9 @@ export interface EmbeddedServer {
 /** A new parent may come before the old one's child has drawn its last breath; the lock is free well within this. */
 const defaultLockWaitMs = 15_000
 const startAttempts = 3
-const maxBackOffMs = 5_000
+const maxBackOffMs = 2_000
 /** A child that ends sooner than this after its start is started again later and later. */
-const briefRunMs = 10_000
+const briefRunMs = 1_000
 const progressEveryMs = 5_000
 const answerTimeoutMs = 2_000
 
