@@ -3,7 +3,7 @@
  * errors leave.
  */
 import helmet from '@fastify/helmet'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { randomUUID } from 'node:crypto'
 import { limits } from '@touchline/schemas'
 import type { Logger } from '../logger.js'
@@ -22,7 +22,7 @@ export async function createHttpServer({ logger, trustProxy }: HttpServerOptions
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     // A line per request would cost more than the request; errors are logged by their door.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: limits.bodyBytes,
     requestTimeout: requestTimeoutMs,
