@@ -12,6 +12,8 @@ const eventsPerSecond = 1_000
 const eventsPerRequest = 20
 const probesPerSecond = 10
 
+const ms = (value: number) => `${Math.round(value)} ms`
+
 const server = await startServer()
 try {
   // One collection of garbage and one rolling pass later: what it holds when nobody uses it.
@@ -33,17 +35,30 @@ try {
     const sorted = [...values].sort((a, b) => a - b)
     return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
   }
-  printTable(`From 2xx to visible, ${Math.round((sent * eventsPerRequest) / seconds)} events/s for ${seconds} s`, [
-    { what: 'visible in the timeline', p50: ms(p(visibleMs, 0.5)), p95: ms(p(visibleMs, 0.95)), p99: ms(p(visibleMs, 0.99)) },
-    { what: 'yardstick: one timeline read', p50: ms(p(readMs, 0.5)), p95: ms(p(readMs, 0.95)), p99: ms(p(readMs, 0.99)) },
-    { what: 'target', p50: '', p95: '', p99: '1000 ms' },
+  printTable(
+    `From 2xx to visible, ${Math.round((sent * eventsPerRequest) / seconds)} events/s for ${seconds} s`,
+    [
+      {
+        what: 'visible in the timeline',
+        p50: ms(p(visibleMs, 0.5)),
+        p95: ms(p(visibleMs, 0.95)),
+        p99: ms(p(visibleMs, 0.99)),
+      },
+      {
+        what: 'yardstick: one timeline read',
+        p50: ms(p(readMs, 0.5)),
+        p95: ms(p(readMs, 0.95)),
+        p99: ms(p(readMs, 0.99)),
+      },
+      { what: 'target', p50: '', p95: '', p99: '1000 ms' },
+    ],
+  )
+  printTable('Whole product at rest', [
+    { what: 'server and embedded ClickHouse, RSS', MiB: restMiB, target: 600 },
   ])
-  printTable('Whole product at rest', [{ what: 'server and embedded ClickHouse, RSS', MiB: restMiB, target: 600 }])
 } finally {
   await server.stop()
 }
-
-const ms = (value: number) => `${Math.round(value)} ms`
 
 async function sendBatch(turn: number): Promise<void> {
   const batch = Array.from({ length: eventsPerRequest }, (_, index) => ({
@@ -73,7 +88,11 @@ async function probe(turn: number): Promise<number> {
 }
 
 /** Starts `work` `perSecond` times a second for `forSeconds`, without waiting for the one before; resolves with how many. */
-async function background(perSecond: number, forSeconds: number, work: (turn: number) => Promise<void>): Promise<number> {
+async function background(
+  perSecond: number,
+  forSeconds: number,
+  work: (turn: number) => Promise<void>,
+): Promise<number> {
   const startedAt = performance.now()
   const running: Promise<void>[] = []
   for (let turn = 0; turn < perSecond * forSeconds; turn += 1) {

@@ -122,7 +122,11 @@ async function messageIdsOf(server: Pick<TestServer, 'get'>, person: string): Pr
   const ids: string[] = []
   let cursor: string | null = null
   do {
-    const query = new URLSearchParams({ detail: 'events', limit: '1000', ...(cursor ? { cursor } : {}) })
+    const query: URLSearchParams = new URLSearchParams({
+      detail: 'events',
+      limit: '1000',
+      ...(cursor ? { cursor } : {}),
+    })
     const { status, body } = await server.get<EventsPage>(`/v1/users/user%3A${person}/timeline?${query}`)
     if (status === 404) return ids
     if (status !== 200) throw new Error(`the timeline of ${person} answered ${status}`)
