@@ -50,8 +50,8 @@ const defaults = {
 const maxGroupBytes = 4 * mebibyte
 /** A value lies in consecutive pages of the file; larger ones make free space hard to reuse. */
 const maxEntryBytes = 256 * 1024
-/** What one call of `handle` gets: one insert. */
-const maxReadBytes = 8 * mebibyte
+/** What one call of `handle` gets at most: two inserts of a good size. */
+const maxReadBytes = 16 * mebibyte
 const maxTrimmedAtOnce = 1_000
 const freeSpaceCheckedEveryMs = 2_000
 const retryAfterFailureMs = { first: 100, most: 5_000 }

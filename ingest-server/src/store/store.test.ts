@@ -56,7 +56,7 @@ function record(rows: Record<string, number>, ...lines: string[]): LogRecord {
 
 async function select<T>(query: string): Promise<T[]> {
   const answer = await clickhouse.app.query({ query, format: 'JSONEachRow' })
-  return await answer.json<T>()
+  return answer.json<T>()
 }
 
 async function total(counter: Metrics['inserted']): Promise<Record<string, number>> {

@@ -24,7 +24,10 @@ export interface StoreDeps {
  * first row after a quiet time is inserted at once. From 2xx to visible has 1 s, of which stitch needs 0.3.
  */
 const paceMs = 250
-/** A batch of this size says that the log is behind: no pause then. Half of what a read gives at most. */
+/**
+ * A batch of this size says that the log is behind: no pause then, and two inserts side by side, for one does
+ * not keep two cores busy (twice the rows a second with two; measured in bench/store.ts).
+ */
 const behindBytes = 4 * 1024 * 1024
 /** How long an insert under way may still take when the store is told to stop. */
 const finishWithinMs = 10_000
@@ -43,11 +46,16 @@ export function startStore({ log, clickhouse, metrics, logger }: StoreDeps) {
   async function handle(batch: readonly ReadRecord[]): Promise<void> {
     const startedAt = performance.now()
     for (const [table, records] of byTable(batch)) await moveRows(table, records)
-    const bytes = batch.reduce((sum, record) => sum + record.lines.length, 0)
-    if (bytes < behindBytes) await pause(startedAt + paceMs - performance.now(), stopping.signal)
+    if (bytesOf(batch) < behindBytes) await pause(startedAt + paceMs - performance.now(), stopping.signal)
   }
 
   async function moveRows(table: LogTable, records: readonly ReadRecord[]): Promise<void> {
+    const parts = bytesOf(records) < behindBytes ? [records] : inHalves(records)
+    const outcomes = await Promise.allSettled(parts.map((part) => movePart(table, part)))
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  }
+
+  async function movePart(table: LogTable, records: readonly ReadRecord[]): Promise<void> {
     const refusal = await insertOrRefusal(
       inserting,
       table,
@@ -122,6 +130,22 @@ function byTable(batch: readonly ReadRecord[]): Map<LogTable, ReadRecord[]> {
     tables.set(record.table, records)
   }
   return tables
+}
+
+function bytesOf(records: readonly ReadRecord[]): number {
+  return records.reduce((sum, record) => sum + record.lines.length, 0)
+}
+
+/** Of about the same number of bytes. */
+function inHalves(records: readonly ReadRecord[]): ReadRecord[][] {
+  const half = bytesOf(records) / 2
+  const halves: [ReadRecord[], ReadRecord[]] = [[], []]
+  let bytes = 0
+  for (const record of records) {
+    halves[bytes < half ? 0 : 1].push(record)
+    bytes += record.lines.length
+  }
+  return halves.filter((records) => records.length > 0)
 }
 
 function count(counter: Metrics['inserted'], rows: Counts): void {
