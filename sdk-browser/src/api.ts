@@ -83,7 +83,7 @@ export interface Touchline {
   optOut(): void
   on(name: 'drop', listener: (drop: Drop) => void): void
   on(name: 'reject', listener: (reject: Reject) => void): void
-  /** Undefined while no id may be used. */
+  /** Undefined before the first event, and while no id may be used. */
   anonymousId(): string | undefined
-  user(): { userId?: string | undefined; groupId?: string | undefined }
+  user(): { userId?: string | undefined; groupId?: string | undefined; anonymousId?: string | undefined }
 }

@@ -4,15 +4,14 @@ import { guard } from './guard.js'
 import { start, type EarlyCall, type Feature } from './start.js'
 
 /** The stub keeps its calls in `_q`. */
-type Stub = Partial<Touchline> & { _q?: EarlyCall[] }
+type Stub = Touchline & { _q?: EarlyCall[] }
 
 export const boot = guard((features: readonly Feature[]) => {
-  const script = document.currentScript as HTMLScriptElement
-  const { dataset } = script
-  const options = { host: new URL(script.src).origin, ...dataset, writeKey: dataset.key } as Options
-  const globals = window as unknown as { [name: string]: Stub | undefined }
-  const names = ['touchline', options.global || 'touchline'] as const
-  const stub = globals[names[1]] || globals[names[0]] || {}
-  const touchline = start(options, features, stub._q || [])
-  names.forEach((name) => (globals[name] = touchline))
+  const { src, dataset } = document.currentScript as HTMLScriptElement
+  const globals = window as unknown as Record<string, Stub>
+  const options = { host: new URL(src).origin, ...dataset, writeKey: dataset.key } as Options
+  const stub = globals['touchline'] || ({} as Stub)
+  // The stub itself gets the verbs: what the page already holds of it goes on working.
+  globals['touchline'] = globals[options.global || 'touchline'] = stub
+  start(stub, options, features, stub._q)
 })

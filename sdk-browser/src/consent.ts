@@ -14,8 +14,8 @@ export type Consent = '' | 'anonymous' | 'awaiting' | 'cookieless' | 'granted' |
 /** What the visitor said. */
 export type Choice = 'yes' | 'no'
 
-/** Without features only what the visitor said counts. */
-export let consentOf = (choice?: Choice): Consent => (choice === 'no' ? '' : choice ? 'granted' : 'implied')
+/** Without signals.ts only what the visitor said counts. */
+export let consentOf = (choice?: Choice): Consent => (choice ? (choice === 'no' ? '' : 'granted') : 'implied')
 
 export const decideConsent = (decide: typeof consentOf): void => {
   consentOf = decide

@@ -8,12 +8,13 @@ import { isLinkedHost } from './hosts.js'
 import { listenToLinks } from './links.js'
 import { options } from './options.js'
 import type { Feature } from './start.js'
+import { verbs } from './verbs.js'
 import { readVisitor, writeVisitor } from './visitor.js'
 
 const parameter = 'tl_id'
 const freshMs = 120_000
 
-export const crossDomain: Feature = (touchline) => {
+export const crossDomain: Feature = () => {
   if (!options.linkDomains) return
   const here = new URL(location.href)
   const handed = here.searchParams.get(parameter)
@@ -28,7 +29,7 @@ export const crossDomain: Feature = (touchline) => {
   }
 
   listenToLinks((link) => {
-    const anonymousId = isLinkedHost(link.hostname) && touchline.anonymousId()
+    const anonymousId = isLinkedHost(link.hostname) && verbs.anonymousId()
     if (!anonymousId) return
     const there = new URL(link.href)
     there.searchParams.set(parameter, `${anonymousId}.${Date.now().toString(36)}`)

@@ -4,8 +4,9 @@ import { on } from './hooks.js'
 import { options } from './options.js'
 import { at, page } from './page.js'
 import type { Feature } from './start.js'
+import { verbs } from './verbs.js'
 
-export const engagement: Feature = (touchline) => {
+export const engagement: Feature = () => {
   if (options.engagement === 'off') return
   let isOpen = false
   let visibleMs = 0
@@ -25,7 +26,7 @@ export const engagement: Feature = (touchline) => {
     look()
     if (isOpen)
       at([Date.now(), page.url, page.title], () =>
-        touchline.track('Page Left', {
+        verbs.track('Page Left', {
           visibleSeconds: Math.round(visibleMs / 1_000),
           scrollPercent: Math.min(100, Math.round((100 * deepest) / document.documentElement.scrollHeight)),
         }),

@@ -2,6 +2,7 @@
 import { crossDomain } from './cross-domain.js'
 import { engagement } from './engagement.js'
 import { forms } from './forms.js'
+import { heartbeat } from './page-ownership.js'
 import { links } from './links.js'
 import { pageViews } from './page-views.js'
 import { serverCookie } from './server-cookie.js'
@@ -10,9 +11,10 @@ import { sessions } from './sessions.js'
 import { touches } from './touches.js'
 import type { Feature } from './start.js'
 
-export const essentials: readonly Feature[] = [signals, serverCookie, sessions, touches, pageViews]
+export const essentials: readonly Feature[] = [signals, heartbeat, serverCookie, sessions, touches, pageViews]
 export const everything: readonly Feature[] = [
   signals,
+  heartbeat,
   serverCookie,
   sessions,
   touches,

@@ -10,6 +10,7 @@ import { listen } from './guard.js'
 import type { Traits } from './api.js'
 import { options } from './options.js'
 import type { Feature } from './start.js'
+import { verbs } from './verbs.js'
 
 const identify = 'data-touchline-identify'
 const emailShape = /^[^\s@]+@[^\s@]+\.[^\s@]{2,}$/
@@ -41,7 +42,7 @@ function traitsOf(form: HTMLFormElement, allowed: string): Traits {
   return traits
 }
 
-export const forms: Feature = (touchline) => {
+export const forms: Feature = () => {
   if (options.forms === 'off') return
   listen(document, 'submit', (event) => {
     const form = event.target as HTMLFormElement
@@ -50,7 +51,7 @@ export const forms: Feature = (touchline) => {
     const traits = traitsOf(form, `${marked || options.formFields || ''}`)
     if (!traits.email) return
     // Who is signed in may type a colleague's address: then it says nothing about them.
-    if (!touchline.user().userId) touchline.identify(traits)
-    touchline.track('Form Submitted', { form: form.getAttribute('id') || form.getAttribute('name') || '' })
+    if (!verbs.user().userId) verbs.identify(traits)
+    verbs.track('Form Submitted', { form: form.getAttribute('id') || form.getAttribute('name') || '' })
   })
 }

@@ -1,6 +1,6 @@
-/** Nothing that this SDK does may break its page: every door into it is guarded, and it logs one line at most. */
+/** Nothing that this SDK does may break its page: every door is guarded, and one line at most is logged. */
 
-let hasWarned = false
+let hasWarned: unknown
 
 export function guard<Args extends unknown[], Result>(
   run: (...args: Args) => Result,
@@ -9,8 +9,7 @@ export function guard<Args extends unknown[], Result>(
     try {
       return run(...args)
     } catch (error) {
-      if (!hasWarned) console.warn('touchline:', error)
-      hasWarned = true
+      hasWarned = hasWarned || console.warn('touchline:', error) || 1
       return undefined
     }
   }

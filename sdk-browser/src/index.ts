@@ -12,4 +12,4 @@ export type * from './api.js'
 
 /** Starts recording. On a server, where there is no `window`, the verbs are there and do nothing. */
 export const init = (options: Options): Touchline =>
-  typeof window === 'undefined' ? createSilence() : start(options, everything, [])
+  typeof window === 'undefined' ? createSilence() : start({} as Touchline, options, everything)

@@ -3,6 +3,7 @@ import { isOwnHost } from './hosts.js'
 import { listen } from './guard.js'
 import { options } from './options.js'
 import type { Feature } from './start.js'
+import { verbs } from './verbs.js'
 
 const downloads = /\.(pdf|zip|docx?|xlsx?|pptx?|csv|dmg|exe|msi|pkg|apk|t?gz|7z|rar|mp[34]|mov|wav|epub)$/i
 
@@ -22,12 +23,12 @@ export function listenToLinks(handle: (link: HTMLAnchorElement) => void): void {
     })
 }
 
-export const links: Feature = (touchline) => {
+export const links: Feature = () => {
   if (options.links === 'off') return
   listenToLinks((link) => {
     const properties = { url: link.href, text: (link.textContent || '').trim().slice(0, 100) }
     if (link.hasAttribute('download') || downloads.test(link.pathname))
-      touchline.track('File Downloaded', properties)
-    else if (!isOwnHost(link.hostname)) touchline.track('Outbound Link Clicked', properties)
+      verbs.track('File Downloaded', properties)
+    else if (!isOwnHost(link.hostname)) verbs.track('Outbound Link Clicked', properties)
   })
 }

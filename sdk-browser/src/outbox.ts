@@ -8,7 +8,7 @@
 import { newId, timeOf } from './ids.js'
 import { options } from './options.js'
 import { ownPage } from './page-ownership.js'
-import { storage } from './storage.js'
+import { getItem, keysFrom, removeItem, setItem } from './storage.js'
 
 export interface Entry {
   /** Where it is in the browser's storage; ends with the messageId. */
@@ -30,60 +30,58 @@ let waiting: Entry[] = []
 let pageName: string
 
 export const bytesOf = (text: string): number => new Blob([text]).size
+export const isTooOld = (entry: Entry): boolean => Date.now() - timeOf(messageIdOf(entry)) > maxAgeMs
 export const messageIdOf = (entry: Entry): string => entry.key.slice(-36)
 
-export const storeEntry = ({ key, context, event }: Entry): void => storage.set(key, `${context}\n${event}`)
-export const forgetEntry = ({ key }: Entry): void => storage.remove(key)
+export const storeEntry = ({ key, context, event }: Entry): void => void setItem(key, `${context}\n${event}`)
+export const forgetEntry = ({ key }: Entry): void => void removeItem(key)
 export const storeEntries = (): void => waiting.forEach(storeEntry)
 
-/** Undefined when the outbox is full. */
-export function addEntry(messageId: string, context: string, event: string): Entry | undefined {
-  const entry = { key: `${pageName}.${messageId}`, context, event }
-  if (waiting.reduce((sum, one) => sum + one.event.length, 0) > maxOutboxLength) return undefined
-  waiting.push(entry)
-  return entry
+/** The entry to be made of an event of this page. */
+export const entryOf = (messageId: string, context: string, event: string): Entry => ({
+  key: `${pageName}.${messageId}`,
+  context,
+  event,
+})
+
+export const addEntries = (entries: readonly Entry[]): void => {
+  waiting = waiting.concat(entries)
 }
 
-function take(isWanted: (entry: Entry) => unknown): Entry[] {
-  const taken = waiting.filter(isWanted)
-  waiting = waiting.filter((entry) => taken.indexOf(entry) < 0)
-  return taken
-}
+export const isFull = (): boolean =>
+  waiting.reduce((length, { event }) => length + event.length, 0) > maxOutboxLength
 
 /** Takes out the oldest entry, and those after it that share its context and fit into one body. */
 export function takeBatch(): Entry[] {
   const [first] = waiting
   let bytes = 0
-  return take(
+  const batch = waiting.filter(
     (entry) =>
-      entry.context === (first as Entry).context &&
-      ((bytes += bytesOf(entry.event)) < maxEventsBytes || entry === first),
+      entry === first ||
+      (entry.context === (first as Entry).context && (bytes += bytesOf(entry.event)) < maxEventsBytes),
   )
-}
-
-export const takeExpired = (): Entry[] => take((entry) => Date.now() - timeOf(messageIdOf(entry)) > maxAgeMs)
-
-export const returnEntries = (batch: Entry[]): void => {
-  waiting = batch.concat(waiting)
+  waiting = waiting.filter((entry) => !batch.includes(entry))
+  return batch
 }
 
 /** Deletes everything, what other pages left too. */
 export function wipeEntries(): void {
   waiting = []
-  storage.keys('tl.').forEach(storage.remove)
+  keysFrom('tl.').forEach(removeItem)
 }
 
 /** Owns this page's part of the storage, and takes over the parts of pages that are gone. */
 export function openOutbox(whenAdopted: () => void): void {
   const prefix = `tl.q.${options.writeKey}.`
   pageName = pageName || prefix + newId(Date.now())
-  ownPage(pageName, () => {})
-  new Set(storage.keys(prefix).map((key) => key.slice(0, -37))).forEach((name) =>
+  new Set([pageName, ...keysFrom(prefix).map((key) => key.slice(0, -37))]).forEach((name) =>
     ownPage(name, () => {
-      storage.keys(name + '.').forEach((key) => {
-        const [context, event] = storage.get(key).split('\n') as [string, string]
-        waiting.push({ key, context, event })
-      })
+      addEntries(
+        keysFrom(`${name}.`).map((key) => {
+          const [context, event] = (getItem(key) as string).split('\n') as [string, string]
+          return { key, context, event }
+        }),
+      )
       whenAdopted()
     }),
   )

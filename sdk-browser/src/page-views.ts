@@ -1,12 +1,21 @@
 /** Page views: at load, when the History API changes the address, on back and forward, and on return from the back/forward cache. */
 import { guard, listen } from './guard.js'
+import { on } from './hooks.js'
 import { options } from './options.js'
-import { cleanUrl, page } from './page.js'
+import { cleanUrl, moment, page } from './page.js'
 import type { Feature } from './start.js'
+import { verbs } from './verbs.js'
 
-export const pageViews: Feature = (touchline) => {
+export const pageViews: Feature = () => {
+  on('page', () => {
+    const [, href, title] = moment()
+    const url = cleanUrl(href)
+    if (page.url !== url) page.before = page.url
+    page.url = url
+    page.title = title
+  })
   if (options.pages === 'off') return
-  const view = (): void => touchline.page()
+  const view = (): void => verbs.page()
   const viewIfMoved = guard(() => {
     if (cleanUrl(location.href) !== page.url) view()
   })

@@ -3,9 +3,9 @@ import type { EventCommon, Json, OutgoingEvent } from '@touchline/schemas/build'
 import { consentOf, hasIds, isStored } from './consent.js'
 import { tell } from './hooks.js'
 import { newId } from './ids.js'
-import { addEntry, storeEntry } from './outbox.js'
+import { addEntries, entryOf, isFull, storeEntry } from './outbox.js'
 import { cleanUrl, moment, page } from './page.js'
-import { wake } from './send.js'
+import { drop, wake } from './send.js'
 import { version } from './version.js'
 import { readVisitor, writeVisitor, type Visitor } from './visitor.js'
 import type { BatchContext, EventContext } from './wire.js'
@@ -28,7 +28,7 @@ export function record(built: OutgoingEvent, changes?: Partial<Visitor>): void {
   const context: BatchContext = {
     library: { name: 'touchline-browser', version },
     locale: navigator.language,
-    page: { url: cleanUrl(href), referrer: page.referrer, title },
+    page: { url: cleanUrl(href), referrer: page.before || document.referrer, title },
     consent,
   }
   // The wire wants an id. The message's own ties no two events together.
@@ -44,11 +44,12 @@ export function record(built: OutgoingEvent, changes?: Partial<Visitor>): void {
     userId: visitor.userId,
     ...built,
     messageId,
-    timestamp: new Date(timeMs).toISOString(),
+    timestamp: new Date(timeMs).toJSON(),
     context: own as Json,
   }
-  const entry = addEntry(messageId, JSON.stringify(context), JSON.stringify(event))
-  if (!entry) tell('drop', { reason: 'full', messageIds: [messageId] })
-  else if (isStored(consent)) storeEntry(entry)
+  const entry = entryOf(messageId, JSON.stringify(context), JSON.stringify(event))
+  if (isFull()) return drop([entry], 'full')
+  addEntries([entry])
+  if (isStored(consent)) storeEntry(entry)
   wake()
 }

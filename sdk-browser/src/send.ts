@@ -5,17 +5,7 @@
  */
 import { tell } from './hooks.js'
 import { options } from './options.js'
-import type { Entry } from './outbox.js'
-import {
-  bytesOf,
-  forgetEntry,
-  messageIdOf,
-  returnEntries,
-  takeBatch,
-  takeExpired,
-  wipeEntries,
-} from './outbox.js'
-import { consent } from './visitor.js'
+import { addEntries, bytesOf, forgetEntry, messageIdOf, isTooOld, takeBatch, type Entry } from './outbox.js'
 import type { Answer } from './wire.js'
 
 const sendAfterMs = 800
@@ -28,6 +18,12 @@ let timer = 0
 let failures = 0
 let bytesUnderWay = 0
 let delivered: Promise<unknown>
+let maySend = (): unknown => true
+
+/** Something may hold everything back: no consent yet, a page that is only being prerendered. */
+export const holdUnless = (check: typeof maySend): void => {
+  maySend = check
+}
 
 /** Sends soon, unless that is already going to happen. */
 export function wake(delayMs: number = sendAfterMs): void {
@@ -40,56 +36,50 @@ export function flush(): Promise<unknown> {
   return delivered
 }
 
-/** Nothing may leave without consent, nor while the page is only being prerendered. */
-function maySend(): boolean {
-  if (!consent()) wipeEntries()
-  return consent() !== 'awaiting' && !document.prerendering
-}
-
-function drop(entries: Entry[], reason: 'age' | 'full' | number): void {
+/** These will never be sent. */
+export function drop(entries: Entry[], reason: 'age' | 'full' | number): void {
   entries.forEach(forgetEntry)
-  if (entries.length) tell('drop', { reason, messageIds: entries.map(messageIdOf) })
+  tell('drop', { reason, messageIds: entries.map(messageIdOf) })
 }
 
 function pump(isFlush?: true): void {
   clearTimeout(timer)
   timer = 0
-  drop(takeExpired(), 'age')
   let batch: Entry[]
-  while ((isFlush || !bytesUnderWay) && maySend() && (batch = takeBatch()).length)
+  while ((isFlush || !bytesUnderWay) && maySend() && (batch = takeBatch())[0])
     delivered = Promise.all([delivered, deliver(batch, isFlush)])
 }
 
 async function deliver(batch: Entry[], isFlush?: true): Promise<void> {
-  const { host, writeKey } = options
-  const url = `${host}/v1/batch`
-  const events = batch.map((entry) => entry.event).join()
-  const envelope = JSON.stringify({ writeKey, sentAt: new Date() }).slice(0, -1)
-  const body = `${envelope},"context":${(batch[0] as Entry).context},"batch":[${events}]}`
+  const url = `${options.host}/v1/batch`
+  const events = batch.map(({ event }) => event).join()
+  const first = batch[0] as Entry
+  const sentAt = new Date().toJSON()
+  const body = `{"writeKey":"${options.writeKey}","sentAt":"${sentAt}","context":${first.context},"batch":[${events}]}`
   const bytes = bytesOf(body)
   const keepalive = (bytesUnderWay += bytes) < maxKeepaliveBytes
   // A beacon has no answer: the entries stay, and what arrives twice is known by its messageId.
   const sendBeacon = (): unknown => isFlush && navigator.sendBeacon(url, body)
-  let isSettled
+  let reason: 'age' | number | false = isTooOld(first) && 'age'
+  let isOk
   let delayMs = 0
   try {
     if (!keepalive || !('keepalive' in Request.prototype)) sendBeacon()
     const response = await fetch(url, { method: 'POST', body, keepalive, credentials: 'omit' })
-    const { ok, status, headers } = response
+    isOk = response.ok
+    delayMs = Number(response.headers.get('retry-after')) * 1_000
     // 408 and 429 are the refusals that end by themselves.
-    isSettled = ok || /^4(?!08|29)/.test(`${status}`)
-    delayMs = +(headers.get('retry-after') || 0) * 1_000
-    if (ok) batch.forEach(forgetEntry)
-    else if (isSettled) drop(batch, status)
-    if (ok) ((await response.json()) as Answer).rejected.forEach((reject) => tell('reject', reject))
+    if (/^4(?!08|29)/.test(`${response.status}`)) reason = response.status
+    if (isOk) ((await response.json()) as Answer).rejected.forEach((reject) => tell('reject', reject))
   } catch {
-    if (!isSettled) sendBeacon()
+    // With `isOk` it was only the form of the answer.
+    if (!isOk) sendBeacon()
   }
   bytesUnderWay -= bytes
-  if (isSettled) failures = 0
-  else {
-    returnEntries(batch)
-    delayMs += Math.random() * (delayMs || Math.min(firstRetryMs * 2 ** failures++, maxRetryMs))
-  }
+  if (isOk) batch.forEach(forgetEntry)
+  else if (reason) drop(batch, reason)
+  else addEntries(batch)
+  if (isOk || reason) failures = 0
+  else delayMs += Math.random() * (delayMs || Math.min(firstRetryMs * 2 ** failures++, maxRetryMs))
   wake(delayMs)
 }

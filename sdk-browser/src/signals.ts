@@ -1,7 +1,11 @@
 /** Consent by the options and by what the browser says: Global Privacy Control, Do Not Track, automation. */
 import { decideConsent } from './consent.js'
+import { listen } from './guard.js'
 import { options } from './options.js'
+import { wipeEntries } from './outbox.js'
+import { holdUnless, wake } from './send.js'
 import type { Feature } from './start.js'
+import { consent } from './visitor.js'
 
 // Crawlers that say what they are the server recognises. These do not.
 const automated = /headless|phantomjs|jsdom/i
@@ -17,4 +21,10 @@ export const signals: Feature = () => {
     }
     return options.storage || (choice ? 'granted' : 'implied')
   })
+  holdUnless(() => {
+    // Refused in another tab.
+    if (!consent()) wipeEntries()
+    return consent() !== 'awaiting' && !document.prerendering
+  })
+  listen(document, 'prerenderingchange', () => wake())
 }

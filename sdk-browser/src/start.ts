@@ -1,40 +1,32 @@
-/** Begins: the queue, the features of this build, and what the stub kept until now. */
+/** Begins: the features of this build, the queue, and what the stub kept until now. */
 import type { Options, Touchline } from './api.js'
 import { guard, listen } from './guard.js'
 import { tell } from './hooks.js'
 import { configure } from './options.js'
 import { openOutbox } from './outbox.js'
-import { at, moment, type Moment } from './page.js'
+import { at, type Moment } from './page.js'
 import { releasePages } from './page-ownership.js'
-import { flush, wake } from './send.js'
+import { flush } from './send.js'
 import { verbs } from './verbs.js'
 
-export type Feature = (touchline: Touchline) => void
+export type Feature = () => void
 
 /** A call that the stub kept until the SDK was there. */
 export type EarlyCall = readonly [verb: keyof Touchline, args: unknown[], ...moment: Moment]
 
+/** Gives `touchline` its verbs. */
 export function start(
+  touchline: Touchline,
   options: Options,
   features: readonly Feature[],
-  earlyCalls: readonly EarlyCall[],
+  earlyCalls: readonly EarlyCall[] = [],
 ): Touchline {
-  configure(options)
-  const touchline = {} as { [verb: string]: (...args: unknown[]) => unknown }
-  Object.entries(verbs).forEach(([verb, run]) => (touchline[verb] = guard(run)))
   const open = guard(() => openOutbox(flush))
-  open()
+  const run = touchline as unknown as Record<string, (...args: unknown[]) => unknown>
+  configure(options)
+  Object.entries(verbs).forEach(([verb, act]) => (run[verb] = guard(act as () => unknown)))
 
-  const [first] = earlyCalls
-  // The first page view comes before what was called on that page while the SDK was still loading.
-  at(first ? [first[2], first[3], first[4]] : moment(), () =>
-    features.forEach((feature) => guard(feature)(touchline as unknown as Touchline)),
-  )
-  earlyCalls.forEach(([verb, args, ...then]) =>
-    at(then, () => (touchline[verb] as (...a: unknown[]) => unknown)(...args)),
-  )
-
-  listen(document, 'visibilitychange', () => document.visibilityState === 'hidden' && flush())
+  listen(document, 'visibilitychange', () => document.hidden && flush())
   listen(window, 'pagehide', () => {
     tell('leave')
     void flush()
@@ -42,6 +34,12 @@ export function start(
   })
   listen<PageTransitionEvent>(window, 'pageshow', (event) => event.persisted && open())
   listen(window, 'online', flush)
-  listen(document, 'prerenderingchange', () => wake())
-  return touchline as unknown as Touchline
+
+  // The first page view comes before what was called on that page while the SDK was still loading.
+  at(earlyCalls[0] && (earlyCalls[0].slice(2) as unknown as Moment), () =>
+    features.forEach((feature) => guard(feature)()),
+  )
+  earlyCalls.forEach(([verb, args, ...then]) => at(then, () => (run[verb] as () => void)(...(args as []))))
+  open()
+  return touchline
 }

@@ -1,18 +1,10 @@
 /** localStorage where it works, silence where it does not: refused, full, frozen, or absent. Callers keep their own memory. */
+import { guard } from './guard.js'
 
-export function attempt<T>(run: () => T): T | undefined {
-  try {
-    return run()
-  } catch {
-    return undefined
-  }
-}
+export const getItem = guard((key: string) => localStorage.getItem(key))
+export const setItem = guard((key: string, value: string) => localStorage.setItem(key, value))
+export const removeItem = guard((key: string) => localStorage.removeItem(key))
+const allKeys = guard(() => Object.keys(localStorage))
 
-export const storage = {
-  get: (key: string): string => attempt(() => localStorage.getItem(key)) || '',
-  set: (key: string, value: string): void => attempt(() => localStorage.setItem(key, value)),
-  remove: (key: string): void => attempt(() => localStorage.removeItem(key)),
-  /** Keys that begin with `prefix`. */
-  keys: (prefix: string): string[] =>
-    attempt(() => Object.keys(localStorage).filter((key) => key.indexOf(prefix) === 0)) || [],
-}
+export const keysFrom = (prefix: string): string[] =>
+  (allKeys() || []).filter((key) => key.startsWith(prefix))

@@ -7,7 +7,7 @@
 import { on } from './hooks.js'
 import { isOwnHost } from './hosts.js'
 import type { Feature } from './start.js'
-import { attempt, storage } from './storage.js'
+import { getItem, setItem } from './storage.js'
 import type { Touch } from './wire.js'
 
 const key = 'tl.touches'
@@ -17,7 +17,7 @@ export const touches: Feature = () => {
   let kept: [anonymousId?: string | undefined, first?: Touch, last?: Touch] = []
 
   on('draft', ({ type, timeMs, visitor, context, own, isStored }) => {
-    kept = (isStored && attempt(() => JSON.parse(storage.get(key)))) || kept
+    kept = (isStored && (JSON.parse(getItem(key) || '0') as typeof kept)) || kept
     if (kept[0] !== visitor.anonymousId) kept = [visitor.anonymousId]
 
     const { url, referrer } = context.page
@@ -25,7 +25,7 @@ export const touches: Feature = () => {
     if (own.sessionStart || !kept[1] || (!hasLanded && isFromElsewhere)) {
       const touch: Touch = { url, referrer, time: new Date(timeMs).toISOString() }
       kept = [visitor.anonymousId, kept[1] || touch, touch]
-      if (isStored) storage.set(key, JSON.stringify(kept))
+      if (isStored) setItem(key, JSON.stringify(kept))
     }
     hasLanded = 1
 

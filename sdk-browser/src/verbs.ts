@@ -1,12 +1,11 @@
 /** The verbs that a page calls. They take what page code gives them, and trust none of its types. */
 import { buildAlias, buildGroup, buildIdentify, buildPage, buildTrack } from '@touchline/schemas/build'
 import type { Properties, Touchline, Traits } from './api.js'
-import { hasIds, isStored } from './consent.js'
+import { isStored } from './consent.js'
 import { guard } from './guard.js'
 import { on, tell } from './hooks.js'
 import { idFrom, newId } from './ids.js'
 import { storeEntries, wipeEntries } from './outbox.js'
-import { enterPage } from './page.js'
 import { common, record } from './record.js'
 import { flush, wake } from './send.js'
 import { consent, readVisitor, writeVisitor, type Visitor } from './visitor.js'
@@ -25,7 +24,6 @@ export const verbs: Touchline = {
   page(...values: unknown[]) {
     const texts = values.filter((value) => typeof value === 'string') as string[]
     tell('page')
-    enterPage()
     record(buildPage(common, texts.pop(), objectIn(values), texts.pop()))
   },
 
@@ -55,7 +53,8 @@ export const verbs: Touchline = {
 
   alias(user: unknown, previous?: unknown) {
     const userId = idFrom(user)
-    const previousId = idFrom(previous) || readVisitor().userId || verbs.anonymousId()
+    const { anonymousId, userId: before } = readVisitor()
+    const previousId = idFrom(previous) || before || anonymousId
     if (userId && previousId) record({ ...buildAlias(common, previousId), userId }, {})
   },
 
@@ -78,11 +77,7 @@ export const verbs: Touchline = {
 
   on: (name: 'drop' | 'reject', listener: unknown) => on(name, guard(listener as () => void)),
 
-  anonymousId() {
-    if (!hasIds(consent())) return undefined
-    if (!readVisitor().anonymousId) verbs.reset()
-    return readVisitor().anonymousId
-  },
+  anonymousId: () => readVisitor().anonymousId,
 
   user: () => readVisitor(),
 }

@@ -3,7 +3,8 @@
  * is read anew for every event, so that what one tab learns the others know.
  */
 import { consentOf, isStored, type Choice, type Consent } from './consent.js'
-import { attempt, storage } from './storage.js'
+import { guard } from './guard.js'
+import { getItem, setItem } from './storage.js'
 
 /** Times in milliseconds. The names stand in the cookie: builds of all sizes must read each other's. */
 export interface Visitor {
@@ -22,12 +23,13 @@ let depth = 2
 
 export const cookieDomain = (): string => location.hostname.split('.').slice(-depth).join('.')
 
+const readStored = guard(() => {
+  const cookie = /(^| )tl=([^;]+)/.exec(document.cookie)
+  return JSON.parse((cookie ? decodeURIComponent(cookie[2] as string) : getItem('tl')) as string) as Visitor
+})
+
 export function readVisitor(): Visitor {
-  const stored =
-    attempt(() => {
-      const cookie = document.cookie.match(/(?:^| )tl=([^;]+)/)
-      return JSON.parse(cookie ? decodeURIComponent(cookie[1] as string) : storage.get('tl')) as Visitor
-    }) || memory
+  const stored = readStored() || memory
   const { choice } = stored
   return isStored(consentOf(choice)) ? stored : { ...memory, choice }
 }
@@ -35,18 +37,17 @@ export function readVisitor(): Visitor {
 /** Decided by what this visitor said. */
 export const consent = (): Consent => consentOf(readVisitor().choice)
 
-export function writeVisitor(visitor: Visitor): void {
+export const writeVisitor = guard((visitor: Visitor) => {
   memory = visitor
-  // A refusal is remembered whatever the level: otherwise it would have to be said on every page.
-  if (visitor.choice !== 'no' && !isStored(consentOf(visitor.choice))) return
-  const text = JSON.stringify(visitor)
-  const value = encodeURIComponent(text)
-  storage.set('tl', text)
-  attempt(() => {
+  // A refusal is remembered whatever the state: otherwise it would have to be said on every page.
+  if (visitor.choice === 'no' || isStored(consentOf(visitor.choice))) {
+    const text = JSON.stringify(visitor)
+    const cookie = 'tl=' + encodeURIComponent(text)
+    setItem('tl', text)
     // The highest domain that takes it: browsers refuse public suffixes (co.uk), and none says which those are.
     // Chromium grants a cookie 400 days.
     do {
-      document.cookie = `tl=${value};domain=${cookieDomain()};path=/;max-age=34560000;samesite=lax${location.protocol === 'https:' ? ';secure' : ''}`
-    } while (document.cookie.indexOf(value) < 0 && depth++ < 9)
-  })
-}
+      document.cookie = `${cookie};path=/;samesite=lax;max-age=34560000;domain=${cookieDomain()}${location.protocol === 'https:' ? ';secure' : ''}`
+    } while (!document.cookie.includes(cookie) && depth++ < 9)
+  }
+})
