@@ -55,6 +55,8 @@ const placements: Readonly<Record<string, Placement>> = {
   stitch_progress: 'everywhere',
   rejected_events: { shardBy: 'cityHash64(project, message_id)' },
   dead_letters: { shardBy: 'rand()' },
+  erasures: 'everywhere',
+  erasure_progress: 'everywhere',
   schema_migrations: 'everywhere',
 }
 
@@ -138,9 +140,12 @@ function createTable(part: Record<string, string>, cluster: Cluster): string[] {
   return [
     makeLocal,
     `CREATE TABLE IF NOT EXISTS ${table}${onCluster(cluster)} AS ${local}\n` +
-      `ENGINE = Distributed('${over}', currentDatabase(), '${local}', ${key})${commentOf(rest)}`,
+      `ENGINE = Distributed('${over}', currentDatabase(), '${local}', ${key})\n${durableQueue}${commentOf(rest)}`,
   ]
 }
+
+/** Where an insert does not wait for the shards (ClickHouse's own Kafka tables), what waits in a node's queue is on its disk. */
+const durableQueue = 'SETTINGS fsync_after_insert = 1, fsync_directories = 1'
 
 function createMaterializedView(part: Record<string, string>, cluster: Cluster): string[] {
   const { view = '', target = '', query = '' } = part
@@ -193,5 +198,5 @@ function withoutDeduplication(rest: string): string {
 
 const commentOf = (rest: string): string => /\sCOMMENT '(?:[^'\\]|''|\\.)*'\s*$/.exec(rest)?.[0] ?? ''
 
-const onCluster = (cluster: Cluster): string =>
+export const onCluster = (cluster: Cluster): string =>
   cluster.replicated === false ? '' : ` ON CLUSTER \`${cluster.name}\``

@@ -4,7 +4,7 @@
  */
 
 /** Tables that the line writes by way of the log. */
-export type LogTable = 'events' | 'rejected_events'
+export type LogTable = 'events' | 'rejected_events' | 'erasures'
 
 /**
  * One entry of the log.
@@ -51,6 +51,12 @@ export interface EventLog {
    * marks nothing and may run beside a reader. What `touchline replay` rebuilds ClickHouse from.
    */
   replay(handle: (batch: readonly ReadRecord[]) => Promise<void>, signal?: AbortSignal): Promise<void>
+  /**
+   * Rewrites everything that is kept without the lines that `keepLine` refuses, so that they stand in no file
+   * any more when it resolves, with how many they were. Appends go on. Absent where the log cannot forget:
+   * Kafka's copy ends with the topic's retention.
+   */
+  rewrite?(keepLine: (line: Buffer, table: LogTable) => boolean): Promise<number>
   /** Finishes what was appended, ends the reader, then rejects every append. */
   close(): Promise<void>
 }

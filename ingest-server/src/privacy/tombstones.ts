@@ -1,0 +1,131 @@
+/**
+ * What is remembered of an erased person: hashes of their identifiers, and for each the time during which it was
+ * theirs, which ends at the erasure at the latest. So it can be told that an event is theirs, without knowing
+ * who they were.
+ *
+ *     hash = hex SHA-256( salt identifier )        one salt a project; it stands in the ledger
+ *
+ * Somebody who has the ledger can still ask "was ada@example.com erased?" by hashing that address. They cannot
+ * read out who was.
+ */
+import { createHash } from 'node:crypto'
+import { emailIdentifier, userIdentifier, anonIdentifier } from '@touchline/schemas'
+
+/** [from, to) in milliseconds since 1970; undefined: since ever. */
+export interface Tombstone {
+  hash: string
+  from: number | undefined
+  to: number
+  /** Nobody else's before or after, until the erasure. */
+  isWhole: boolean
+}
+
+export interface Tombstones {
+  salt: string
+  list: readonly Tombstone[]
+}
+
+export const hashIdentifier = (salt: string, identifier: string): string =>
+  createHash('sha256').update(salt).update(identifier).digest('hex')
+
+/** What an event says about who it was, as columns of its row. */
+export interface Mentions {
+  subject: string
+  user_id?: string | undefined
+  anonymous_id?: string | undefined
+  email?: string | undefined
+  previous_id?: string | undefined
+  links?: readonly { identifier: string; other: string }[] | undefined
+}
+
+/**
+ * - `theirs`: the event is the erased person's and goes.
+ * - `mentions`: it is somebody else's and names them; their name is taken out of it.
+ * - `other`: it has nothing to do with them.
+ */
+export type Verdict = 'theirs' | 'mentions' | 'other'
+
+export interface Judge {
+  verdictOf(event: Mentions, atMs: number): Verdict
+  /** Whether this identifier was an erased person's at that time. */
+  isErased(identifier: string, atMs: number): boolean
+}
+
+/** Undefined where nobody was erased, so that collect asks nothing. */
+export function judgeBy(tombstones: Tombstones | undefined): Judge | undefined {
+  if (tombstones === undefined || tombstones.list.length === 0) return undefined
+  const byHash = new Map<string, Tombstone[]>()
+  for (const tombstone of tombstones.list) {
+    const others = byHash.get(tombstone.hash)
+    if (others) others.push(tombstone)
+    else byHash.set(tombstone.hash, [tombstone])
+  }
+
+  const isErased = (identifier: string, atMs: number): boolean =>
+    byHash
+      .get(hashIdentifier(tombstones.salt, identifier))
+      ?.some(({ from, to }) => (from === undefined || from <= atMs) && atMs < to) ?? false
+
+  return {
+    isErased,
+    verdictOf(event, atMs) {
+      if (isErased(event.subject, atMs)) return 'theirs'
+      return namesIn(event).some((name) => isErased(name, atMs)) ? 'mentions' : 'other'
+    },
+  }
+}
+
+/**
+ * Users and addresses that an event names. A device is no name: several people may have used it, and whose
+ * event it was the subject says.
+ */
+export function namesIn({ subject, user_id, email, previous_id, links }: Mentions): string[] {
+  const names = new Set<string>()
+  if (user_id) names.add(userIdentifier(user_id))
+  if (email) names.add(emailIdentifier(email))
+  if (previous_id) names.add(userIdentifier(previous_id))
+  for (const { identifier, other } of links ?? []) {
+    if (!identifier.startsWith('anon:')) names.add(identifier)
+    if (!other.startsWith('anon:')) names.add(other)
+  }
+  names.delete(subject)
+  return [...names]
+}
+
+/** Whether the text of a refused event, JSON or what is left of one, is about an erased person. */
+export function isAboutErased(original: string, atMs: number, judge: Judge): boolean {
+  let event: unknown
+  try {
+    event = JSON.parse(original)
+  } catch {
+    // Cut or broken: every text in it may be an identifier.
+    return textsIn(original).some((text) =>
+      asAny(text).some((identifier) => judge.isErased(identifier, atMs)),
+    )
+  }
+  return identifiersIn(event).some((identifier) => judge.isErased(identifier, atMs))
+}
+
+const stringToken = /"((?:[^"\\]|\\.)*)"?/g
+
+function textsIn(json: string): string[] {
+  return Array.from(json.matchAll(stringToken), ([, text = '']) => text)
+}
+
+function asAny(value: unknown): string[] {
+  const text = typeof value === 'string' ? value.trim() : typeof value === 'number' ? String(value) : ''
+  if (text === '') return []
+  return [userIdentifier(text), anonIdentifier(text), emailIdentifier(text.toLowerCase())]
+}
+
+/** Where an event names somebody, in any spelling that senders use, valid or not. */
+function identifiersIn(event: unknown): string[] {
+  if (typeof event !== 'object' || event === null) return asAny(event)
+  if (Array.isArray(event)) return event.flatMap(identifiersIn)
+  const fields = event as Record<string, unknown>
+  const traits = [fields.traits, (fields.context as { traits?: unknown } | null | undefined)?.traits]
+  const addresses = traits.flatMap((value) => asAny((value as { email?: unknown } | null | undefined)?.email))
+  const named = ['userId', 'user_id', 'anonymousId', 'anonymous_id', 'previousId', 'previous_id', 'email']
+  const subject = typeof fields.subject === 'string' ? [fields.subject] : []
+  return [...subject, ...named.flatMap((name) => asAny(fields[name])), ...addresses]
+}
