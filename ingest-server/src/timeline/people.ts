@@ -83,11 +83,11 @@ export function isWithin({ from, to }: Interval, at: number): boolean {
   return (from === undefined || at >= from) && (to === undefined || at < to)
 }
 
-/** The accounts that a person counts in at a time, each once. */
+/** The accounts that a person counts in at a time, each once, sorted. */
 export function accountsAt(stays: readonly AccountStay[], at: number): string[] {
   const found: string[] = []
   for (const stay of stays) if (isWithin(stay, at) && !found.includes(stay.account)) found.push(stay.account)
-  return found
+  return found.sort()
 }
 
 const peopleSql = `

@@ -160,7 +160,7 @@ function visitOf(session: Session): Touch {
   const first = session[0]
   const pages = session.filter(({ row }) => isPage(row))
   const landing = (pages[0] ?? first).row
-  const last = (pages.at(-1) ?? first).row
+  const last = (pages.at(-1) ?? session.at(-1) ?? first).row
   return {
     ...touchOf(first, 'visit', originOfSession(session)),
     name: landing.title || landing.path || landing.name,

@@ -1,26 +1,26 @@
 -- Timelines in SQL. Each view asks "who" before it reads an event, so that `events` is read by its primary key:
 --
---     timeline_people → timeline_subjects → timeline_events → timeline_touchpoints → user_timeline, account_timeline
+--     timeline_people → timeline_owners → timeline_events → timeline_touchpoints → user_timeline, account_timeline
 --
--- Parameters of the inner ones: project ('' is every project), id (a person, '' for none), account ('' for none).
--- timeline/touches.ts forms the same touchpoints for HTTP; a test holds the two to each other.
+-- Parameters of the inner ones: project, and one of id (a person) and account, the other being ''. With all three '' they
+-- tell of everybody. timeline/touches.ts forms the same touchpoints for HTTP; a test holds the two to each other.
 
--- The person that an id names: typed as it is, an address that is no user's id as an email, else a user id.
+-- The person that an id names (typed, or a bare user id, or the address of somebody who is no user), or an account's people.
 CREATE OR REPLACE VIEW timeline_people AS
 WITH
     {id:String} AS asked,
     multiIf(
-        match(asked, '^(user|anon|email):'), asked,
-        match(asked, '^[^@]+@[^@]+$') AND (
-            SELECT count() FROM identity_map WHERE project = {project:String} AND identifier = concat('user:', {id:String})
-        ) = 0, concat('email:', lower(asked)),
-        concat('user:', asked)) AS typed
-SELECT if(notEmpty(owners), owners[-1].person, typed) AS person
+        match(asked, '^(user|anon|email):'), [asked],
+        match(asked, '^[^@]+@[^@]+$'), [concat('user:', asked), concat('email:', lower(asked))],
+        [concat('user:', asked)]) AS names
+SELECT if(found = 0, names[-1], owner) AS person
 FROM
 (
-    SELECT any(map.owners) AS owners
+    SELECT
+        count() AS found,
+        argMin(if(notEmpty(map.owners), map.owners[-1].person, map.identifier), NOT startsWith(map.identifier, 'user:')) AS owner
     FROM identity_map AS map FINAL
-    WHERE project = {project:String} AND identifier = typed
+    WHERE project = {project:String} AND identifier IN names
 )
 WHERE {id:String} != ''
 UNION ALL
@@ -28,40 +28,77 @@ SELECT person
 FROM account_people FINAL
 WHERE {account:String} != '' AND project = {project:String} AND account = {account:String} AND notEmpty(periods);
 
--- Where their events stand in the primary key, and for an account also those who named it in an event.
-CREATE OR REPLACE VIEW timeline_subjects AS
-SELECT identifiers.identifier AS subject
-FROM people FINAL
-ARRAY JOIN identifiers
-WHERE project = {project:String}
-    AND person IN (SELECT person FROM timeline_people(project = {project:String}, id = {id:String}, account = {account:String}))
-UNION ALL
-SELECT person
-FROM timeline_people(project = {project:String}, id = {id:String}, account = {account:String})
-UNION ALL
-SELECT subject
-FROM account_subjects
-WHERE {account:String} != '' AND project = {project:String} AND account = {account:String};
+-- Whose each subject of the primary key is and when, with the accounts of its owner. `[from, to)`, null is open.
+CREATE OR REPLACE VIEW timeline_owners AS
+SELECT
+    project,
+    subject,
+    arrayReverseSort(owner -> notEmpty(owner.stays), groupArray(CAST(
+        (person, from, to, stays),
+        'Tuple(person String, from Nullable(DateTime64(3, \'UTC\')), to Nullable(DateTime64(3, \'UTC\')),
+            stays Array(Tuple(account String, from Nullable(DateTime64(3, \'UTC\')), to Nullable(DateTime64(3, \'UTC\')))))'
+    ))) AS owners
+FROM
+(
+    -- What the asked people hold; whom nobody has stitched yet holds their own name.
+    SELECT project, held.1 AS subject, asked AS person, held.2 AS from, held.3 AS to, arrayMap(a -> (a.account, a.from, a.to), accounts) AS stays
+    FROM
+    (
+        SELECT
+            {project:String} AS project,
+            asked.person AS asked,
+            known.accounts AS accounts,
+            if(empty(known.identifiers), [(asked.person, NULL, NULL)], arrayMap(i -> (i.identifier, i.from, i.to), known.identifiers)) AS holdings
+        FROM timeline_people(project = {project:String}, id = {id:String}, account = {account:String}) AS asked
+        LEFT JOIN
+        (
+            SELECT person, identifiers, accounts
+            FROM people FINAL
+            WHERE project = {project:String}
+                AND person IN (SELECT person FROM timeline_people(project = {project:String}, id = {id:String}, account = {account:String}))
+        ) AS known ON known.person = asked.person
+    )
+    ARRAY JOIN holdings AS held
+    UNION ALL
+    -- Whoever named the asked account in an event, member or not: only such events of theirs count.
+    SELECT {project:String}, subject, owner.1, owner.2, owner.3, []
+    FROM (SELECT DISTINCT subject FROM account_subjects
+        WHERE {account:String} != '' AND project = {project:String} AND account = {account:String}) AS named
+    LEFT JOIN
+    (
+        SELECT identifier, owners
+        FROM identity_map FINAL
+        WHERE {account:String} != '' AND project = {project:String} AND identifier IN (
+            SELECT subject FROM account_subjects WHERE project = {project:String} AND account = {account:String})
+    ) AS map ON map.identifier = named.subject
+    ARRAY JOIN if(empty(owners), [(subject, NULL, NULL)], arrayMap(o -> (o.person, o.from, o.to), owners)) AS owner
+    UNION ALL
+    SELECT map.project, identifier, owner.person, owner.from, owner.to, arrayMap(a -> (a.account, a.from, a.to), accounts)
+    FROM (SELECT project, identifier, owner FROM identity_map FINAL ARRAY JOIN owners AS owner
+        WHERE {id:String} = '' AND {account:String} = '') AS map
+    LEFT JOIN (SELECT project, person, accounts FROM people FINAL
+        WHERE {id:String} = '' AND {account:String} = '') AS known ON known.project = map.project AND known.person = map.owner.person
+)
+GROUP BY project, subject;
 
 -- Events with their person (the user's; else the owner of the anonymous id at that time; else the email's) and their
 -- accounts (the one the event names itself, else those the person is in at that time). No bots.
 CREATE OR REPLACE VIEW timeline_events AS
 SELECT
-    owned.*,
+    * EXCEPT (owners, owner),
     if(
         group_id != '' AND type != 'group',
         [group_id],
-        arrayDistinct(arrayMap(
+        arraySort(arrayDistinct(arrayMap(
             stay -> stay.account,
-            arrayFilter(stay -> (at >= stay.from OR stay.from IS NULL) AND (at < stay.to OR stay.to IS NULL), stays.accounts)))) AS accounts
+            arrayFilter(stay -> (at >= stay.from OR stay.from IS NULL) AND (at < stay.to OR stay.to IS NULL), owner.stays))))) AS accounts
 FROM
 (
     SELECT
         found.*,
-        arrayFirst(
-            owner -> (at >= owner.from OR owner.from IS NULL) AND (at < owner.to OR owner.to IS NULL),
-            map.owners).person AS owner,
-        if(owner = '', subject, owner) AS person
+        arrayFirst(o -> (at >= o.from OR o.from IS NULL) AND (at < o.to OR o.to IS NULL), owners) AS owner,
+        -- Where nobody is asked for, an event that is nobody's stands for itself.
+        if(owner.person = '' AND {id:String} = '' AND {account:String} = '', found.subject, owner.person) AS person
     FROM
     (
         SELECT
@@ -72,40 +109,156 @@ FROM
         WHERE NOT is_bot
             AND ({project:String} = '' OR project = {project:String})
             AND (({id:String} = '' AND {account:String} = '') OR subject IN (
-                SELECT subject FROM timeline_subjects(project = {project:String}, id = {id:String}, account = {account:String})))
+                SELECT subject FROM timeline_owners(project = {project:String}, id = {id:String}, account = {account:String})))
     ) AS found
-    LEFT JOIN
-    (
-        SELECT project, identifier, owners
-        FROM identity_map FINAL
-        WHERE ({project:String} = '' OR project = {project:String})
-            AND (({id:String} = '' AND {account:String} = '') OR identifier IN (
-                SELECT subject FROM timeline_subjects(project = {project:String}, id = {id:String}, account = {account:String})))
-    ) AS map ON map.project = found.project AND map.identifier = found.subject
-) AS owned
-LEFT JOIN
-(
-    SELECT project, person, accounts
-    FROM people FINAL
-    WHERE ({project:String} = '' OR project = {project:String})
-        AND (({id:String} = '' AND {account:String} = '') OR person IN (
-            SELECT person FROM timeline_people(project = {project:String}, id = {id:String}, account = {account:String})))
-) AS stays ON stays.project = owned.project AND stays.person = owned.person
-WHERE ({id:String} = '' OR owned.person IN (
-        SELECT person FROM timeline_people(project = {project:String}, id = {id:String}, account = {account:String})))
-    AND ({account:String} = '' OR has(accounts, {account:String}));
+    LEFT JOIN timeline_owners(project = {project:String}, id = {id:String}, account = {account:String}) AS owned
+        ON owned.project = found.project AND owned.subject = found.subject
+)
+WHERE person != '' AND ({account:String} = '' OR has(accounts, {account:String}));
 
--- Touchpoints. Three passes: sessions are numbered (the client's own id, else a run of browsing on one device without a
--- gap of more than 30 minutes), each event gets its visit's origin, then every event is asked for which roles it plays:
+-- Touchpoints, step by step. Each step is a query of its own: ClickHouse repeats an alias wherever it is used, and a
+-- stack of them in one SELECT costs seconds before the first row is read.
 --
---     visit        the first event of a session
---     told         a track or what an importer sent; one touchpoint told by two sources is joined within 5 minutes
---     identified, joined_account   the first of their kind
+--     visit        the start of a session: of the client's session id, else of a run of browsing on one device without a
+--                  gap of more than 30 minutes
+--     told         a track or what an importer sent; told by two sources within 5 minutes it is one touchpoint
+--     identified, joined_account    the first of each identifier, the first of each account
+--
+-- What happens during a visit has the visit's channel: a page's own referrer is the page before it.
 CREATE OR REPLACE VIEW timeline_touchpoints AS
+WITH
+keyed AS (
+    SELECT
+        *,
+        type IN ('page', 'screen') AS is_page,
+        -- What an importer sends is nobody's browsing, and a server's track opens no visit.
+        multiIf(
+            kind != '', '',
+            session_id != '', concat('session ', session_id),
+            type IN ('page', 'screen') OR (type = 'track' AND origin = 'web'), concat('device ', anonymous_id),
+            '') AS session_key
+    FROM timeline_events(project = {project:String}, id = {id:String}, account = {account:String})
+),
+started AS (
+    SELECT
+        *,
+        session_id = '' AND at > lagInFrame(at, 1, at) OVER (PARTITION BY project, person, session_key ORDER BY at, message_id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) + INTERVAL 30 MINUTE AS starts
+    FROM keyed
+),
+numbered AS (
+    SELECT
+        *,
+        sum(starts) OVER (PARTITION BY project, person, session_key ORDER BY at, message_id) AS session_number
+    FROM started
+),
+visited AS (
+    SELECT
+        *,
+        row_number() OVER (PARTITION BY project, person, session_key, session_number ORDER BY at, message_id) = 1 AS is_first,
+        argMin((channel, channel_rule, source, medium, campaign, referrer), (channel = '', at, message_id)) OVER visit AS visit_come,
+        argMin((title, path, name, url), (NOT is_page, at, message_id)) OVER visit AS landing,
+        argMax(url, (is_page, at, message_id)) OVER visit AS last_page,
+        countIf(is_page) OVER visit AS pages,
+        max(at) OVER visit AS until
+    FROM numbered
+    WINDOW visit AS (PARTITION BY project, person, session_key, session_number)
+),
+roles AS (
+    SELECT
+        *,
+        if(session_key = '', (channel, channel_rule, source, medium, campaign, referrer), visit_come) AS come,
+        part.1 AS role,
+        part.2 AS key
+    FROM visited
+    ARRAY JOIN arrayConcat(
+        if(session_key != '' AND is_first, [('visit', message_id)], []),
+        if(kind IN ('offline', 'email', 'ad', 'crm') OR (kind = '' AND type = 'track'),
+            [('told', lowerUTF8(replaceRegexpAll(name, '[^\\p{L}\\p{N}]+', '')))], []),
+        if(kind = '' AND type = 'identify' AND (user_id != '' OR email != ''),
+            [('identified', if(user_id != '', concat('user:', user_id), concat('email:', email)))], []),
+        if(kind = '' AND type = 'group' AND NOT has_left, [('joined_account', group_id)], [])) AS part
+),
+spaced AS (
+    SELECT
+        *,
+        -- Nothing joins across a gap of more than 5 minutes.
+        role = 'told' AND at > lagInFrame(at, 1, at) OVER (PARTITION BY project, person, role, key ORDER BY at, message_id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) + INTERVAL 5 MINUTE AS opens
+    FROM roles
+),
+clustered AS (
+    SELECT
+        project, person, role, key, origin,
+        sum(opens) OVER (PARTITION BY project, person, role, key ORDER BY at, message_id) AS cluster,
+        CAST(
+            (
+                at, message_id, origin,
+                multiIf(role != 'told', role, kind = '', 'action', kind),
+                multiIf(
+                    role = 'visit', if(landing.1 != '', landing.1, if(landing.2 != '', landing.2, landing.3)),
+                    role = 'identified', if(email != '', email, user_id),
+                    role = 'joined_account', group_id,
+                    name),
+                come,
+                if(role = 'visit', landing.4, url), if(role = 'visit', landing.2, path), if(role = 'visit', landing.1, title),
+                if(role = 'visit', session_id, ''), if(role = 'visit', pages, 0), if(role = 'visit', last_page, ''),
+                if(role = 'visit', until, at), accounts, startsWith(subject, 'anon:'),
+                multiIf(role = 'visit', '{}', role = 'told', properties, traits)
+            ),
+            'Tuple(at DateTime64(3, \'UTC\'), message_id String, origin String, kind String, name String,
+                come Tuple(channel String, channel_rule String, source String, medium String, campaign String, referrer String),
+                url String, path String, title String, session_id String, pages UInt64, last_page String, until DateTime64(3, \'UTC\'),
+                accounts Array(String), anonymous Bool, properties String)') AS telling
+    FROM spaced
+),
+grouped AS (
+    SELECT
+        project, person, role, key,
+        uniqExact(origin) AS origins,
+        arraySort(t -> (t.at, t.message_id), groupArray(telling)) AS told
+    FROM clustered
+    GROUP BY project, person, role, key, cluster
+),
+-- Each touchpoint as the positions of its members in `told`, the first member first.
+joined AS (
+    SELECT
+        project, person, told,
+        multiIf(
+            role != 'told', [[toUInt32(1)]],
+            origins = 1 OR key = '', arrayMap(i -> [i], arrayEnumerate(told)),
+            arrayFold(
+                (groups, i) -> arrayMap(
+                    found -> if(
+                        found = 0,
+                        arrayPushBack(groups, [i]),
+                        arrayMap((members, n) -> if(n = found, arrayPushBack(members, i), members), groups, arrayEnumerate(groups))),
+                    [arrayFirstIndex(
+                        members -> told[i].at <= told[members[1]].at + INTERVAL 5 MINUTE
+                            AND NOT arrayExists(m -> told[m].origin = told[i].origin, members),
+                        groups)])[1],
+                arrayEnumerate(told),
+                CAST([], 'Array(Array(UInt32))'))) AS groups
+    FROM grouped
+),
+each AS (
+    SELECT project, person, told, members, arrayFirst(m -> told[m].come.channel != '', members) AS with_channel
+    FROM joined
+    ARRAY JOIN groups AS members
+),
+shown AS (
+    SELECT
+        project, person,
+        told[members[1]] AS lead,
+        told[if(with_channel = 0, members[1], with_channel)].come AS come,
+        arrayMap(i -> told[i].message_id, members) AS message_ids,
+        arrayMap(i -> told[i].origin, members) AS sources
+    FROM each
+)
 SELECT
     project,
     lead.at AS at,
-    if(role = 'told', if(lead.kind = '', 'action', lead.kind), role) AS kind,
+    lead.kind AS kind,
     lead.name AS name,
     come.channel AS channel,
     come.channel_rule AS channel_rule,
@@ -125,105 +278,10 @@ SELECT
     lead.accounts AS accounts,
     length(lead.accounts) > 1 AS shared,
     lead.anonymous AS anonymous,
-    arrayMap(i -> told[i].message_id, members) AS message_ids,
-    arrayMap(i -> told[i].origin, members) AS sources,
+    message_ids,
+    sources,
     lead.properties AS properties
-FROM
-(
-    SELECT
-        project,
-        person,
-        role,
-        arraySort(t -> (t.at, t.message_id), groupArray(telling)) AS told,
-        -- Members of each touchpoint as positions in `told`, the first member first.
-        multiIf(
-            role != 'told', [[toUInt32(1)]],
-            uniqExact(telling.origin) = 1 OR key = '', arrayMap(i -> [i], arrayEnumerate(told)),
-            arrayFold(
-                (groups, i) -> arrayMap(
-                    joined -> if(
-                        joined = 0,
-                        arrayPushBack(groups, [i]),
-                        arrayMap((members, n) -> if(n = joined, arrayPushBack(members, i), members), groups, arrayEnumerate(groups))),
-                    [arrayFirstIndex(
-                        members -> told[i].at <= told[members[1]].at + INTERVAL 5 MINUTE
-                            AND NOT arrayExists(m -> told[m].origin = told[i].origin, members),
-                        groups)])[1],
-                arrayEnumerate(told),
-                CAST([], 'Array(Array(UInt32))'))) AS groups
-    FROM
-    (
-        SELECT
-            project,
-            person,
-            part.1 AS role,
-            part.2 AS key,
-            sum(opens) OVER (PARTITION BY project, person, role, key ORDER BY at, message_id) AS cluster,
-            CAST(
-                (
-                    at, message_id, origin, kind,
-                    if(role = 'visit', landing.1, if(role = 'identified', if(email != '', email, user_id), if(role = 'joined_account', group_id, name))),
-                    come,
-                    if(role = 'visit', landing.2, url), if(role = 'visit', landing.3, path), if(role = 'visit', landing.4, title),
-                    if(role = 'visit', session_id, ''), if(role = 'visit', pages, 0), if(role = 'visit', last_page, ''), if(role = 'visit', until, at),
-                    accounts, startsWith(subject, 'anon:'),
-                    multiIf(role = 'visit', '{}', role = 'told', properties, traits)
-                ),
-                'Tuple(at DateTime64(3, \'UTC\'), message_id String, origin String, kind String, name String,
-                    come Tuple(channel String, channel_rule String, source String, medium String, campaign String, referrer String),
-                    url String, path String, title String, session_id String, pages UInt64, last_page String, until DateTime64(3, \'UTC\'),
-                    accounts Array(String), anonymous Bool, properties String)') AS telling
-        FROM
-        (
-            SELECT
-                *,
-                -- Nothing joins a told touchpoint across a gap of more than 5 minutes.
-                part.1 = 'told' AND at > lagInFrame(at, 1, at) OVER (PARTITION BY project, person, part ORDER BY at, message_id
-                    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) + INTERVAL 5 MINUTE AS opens
-            FROM
-            (
-                SELECT
-                    *,
-                    row_number() OVER (PARTITION BY project, person, session_key, session_number ORDER BY at, message_id) = 1 AS is_first,
-                    if(session_key = '', (channel, channel_rule, source, medium, campaign, referrer),
-                        argMin((channel, channel_rule, source, medium, campaign, referrer), (channel = '', at, message_id)) OVER visit) AS come,
-                    argMin((if(title != '', title, if(path != '', path, name)), url, path, title), (NOT is_page, at, message_id)) OVER visit AS landing,
-                    argMax(url, (is_page, at, message_id)) OVER visit AS last_page,
-                    countIf(is_page) OVER visit AS pages,
-                    max(at) OVER visit AS until
-                FROM
-                (
-                    SELECT *, sum(starts) OVER (PARTITION BY project, person, session_key ORDER BY at, message_id) AS session_number
-                    FROM
-                    (
-                        SELECT
-                            *,
-                            type IN ('page', 'screen') AS is_page,
-                            -- What an importer sends is nobody's browsing, and a server's track opens no visit.
-                            multiIf(
-                                kind != '', '',
-                                session_id != '', concat('session ', session_id),
-                                is_page OR (type = 'track' AND origin = 'web'), concat('device ', anonymous_id),
-                                '') AS session_key,
-                            session_id = '' AND at > lagInFrame(at, 1, at) OVER (PARTITION BY project, person, session_key ORDER BY at, message_id
-                                ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) + INTERVAL 30 MINUTE AS starts
-                        FROM timeline_events(project = {project:String}, id = {id:String}, account = {account:String})
-                    )
-                )
-                WINDOW visit AS (PARTITION BY project, person, session_key, session_number)
-            )
-            ARRAY JOIN arrayConcat(
-                if(session_key != '' AND is_first, [('visit', message_id)], []),
-                if(kind IN ('offline', 'email', 'ad', 'crm') OR type = 'track', [('told', lowerUTF8(replaceRegexpAll(name, '[^\\p{L}\\p{N}]+', '')))], []),
-                if(kind = '' AND type = 'identify' AND (user_id != '' OR email != ''),
-                    [('identified', if(user_id != '', concat('user:', user_id), concat('email:', email)))], []),
-                if(kind = '' AND type = 'group' AND NOT has_left, [('joined_account', group_id)], [])) AS part
-        )
-    )
-    GROUP BY project, person, role, key, cluster
-)
-ARRAY JOIN groups AS members, arrayMap(g -> told[g[1]], groups) AS lead,
-    arrayMap(g -> told[if(arrayFirst(m -> told[m].come.channel != '', g) = 0, g[1], arrayFirst(m -> told[m].come.channel != '', g))].come, groups) AS come;
+FROM shown;
 
 -- What a person did, before and after their name was known.
 CREATE OR REPLACE VIEW user_timeline AS
@@ -240,3 +298,95 @@ FROM timeline_touchpoints(project = {project:String}, id = '', account = {id:Str
 CREATE OR REPLACE VIEW touchpoints AS
 SELECT *
 FROM timeline_touchpoints(project = '', id = '', account = '');
+
+-- One row a person: users, leads, and visitors of whom nothing but a device is known. Traits as text: of each name the
+-- latest, and what was said with a secret key or a signed token before anything that was not.
+CREATE OR REPLACE VIEW persons AS
+WITH
+held AS (
+    SELECT project, person, identifier, from, to
+    FROM (SELECT project, person, i.identifier AS identifier, i.from AS from, i.to AS to FROM people FINAL ARRAY JOIN identifiers AS i)
+    UNION ALL
+    SELECT project, subject, subject, NULL, NULL
+    FROM (SELECT DISTINCT project, subject FROM events WHERE NOT is_bot)
+    WHERE (project, subject) NOT IN (SELECT project, identifier FROM identity_map FINAL WHERE notEmpty(owners))
+),
+said AS (
+    SELECT held.project AS project, held.person AS person, t.name AS name,
+        argMax(if(JSONType(t.value) = 'String', JSONExtractString(t.value), t.value), (t.verified, t.at, t.message_id)) AS value
+    FROM traits AS t FINAL
+    INNER JOIN held ON held.project = t.project AND held.identifier = t.identifier
+    WHERE (t.at >= held.from OR held.from IS NULL) AND (t.at < held.to OR held.to IS NULL)
+    GROUP BY project, person, name
+)
+SELECT
+    named.project AS project,
+    named.person AS person,
+    multiIf(startsWith(person, 'user:'), 'user', startsWith(person, 'email:'), 'lead', 'visitor') AS kind,
+    named.identifiers AS identifiers,
+    arraySort(arrayDistinct(arrayMap(stay -> stay.account, arrayFilter(stay -> stay.to IS NULL OR stay.to > now64(3), stays.accounts)))) AS accounts,
+    known.traits AS traits
+FROM (SELECT project, person, arraySort(groupUniqArray(identifier)) AS identifiers FROM held GROUP BY project, person) AS named
+LEFT JOIN (SELECT project, person, accounts FROM people FINAL) AS stays ON stays.project = named.project AND stays.person = named.person
+LEFT JOIN (SELECT project, person, mapFromArrays(groupArray(name), groupArray(value)) AS traits FROM said GROUP BY project, person) AS known
+    ON known.project = named.project AND known.person = named.person;
+
+-- One row an account, by whatever told of it: people, traits, or events that name it.
+CREATE OR REPLACE VIEW accounts AS
+WITH
+said AS (
+    SELECT project, account, name,
+        argMax(if(JSONType(value) = 'String', JSONExtractString(value), value), (verified, at, message_id)) AS latest
+    FROM account_traits FINAL
+    GROUP BY project, account, name
+)
+SELECT
+    project,
+    account,
+    any(members) AS people,
+    any(former) AS former_people,
+    any(hows) AS how,
+    anyIf(all_traits, notEmpty(all_traits)) AS traits
+FROM
+(
+    SELECT project, account,
+        groupArrayIf(person, arrayExists(p -> p.to IS NULL, periods)) AS members,
+        groupArrayIf(person, NOT arrayExists(p -> p.to IS NULL, periods)) AS former,
+        arraySort(groupUniqArray(toString(how))) AS hows,
+        CAST(map(), 'Map(String, String)') AS all_traits
+    FROM account_people FINAL
+    WHERE notEmpty(periods)
+    GROUP BY project, account
+    UNION ALL
+    SELECT project, account, [], [], [], mapFromArrays(groupArray(name), groupArray(latest)) FROM said GROUP BY project, account
+    UNION ALL
+    SELECT DISTINCT project, account, [], [], [], CAST(map(), 'Map(String, String)') FROM account_subjects
+)
+GROUP BY project, account;
+
+-- What who-is-who facts changed, by the time they were received: which identifier came to which person from when on, or
+-- was taken apart, and by which message. Filter by changed_at to see what moved between two dates.
+CREATE OR REPLACE VIEW identity_changes AS
+SELECT
+    decided.project AS project,
+    told.received_at AS changed_at,
+    if(decided.before = decided.identifier, 'joined', 'moved') AS change,
+    decided.identifier AS identifier,
+    decided.before AS before,
+    decided.owner.person AS person,
+    decided.owner.from AS from,
+    decided.owner.rule AS rule,
+    decided.owner.because AS message_id
+FROM
+(
+    SELECT project, identifier, owner, if(n = 1, identifier, owners[n - 1].person) AS before
+    FROM identity_map FINAL
+    ARRAY JOIN owners AS owner, arrayEnumerate(owners) AS n
+    WHERE owner.person != identifier
+) AS decided
+INNER JOIN (SELECT project, message_id, min(received_at) AS received_at FROM links GROUP BY project, message_id) AS told
+    ON told.project = decided.project AND told.message_id = decided.owner.because
+UNION ALL
+SELECT project, received_at, kind, other, claimer, other, at, 'R8', message_id
+FROM links FINAL
+WHERE kind IN ('unlink', 'relink') AND claimer = identifier;

@@ -1,0 +1,207 @@
+/** The SQL views and touches.ts tell the same touchpoints, of everybody in a made-up company. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startTestClickHouse, type TestClickHouse } from '../../test/support/clickhouse.js'
+import { eventRow, insertPeople, insertRowsOf } from '../../test/support/event-rows.js'
+import type { EventRow } from '../collect/row.js'
+import { readAccount } from './accounts.js'
+import type { Reader } from './ask.js'
+import { identifiersOf } from './identifiers.js'
+import { readTouchPage } from './page.js'
+import { findPerson } from './people.js'
+import { accountScope, personScope, type Scope } from './scope.js'
+import type { Touch } from './touches.js'
+
+const start = Date.parse('2026-03-01T00:00:00Z')
+const hour = 3_600_000
+
+/** The same numbers at every run. */
+function seeded(seed: number): (below: number) => number {
+  let state = seed
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return Math.floor((state / 2 ** 32) * below)
+  }
+}
+
+const pick = <T>(from: readonly T[], random: (below: number) => number): T => {
+  const found = from[random(from.length)]
+  if (found === undefined) throw new Error('nothing to pick from')
+  return found
+}
+
+const names = ['Demo Requested', 'demo_requested', 'demoRequested', 'Signed Up', 'Élan Vital', '???']
+const channels = ['', '', 'Direct', 'Paid Search', 'Email']
+
+/** Bursts of events, so that gaps around 5 and 30 minutes, ties and two sources all happen. */
+function history(random: (below: number) => number): EventRow[] {
+  const rows: EventRow[] = []
+  let at = start
+  for (let index = 0; index < 1_500; index += 1) {
+    at += pick([0, 1, 20_000, 150_000, 300_000, 300_001, 1_800_000, 1_800_001, hour, 30 * hour], random)
+    const device = `a${random(4) === 0 ? random(5) : Math.floor(index / 6) % 5}`
+    const user = random(3) === 0 ? `u${random(4)}` : ''
+    const type = pick(['page', 'page', 'screen', 'track', 'track', 'track', 'identify', 'group'], random)
+    const channel = pick(channels, random)
+    rows.push(
+      eventRow({
+        at: new Date(at).toISOString(),
+        type,
+        name: type === 'track' ? pick(names, random) : pick(['', 'Home'], random),
+        anonymous_id: random(4) === 0 && user !== '' ? '' : device,
+        user_id: user,
+        email: random(5) === 0 ? `e${random(4)}@x.test` : '',
+        origin: pick(['web', 'web', 'server', 'crm'], random),
+        kind: type === 'track' && random(6) === 0 ? pick(['offline', 'email', 'ad', 'crm'], random) : '',
+        session_id: random(3) === 0 ? `s${Math.floor(index / 7)}` : '',
+        channel,
+        channel_rule: channel === '' ? '' : `${channel}:utm`,
+        source: channel === '' ? '' : `source ${random(9)}`,
+        url: random(3) === 0 ? '' : `https://x.test/${random(9)}`,
+        path: random(3) === 0 ? '' : `/${random(9)}`,
+        title: random(3) === 0 ? '' : `Title ${random(9)}`,
+        referrer: random(2) === 0 ? '' : 'https://google.com/',
+        is_bot: random(20) === 0,
+        group_id: type === 'group' || random(10) === 0 ? pick(['acme', 'globex'], random) : '',
+        memberships:
+          type === 'group' ? [{ identifier: 'user:u0', account: 'acme', left: random(3) === 0 }] : [],
+      }),
+    )
+  }
+  return rows
+}
+
+let clickhouse: TestClickHouse
+let reader: Reader
+
+beforeAll(async () => {
+  clickhouse = await startTestClickHouse()
+  reader = { client: clickhouse.reader, project: 'default' }
+  const rows = history(seeded(7))
+  await insertRowsOf(clickhouse.app, rows)
+  // The same events again, as a retry sends them: received later, shown once.
+  await insertRowsOf(
+    clickhouse.app,
+    rows
+      .slice(0, 300)
+      .map((row) => ({ ...row, name: `${row.name} again`, received_at: '2026-05-01T00:00:00Z' })),
+  )
+  const middle = new Date(Date.parse(rows[700]?.occurred_at ?? '')).toISOString()
+  await insertPeople(clickhouse.app, [
+    {
+      person: 'user:u0',
+      identifiers: [
+        { identifier: 'user:u0' },
+        { identifier: 'email:e0@x.test' },
+        { identifier: 'anon:a0' },
+        { identifier: 'anon:a1', to: middle },
+      ],
+      accounts: [{ account: 'acme' }, { account: 'globex', from: middle }],
+    },
+    {
+      person: 'user:u1',
+      identifiers: [
+        { identifier: 'user:u1' },
+        { identifier: 'anon:a1', from: middle },
+        { identifier: 'user:u2' },
+      ],
+      accounts: [{ account: 'acme', to: middle }],
+    },
+    {
+      person: 'email:e3@x.test',
+      identifiers: [{ identifier: 'email:e3@x.test' }, { identifier: 'anon:a3' }],
+    },
+  ])
+})
+afterAll(() => clickhouse.close())
+
+/** A touchpoint as both sides can tell it. */
+type Telling = Record<string, unknown>
+
+async function overHttp(scope: Scope): Promise<Telling[]> {
+  const query = { withBots: false, order: 'asc', limit: 100_000 } as const
+  const { items } = await readTouchPage(reader, scope, query)
+  return items.map(toTelling)
+}
+
+const toTelling = ({ lead, origin, visit, ...touch }: Touch): Telling => ({
+  at: new Date(touch.at).toISOString(),
+  kind: touch.kind,
+  name: touch.name,
+  channel: origin.channel,
+  channel_rule: origin.channelRule,
+  source: origin.source,
+  referrer: origin.referrer,
+  url: lead.url,
+  title: lead.title,
+  session_id: visit?.sessionId ?? '',
+  pages: visit?.pages ?? 0,
+  last_page: visit?.lastPage.url ?? '',
+  until: new Date(visit?.until ?? touch.at).toISOString(),
+  person: touch.person,
+  accounts: touch.accounts,
+  shared: touch.accounts.length > 1,
+  anonymous: touch.isAnonymous,
+  message_ids: touch.messageIds,
+  sources: touch.sources,
+})
+
+const columns = `at, kind, name, channel, channel_rule, source, referrer, url, title, session_id, pages, last_page, until,
+  person, accounts, toBool(shared) AS shared, anonymous, message_ids, sources`
+
+async function bySql(view: string, params: Record<string, string> = {}): Promise<Telling[]> {
+  const answer = await clickhouse.reader.query({
+    query: `SELECT ${columns} FROM ${view} ORDER BY at, message_ids[1], kind`,
+    query_params: params,
+    format: 'JSONEachRow',
+    clickhouse_settings: { date_time_output_format: 'iso', output_format_json_quote_64bit_integers: 0 },
+  })
+  return answer.json<Telling>()
+}
+
+const timelineOf = async (id: string) => overHttp(personScope(await findPerson(reader, identifiersOf(id))))
+
+describe('a person’s timeline is the same over HTTP and in SQL', () => {
+  test.each(['u0', 'u1', 'u3', 'user:u2', 'anon:a2', 'anon:a3', 'e0@x.test', 'email:e3@x.test'])(
+    '%s',
+    async (id) => {
+      const told = await timelineOf(id)
+      expect(told.length).toBeGreaterThan(5)
+      expect(await bySql("user_timeline(project = 'default', id = {id: String})", { id })).toEqual(told)
+    },
+  )
+
+  test('what this compares holds every kind, joined ones and visits with and without a session id', async () => {
+    const told = (await Promise.all(['u0', 'u1', 'u3', 'anon:a2', 'anon:a3'].map(timelineOf))).flat()
+    expect(new Set(told.map(({ kind }) => kind)).size).toBe(8)
+    expect(told.some(({ sources }) => (sources as string[]).length > 1)).toBe(true)
+    const visits = told.filter(({ kind }) => kind === 'visit')
+    expect(new Set(visits.map(({ session_id }) => session_id === ''))).toEqual(new Set([true, false]))
+    expect(visits.some(({ pages }) => Number(pages) > 2)).toBe(true)
+  })
+})
+
+describe('an account’s timeline is the same over HTTP and in SQL', () => {
+  test.each(['acme', 'globex'])('%s', async (id) => {
+    const told = await overHttp(accountScope(await readAccount(reader, id)))
+    expect(new Set(told.map(({ person }) => person)).size).toBeGreaterThan(2)
+    expect(await bySql("account_timeline(project = 'default', id = {id: String})", { id })).toEqual(told)
+  })
+})
+
+test('touchpoints has everybody’s, each person’s as their own timeline tells it', async () => {
+  const all = await bySql("(SELECT * FROM touchpoints WHERE project = 'default')")
+  const people = [...new Set(all.map(({ person }) => String(person)))].sort()
+  expect(people).toContain('anon:a2')
+  for (const person of people)
+    expect(all.filter((touch) => touch.person === person)).toEqual(await timelineOf(person))
+})
+
+test('the views read only the primary key ranges of the person', async () => {
+  const explained = await clickhouse.app.query({
+    query: "EXPLAIN indexes = 1 SELECT * FROM user_timeline(project = 'default', id = 'u0')",
+    format: 'TabSeparatedRaw',
+  })
+  const plan = await explained.text()
+  const events = plan.slice(plan.search(/ReadFromMergeTree \(\w+\.events\)/))
+  expect(events).toMatch(/PrimaryKey[\s\S]*?subject[\s\S]*?Condition: [^\n]*subject in 4-element set/)
+})
