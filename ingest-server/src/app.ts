@@ -63,7 +63,8 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
     await http.register(collectRoutes({ projects, log, metrics, clock, verifyTokens }))
   }
   const store = clickhouse && has('store') ? startStore({ log, clickhouse, metrics, logger }) : undefined
-  const stitch = clickhouse && has('stitch') ? startStitch({ clickhouse, clock, metrics, logger }) : undefined
+  const stitch =
+    clickhouse && has('stitch') ? startStitch({ clickhouse, projects, metrics, logger }) : undefined
   if (clickhouse && has('timeline')) {
     await http.register(timelineRoutes({ clickhouse, projects, log, clock, metrics }))
   }

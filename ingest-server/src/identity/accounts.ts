@@ -72,20 +72,29 @@ export const domainsOf = (identifiers: readonly { identifier: string }[]): strin
   ...new Set(identifiers.flatMap(({ identifier }) => corporateDomainOf(identifier) ?? [])),
 ]
 
-/** Among the accounts whose latest trait is this domain, the one verified claim, else the only claim. */
-export function meaningOfDomain(domain: string, traits: readonly AccountTrait[]): DomainMeaning {
-  const claims = new Map<string, DomainClaim>()
+/**
+ * What domains mean, by these traits. Among the accounts whose latest trait is a domain verified ones come
+ * first; two that stand equally get nobody.
+ */
+export function domainMeanings(traits: readonly AccountTrait[]): (domain: string) => DomainMeaning {
+  const claims = new Map<string, Map<string, DomainClaim>>()
   for (const trait of latestTraits(traits)) {
-    if (claimedDomain(trait.value) !== domain) continue
+    const domain = claimedDomain(trait.value)
+    if (domain === undefined) continue
     const { account, verified, at, messageId: because } = trait
     const claim = { account, verified, at, because }
-    const known = claims.get(account)
-    if (!known || byStanding(claim, known) < 0) claims.set(account, claim)
+    const ofDomain = claims.get(domain) ?? new Map<string, DomainClaim>()
+    claims.set(domain, ofDomain)
+    const known = ofDomain.get(account)
+    if (!known || byStanding(claim, known) < 0) ofDomain.set(account, claim)
   }
-  const sorted = [...claims.values()].sort(byStanding)
-  const best = sorted.filter(({ verified }) => verified === sorted[0]?.verified)
-  if (best.length > 1) return { domain, account: undefined, state: 'contested', claims: sorted }
-  return { domain, account: best[0]?.account ?? `domain:${domain}`, state: '', claims: sorted }
+  return (domain) => meaningOf(domain, [...(claims.get(domain)?.values() ?? [])].sort(byStanding))
+}
+
+function meaningOf(domain: string, claims: DomainClaim[]): DomainMeaning {
+  const best = claims.filter(({ verified }) => verified === claims[0]?.verified)
+  if (best.length > 1) return { domain, account: undefined, state: 'contested', claims }
+  return { domain, account: best[0]?.account ?? `domain:${domain}`, state: '', claims }
 }
 
 function staysByGroup(memberships: readonly Membership[]): AccountStay[] {

@@ -65,7 +65,7 @@ export function openFacts(client: ClickHouseClient, scope: FactScope): FactReade
     },
     async domainTraits(domains) {
       const rows = await ask<[string]>(claimantsSql, domains)
-      return await domainTraitsOf(rows.map(([account]) => account))
+      return domainTraitsOf(rows.map(([account]) => account))
     },
     domainTraitsOf,
     async knownEmails(addresses) {

@@ -77,6 +77,10 @@ test('what is resolved of a neighbourhood is what is resolved of everything', as
           )
         }
         for (const id of part.core) {
+          for (const held of all.people.find((person) => person.id === id)?.identifiers ?? [])
+            expect(part.core.has(held.identifier) || part.devices.has(held.identifier), held.identifier).toBe(
+              true,
+            )
           expect(seen.people.find((person) => person.id === id)).toEqual(
             all.people.find((person) => person.id === id),
           )

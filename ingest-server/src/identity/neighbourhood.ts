@@ -7,9 +7,8 @@
  *     core        a user, an email  its person is wanted, so its aliases, emails and devices are read too
  *     named       a user, an email  it claims a device that is wanted, so whose it is matters
  *     loaded      a user, an email  it may be quarantined, which changes what others may claim
- *     asked       an anonymous id   whoever ever claimed it may change with it: all become core
- *     ofUser      an anonymous id   a core user's: an email captured on it may be that user's (R4): core
- *     ofLead      an anonymous id   a core email's: who claims it is named
+ *     ofUser      an anonymous id   a core user's: an email captured on it may be that user's (R4), so core
+ *     device      an anonymous id   wanted itself, or a core email's: who claims it is named
  *     probe       an anonymous id   whose a named email is may be inferred on it (R4)
  */
 import { defaultCaps, isAnon, isEmail, isTrusted, isUser, type Caps, type Link } from './counting-links.js'
@@ -29,8 +28,8 @@ export interface Neighbourhood {
   weightOf: (identifier: string) => number
 }
 
-type Level = 'probe' | 'ofLead' | 'ofUser' | 'asked' | 'loaded' | 'named' | 'core'
-const rank: Record<Level, number> = { probe: 0, ofLead: 1, ofUser: 2, asked: 3, loaded: 0, named: 1, core: 2 }
+type Level = 'probe' | 'device' | 'ofUser' | 'loaded' | 'named' | 'core'
+const rank: Record<Level, number> = { probe: 0, device: 1, ofUser: 2, loaded: 0, named: 1, core: 2 }
 
 export async function neighbourhoodOf(
   wanted: Iterable<string>,
@@ -46,7 +45,7 @@ export async function neighbourhoodOf(
     levels.set(identifier, level)
     raised.add(identifier)
   }
-  for (const identifier of wanted) raise(identifier, isAnon(identifier) ? 'asked' : 'core')
+  for (const identifier of wanted) raise(identifier, isAnon(identifier) ? 'device' : 'core')
   while (raised.size > 0) {
     const round = raised
     raised = new Set()
@@ -63,7 +62,7 @@ export async function neighbourhoodOf(
   return {
     links: [...nodes.values()].flatMap((node) => node.links),
     core: withLevel('core'),
-    devices: withLevel('ofLead', 'ofUser', 'asked'),
+    devices: withLevel('device', 'ofUser'),
     weightOf: (identifier) => weightOf(nodes.get(identifier), nodes, caps),
   }
 }
@@ -75,11 +74,10 @@ function expand(from: string, link: Link, level: Level, raise: (to: string, leve
   else if (isUser(from)) {
     if (isUser(to)) raise(to, isTrusted(link) ? level : 'loaded')
     else if (level === 'core') raise(to, isEmail(to) ? 'core' : 'ofUser')
-  } else raise(to, isUser(to) ? 'named' : level === 'core' ? 'ofLead' : 'probe')
+  } else raise(to, isUser(to) ? 'named' : level === 'core' ? 'device' : 'probe')
 }
 
 function levelOfClaimer(claimer: string, level: Level): Level {
-  if (level === 'asked') return 'core'
   if (level === 'ofUser' && isEmail(claimer)) return 'core'
   return level === 'probe' && isEmail(claimer) ? 'loaded' : 'named'
 }

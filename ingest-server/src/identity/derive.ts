@@ -1,0 +1,155 @@
+/**
+ * From facts to the rows of identity_map, people and account_people. Pure; the rows are a function of the
+ * recorded facts alone, their version too, which is why a rebuild gives the same bytes.
+ */
+import { accountsOf, type AccountStay, type DomainMeaning, type Membership } from './accounts.js'
+import { isAnon, isEmail, isUser } from './counting-links.js'
+import type { Neighbourhood } from './neighbourhood.js'
+import type { Holding, Interval, Ownership, Person, Resolution } from './resolve.js'
+
+/** Property names are column names; the order of properties is theirs as well. */
+export interface IdentityRow {
+  identifier: string
+  owners: Ownership[]
+  state: '' | 'contested' | 'quarantined'
+  contested: { identifier: string; at: string; because: string; verified: boolean }[]
+}
+export interface PersonRow {
+  person: string
+  identifiers: Holding[]
+  accounts: AccountStay[]
+}
+export interface AccountPersonRow {
+  account: string
+  person: string
+  how: 'group' | 'domain'
+  periods: (Interval & { because: string })[]
+}
+
+/** A row, or undefined where there is none (any longer), and how many facts say so. */
+export interface Derived<Row> {
+  row: Row | undefined
+  weight: number
+}
+
+export interface DerivedRows {
+  identifiers: Map<string, Derived<IdentityRow>>
+  people: Map<string, Derived<PersonRow>>
+}
+
+/** Who has a row in people although no link makes them one: their own account, or an address that is known. */
+export function loneCandidates(
+  wanted: Iterable<string>,
+  { core }: Neighbourhood,
+  { owners }: Resolution,
+): string[] {
+  return [...new Set([...core, ...wanted])].filter((identifier) => !owners.has(identifier))
+}
+
+export function completePeople({ core }: Neighbourhood, { people }: Resolution): Person[] {
+  return people.filter(({ id }) => core.has(id))
+}
+
+export interface PeopleFacts {
+  wanted: Iterable<string>
+  people: readonly Person[]
+  lone: readonly string[]
+  memberships: readonly Membership[]
+  knownEmails: ReadonlySet<string>
+  meaningOf: (domain: string) => DomainMeaning
+}
+
+export function deriveRows(
+  neighbourhood: Neighbourhood,
+  resolution: Resolution,
+  facts: PeopleFacts,
+): DerivedRows {
+  return {
+    identifiers: identityRows(neighbourhood, resolution),
+    people: peopleRows(neighbourhood, facts),
+  }
+}
+
+function identityRows(neighbourhood: Neighbourhood, resolution: Resolution): DerivedRows['identifiers'] {
+  const contested = new Map(resolution.contested.map(({ email, claims }) => [email, claims]))
+  const quarantined = new Set(resolution.quarantined.map(({ identifier }) => identifier))
+  const rows: DerivedRows['identifiers'] = new Map()
+  for (const identifier of [...neighbourhood.core, ...neighbourhood.devices]) {
+    const owners = resolution.owners.get(identifier) ?? []
+    const disputes = contested.get(identifier) ?? []
+    const state = quarantined.has(identifier) ? 'quarantined' : disputes.length > 0 ? 'contested' : ''
+    const row: IdentityRow = {
+      identifier,
+      owners: owners.map(({ person, from, to, because, rule, verified }) => {
+        return { person, from, to, because, rule, verified }
+      }),
+      state,
+      contested: disputes.map(({ by, at, because, verified }) => ({ identifier: by, at, because, verified })),
+    }
+    const isThere = owners.length > 0 || state !== ''
+    rows.set(identifier, { row: isThere ? row : undefined, weight: neighbourhood.weightOf(identifier) })
+  }
+  return rows
+}
+
+function peopleRows(neighbourhood: Neighbourhood, facts: PeopleFacts): DerivedRows['people'] {
+  const about = new Map<string, Membership[]>()
+  for (const fact of facts.memberships) {
+    const list = about.get(fact.identifier)
+    if (list) list.push(fact)
+    else about.set(fact.identifier, [fact])
+  }
+  const rows: DerivedRows['people'] = new Map()
+  // Everybody who could be a person and is none gets no row: they became part of another.
+  for (const identifier of [...neighbourhood.core, ...facts.wanted]) {
+    const weight = neighbourhood.weightOf(identifier) + (about.get(identifier)?.length ?? 0)
+    rows.set(identifier, { row: undefined, weight })
+  }
+  for (const person of [...facts.people, ...lonePeople(facts, about)]) {
+    const row = personRow(person, about, facts.meaningOf)
+    rows.set(person.id, { row, weight: rows.get(person.id)?.weight ?? 0 })
+  }
+  return rows
+}
+
+function personRow(
+  { id, identifiers }: Person,
+  about: ReadonlyMap<string, Membership[]>,
+  meaningOf: (domain: string) => DomainMeaning,
+): PersonRow {
+  const memberships = [...new Set(identifiers.map(({ identifier }) => identifier))].flatMap(
+    (identifier) => about.get(identifier) ?? [],
+  )
+  const stays = accountsOf({ identifiers, memberships, meaningOf })
+  return {
+    person: id,
+    identifiers: identifiers.map(({ identifier, from, to, because, rule, verified }) => {
+      return { identifier, from, to, because, rule, verified }
+    }),
+    accounts: stays.map(({ account, how, from, to, because }) => ({ account, how, from, to, because })),
+  }
+}
+
+function lonePeople({ lone, knownEmails }: PeopleFacts, about: ReadonlyMap<string, Membership[]>): Person[] {
+  return lone
+    .filter(
+      (id) =>
+        (about.has(id) && (isAnon(id) || isUser(id) || isEmail(id))) ||
+        (isEmail(id) && knownEmails.has(id.slice('email:'.length))),
+    )
+    .map((id) => ({
+      id,
+      identifiers: [{ identifier: id, from: null, to: null, because: '', rule: 'self', verified: false }],
+    }))
+}
+
+/** One row an account that the person ever counted in, by account. */
+export function accountRows({ person, accounts }: PersonRow): Map<string, AccountPersonRow> {
+  const rows = new Map<string, AccountPersonRow>()
+  for (const { account, how, from, to, because } of accounts) {
+    const row = rows.get(account) ?? { account, person, how, periods: [] }
+    row.periods.push({ from, to, because })
+    rows.set(account, row)
+  }
+  return rows
+}

@@ -1,0 +1,161 @@
+/**
+ * The stitch loop: facts in ClickHouse → who is who in ClickHouse. Level-triggered: it looks at what changed,
+ * reads what the facts say about it now, and writes what is different. Running it twice, late, several at once
+ * or from an empty identity_map gives the same rows, and a crash at any point is mended by the next pass. No
+ * event is ever rewritten.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ClickHouse } from '../clickhouse/clickhouse.js'
+import type { Metrics } from '../http/metrics.js'
+import type { Project } from '../http/projects.js'
+import type { Logger } from '../logger.js'
+import { openChanges } from './changes.js'
+import { createStitcher, type Stitcher } from './stitcher.js'
+import { sweepStart, type SweepPosition } from './sweep.js'
+
+export interface StitchDeps {
+  clickhouse: Pick<ClickHouse, 'app'>
+  metrics: Pick<Metrics, 'stitchLagSeconds'>
+  logger: Logger
+  /** Which projects count signed claims only; without it none does. */
+  projects?: { all: () => readonly Pick<Project, 'id' | 'identify'>[] } | undefined
+  /** Between two looks. A claim is visible after this and one pass. */
+  intervalMs?: number
+  /** How far each look goes back, for rows that became visible after their own time. */
+  overlapMs?: number
+  /** Between two pages of the rolling pass over everything, and how many identifiers one has. */
+  sweepIntervalMs?: number
+  sweepPageSize?: number
+}
+
+export interface Stitch {
+  stop: () => Promise<void>
+  /** One look and its work, or one page of the rolling pass when nothing changed. For tests and tools. */
+  passOnce: () => Promise<PassResult>
+}
+
+export interface PassResult {
+  /** Changes that were looked at, repeats included. */
+  changes: number
+}
+
+const maxBackoffMs = 5_000
+
+export function startStitch(deps: StitchDeps): Stitch {
+  const { intervalMs = 150, overlapMs = 3_000, sweepIntervalMs = 5_000, sweepPageSize = 100 } = deps
+  const client = deps.clickhouse.app
+  const stitcher = createStitcher({ client, projects: deps.projects })
+  const changes = openChanges(client, { overlapMs })
+  const sweep = openRollingSweep(stitcher, { client, sweepIntervalMs, sweepPageSize })
+  const stopping = new AbortController()
+
+  async function pass(): Promise<PassResult> {
+    const look = await changes.look()
+    deps.metrics.stitchLagSeconds.set(look.lagSeconds)
+    if (look.fresh.length === 0) {
+      await sweep.pageIfDue()
+      return { changes: 0 }
+    }
+    let count = 0
+    try {
+      for await (const page of changes.pages(look.fresh)) {
+        count += page.length
+        await stitcher.workInChanges(page)
+      }
+    } catch (error) {
+      // What was remembered may be ahead of what was written.
+      stitcher.forget()
+      throw error
+    }
+    await changes.settle(look)
+    return { changes: count }
+  }
+
+  // One pass at a time, whoever asks for it.
+  let last: Promise<unknown> = Promise.resolve()
+  const passOnce = (): Promise<PassResult> => {
+    const next = last.then(pass)
+    last = next.catch(() => undefined)
+    return next
+  }
+
+  async function loop(): Promise<void> {
+    let failures = 0
+    while (!stopping.signal.aborted) {
+      try {
+        await passOnce()
+        if (failures > 0) deps.logger.info({ failures }, 'Stitching goes on')
+        failures = 0
+      } catch (error) {
+        failures += 1
+        // Said once: while ClickHouse is away every pass fails in the same way.
+        if (failures === 1) deps.logger.warn({ err: error }, 'Stitching failed and is tried again')
+      }
+      const waitMs = Math.min(intervalMs * 2 ** Math.min(failures, 6), maxBackoffMs)
+      await delay(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined)
+    }
+  }
+
+  const looping = loop()
+  return {
+    passOnce,
+    async stop() {
+      stopping.abort()
+      await looping
+      await last
+    },
+  }
+}
+
+/** Works in everything there is, as fast as it can; the rows come out as if they had been there all along. */
+export async function rebuildIdentity(
+  deps: Pick<StitchDeps, 'clickhouse' | 'projects'>,
+  onPage?: (identifiers: number) => void,
+): Promise<void> {
+  const stitcher = createStitcher({ client: deps.clickhouse.app, projects: deps.projects })
+  for (let position: SweepPosition | undefined = sweepStart; position;) {
+    const page = await stitcher.sweepPage(position, rebuildPageSize)
+    onPage?.(page.identifiers)
+    position = page.next
+  }
+}
+const rebuildPageSize = 2_000
+
+interface RollingSweepOptions {
+  client: ClickHouse['app']
+  sweepIntervalMs: number
+  sweepPageSize: number
+}
+
+/** Its place is kept in ClickHouse, or a server that is restarted often would only ever see the beginning. */
+function openRollingSweep(
+  stitcher: Stitcher,
+  { client, sweepIntervalMs, sweepPageSize }: RollingSweepOptions,
+) {
+  let position: SweepPosition | undefined
+  let dueAt = performance.now() + sweepIntervalMs
+  return {
+    async pageIfDue() {
+      if (performance.now() < dueAt) return
+      position ??= await readPosition(client)
+      const { next } = await stitcher.sweepPage(position, sweepPageSize)
+      position = next ?? sweepStart
+      await client.insert({
+        table: 'stitch_progress',
+        format: 'JSONEachRow',
+        values: [{ name: 'sweep', position: JSON.stringify(position), at: new Date().toISOString() }],
+        clickhouse_settings: { date_time_input_format: 'best_effort', insert_deduplicate: 0 },
+      })
+      dueAt = performance.now() + sweepIntervalMs
+    },
+  }
+}
+
+async function readPosition(client: ClickHouse['app']): Promise<SweepPosition> {
+  const answer = await client.query({
+    query: `SELECT position FROM stitch_progress FINAL WHERE name = 'sweep'`,
+    format: 'JSONCompactEachRow',
+  })
+  const [row] = await answer.json<[string]>()
+  return row ? (JSON.parse(row[0]) as SweepPosition) : sweepStart
+}

@@ -1,0 +1,165 @@
+/**
+ * Brings the derived rows of some identifiers of one project to what the facts say. Level-triggered: it does
+ * not matter why, how often, by how many at once or after how long it is called.
+ */
+import type { ClickHouseClient } from '@clickhouse/client'
+import { domainMeanings, domainsOf } from './accounts.js'
+import {
+  accountRows,
+  completePeople,
+  deriveRows,
+  loneCandidates,
+  type AccountPersonRow,
+  type Derived,
+  type DerivedRows,
+} from './derive.js'
+import { accountPersonKey, differences, readPresent, writeLines, type PresentRows } from './derived-tables.js'
+import type { FactReader } from './facts.js'
+import { neighbourhoodOf } from './neighbourhood.js'
+import { resolve } from './resolve.js'
+
+export interface WorkContext {
+  client: ClickHouseClient
+  project: string
+  facts: FactReader
+  signedOnly: boolean
+  epoch: bigint
+  refresh: boolean
+}
+
+export async function workIn(context: WorkContext, identifiers: Iterable<string>): Promise<void> {
+  const results = emptyResults()
+  const done = new Set<string>()
+  let wanted = new Set(identifiers)
+  while (wanted.size > 0) {
+    for (const identifier of wanted) done.add(identifier)
+    const affected = await deriveInto(results, context, wanted)
+    wanted = new Set([...affected].filter((identifier) => !done.has(identifier)))
+  }
+  await write(context, results)
+}
+
+interface Results extends DerivedRows {
+  presentIdentifiers: PresentRows<'identity_map'>
+  presentPeople: PresentRows<'people'>
+}
+
+const emptyResults = (): Results => ({
+  identifiers: new Map(),
+  people: new Map(),
+  presentIdentifiers: new Map(),
+  presentPeople: new Map(),
+})
+
+/** Adds the rows of `wanted` to the results; answers who else has to be looked at because of them. */
+async function deriveInto(
+  results: Results,
+  context: WorkContext,
+  wanted: ReadonlySet<string>,
+): Promise<Set<string>> {
+  const { client, project, facts, signedOnly } = context
+  const neighbourhood = await neighbourhoodOf(wanted, facts.nodes)
+  const resolution = resolve(neighbourhood.links, { signedOnly })
+  const people = completePeople(neighbourhood, resolution)
+  const lone = loneCandidates(wanted, neighbourhood, resolution)
+  const held = people.flatMap(({ identifiers }) => identifiers.map(({ identifier }) => identifier))
+
+  const [memberships, knownEmails, traits, presentIdentifiers, presentPeople] = await Promise.all([
+    facts.memberships([...held, ...lone]),
+    facts.knownEmails(lone.flatMap((id) => (id.startsWith('email:') ? id.slice('email:'.length) : []))),
+    facts.domainTraits(domainsOf([...held, ...lone].map((identifier) => ({ identifier })))),
+    readPresent(client, project, 'identity_map', [...neighbourhood.core, ...neighbourhood.devices]),
+    readPresent(client, project, 'people', [...neighbourhood.core, ...wanted]),
+  ])
+  const meaningOf = domainMeanings(traits)
+  const rows = deriveRows(neighbourhood, resolution, {
+    wanted,
+    people,
+    lone,
+    memberships,
+    knownEmails,
+    meaningOf,
+  })
+  keep(results.identifiers, rows.identifiers)
+  keep(results.people, rows.people)
+  keep(results.presentIdentifiers, presentIdentifiers)
+  keep(results.presentPeople, presentPeople)
+  return affectedBy({ wanted, rows, presentIdentifiers, presentPeople })
+}
+
+interface Affecting {
+  wanted: ReadonlySet<string>
+  rows: DerivedRows
+  presentIdentifiers: PresentRows<'identity_map'>
+  presentPeople: PresentRows<'people'>
+}
+
+/**
+ * Whoever owns a wanted identifier; whoever owned an identifier that now belongs to others, and those; and
+ * every identifier that a person used to hold.
+ */
+function affectedBy({ wanted, rows, presentIdentifiers, presentPeople }: Affecting): Set<string> {
+  const affected = new Set<string>()
+  for (const [identifier, { row }] of rows.identifiers) {
+    const before = presentIdentifiers.get(identifier)?.row.owners ?? []
+    const now = row?.owners ?? []
+    const isMoved = JSON.stringify(before) !== JSON.stringify(now)
+    if (!isMoved && !wanted.has(identifier)) continue
+    for (const { person } of [...before, ...now]) affected.add(person)
+  }
+  for (const [person, { row }] of rows.people) {
+    const holds = new Set(row?.identifiers.map(({ identifier }) => identifier))
+    for (const { identifier } of presentPeople.get(person)?.row.identifiers ?? [])
+      if (!holds.has(identifier)) affected.add(identifier)
+  }
+  return affected
+}
+
+/**
+ * account_people first and identity_map last: whoever dies in between leaves a difference in the tables that
+ * say what else depends on it, so the next one finds all of it again.
+ */
+async function write(context: WorkContext, results: Results): Promise<void> {
+  const { client, project, epoch, refresh } = context
+  const accounts = accountsWanted(results)
+  const presentAccounts = await readPresent(client, project, 'account_people', accounts.keys())
+  const common = { epoch, refresh }
+  await writeLines(
+    client,
+    project,
+    'account_people',
+    differences('account_people', { derived: accounts, present: presentAccounts, ...common }),
+  )
+  await writeLines(
+    client,
+    project,
+    'people',
+    differences('people', { derived: results.people, present: results.presentPeople, ...common }),
+  )
+  await writeLines(
+    client,
+    project,
+    'identity_map',
+    differences('identity_map', {
+      derived: results.identifiers,
+      present: results.presentIdentifiers,
+      ...common,
+    }),
+  )
+}
+
+/** Every account that the persons count in or used to count in, with or without a row now. */
+function accountsWanted({ people, presentPeople }: Results): Map<string, Derived<AccountPersonRow>> {
+  const wanted = new Map<string, Derived<AccountPersonRow>>()
+  for (const [person, { row, weight }] of people) {
+    const rows = row ? accountRows(row) : new Map<string, AccountPersonRow>()
+    const before = presentPeople.get(person)?.row.accounts ?? []
+    for (const account of [...before.map((stay) => stay.account), ...rows.keys()])
+      wanted.set(accountPersonKey({ account, person }), { row: rows.get(account), weight })
+  }
+  return wanted
+}
+
+function keep<Value>(into: Map<string, Value>, from: ReadonlyMap<string, Value>): void {
+  for (const [key, value] of from) into.set(key, value)
+}
