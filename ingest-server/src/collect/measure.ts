@@ -6,44 +6,20 @@ import { limits } from '@touchline/schemas'
 
 export type Measure = 'fits' | 'too-deep' | 'too-large'
 
-// One UTF-16 unit is at most 6 bytes of JSON text (\u0000), so an event of fewer units cannot be over its limit.
-const surelySmallUnits = Math.floor(limits.eventBytes / 6)
-
 /** Whether an event keeps its limits. `extraBytes` (a batch's context merged under it) count as well. */
 export function measure(event: object, extraBytes = 0): Measure {
-  const units = unitsOf(event, 0)
-  if (units === tooDeep) return 'too-deep'
-  if (units + extraBytes <= surelySmallUnits) return 'fits'
-  if (units + extraBytes > limits.eventBytes) return 'too-large'
+  if (isDeeperThan(event, limits.eventDepth)) return 'too-deep'
   return Buffer.byteLength(JSON.stringify(event)) + extraBytes > limits.eventBytes ? 'too-large' : 'fits'
 }
 
-const tooDeep = -1
-
-/** Never more than the UTF-16 units of the JSON text, give or take how numbers are written; -1 beyond the depth limit. */
-function unitsOf(value: object, depth: number): number {
-  if (depth > limits.eventDepth) return tooDeep
-  let units = 2
-  if (Array.isArray(value)) {
-    for (const item of value as unknown[]) {
-      const inner = unitsOfAny(item, depth)
-      if (inner === tooDeep) return tooDeep
-      units += inner + 1
-    }
-    return units
+/** Recursive, but never more than `levels` deep. */
+function isDeeperThan(value: object, levels: number): boolean {
+  for (const name in value) {
+    const inner = (value as Record<string, unknown>)[name]
+    if (typeof inner !== 'object' || inner === null) continue
+    if (levels === 0 || isDeeperThan(inner, levels - 1)) return true
   }
-  for (const key in value) {
-    const inner = unitsOfAny((value as Record<string, unknown>)[key], depth)
-    if (inner === tooDeep) return tooDeep
-    units += key.length + 4 + inner
-  }
-  return units
-}
-
-function unitsOfAny(value: unknown, depth: number): number {
-  if (typeof value === 'string') return value.length + 2
-  if (typeof value === 'object' && value !== null) return unitsOf(value, depth + 1)
-  return 1
+  return false
 }
 
 /**

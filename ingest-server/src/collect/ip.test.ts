@@ -1,0 +1,41 @@
+import fc from 'fast-check'
+import { isIPv6 } from 'node:net'
+import { describe, expect, test } from 'vitest'
+import { truncateIp } from './ip.js'
+
+describe('truncateIp', () => {
+  test.each([
+    ['203.0.113.77', '203.0.113.0'],
+    ['::ffff:203.0.113.77', '203.0.113.0'],
+    ['2001:db8:abcd:12:34:56:78:9a', '2001:db8:abcd::'],
+    ['2001:DB8::1', '2001:db8::'],
+    ['2001:db8:0:1::1', '2001:db8::'],
+    ['fe80::1%eth0', 'fe80::'],
+    ['::1', '::'],
+    ['1::', '1::'],
+  ])('%s → %s', (address, truncated) => {
+    expect(truncateIp(address)).toBe(truncated)
+  })
+
+  test.each(['', 'localhost', '999.1.1.1', '1.2.3', '1.2.3.4.5', ':::', undefined, 7, {}])(
+    '%s is no address',
+    (value) => {
+      expect(truncateIp(value)).toBe('')
+    },
+  )
+
+  test('two addresses of one network become one, and the result is an address', () => {
+    fc.assert(
+      fc.property(fc.ipV6(), (address) => {
+        const truncated = truncateIp(address)
+        expect(isIPv6(truncated) || /^\d+\.\d+\.\d+\.0$/.test(truncated)).toBe(true)
+        expect(truncateIp(truncated)).toBe(truncated)
+      }),
+    )
+    fc.assert(
+      fc.property(fc.ipV4(), (address) => {
+        expect(truncateIp(address)).toBe(address.replace(/\d+$/, '0'))
+      }),
+    )
+  })
+})
