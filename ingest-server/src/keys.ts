@@ -16,7 +16,7 @@ const newKey = (prefix: string, bytes: number) =>
 /** Reads the kept keys, making them first where there are none; what `given` names wins. */
 export async function defaultKeys(
   dataDir: string,
-  given: { [name in keyof DefaultKeys]: DefaultKeys[name] | undefined },
+  given: { [name in keyof DefaultKeys]?: DefaultKeys[name] | undefined },
 ): Promise<DefaultKeys> {
   const kept = await keptKeys(dataDir)
   return {
