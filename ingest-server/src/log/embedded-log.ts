@@ -7,17 +7,17 @@
  * Handled entries are kept for `touchline replay` as long as the window and the size limit allow, oldest go
  * first. What is not handled is never dropped: when it alone fills `maxBytes`, append rejects with LOG_FULL.
  */
-import { mkdirSync } from 'node:fs'
-import { statfs } from 'node:fs/promises'
+import { mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../clock.js'
-import { TouchlineError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import { createAppendQueue } from './append-queue.js'
 import { joinRecords } from './join-records.js'
-import { openLogFile, storedBytes, syncFolder, type Entry, type EntryWithRecord } from './log-file.js'
+import { openLogFile, removeLogFile, storedBytes, type EntryWithRecord } from './log-file.js'
+import { createLogSpace, type SpaceLimits } from './log-space.js'
 import type { EventLog, LogRecord, ReadRecord } from './log.js'
 import { pause } from './pause.js'
+import { copyEntries, type KeepLine } from './rewrite-log-file.js'
 
 export interface EmbeddedLogOptions {
   dir: string
@@ -34,12 +34,13 @@ export interface EmbeddedLogOptions {
   logger: Logger
 }
 
-const mebibyte = 1024 ** 2
-const day = 24 * 3_600_000
+export type EmbeddedLog = EventLog & Required<Pick<EventLog, 'rewrite'>>
 
-const defaults = {
+const mebibyte = 1024 ** 2
+
+const defaults: SpaceLimits & { appendTimeoutMs: number; maxInFlightBytes: number } = {
   maxBytes: 8 * 1024 * mebibyte,
-  replayWindowMs: 7 * day,
+  replayWindowMs: 7 * 24 * 3_600_000,
   keepBytes: 2 * 1024 * mebibyte,
   minFreeBytes: 256 * mebibyte,
   appendTimeoutMs: 5_000,
@@ -52,57 +53,56 @@ const maxGroupBytes = 4 * mebibyte
 const maxEntryBytes = 256 * 1024
 /** What one call of `handle` gets at most: two inserts of a good size. */
 const maxReadBytes = 16 * mebibyte
-const maxTrimmedAtOnce = 1_000
-const freeSpaceCheckedEveryMs = 2_000
 const retryAfterFailureMs = { first: 100, most: 5_000 }
 
-export type EmbeddedLog = EventLog
+/** Rejects when another process has the folder's log open. */
+export function openEmbeddedLog(options: EmbeddedLogOptions): Promise<EmbeddedLog> {
+  return new Promise((resolve) => resolve(openInFolder({ ...defaults, ...options })))
+}
 
-export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<EmbeddedLog> {
+function openInFolder(options: EmbeddedLogOptions & typeof defaults): EmbeddedLog {
   const { dir, clock, logger } = options
-  const limits = { ...defaults, ...withoutUndefined(options) }
+  const path = join(dir, 'log.mdb')
+  const rewritten = join(dir, 'log.rewritten.mdb')
   mkdirSync(dir, { recursive: true })
-  const file = openLogFile(dir)
-  syncFolder(join(dir, 'log.mdb'))
-
+  let file = openLogFile(path)
   let handled = file.handled()
-  const kept = countKept()
   /** The highest sequence that is on disk; entries above it may be on their way. */
-  let durable = file.lastSequence()
-  let nextSequence = Math.max(durable, handled) + 1
+  let durable = Math.max(file.lastSequence(), handled)
+  let nextSequence = durable + 1
   let isClosing = false
   let reading: Promise<void> | undefined
   let wakeReader = () => {}
-  let freeBytes = { atMs: -Infinity, value: Infinity }
+  /** Uses of the file that are under way, and the moment in which another takes its place. */
+  const uses = new Set<Promise<unknown>>()
+  let swap: Promise<void> | undefined
+  let rewriting: Promise<number> | undefined
 
-  function countKept() {
-    const counts = {
-      bytes: 0,
-      unhandledBytes: 0,
-      unhandledRecords: 0,
-      first: undefined as number | undefined,
-    }
-    for (const entry of file.entriesFrom(0)) {
-      counts.first ??= entry.sequence
-      counts.bytes += onDisk(entry.bytes)
-      if (entry.sequence <= handled) continue
-      counts.unhandledBytes += onDisk(entry.bytes)
-      counts.unhandledRecords += entry.records
-    }
-    return counts
-  }
+  const space = createLogSpace({ dir, limits: options, clock, file: () => file, handled: () => handled })
+  space.recount()
 
   const queue = createAppendQueue({
-    write: writeGroup,
+    write: (group) => useFile(() => writeGroup(group)),
     target: 'The log file',
     maxGroupBytes,
-    maxInFlightBytes: limits.maxInFlightBytes,
-    timeoutMs: limits.appendTimeoutMs,
+    maxInFlightBytes: options.maxInFlightBytes,
+    timeoutMs: options.appendTimeoutMs,
   })
 
+  /** Everything but a rewrite's last step goes through here, so that the file is not swapped under it. */
+  async function useFile<T>(use: () => T | Promise<T>): Promise<T> {
+    while (swap !== undefined) await swap
+    const using = Promise.resolve().then(use)
+    uses.add(using)
+    try {
+      return await using
+    } finally {
+      uses.delete(using)
+    }
+  }
+
   async function writeGroup(group: readonly LogRecord[]): Promise<void> {
-    const joined = joinRecords(group, maxEntryBytes)
-    const added = joined.map((record, index): EntryWithRecord => ({
+    const added = joinRecords(group, maxEntryBytes).map((record, index): EntryWithRecord => ({
       sequence: nextSequence + index,
       appendedAt: clock(),
       bytes: storedBytes(record),
@@ -110,78 +110,24 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
       records: index === 0 ? group.length : 0,
       record,
     }))
-    const bytes = added.reduce((sum, entry) => sum + onDisk(entry.bytes), 0)
-    await makeRoom(bytes)
+    await space.makeRoomFor(added)
     nextSequence += added.length
     await file.put(added)
     durable = nextSequence - 1
-    kept.bytes += bytes
-    kept.unhandledBytes += bytes
-    kept.unhandledRecords += group.length
-    kept.first ??= added[0]?.sequence
+    space.noteAppended(added)
     wakeReader()
   }
 
-  async function makeRoom(bytes: number): Promise<void> {
-    if (kept.unhandledBytes + bytes > limits.maxBytes)
-      throw new TouchlineError(
-        'LOG_FULL',
-        `The log holds ${kept.unhandledBytes} bytes that the store has not taken, of at most ${limits.maxBytes}; nothing was stored.`,
-        { retryAfterSeconds: 5 },
-      )
-    if (kept.bytes + bytes > limits.maxBytes) await trim(() => kept.bytes + bytes > limits.maxBytes)
-    const free = await freeDiskBytes()
-    if (free < limits.minFreeBytes)
-      throw new TouchlineError(
-        'LOG_FULL',
-        `The disk of ${dir} has ${free} bytes left, fewer than ${limits.minFreeBytes}; nothing was stored.`,
-        { retryAfterSeconds: 5 },
-      )
-  }
-
-  async function freeDiskBytes(): Promise<number> {
-    const now = performance.now()
-    if (now - freeBytes.atMs > freeSpaceCheckedEveryMs) {
-      const disk = await statfs(dir)
-      freeBytes = { atMs: now, value: disk.bavail * disk.bsize }
-    }
-    return freeBytes.value
-  }
-
-  /** Removes handled entries, oldest first, while `isTooMuch` says so. */
-  async function trim(isTooMuch: (oldest: Entry) => boolean): Promise<void> {
-    const removed: Entry[] = []
-    for (const entry of file.entriesFrom(kept.first ?? 0)) {
-      if (entry.sequence > handled || !isTooMuch(entry) || removed.length >= maxTrimmedAtOnce) {
-        kept.first = entry.sequence
-        break
-      }
-      removed.push(entry)
-      kept.bytes -= onDisk(entry.bytes)
-      kept.first = undefined
-    }
-    if (removed.length > 0) await file.remove(removed)
-  }
-
   async function markHandled(batch: readonly EntryWithRecord[]): Promise<void> {
-    const last = batch.at(-1)
-    if (last === undefined) return
-    handled = last.sequence
-    for (const entry of batch) {
-      kept.unhandledBytes -= onDisk(entry.bytes)
-      kept.unhandledRecords -= entry.records
-    }
+    handled = batch.at(-1)?.sequence ?? handled
+    space.noteHandled(batch)
     try {
       await file.markHandled(handled)
+      await space.trimReplayWindow()
     } catch (error) {
       // In memory it is marked, and the next mark is higher; after a crash before that it comes again, harmlessly.
       logger.warn({ err: error, handled }, 'The log file did not take the mark of what is handled')
     }
-    await trim(
-      (oldest) =>
-        kept.bytes - kept.unhandledBytes > limits.keepBytes ||
-        oldest.appendedAt < clock() - limits.replayWindowMs,
-    )
   }
 
   async function readUntil(
@@ -194,7 +140,13 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
         await untilWoken(signal)
         continue
       }
-      const batch = file.read(handled + 1, maxReadBytes).filter((entry) => entry.sequence <= durable)
+      const upTo = durable
+      const batch = await useFile(() => entriesUpTo(upTo, handled + 1))
+      if (batch.length === 0) {
+        // A rewrite left nothing of them.
+        handled = upTo
+        continue
+      }
       try {
         await handle(batch.map(toReadRecord))
         failures = 0
@@ -205,8 +157,12 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
         await pause(waitMs, signal)
         continue
       }
-      await markHandled(batch)
+      await useFile(() => markHandled(batch))
     }
+  }
+
+  function entriesUpTo(last: number, first: number): EntryWithRecord[] {
+    return file.read(first, maxReadBytes).filter((entry) => entry.sequence <= last)
   }
 
   async function untilWoken(signal: AbortSignal): Promise<void> {
@@ -220,9 +176,35 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
     })
   }
 
+  /** Most is copied while appends go on; they wait only for what came in the meantime, and the swap. */
+  async function rewriteWithout(keepLine: KeepLine): Promise<number> {
+    removeLogFile(rewritten)
+    const copy = openLogFile(rewritten)
+    let done = () => {}
+    try {
+      const first = await copyEntries(file, copy, keepLine, 0)
+      swap = new Promise((resolve) => (done = resolve))
+      await Promise.allSettled(uses)
+      const rest = await copyEntries(file, copy, keepLine, first.next)
+      await copy.markHandled(handled)
+      renameSync(rewritten, path)
+      await Promise.all([file.close(), copy.close()])
+      file = openLogFile(path)
+      space.recount()
+      return first.removed + rest.removed
+    } catch (error) {
+      await copy.close()
+      throw error
+    } finally {
+      removeLogFile(rewritten)
+      swap = undefined
+      done()
+    }
+  }
+
   return {
     append: queue.append,
-    async read(handle: (batch: readonly ReadRecord[]) => Promise<void>, signal: AbortSignal): Promise<void> {
+    async read(handle, signal): Promise<void> {
       if (reading !== undefined) throw new Error('The embedded log has one reader at a time.')
       reading = readUntil(handle, signal)
       try {
@@ -231,26 +213,32 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
         reading = undefined
       }
     },
-    async lag() {
-      const [oldest] = file.entriesFrom(handled + 1)
-      const isBehind = kept.unhandledRecords > 0 && oldest !== undefined
-      return {
-        records: kept.unhandledRecords,
-        bytes: kept.unhandledBytes,
-        oldestMs: isBehind ? Math.max(0, clock() - oldest.appendedAt) : 0,
-      }
-    },
-    /** Hands everything that is still kept, handled or not, to `handle`, oldest first; marks nothing. */
-    async replay(
-      handle: (batch: readonly ReadRecord[]) => Promise<void>,
-      signal?: AbortSignal,
-    ): Promise<void> {
+    lag: () =>
+      useFile(() => {
+        const [oldest] = file.entriesFrom(handled + 1)
+        const isBehind = space.held.unhandledRecords > 0 && oldest !== undefined
+        return {
+          records: space.held.unhandledRecords,
+          bytes: space.held.unhandledBytes,
+          oldestMs: isBehind ? Math.max(0, clock() - oldest.appendedAt) : 0,
+        }
+      }),
+    async replay(handle, signal): Promise<void> {
       const last = durable
       for (let next = 0; next <= last && signal?.aborted !== true;) {
-        const batch = file.read(next, maxReadBytes).filter((entry) => entry.sequence <= last)
+        const batch = await useFile(() => entriesUpTo(last, next))
         if (batch.length === 0) return
         await handle(batch.map(toReadRecord))
         next = (batch.at(-1)?.sequence ?? last) + 1
+      }
+    },
+    async rewrite(keepLine): Promise<number> {
+      while (rewriting !== undefined) await rewriting.catch(() => undefined)
+      rewriting = rewriteWithout(keepLine)
+      try {
+        return await rewriting
+      } finally {
+        rewriting = undefined
       }
     },
     async close(): Promise<void> {
@@ -258,6 +246,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
       await queue.close()
       wakeReader()
       await reading
+      await rewriting?.catch(() => undefined)
       await file.close()
     },
   }
@@ -265,13 +254,4 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
 
 function toReadRecord(entry: EntryWithRecord): ReadRecord {
   return { ...entry.record, position: `embedded/${String(entry.sequence).padStart(9, '0')}` }
-}
-
-/** LMDB keeps small values in shared pages of 4 KiB and larger ones in whole pages of their own. */
-function onDisk(bytes: number): number {
-  return bytes < 2_000 ? bytes + 64 : Math.ceil((bytes + 16) / 4_096) * 4_096
-}
-
-function withoutUndefined<T extends object>(given: T): Partial<T> {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<T>
 }

@@ -9,7 +9,7 @@
  * off LMDB does fdatasync, then writes its meta page through O_DSYNC, then answers (seen with strace).
  */
 import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { open, type Database, type RootDatabase } from 'lmdb'
 import type { LogRecord, LogTable } from './log.js'
 
@@ -26,14 +26,12 @@ export interface Entry {
 export type EntryWithRecord = Entry & { record: LogRecord }
 type EntryKey = [sequence: number, appendedAt: number, bytes: number, records: number]
 
-const fileName = 'log.mdb'
-
 export type LogFile = ReturnType<typeof openLogFile>
 
-/** Opens or makes `<dir>/<name>`; throws when another process has it open. */
-export function openLogFile(dir: string, name = fileName) {
+/** Opens or makes it; throws when another process has it open. */
+export function openLogFile(path: string) {
   const root: RootDatabase<Buffer, string> = open({
-    path: join(dir, name),
+    path,
     noSubdir: true,
     encoding: 'binary',
     compression: false,
@@ -42,7 +40,8 @@ export function openLogFile(dir: string, name = fileName) {
   })
   const entries: Database<Buffer, EntryKey> = root.openDB('entries', { encoding: 'binary' })
   const marks: Database<number, string> = root.openDB('marks', { encoding: 'json' })
-  refuseSecondProcess(root, join(dir, name))
+  refuseSecondProcess(root, path)
+  syncFolderOf(path)
 
   return {
     /** Resolves when all are on disk. */
@@ -83,8 +82,8 @@ export function openLogFile(dir: string, name = fileName) {
   }
 }
 
-/** The directory entry too must be on disk before anything is acknowledged. */
-export function syncFolder(path: string): void {
+/** The folder's entry too must be on disk before anything is acknowledged. */
+export function syncFolderOf(path: string): void {
   const folder = openSync(dirname(path), 'r')
   try {
     fsyncSync(folder)
@@ -93,9 +92,10 @@ export function syncFolder(path: string): void {
   }
 }
 
-export function removeLogFile(dir: string, name: string): void {
-  rmSync(join(dir, name), { force: true })
-  rmSync(join(dir, `${name}-lock`), { force: true })
+/** With LMDB's table of readers beside it. */
+export function removeLogFile(path: string): void {
+  rmSync(path, { force: true })
+  rmSync(`${path}-lock`, { force: true })
 }
 
 export function storedBytes(record: LogRecord): number {
