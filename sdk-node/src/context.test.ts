@@ -3,33 +3,33 @@ import { touchlineContext } from './context.js'
 
 const now = 1_800_000_000_000
 // As sdk-browser writes it.
-const cookieOf = (parts: Record<string, string>) =>
-  `tl=${['anonymousId', 'userId', 'groupId', 'sessionId', 'sessionStartedAt', 'lastSeenAt', 'choice']
-    .map((part) => encodeURIComponent(parts[part] ?? ''))
-    .join('|')}`
-const visitor = { anonymousId: 'a|1', sessionId: 's1', lastSeenAt: String(now - 60_000) }
+const cookieOf = (visitor: Record<string, unknown>) => `tl=${encodeURIComponent(JSON.stringify(visitor))}`
+const visitor = { anonymousId: 'a;1', sessionId: 's1', lastSeen: now - 60_000 }
 const contextFor = (headers: Record<string, string>, more: object = {}) =>
   touchlineContext({ headers, ...more }, now)
 
 describe('the context of a request', () => {
   it('joins the visitor and the session of the browser SDK', () => {
     const cookie = `theme=dark; ${cookieOf(visitor)}; tl_try=1`
-    expect(contextFor({ cookie })).toEqual({ anonymousId: 'a|1', context: { sessionId: 's1' } })
+    expect(contextFor({ cookie })).toEqual({ anonymousId: 'a;1', context: { sessionId: 's1' } })
   })
 
   it.each([
     ['no cookie', ''],
     ['another cookie whose name ends alike', `xtl=${cookieOf(visitor).slice(3)}`],
-    ['a visitor who refused tracking', cookieOf({ ...visitor, choice: 'n' })],
+    ['a visitor who refused tracking', cookieOf({ ...visitor, choice: 'no' })],
     ['a cookie without an id', cookieOf({ sessionId: 's1' })],
-    ['a cookie that is not encoded right', 'tl=%E0%A4%A|x'],
+    ['a cookie of something else', 'tl=abc'],
+    ['a cookie that holds no object', 'tl=null'],
+    ['an id that is no text', cookieOf({ anonymousId: 7 })],
+    ['a cookie that is not encoded right', 'tl=%E0%A4%A'],
   ])('has no visitor for %s', (_what, cookie) => {
     expect(contextFor({ cookie })).toEqual({ context: {} })
   })
 
   it('leaves out a session that its browser would not continue', () => {
-    const cookie = cookieOf({ ...visitor, lastSeenAt: String(now - 31 * 60_000) })
-    expect(contextFor({ cookie })).toEqual({ anonymousId: 'a|1', context: {} })
+    const cookie = cookieOf({ ...visitor, lastSeen: now - 31 * 60_000 })
+    expect(contextFor({ cookie })).toEqual({ anonymousId: 'a;1', context: {} })
   })
 
   it('has ip, user agent and locale', () => {

@@ -1,10 +1,10 @@
 /**
  * What a web request says about who makes it and where, so that an event of the server joins the visitor that the
- * browser SDK knows. The browser SDK keeps its visitor in one cookie (sdk-browser, visitor.ts):
+ * browser SDK knows. The browser SDK keeps its visitor as JSON in one cookie (sdk-browser/src/visitor.ts):
  *
- *     tl = anonymousId | userId | groupId | sessionId | sessionStartedAt | lastSeenAt | choice
+ *     tl = encodeURIComponent({ anonymousId, sessionId, lastSeen, choice, … })
  *
- * each part URI-encoded and possibly empty, times in milliseconds, choice `n` where the visitor refused tracking.
+ * each field possibly absent, lastSeen in milliseconds, choice `no` where the visitor refused tracking.
  */
 import type { Json } from './event.js'
 
@@ -50,25 +50,38 @@ export function touchlineContext(request: ContextRequest, now: number = Date.now
   const page = pageOf(request)
   if (page !== undefined) context['page'] = page
   if (visitor === undefined) return { context }
-  const idleMs = now - Number(visitor.lastSeenAt)
-  if (visitor.sessionId !== '' && idleMs < sessionIdleMs) context['sessionId'] = visitor.sessionId
-  return { anonymousId: visitor.anonymousId, context }
+  const { anonymousId, sessionId, lastSeen } = visitor
+  if (sessionId !== undefined && now - lastSeen < sessionIdleMs) context['sessionId'] = sessionId
+  return { anonymousId, context }
 }
 
-function visitorIn(
-  cookies: string | undefined,
-): { anonymousId: string; sessionId: string; lastSeenAt: string } | undefined {
+interface Visitor {
+  anonymousId: string
+  sessionId: string | undefined
+  lastSeen: number
+}
+
+function visitorIn(cookies: string | undefined): Visitor | undefined {
   const cookie = cookies
     ?.split(';')
     .map((pair) => pair.trim())
     .find((pair) => pair.startsWith(`${cookieName}=`))
-  if (cookie === undefined) return undefined
-  const parts = cookie
-    .slice(cookieName.length + 1)
-    .split('|')
-    .map(decoded)
-  const [anonymousId = '', , , sessionId = '', , lastSeenAt = '', choice = ''] = parts
-  return anonymousId === '' || choice === 'n' ? undefined : { anonymousId, sessionId, lastSeenAt }
+  const { anonymousId, sessionId, lastSeen, choice } = fieldsOf(cookie?.slice(cookieName.length + 1))
+  if (typeof anonymousId !== 'string' || anonymousId === '' || choice === 'no') return undefined
+  return {
+    anonymousId,
+    sessionId: typeof sessionId === 'string' && sessionId !== '' ? sessionId : undefined,
+    lastSeen: Number(lastSeen),
+  }
+}
+
+function fieldsOf(cookie: string | undefined): Json {
+  try {
+    const visitor: unknown = JSON.parse(decodeURIComponent(cookie ?? ''))
+    return typeof visitor === 'object' && visitor !== null ? (visitor as Json) : {}
+  } catch {
+    return {}
+  }
 }
 
 /**
@@ -115,12 +128,4 @@ function hostOf(request: ContextRequest): string | undefined {
 function header(request: ContextRequest, name: string): string | undefined {
   const value = request.headers[name]
   return Array.isArray(value) ? value[0] : value
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return ''
-  }
 }
