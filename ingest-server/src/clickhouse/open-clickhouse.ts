@@ -4,6 +4,7 @@
  */
 import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client'
 import { setTimeout as delay } from 'node:timers/promises'
+import { readerCaps } from './caps.js'
 import { clusterSettings, type Cluster } from './cluster-ddl.js'
 import type { ClickHouse } from './clickhouse.js'
 import {
@@ -61,15 +62,7 @@ const pingEveryMs = 1_000
 const pingTimeoutMs = 5_000
 const maxConnections = 64
 
-/** Caps for a reader that is the same user as `app`; an embedded or a separate reader has them in its profile. */
-const readerSettings = {
-  readonly: '2',
-  max_execution_time: 15,
-  max_memory_usage: String(1024 ** 3),
-  max_result_rows: '200000',
-  result_overflow_mode: 'throw',
-  cancel_http_readonly_queries_on_client_close: 1,
-} as const
+const sameUserSettings = { ...readerCaps.limits, ...readerCaps.fixed }
 
 /** Resolves when the server answers and the database is there; a server that is slow or refuses is waited for. */
 export async function openClickHouse(options: ClickHouseOptions): Promise<OpenedClickHouse> {
@@ -83,7 +76,8 @@ export async function openClickHouse(options: ClickHouseOptions): Promise<Opened
   const app = clientOf(accounts.app, database, appTimeoutMs, settings)
   const reader = clientOf(accounts.reader, database, readerTimeoutMs, {
     ...settings,
-    ...(separateReader ? {} : readerSettings),
+    // A reader of its own has its caps in its profile.
+    ...(separateReader ? {} : sameUserSettings),
   })
   const health = watchHealth(accounts.app)
   try {

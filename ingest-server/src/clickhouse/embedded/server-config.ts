@@ -11,6 +11,7 @@
  * | default      | the engine's own boot statements and, by its quota, nothing after them                  |
  */
 import { createHash } from 'node:crypto'
+import { analystCaps, readerCaps, type Caps } from '../caps.js'
 import { projectTables, projectViews } from '../project-tables.js'
 import type { ProjectUser } from './project-users.js'
 
@@ -60,12 +61,21 @@ export function configXml(config: ServerConfig): string {
     element('background_message_broker_schedule_pool_size', 4),
     element('max_concurrent_queries', 64),
     // Acknowledged means on disk: the log forgets a record once its insert is acknowledged.
-    `<merge_tree>${element('fsync_after_insert', 1)}${element('fsync_part_directory', 1)}</merge_tree>`,
+    `<merge_tree>${settings({
+      fsync_after_insert: 1,
+      fsync_part_directory: 1,
+      // Replaced parts go within seconds instead of minutes: what was erased must not stay in files.
+      cleanup_delay_period: 5,
+      max_cleanup_delay_period: 10,
+      cleanup_delay_period_random_add: 1,
+    })}</merge_tree>`,
     `<access_control_improvements>${[
       element('users_without_row_policies_can_read_rows', 'true'),
       element('select_from_system_db_requires_grant', 'true'),
       element('select_from_information_schema_requires_grant', 'true'),
     ].join('')}</access_control_improvements>`,
+    // Kafka engine tables: after a restart the group gives the old reader up this soon; the default is 30 s and more.
+    `<kafka>${element('session_timeout_ms', 6_000)}</kafka>`,
     `<remote_servers>${Object.entries(config.clusters ?? {})
       .map(([name, shards]) => `<${name}>${shards.map(shardXml).join('')}</${name}>`)
       .join('')}</remote_servers>`,
@@ -118,38 +128,10 @@ const appProfile = `<app>${settings({
   max_partitions_per_insert_block: 1000,
 })}</app>`
 
-const readerProfile = cappedProfile('reader', { seconds: 15, memoryBytes: gibibyte, resultRows: 200_000 })
-const analystProfile = cappedProfile('analyst', {
-  seconds: 120,
-  memoryBytes: 2 * gibibyte,
-  resultRows: 10_000_000,
-})
+const readerProfile = cappedProfile('reader', readerCaps)
+const analystProfile = cappedProfile('analyst', analystCaps)
 
-/**
- * readonly = 2 lets a client choose output settings, which every tool does; the constraints keep the caps from
- * being lifted. Their minimum is 1, because 0 means "no limit".
- */
-function cappedProfile(
-  name: string,
-  caps: { seconds: number; memoryBytes: number; resultRows: number },
-): string {
-  const limits = {
-    max_execution_time: caps.seconds,
-    max_memory_usage: caps.memoryBytes,
-    max_memory_usage_for_user: 2 * caps.memoryBytes,
-    max_result_rows: caps.resultRows,
-    max_concurrent_queries_for_user: 32,
-    max_threads: 4,
-  }
-  const fixed = {
-    readonly: 2,
-    result_overflow_mode: 'throw',
-    timeout_overflow_mode: 'throw',
-    allow_ddl: 0,
-    allow_introspection_functions: 0,
-    // An aborted HTTP request stops its query, so a person who reloads does not pile up scans.
-    cancel_http_readonly_queries_on_client_close: 1,
-  }
+function cappedProfile(name: string, { limits, fixed }: Caps): string {
   const constraints = [
     ...Object.entries(limits).map(
       ([key, max]) => `<${key}>${element('min', 1)}${element('max', max)}</${key}>`,
