@@ -45,7 +45,9 @@ export function createAppendQueue(options: AppendQueueOptions) {
     if (bytes === 0) return Promise.resolve()
     if (inFlightBytes + bytes > maxInFlightBytes)
       return Promise.reject(
-        unavailable(`${maxInFlightBytes} bytes already wait for ${target}; nothing was stored.`),
+        unavailable(
+          `${inFlightBytes} bytes already wait for ${target}, of at most ${maxInFlightBytes}; nothing was stored.`,
+        ),
       )
     inFlightBytes += bytes
     return new Promise((resolve, reject) => {

@@ -83,7 +83,7 @@ function openInFolder(options: EmbeddedLogOptions & typeof defaults): EmbeddedLo
 
   const queue = createAppendQueue({
     write: (group) => useFile(() => writeGroup(group)),
-    target: 'The log file',
+    target: 'the log file',
     maxGroupBytes,
     maxInFlightBytes: options.maxInFlightBytes,
     timeoutMs: options.appendTimeoutMs,
