@@ -16,7 +16,7 @@ import { onCluster, type Cluster } from './cluster-ddl.js'
 export interface KafkaEngineOptions {
   /** `host:port` of each broker, as ClickHouse reaches them. */
   brokers: readonly string[]
-  /** Topics are `<prefix>events` and `<prefix>rejected_events`. */
+  /** Topics are `<prefix>events`, `<prefix>rejected_events`, `<prefix>erasures`. */
   topicPrefix: string
   /**
    * Consumer groups are `<group>.events` and so on; other ones than the `store` role's, which must not run at the
@@ -35,7 +35,8 @@ export interface Column {
   default_expression: string
 }
 
-const tables = ['events', 'rejected_events'] as const
+/** The tables that the log has topics for. */
+const tables = ['events', 'rejected_events', 'erasures'] as const
 
 /** Makes the tables and views; reading starts at once. Safe to run again; changed options need `removeKafkaEngine` first. */
 export async function installKafkaEngine(app: ClickHouseClient, options: KafkaEngineOptions): Promise<void> {
