@@ -101,11 +101,13 @@ export interface Wanted<T extends Table> {
 }
 
 /** Lines for `table`, one a row that is different from what stands. */
+export type Line<T extends Table> = RowOf[T] & { version: string; is_deleted: 0 | 1 }
+
 export function differences<T extends Table>(
   table: T,
   { derived, present, epoch, refresh }: Wanted<T>,
-): object[] {
-  const lines: object[] = []
+): Line<T>[] {
+  const lines: Line<T>[] = []
   for (const [key, { row, weight }] of derived) {
     const version = (epoch << 64n) + BigInt(weight)
     const there = present.get(key)

@@ -194,6 +194,7 @@ function toNodes(rows: readonly LinkRow[]): Node[] {
 
 // ClickHouse refuses a form field over 128 KiB (http_max_field_value_size); escapes and commas are in it too.
 const maxKeyBytes = 90_000
+const fewKeys = 500
 
 /** Asks for all keys, in as many questions as their length needs. No question without keys. */
 export async function askByKeys<Row>(
@@ -209,7 +210,12 @@ export async function askByKeys<Row>(
       query_params: { ...params, keys: chunk },
       format: 'JSONCompactEachRow',
       use_multipart_params: true,
-      clickhouse_settings: { date_time_output_format: 'iso', output_format_json_quote_64bit_integers: 0 },
+      clickhouse_settings: {
+        date_time_output_format: 'iso',
+        output_format_json_quote_64bit_integers: 0,
+        // A few keys are read faster than threads are started.
+        max_threads: chunk.length < fewKeys ? 1 : 0,
+      },
     })
     for (const row of await answer.json<Row>()) rows.push(row)
   }

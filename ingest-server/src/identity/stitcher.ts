@@ -29,10 +29,12 @@ export interface StitcherDeps {
 
 /** One reading and writing of ClickHouse is worth this many identifiers; more only costs memory. */
 const identifiersAtOnce = 2_000
+const projectsAtOnce = 4
 
 export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
   const repeats = createRepeats()
   const knownEmails = new Set<string>()
+  const accountsOnce = createAccountsOnce()
   const isSignedOnly = (id: string) =>
     projects?.all().some((project) => project.id === id && project.identify === 'signed-only') ?? false
 
@@ -48,14 +50,16 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
     }
   }
 
-  async function workInProject(
-    project: string,
-    identifiers: Iterable<string>,
-    refresh: boolean,
-  ): Promise<void> {
-    const facts = factsOf(project)
-    const epoch = await readEpoch(client, project)
-    const context = { client, project, facts, signedOnly: isSignedOnly(project), epoch, refresh }
+  async function workInProject(project: string, identifiers: Iterable<string>, pass: Pass): Promise<void> {
+    const context = {
+      client,
+      project,
+      facts: factsOf(project),
+      signedOnly: isSignedOnly(project),
+      epoch: pass.epochs.get(project) ?? 0n,
+      refresh: pass.refresh,
+      accountsOnce: accountsOnce.ofProject(project),
+    }
     const accounts: string[] = []
     const people: string[] = []
     for (const identifier of identifiers) {
@@ -64,14 +68,19 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
     }
     for (const some of chunks(people, identifiersAtOnce)) await workIn(context, some)
     for (const domain of await workInDomains(context, accounts)) {
-      // A page of a rebuild comes by everybody with such an address anyway.
-      if (refresh) continue
+      // A sweep comes by everybody with such an address anyway.
+      if (pass.refresh) continue
       for await (const emails of emailsUnder(client, project, domain))
         await workIn(
           context,
           emails.map((email) => `email:${email}`),
         )
     }
+  }
+
+  async function workInAll(wanted: ReadonlyMap<string, Iterable<string>>, pass: Pass): Promise<void> {
+    for (const some of chunks([...wanted], projectsAtOnce))
+      await Promise.all(some.map(([project, identifiers]) => workInProject(project, identifiers, pass)))
   }
 
   /** A lead's address comes with each of its events; that it is known changes nothing the second time. */
@@ -91,25 +100,61 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
   return {
     forget,
     async workInChanges(changes) {
+      const epochs = await readEpochs(client)
       const wanted = new Map<string, Set<string>>()
       for (const change of changes) {
         if (change.kind === 'erased') forget()
         if (change.kind === 'email' && !isNewEmail(change.project, change.identifier)) continue
         if (repeats.isRepeat(change.project, change)) continue
-        const ofProject = wanted.get(change.project) ?? new Set()
-        wanted.set(change.project, ofProject.add(change.identifier))
+        const ofProject = setOf(wanted, change.project).add(change.identifier)
         if (change.other !== '') ofProject.add(change.other)
       }
-      for (const [project, identifiers] of wanted) await workInProject(project, identifiers, false)
+      await workInAll(wanted, { epochs, refresh: false })
     },
     async sweepPage(position, size) {
-      const { byProject, next } = await readSweepPage(client, position, size)
-      for (const [project, identifiers] of byProject) await workInProject(project, identifiers, true)
-      const identifiers = [...byProject.values()].reduce((sum, list) => sum + list.length, 0)
-      return { identifiers, next }
+      const epochs = await readEpochs(client)
+      const { rows, next } = await readSweepPage(client, position, size)
+      const wanted = new Map<string, Set<string>>()
+      for (const { project, identifier, account } of rows) {
+        setOf(wanted, project).add(identifier)
+        if (account !== '') accountsOnce.ofProject(project).add(identifier, account)
+      }
+      await workInAll(wanted, { epochs, refresh: true })
+      return { identifiers: rows.length, next }
     },
   }
 }
+
+interface Pass {
+  epochs: ReadonlyMap<string, bigint>
+  refresh: boolean
+}
+
+function setOf(sets: Map<string, Set<string>>, key: string): Set<string> {
+  const known = sets.get(key)
+  if (known) return known
+  const made = new Set<string>()
+  sets.set(key, made)
+  return made
+}
+
+/**
+ * Which rows of account_people this process wrote or swept lately. `people` names the accounts of a person, but
+ * not those that a slower stitcher writes after a faster one took them away; that slower one still knows.
+ */
+function createAccountsOnce() {
+  const known = new Map<string, Set<string>>()
+  return {
+    ofProject: (project: string) => ({
+      of: (person: string): Iterable<string> => known.get(`${project}\n${person}`) ?? [],
+      add(person: string, account: string) {
+        if (known.size > maxAccountsOnce) known.clear()
+        setOf(known, `${project}\n${person}`).add(account)
+      },
+    }),
+  }
+}
+const maxAccountsOnce = 50_000
 const maxKnownEmails = 200_000
 
 interface DomainContext {
@@ -169,14 +214,14 @@ async function* emailsUnder(
   }
 }
 
-async function readEpoch(client: ClickHouseClient, project: string): Promise<bigint> {
+/** One row for each project that ever erased somebody. */
+async function readEpochs(client: ClickHouseClient): Promise<Map<string, bigint>> {
   const answer = await client.query({
-    query: 'SELECT toString(max(epoch)) FROM identity_epochs WHERE project = {project: String}',
-    query_params: { project },
+    query: 'SELECT project, toString(max(epoch)) FROM identity_epochs GROUP BY project',
     format: 'JSONCompactEachRow',
   })
-  const [row] = await answer.json<[string]>()
-  return BigInt(row?.[0] ?? '0')
+  const rows = await answer.json<[project: string, epoch: string]>()
+  return new Map(rows.map(([project, epoch]) => [project, BigInt(epoch)]))
 }
 
 function* chunks<Value>(values: readonly Value[], size: number): Generator<Value[]> {

@@ -5,10 +5,17 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 
 export interface SweepPage {
-  /** Identifiers (`account:…` for accounts) by project. */
-  byProject: Map<string, string[]>
+  rows: SweepRow[]
   /** Where the next page begins; undefined after the last. */
   next: SweepPosition | undefined
+}
+
+export interface SweepRow {
+  project: string
+  /** An identifier, or `account:…`. */
+  identifier: string
+  /** An account of which the person may have a row. */
+  account: string
 }
 
 /** Which table, and after which key. */
@@ -21,18 +28,59 @@ export const sweepStart: SweepPosition = { source: 0, after: ['', '', ''] }
 
 interface Source {
   table: string
+  /** Key columns after `project`. */
   first: string
   second: string
   identifier: string
+  account: string
+  /** Only those without links: the rest came by with `links` already. */
+  isRest: boolean
 }
 
+const none = `''`
 const sources: readonly Source[] = [
-  { table: 'links', first: 'identifier', second: `''`, identifier: 'identifier' },
-  { table: 'memberships', first: 'identifier', second: `''`, identifier: 'identifier' },
-  { table: 'email_hosts', first: 'host', second: 'email', identifier: `concat('email:', email)` },
-  { table: 'account_hosts', first: 'host', second: 'account', identifier: `concat('account:', account)` },
-  { table: 'identity_map', first: 'identifier', second: `''`, identifier: 'identifier' },
-  { table: 'people', first: 'person', second: `''`, identifier: 'person' },
+  { table: 'links', first: 'identifier', second: none, identifier: 'first', account: none, isRest: false },
+  {
+    table: 'memberships',
+    first: 'identifier',
+    second: none,
+    identifier: 'first',
+    account: none,
+    isRest: true,
+  },
+  {
+    table: 'email_hosts',
+    first: 'host',
+    second: 'email',
+    identifier: `concat('email:', second)`,
+    account: none,
+    isRest: true,
+  },
+  {
+    table: 'account_hosts',
+    first: 'host',
+    second: 'account',
+    identifier: `concat('account:', second)`,
+    account: none,
+    isRest: false,
+  },
+  {
+    table: 'identity_map',
+    first: 'identifier',
+    second: none,
+    identifier: 'first',
+    account: none,
+    isRest: true,
+  },
+  { table: 'people', first: 'person', second: none, identifier: 'first', account: none, isRest: true },
+  {
+    table: 'account_people',
+    first: 'account',
+    second: 'person',
+    identifier: 'second',
+    account: 'first',
+    isRest: false,
+  },
 ]
 
 export async function readSweepPage(
@@ -41,7 +89,7 @@ export async function readSweepPage(
   limit: number,
 ): Promise<SweepPage> {
   const source = sources[position.source]
-  if (!source) return { byProject: new Map(), next: undefined }
+  if (!source) return { rows: [], next: undefined }
   const [project, first, second] = position.after
   const answer = await client.query({
     query: pageSql(source),
@@ -49,23 +97,39 @@ export async function readSweepPage(
     format: 'JSONCompactEachRow',
     use_multipart_params: true,
   })
-  const rows = await answer.json<[project: string, first: string, second: string, identifier: string]>()
-  const byProject = new Map<string, string[]>()
-  for (const [of, , , identifier] of rows) {
-    const list = byProject.get(of)
-    if (list) list.push(identifier)
-    else byProject.set(of, [identifier])
-  }
-  const last = rows.at(-1)
-  if (last && rows.length === limit)
-    return { byProject, next: { source: position.source, after: [last[0], last[1], last[2]] } }
+  const found = await answer.json<PageRow>()
+  const rows = found
+    .filter(([, , , , , isWanted]) => isWanted)
+    .map(([of, , , identifier, account]) => ({ project: of, identifier, account }))
+  const last = found.at(-1)
+  if (last && found.length === limit)
+    return { rows, next: { source: position.source, after: [last[0], last[1], last[2]] } }
   const hasMore = position.source + 1 < sources.length
-  return { byProject, next: hasMore ? { source: position.source + 1, after: ['', '', ''] } : undefined }
+  return { rows, next: hasMore ? { source: position.source + 1, after: ['', '', ''] } : undefined }
 }
 
-const pageSql = ({ table, first, second, identifier }: Source) => `
-SELECT DISTINCT project, ${first}, ${second}, ${identifier}
-FROM ${table}
-WHERE (project, ${first}, ${second}) > ({project: String}, {first: String}, {second: String})
-ORDER BY project, ${first}, ${second}
-LIMIT {limit: UInt32}`
+type PageRow = [
+  project: string,
+  first: string,
+  second: string,
+  identifier: string,
+  account: string,
+  isWanted: boolean,
+]
+
+function pageSql({ table, first, second, identifier, account, isRest }: Source): string {
+  const page = `
+    SELECT DISTINCT project, ${first} AS first, ${second} AS second
+    FROM ${table}
+    WHERE (project, ${first}, ${second}) > ({project: String}, {first: String}, {second: String})
+    ORDER BY project, first, second
+    LIMIT {limit: UInt32}`
+  const linked = `
+    SELECT DISTINCT project, identifier FROM links
+    WHERE (project, identifier) IN (SELECT project, ${identifier} FROM (${page}))`
+  return `
+    SELECT project, first, second, ${identifier} AS identifier, ${account} AS account,
+      ${isRest ? `(project, identifier) NOT IN (${linked})` : 'true'} AS is_wanted
+    FROM (${page})
+    ORDER BY project, first, second`
+}

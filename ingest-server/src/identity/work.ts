@@ -13,7 +13,14 @@ import {
   type Derived,
   type DerivedRows,
 } from './derive.js'
-import { accountPersonKey, differences, readPresent, writeLines, type PresentRows } from './derived-tables.js'
+import {
+  accountPersonKey,
+  differences,
+  readPresent,
+  writeLines,
+  type Line,
+  type PresentRows,
+} from './derived-tables.js'
 import type { FactReader } from './facts.js'
 import { neighbourhoodOf } from './neighbourhood.js'
 import { resolve } from './resolve.js'
@@ -23,8 +30,18 @@ export interface WorkContext {
   project: string
   facts: FactReader
   signedOnly: boolean
+  /** Read before any fact, or rows from before an erasure would count as newer than it. */
   epoch: bigint
+  /** Also write where only the number of facts rose. */
   refresh: boolean
+  /** Accounts that a person may have a row of, whatever `people` says. */
+  accountsOnce: AccountsOnce
+}
+
+/** By person and project; what this process wrote lately, or a sweep found. */
+export interface AccountsOnce {
+  of: (person: string) => Iterable<string>
+  add: (person: string, account: string) => void
 }
 
 export async function workIn(context: WorkContext, identifiers: Iterable<string>): Promise<void> {
@@ -116,45 +133,49 @@ function affectedBy({ wanted, rows, presentIdentifiers, presentPeople }: Affecti
 }
 
 /**
- * account_people first and identity_map last: whoever dies in between leaves a difference in the tables that
- * say what else depends on it, so the next one finds all of it again.
+ * In an order that lets the next one find everything if this one dies in between: an account loses people
+ * before `people` forgets the account, gains them after `people` names it, and identity_map, which says whom
+ * else a change concerns, comes last.
  */
 async function write(context: WorkContext, results: Results): Promise<void> {
-  const { client, project, epoch, refresh } = context
-  const accounts = accountsWanted(results)
+  const { client, project, epoch, refresh, accountsOnce } = context
+  const accounts = accountsWanted(results, accountsOnce)
   const presentAccounts = await readPresent(client, project, 'account_people', accounts.keys())
   const common = { epoch, refresh }
+  const ofAccounts = differences('account_people', { derived: accounts, present: presentAccounts, ...common })
+  const ofPeople = differences('people', {
+    derived: results.people,
+    present: results.presentPeople,
+    ...common,
+  })
+  const ofIdentifiers = differences('identity_map', {
+    derived: results.identifiers,
+    present: results.presentIdentifiers,
+    ...common,
+  })
+  for (const { person, account } of ofAccounts) accountsOnce.add(person, account)
+  const isGone = (line: Line<'account_people'>) => line.is_deleted === 1
+  await writeLines(client, project, 'account_people', ofAccounts.filter(isGone))
+  await writeLines(client, project, 'people', ofPeople)
   await writeLines(
     client,
     project,
     'account_people',
-    differences('account_people', { derived: accounts, present: presentAccounts, ...common }),
+    ofAccounts.filter((line) => !isGone(line)),
   )
-  await writeLines(
-    client,
-    project,
-    'people',
-    differences('people', { derived: results.people, present: results.presentPeople, ...common }),
-  )
-  await writeLines(
-    client,
-    project,
-    'identity_map',
-    differences('identity_map', {
-      derived: results.identifiers,
-      present: results.presentIdentifiers,
-      ...common,
-    }),
-  )
+  await writeLines(client, project, 'identity_map', ofIdentifiers)
 }
 
-/** Every account that the persons count in or used to count in, with or without a row now. */
-function accountsWanted({ people, presentPeople }: Results): Map<string, Derived<AccountPersonRow>> {
+/** Every account that the persons count in or may have counted in, with or without a row now. */
+function accountsWanted(
+  { people, presentPeople }: Results,
+  accountsOnce: AccountsOnce,
+): Map<string, Derived<AccountPersonRow>> {
   const wanted = new Map<string, Derived<AccountPersonRow>>()
   for (const [person, { row, weight }] of people) {
     const rows = row ? accountRows(row) : new Map<string, AccountPersonRow>()
-    const before = presentPeople.get(person)?.row.accounts ?? []
-    for (const account of [...before.map((stay) => stay.account), ...rows.keys()])
+    const before = (presentPeople.get(person)?.row.accounts ?? []).map(({ account }) => account)
+    for (const account of [...before, ...accountsOnce.of(person), ...rows.keys()])
       wanted.set(accountPersonKey({ account, person }), { row: rows.get(account), weight })
   }
   return wanted
