@@ -48,7 +48,7 @@ async function decodeOnce(body: Buffer, encoding: keyof typeof decoders): Promis
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(cause)
     // Some clients say deflate and mean it without the zlib header.
-    if (encoding === 'deflate') return await decodeRaw(body)
+    if (encoding === 'deflate') return decodeRaw(body)
     // Proxies decode a body and forget the header.
     if (looksLikeJson(body)) return body
     throw new TouchlineError('BODY_NOT_JSON', `The body is not ${encoding}, as its Content-Encoding says.`, {

@@ -112,7 +112,7 @@ function collectWith(
   return async (request, reply, type) => {
     const sent = bodyOf(request)
     const encoding = request.headers['content-encoding']
-    if (encoding === undefined) return await collect(sent, request, reply, type)
+    if (encoding === undefined) return collect(sent, request, reply, type)
     const decoded = await decodeBody(sent, encoding)
     const room = inFlight.reserve(decoded.length)
     try {

@@ -7,7 +7,7 @@ const receipt = { receivedAtMs, receivedAt: isoText(receivedAtMs) }
 const iso = (ms: number) => new Date(ms).toISOString()
 
 describe('a time as clients write it', () => {
-  test.each([
+  test.each<[string | number, string, string]>([
     ['2026-03-01T11:00:00.000Z', '2026-03-01T11:00:00.000Z', 'JavaScript'],
     ['2026-03-01T11:00:00.123456+00:00', '2026-03-01T11:00:00.123Z', 'Python'],
     ['2026-03-01T11:00:00.123456789Z', '2026-03-01T11:00:00.123Z', 'Go'],

@@ -44,8 +44,9 @@ async function collect(body: object, project: Project, { keySets = noKeySets, ve
   const rows = linesIn<Partial<EventRow>>(outcome.lines)
   return { ...outcome, rows, row: rows[0] ?? {}, refused: linesIn<RejectedRow>(outcome.rejectedLines) }
 }
-const linesIn = <Row>(lines: string) =>
+const linesIn = <Row>(lines: Buffer) =>
   lines
+    .toString()
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Row)
