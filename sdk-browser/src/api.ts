@@ -42,6 +42,14 @@ export interface Options {
   cookie?: 'server'
 }
 
+/** Properties of the events that are recorded by themselves. */
+export interface AutomaticEvents {
+  'Page Left': { visibleSeconds: number; scrollPercent: number }
+  'Outbound Link Clicked': { url: string; text: string }
+  'File Downloaded': { url: string; text: string }
+  'Form Submitted': { form: string }
+}
+
 /** Events that will never be sent. */
 export interface Drop {
   /** HTTP status with which the server refused the request; or older than 12 hours; or the queue is at its size limit. */

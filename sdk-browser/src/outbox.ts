@@ -5,8 +5,8 @@
  *
  *     tl.q.<writeKey>.<pageId>.<messageId> = context JSON \n event JSON
  */
-import { newId, timeOf } from './ids.js'
-import { options } from './options.js'
+import { timeOf } from './ids.js'
+import { pageName, queuePrefix } from './options.js'
 import { ownPage } from './page-ownership.js'
 import { getItem, keysFrom, removeItem, setItem } from './storage.js'
 
@@ -27,7 +27,6 @@ const maxAgeMs = 12 * 3_600_000
 
 /** What waits. A batch that is under way is not here, and is still in storage. */
 let waiting: Entry[] = []
-let pageName: string
 
 export const bytesOf = (text: string): number => new Blob([text]).size
 export const isTooOld = (entry: Entry): boolean => Date.now() - timeOf(messageIdOf(entry)) > maxAgeMs
@@ -72,9 +71,9 @@ export function wipeEntries(): void {
 
 /** Owns this page's part of the storage, and takes over the parts of pages that are gone. */
 export function openOutbox(whenAdopted: () => void): void {
-  const prefix = `tl.q.${options.writeKey}.`
-  pageName = pageName || prefix + newId(Date.now())
-  new Set([pageName, ...keysFrom(prefix).map((key) => key.slice(0, -37))]).forEach((name) =>
+  // Our own is taken first, so that what a page brings back from the back/forward cache is not taken for an orphan.
+  ownPage(pageName, () => {})
+  new Set(keysFrom(queuePrefix()).map((key) => key.slice(0, -37))).forEach((name) =>
     ownPage(name, () => {
       addEntries(
         keysFrom(`${name}.`).map((key) => {

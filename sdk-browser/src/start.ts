@@ -6,7 +6,7 @@ import { configure } from './options.js'
 import { openOutbox } from './outbox.js'
 import { at, type Moment } from './page.js'
 import { releasePages } from './page-ownership.js'
-import { flush } from './send.js'
+import { flush, wake } from './send.js'
 import { verbs } from './verbs.js'
 
 export type Feature = () => void
@@ -21,7 +21,7 @@ export function start(
   features: readonly Feature[],
   earlyCalls: readonly EarlyCall[] = [],
 ): Touchline {
-  const open = guard(() => openOutbox(flush))
+  const open = guard(() => openOutbox(wake))
   const run = touchline as unknown as Record<string, (...args: unknown[]) => unknown>
   configure(options)
   Object.entries(verbs).forEach(([verb, act]) => (run[verb] = guard(act as () => unknown)))

@@ -23,13 +23,16 @@ let depth = 2
 
 export const cookieDomain = (): string => location.hostname.split('.').slice(-depth).join('.')
 
-const readStored = guard(() => {
-  const cookie = /(^| )tl=([^;]+)/.exec(document.cookie)
-  return JSON.parse((cookie ? decodeURIComponent(cookie[2] as string) : getItem('tl')) as string) as Visitor
+/** The visitor that a cookie holds. */
+export const readCookie = guard((name: string) => {
+  const found = document.cookie.match(`(^| )${name}=([^;]+)`)
+  return found && (JSON.parse(decodeURIComponent(found[2] as string)) as Visitor)
 })
 
+const readItem = guard(() => JSON.parse(getItem('tl') as string) as Visitor)
+
 export function readVisitor(): Visitor {
-  const stored = readStored() || memory
+  const stored = readCookie('tl') || readItem() || memory
   const { choice } = stored
   return isStored(consentOf(choice)) ? stored : { ...memory, choice }
 }

@@ -30,7 +30,13 @@ export async function openGate(upstream: string): Promise<Gate> {
   const passed: Passed[] = []
   const server = createServer((request, response) => void pass(request, response))
   const port = await listen(server)
-  const gate: Gate = { url: `http://127.0.0.1:${port}`, port, passed, fault: 'none', close: () => end(server) }
+  const gate: Gate = {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    passed,
+    fault: 'none',
+    close: () => end(server),
+  }
 
   async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bodyOf(request)
@@ -56,7 +62,11 @@ export async function openGate(upstream: string): Promise<Gate> {
     const { host: _host, connection: _connection, 'content-length': _length, ...headers } = request.headers
     const answer = await fetch(upstream + note.path, {
       method: note.method,
-      headers: { ...(headers as Record<string, string>), 'accept-encoding': 'identity', 'x-forwarded-host': _host ?? '' },
+      headers: {
+        ...(headers as Record<string, string>),
+        'accept-encoding': 'identity',
+        'x-forwarded-host': _host ?? '',
+      },
       redirect: 'manual',
       ...(body.length > 0 && { body }),
     })
@@ -78,7 +88,15 @@ export interface Site {
 }
 
 /** `{{tag}}` and `{{tag forms="auto"}}` in a page become the tag with these attributes, `{{stub}}` the stub. */
-export async function openSite({ gate, writeKey, stub }: { gate: Gate; writeKey: string; stub: string }): Promise<Site> {
+export async function openSite({
+  gate,
+  writeKey,
+  stub,
+}: {
+  gate: Gate
+  writeKey: string
+  stub: string
+}): Promise<Site> {
   const server = createServer((request, response) => void answer(request, response))
   const port = await listen(server)
 
@@ -86,7 +104,9 @@ export async function openSite({ gate, writeKey, stub }: { gate: Gate; writeKey:
     const { pathname } = new URL(request.url ?? '/', 'http://site')
     const name = pathname.replace(/^\//, '').split('/')[0] ?? ''
     if (pathname.endsWith('.pdf')) return void response.writeHead(204).end()
-    const page = await readFile(new URL(`../pages/${name}.html`, import.meta.url), 'utf8').catch(() => undefined)
+    const page = await readFile(new URL(`../pages/${name}.html`, import.meta.url), 'utf8').catch(
+      () => undefined,
+    )
     if (page === undefined) return void response.writeHead(404).end()
     // Pages speak to the server under the host they are on themselves: cross-origin, same site.
     const gateUrl = `http://${(request.headers.host ?? '127.0.0.1').split(':')[0]}:${gate.port}`
@@ -99,6 +119,7 @@ export async function openSite({ gate, writeKey, stub }: { gate: Gate; writeKey:
       page
         .replaceAll('{{stub}}', () => `<script>${stub}</script>`)
         .replaceAll('{{gate}}', gateUrl)
+        .replaceAll('{{key}}', writeKey)
         .replaceAll('{{port}}', String(port))
         .replaceAll(
           /\{\{tag(?:\.(lite|core))?(.*?)\}\}/g,

@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest'
+import { named, type Visit, type World } from '../support/world.js'
+
+const gpc = `Object.defineProperty(navigator, 'globalPrivacyControl', { value: true })`
+
+const kept = ({ page }: Visit): Promise<unknown> =>
+  page.evaluate(`({ cookie: document.cookie, keys: Object.keys(localStorage).sort() })`)
+const nothing = { cookie: '', keys: [] }
+
+/** What may be recorded, by the visitor's word and the browser's signals. */
+export function consentCases(world: () => World): void {
+  test('under Global Privacy Control: views and events without ids, no identify, nothing kept', async () => {
+    const { arrived, profile, visit } = world()
+    const opened = await visit('plain', { context: await profile({ script: gpc }) })
+    await opened.page.evaluate(`
+      touchline.identify('A', { email: 'a@example.com' })
+      touchline.group('acme')
+      touchline.track('Unnamed')
+      touchline.track('Unnamed Too')`)
+    const events = await arrived(opened.run, (all) => all.some(named('Unnamed Too')))
+    expect(
+      events.map(({ type, userId, sessionId, groupId, consent }) => [
+        type,
+        userId,
+        sessionId,
+        groupId,
+        consent,
+      ]),
+    ).toEqual([
+      ['page', '', '', '', 'anonymous'],
+      ['track', '', '', '', 'anonymous'],
+      ['track', '', '', '', 'anonymous'],
+    ])
+    expect(new Set(events.map(({ anonymousId }) => anonymousId)).size).toBe(3)
+    expect(await opened.page.evaluate(`touchline.anonymousId()`)).toBeUndefined()
+    expect(await kept(opened)).toEqual(nothing)
+  })
+
+  test('Global Privacy Control can mean nothing at all, or be left to the site’s own banner', async () => {
+    const { arrived, gate, profile, visit } = world()
+    const context = await profile({ script: gpc })
+    const silent = await visit('gpc-off', { context })
+    await silent.page.evaluate(`touchline.track('Silent'); touchline.flush()`)
+    const full = await visit('gpc-full', { context })
+    const [event] = await arrived(full.run, (all) => all.length === 1)
+    expect(event?.consent).toBe('implied')
+    expect(gate.passed.filter(({ body }) => body.includes(silent.run))).toEqual([])
+  })
+
+  test('consent required: nothing kept and nothing sent before optIn, everything after', async () => {
+    const { arrived, gate, profile, visit } = world()
+    const context = await profile()
+    const opened = await visit('consent', { context })
+    await opened.page.evaluate(`touchline.track('Before Yes'); touchline.flush()`)
+    expect(await kept(opened)).toEqual(nothing)
+    expect(gate.passed.filter(({ body }) => body.includes(opened.run))).toEqual([])
+    await opened.page.evaluate(`touchline.optIn(); touchline.track('After Yes')`)
+    const events = await arrived(opened.run, (all) => all.some(named('After Yes')))
+    expect(events.map(({ consent }) => consent)).toEqual(['awaiting', 'awaiting', 'granted'])
+    expect(new Set(events.map(({ anonymousId }) => anonymousId)).size).toBe(1)
+    await visit('consent', { context, run: opened.run })
+    await arrived(opened.run, (all) => all.length === 4 && all[3]?.consent === 'granted')
+  })
+
+  test('optOut deletes what was kept and queued, remembers only the refusal, and holds for every tab', async () => {
+    const { gate, profile, stored, visit } = world()
+    const context = await profile()
+    gate.fault = { status: 503 }
+    const one = await visit('plain', { context })
+    const two = await visit('plain', { context, run: one.run })
+    await one.page.evaluate(
+      `touchline.track('Queued'); touchline.optOut(); touchline.track('Refused'); touchline.flush()`,
+    )
+    gate.fault = 'none'
+    await two.page.evaluate(`touchline.track('Refused Too'); touchline.flush()`)
+    await visit('plain', { context, run: one.run })
+    expect(await one.page.evaluate(`Object.keys(localStorage)`)).toEqual(['tl'])
+    expect(await one.page.evaluate(`localStorage.getItem('tl')`)).toBe('{"choice":"no"}')
+    expect(await stored(one.run)).toEqual([])
+  })
+
+  test('cookieless: ids for as long as the page lives, nothing kept', async () => {
+    const { arrived, profile, visit } = world()
+    const context = await profile()
+    const one = await visit('cookieless', { context })
+    await one.page.evaluate(`touchline.identify('A'); touchline.track('Within')`)
+    await visit('cookieless', { context, run: one.run })
+    const events = await arrived(one.run, (all) => all.length === 4)
+    expect(events.map(({ userId }) => userId)).toEqual(['', 'A', 'A', ''])
+    expect(new Set(events.map(({ anonymousId }) => anonymousId)).size).toBe(2)
+    expect(await kept(one)).toEqual(nothing)
+  })
+
+  test('an automated browser sends nothing, unless it is allowed', async () => {
+    const { gate, profile, visit } = world()
+    const opened = await visit('bots', { context: await profile() })
+    await opened.page.evaluate(`touchline.track('Robot'); touchline.flush()`)
+    expect(gate.passed.filter(({ body }) => body.includes(opened.run))).toEqual([])
+    expect(await kept(opened)).toEqual(nothing)
+  })
+}

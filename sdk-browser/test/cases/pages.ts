@@ -1,0 +1,121 @@
+import { expect, test } from 'vitest'
+import { until } from '../../../ingest-server/test/support/server.js'
+import { named, ofType, type World } from '../support/world.js'
+
+/** Page views, sessions and engagement: what a page does by itself. */
+export function pageCases(world: () => World): void {
+  test('a single-page app: a view for each address, with the page before as its referrer', async () => {
+    const { arrived, visit } = world()
+    const { page, run } = await visit('spa')
+    await page.click('#two')
+    await page.click('#three')
+    await page.click('#same')
+    await page.goBack()
+    const views = (await arrived(run, (all) => all.filter(ofType('page')).length === 4)).filter(
+      ofType('page'),
+    )
+    expect(views.map(({ title }) => title)).toEqual(['One', 'Two', 'Three', 'Two'])
+    expect(views.map(({ url }) => new URL(url).search)).toEqual(['', '?view=2', '?view=3', '?view=2'])
+    expect(views.map(({ referrer }) => referrer && new URL(referrer).search)).toEqual([
+      '',
+      '',
+      '?view=2',
+      '?view=3',
+    ])
+  })
+
+  test('back to a page in the back/forward cache: the same page object, one more view', async () => {
+    const { arrived, visit } = world()
+    const { page, run } = await visit('plain')
+    await page.evaluate(`window.isSamePage = true`)
+    await page.click('a')
+    await page.waitForURL(/elsewhere/)
+    // The driver’s own goBack() waits for a navigation, and there is none.
+    await page.evaluate(`void setTimeout(() => history.back())`)
+    await page.waitForFunction(`window.isSamePage`)
+    await page.evaluate(`touchline.track('After Return')`)
+    const events = await arrived(run, (all) => all.some(named('After Return')))
+    expect(events.filter(({ type, url }) => type === 'page' && url.includes('/plain/'))).toHaveLength(2)
+  })
+
+  test('a prerendered page counts when it is shown, not before', async () => {
+    const { arrived, stored, visit } = world()
+    const { page, run } = await visit('prerender')
+    await page.waitForFunction(`document.querySelector('#ready')`)
+    await arrived(run, (all) => all.length === 1)
+    expect((await stored(run)).map(({ title }) => title)).toEqual(['Prerenders'])
+    await page.click('a')
+    const events = await arrived(run, (all) => all.some(({ title }) => title === 'Plain'))
+    expect(events.filter(ofType('page'))).toHaveLength(2)
+  })
+
+  test('a third-party frame has a visitor of its own, and breaks nothing', async () => {
+    const { arrived, visit } = world()
+    const opened = await visit('frame')
+    const frame = await until(() => opened.page.frames().find((one) => one.url().includes('/plain/')))
+    await frame.waitForFunction(`window.touchline && touchline.flush`)
+    await frame.evaluate(`touchline.track('In Frame')`)
+    await arrived('in-a-frame', (all) => all.some(named('In Frame')))
+    expect(opened.complaints.filter((text) => text.startsWith('threw'))).toEqual([])
+  })
+
+  test('a policy that blocks the server: the page is unharmed, and what waited goes with the next page', async () => {
+    const { arrived, profile, visit } = world()
+    const context = await profile()
+    const opened = await visit('csp', { context })
+    await opened.page.evaluate(`touchline.track('Blocked'); touchline.flush()`)
+    expect(opened.complaints.filter((text) => text.startsWith('threw'))).toEqual([])
+    await opened.page.close()
+    await visit('plain', { context })
+    await arrived(opened.run, (all) => all.some(named('Blocked')))
+  })
+
+  test('a page that goes says how long it was seen and how far it was scrolled, once', async () => {
+    const { arrived, visit } = world()
+    const { page, run } = await visit('long')
+    await page.evaluate(`scrollTo(0, 1000)`)
+    await page.waitForFunction(`scrollY > 900`)
+    await page.close()
+    const events = await arrived(run, (all) => all.some(named('Page Left')))
+    const left = events.filter(named('Page Left'))
+    expect(left).toHaveLength(1)
+    expect(left[0]?.properties.visibleSeconds).toBeGreaterThanOrEqual(0)
+    expect(left[0]?.properties.scrollPercent).toBeGreaterThan(30)
+    expect(left[0]?.properties.scrollPercent).toBeLessThan(100)
+    expect(left[0]?.url).toContain('/long/')
+  })
+
+  test('a session starts once for all tabs, and how the visitor came is kept', async () => {
+    const { arrived, profile, visit } = world()
+    const context = await profile()
+    const { page, run } = await visit('plain', {
+      context,
+      query: '?utm_source=news',
+      referer: 'http://search.test/',
+    })
+    await visit('plain', { context, run, query: '?second' })
+    await page.evaluate(`touchline.identify({ email: 'ada@example.com' })`)
+    const events = await arrived(run, (all) => all.some(ofType('identify')))
+    expect(new Set(events.map(({ sessionId }) => sessionId)).size).toBe(1)
+    expect(events.filter(({ context: { sessionStart } }) => sessionStart)).toHaveLength(1)
+    const { firstTouch } = events.find(ofType('identify'))?.context ?? {}
+    expect(firstTouch).toMatchObject({
+      url: expect.stringContaining('utm_source=news'),
+      referrer: 'http://search.test/',
+    })
+  })
+
+  test('a session ends after 30 minutes without an event', async () => {
+    const { arrived, visit } = world()
+    const { page, run } = await visit('plain')
+    await page.evaluate(`touchline.flush()`)
+    await page.evaluate(`{
+      const now = Date.now
+      Date.now = () => now() + 31 * 60_000
+      touchline.track('Later')
+    }`)
+    const events = await arrived(run, (all) => all.some(named('Later')))
+    expect(new Set(events.map(({ sessionId }) => sessionId)).size).toBe(2)
+    expect(new Set(events.map(({ anonymousId }) => anonymousId)).size).toBe(1)
+  })
+}

@@ -1,0 +1,144 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { until } from '../../../ingest-server/test/support/server.js'
+import { named, type World } from '../support/world.js'
+
+/** The queue: whatever happens between a call and its arrival. */
+export function queueCases(world: () => World): void {
+  test('calls before load arrive in their order, each with the page and the time that it had', async () => {
+    const { arrived, visit } = world()
+    const { run } = await visit('early')
+    const events = await arrived(run, (all) => all.length === 3)
+    expect(events.map(({ type, name }) => `${type} ${name}`)).toEqual([
+      'page ',
+      'track Before Load',
+      'identify ',
+    ])
+    expect(events.map(({ title }) => title)).toEqual(['Early', 'Early', 'Early, later'])
+    expect(events[1]).toMatchObject({ userId: '', properties: { at: 'head' } })
+    expect(events[2]).toMatchObject({ userId: 'u-early', traits: { plan: 'pro' } })
+    expect(new Set(events.map(({ anonymousId }) => anonymousId)).size).toBe(1)
+  })
+
+  test('200 events and then a closed tab: all arrive', async () => {
+    const { arrived, visit } = world()
+    const { page, run } = await visit('plain')
+    await page.evaluate(`for (let i = 0; i < 200; i++) touchline.track('Quick', { i })`)
+    await page.close()
+    const events = await arrived(run, (all) => all.filter(named('Quick')).length === 200)
+    expect(events.filter(named('Quick')).map(({ properties }) => properties.i)).toEqual([
+      ...Array(200).keys(),
+    ])
+  })
+
+  test('no request is larger than 50 KB, and those that outlive the page keep within the browser’s budget', async () => {
+    const { arrived, gate, visit } = world()
+    const { page, run } = await visit('plain')
+    const before = gate.passed.length
+    await page.evaluate(`for (let i = 0; i < 60; i++) touchline.track('Large', { text: '§'.repeat(1000) })`)
+    await arrived(run, (all) => all.filter(named('Large')).length === 60)
+    const sizes = gate.passed
+      .slice(before)
+      .filter(({ body }) => body.includes('Large'))
+      .map(({ body }) => Buffer.byteLength(body))
+    expect(sizes.length).toBeGreaterThan(2)
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(50_000)
+  })
+
+  test('a server that answers 503 for 20 seconds loses nothing', async () => {
+    const { arrived, gate, visit } = world()
+    gate.fault = { status: 503, headers: { 'retry-after': '1' } }
+    const { page, run } = await visit('plain')
+    const recorded: number[] = []
+    for (const end = Date.now() + 20_000; Date.now() < end; await delay(2_000)) {
+      await page.evaluate(`touchline.track('While Down', { i: ${recorded.length} })`)
+      recorded.push(recorded.length)
+    }
+    gate.fault = 'none'
+    const events = await arrived(run, (all) => all.filter(named('While Down')).length === recorded.length)
+    expect(events.filter(named('While Down')).map(({ properties }) => properties.i)).toEqual(recorded)
+    expect(events[0]).toMatchObject({ type: 'page' })
+  })
+
+  test('a tab closed in the middle of a retry: the next visit delivers, once', async () => {
+    const { arrived, gate, profile, visit } = world()
+    const context = await profile()
+    gate.fault = { status: 503 }
+    const { page, run } = await visit('plain', { context })
+    await page.evaluate(`touchline.track('Left Behind')`)
+    await until(() => gate.passed.some(({ body }) => body.includes('Left Behind')) || undefined)
+    await page.close()
+    gate.fault = 'none'
+    expect(await world().stored(run)).toEqual([])
+    await visit('plain', { context })
+    const events = await arrived(run, (all) => all.some(named('Left Behind')))
+    expect(events.map(({ type, name }) => `${type} ${name}`)).toEqual(['page ', 'track Left Behind'])
+  })
+
+  test('an answer that is never seen: sent again, shown once', async () => {
+    const { arrived, gate, timesSent, visit } = world()
+    gate.fault = 'cut-answer'
+    const { page, run } = await visit('plain')
+    await page.evaluate(`touchline.track('Unseen')`)
+    const [first] = (await arrived(run, (all) => all.some(named('Unseen')))).filter(named('Unseen'))
+    gate.fault = 'none'
+    await page.evaluate(`touchline.flush()`)
+    await until(() => timesSent(first?.messageId ?? '') > 1 || undefined)
+    expect((await world().stored(run)).filter(named('Unseen'))).toHaveLength(1)
+  })
+
+  test('two tabs: each sends its own, nothing is sent by both, nothing is lost', async () => {
+    const { arrived, gate, profile, timesSent, visit } = world()
+    const context = await profile()
+    const one = await visit('plain', { context })
+    gate.fault = { status: 503 }
+    await one.page.evaluate(`for (let i = 0; i < 20; i++) touchline.track('One', { i })`)
+    const two = await visit('plain', { context, run: one.run })
+    await two.page.evaluate(`for (let i = 0; i < 20; i++) touchline.track('Two', { i })`)
+    gate.fault = 'none'
+    gate.passed.length = 0
+    await one.page.evaluate(`touchline.flush()`)
+    await two.page.evaluate(`touchline.flush()`)
+    const events = await arrived(one.run, (all) => all.length === 42)
+    expect(new Set(events.map(({ anonymousId }) => anonymousId)).size).toBe(1)
+    expect(new Set(events.map(({ sessionId }) => sessionId)).size).toBe(1)
+    for (const { messageId, type } of events) if (type === 'track') expect(timesSent(messageId)).toBe(1)
+  })
+
+  test('what is refused for good is dropped, and the page is told', async () => {
+    const { gate, visit } = world()
+    const { page } = await visit('plain')
+    await page.evaluate(`touchline.flush()`)
+    gate.fault = { status: 403 }
+    const drop = await page.evaluate(
+      `new Promise((told) => { touchline.on('drop', told); touchline.track('Refused'); touchline.flush() })`,
+    )
+    gate.fault = 'none'
+    expect(drop).toEqual({ reason: 403, messageIds: [expect.any(String)] })
+    expect(await page.evaluate(`Object.keys(localStorage).filter((key) => key.startsWith('tl.q'))`)).toEqual(
+      [],
+    )
+  })
+
+  test('an event that the server rejects is reported, the others of its batch arrive', async () => {
+    const { arrived, visit } = world()
+    const { page, run } = await visit('plain')
+    const reject = await page.evaluate(`new Promise((told) => {
+      touchline.on('reject', told)
+      touchline.track('Fine')
+      touchline.track('')
+      touchline.flush()
+    })`)
+    expect(reject).toMatchObject({ code: 'EVENT_NO_NAME' })
+    await arrived(run, (all) => all.some(named('Fine')))
+  })
+
+  test('without a network events wait, and go when it is back', async () => {
+    const { arrived, visit } = world()
+    const { page, context, run } = await visit('plain')
+    await context.setOffline(true)
+    await page.evaluate(`touchline.track('Offline'); touchline.flush()`)
+    await context.setOffline(false)
+    await arrived(run, (all) => all.some(named('Offline')))
+  })
+}
