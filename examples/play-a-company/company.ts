@@ -83,6 +83,7 @@ function lovelaceWorks(lastDay: number): Journey[] {
     .signUp(day(41, 4), 'u-ada', { email: 'ada@lovelace-works.com', firstName: 'Ada', lastName: 'Byron' })
     .joinAccount(day(41, 5), 'lovelace-works', traits)
     .act(day(42), 'Source Connected', { source: 'web' })
+    .act(day(43), 'Invite Sent', { people: 2 })
     .act(day(44), 'Report Created', { report: 'Pipeline by channel' })
 
   const charles = journeyOf('demo-charles', 'mac')
@@ -100,13 +101,16 @@ function lovelaceWorks(lastDay: number): Journey[] {
       email: 'charles@lovelace-works.com',
       properties: { stage: 'Evaluation', owner: 'Mary' },
     })
+    .visit(day(84), arrivals.googleSearch, ['/security'])
     .visit(day(98), arrivals.direct, ['/security/audit'])
 
   const mary = journeyOf('demo-mary', 'desktop')
     .visit(day(120), arrivals.partner)
     .signUp(day(120, 9), 'u-mary', { email: 'mary@lovelace-works.com', firstName: 'Mary' })
     .joinAccount(day(120, 10), 'lovelace-works', traits)
+    .act(day(125), 'Alert Set', { when: 'pipeline drops' })
     .act(day(131), 'Report Shared', { report: 'Pipeline by channel', people: 6 })
+    .visit(day(152), arrivals.newsletter, ['/changelog/accounts'])
     .imported(day(160), {
       kind: 'crm',
       channel: 'Sales',

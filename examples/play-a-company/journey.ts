@@ -75,6 +75,8 @@ export interface ImportedTouch {
 export function journeyOf(anonymousId: string, device: Device = 'desktop'): Journey {
   const events: OutgoingEvent[] = []
   let userId: string | undefined
+  /** Session and page of the last visit: what the person does next happens there. */
+  let lastPage: Record<string, unknown> = {}
   const onDevice = (anonymous: string, current: Device): Journey => {
     const common = (at: number, extra: Record<string, unknown> = {}, library = 'touchline-browser') => ({
       messageId: messageIdOf(anonymous, at, events.length),
@@ -108,20 +110,21 @@ export function journeyOf(anonymousId: string, device: Device = 'desktop'): Jour
         for (const [index, path] of [from.path, ...pages].entries()) {
           const seenAt = at + index * 2 * minuteMs
           const referrer = index === 0 ? from.referrer : `${site}${from.path}`
-          add(buildPage(common(seenAt, pageContext(path, referrer, sessionId)), titleOf(path)))
+          lastPage = pageContext(path, referrer, sessionId)
+          add(buildPage(common(seenAt, lastPage), titleOf(path)))
         }
         return journey
       },
       leaveEmail: (at, email, form, traits = {}) => {
-        add(buildIdentify(common(at), { email, ...traits }))
-        return add(buildTrack(common(at + 1000), `${form} Submitted`, { form }))
+        add(buildIdentify(common(at, lastPage), { email, ...traits }))
+        return add(buildTrack(common(at + 1000, lastPage), `${form} Submitted`, { form }))
       },
       signUp(at, id, traits) {
         userId = id
-        add(buildIdentify(common(at), traits))
-        return add(buildTrack(common(at + 1000), 'Signed Up', { plan: 'trial' }))
+        add(buildIdentify(common(at, lastPage), traits))
+        return add(buildTrack(common(at + 1000, lastPage), 'Signed Up', { plan: 'trial' }))
       },
-      joinAccount: (at, account, traits) => add(buildGroup(common(at), account, traits)),
+      joinAccount: (at, account, traits) => add(buildGroup(common(at, lastPage), account, traits)),
       leaveAccount: (at, account) => add(buildGroup(common(at), account, { left: true })),
       act: (at, event, properties = {}) =>
         add(buildTrack(common(at, {}, 'touchline-node'), event, properties)),

@@ -1,6 +1,6 @@
 /** The Chromium that tests drive: CHROME_PATH, else the system's; undefined, with the reason said aloud, when there is none. */
 import { existsSync } from 'node:fs'
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium } from 'playwright-core'
 
 const wellKnown = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
@@ -21,6 +21,17 @@ export async function openBrowser(executablePath: string): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      // A person's browser does not say that it is driven; what says so is treated as a bot.
+      '--disable-blink-features=AutomationControlled',
     ],
+  })
+}
+
+/** A fresh profile, as a person's browser shows itself: without the word Headless in its user agent. */
+export async function newPerson(browser: Browser): Promise<BrowserContext> {
+  const major = browser.version().split('.')[0] ?? '141'
+  return browser.newContext({
+    userAgent: `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${major}.0.0.0 Safari/537.36`,
+    locale: 'en-GB',
   })
 }

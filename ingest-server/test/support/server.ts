@@ -49,10 +49,18 @@ export async function freePort(): Promise<number> {
   })
 }
 
-/** Resolves with what `read` returns once it is not undefined; rejects with the last reason after `timeoutMs`. */
+/**
+ * Resolves with what `read` returns once it is not undefined; rejects after `timeoutMs` with the last reason and,
+ * where `seen` is given, with what was there instead.
+ */
 export async function until<T>(
   read: () => Promise<T | undefined> | T | undefined,
-  { timeoutMs = 20_000, everyMs = 50, what = 'the expected state' } = {},
+  {
+    timeoutMs = 20_000,
+    everyMs = 50,
+    what = 'the expected state',
+    seen,
+  }: { timeoutMs?: number; everyMs?: number; what?: string; seen?: () => unknown } = {},
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs
   let lastReason: unknown
@@ -63,7 +71,10 @@ export async function until<T>(
     } catch (error) {
       lastReason = error
     }
-    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms for ${what}`, { cause: lastReason })
+    if (Date.now() > deadline) {
+      const last = seen === undefined ? '' : `; last seen: ${JSON.stringify(seen())}`
+      throw new Error(`waited ${timeoutMs} ms for ${what}${last}`, { cause: lastReason })
+    }
     await new Promise((resolve) => setTimeout(resolve, everyMs))
   }
 }
