@@ -82,3 +82,26 @@ function peopleOf(account: string, memberships: readonly Membership[], members: 
 
 export const isKnownAccount = ({ memberships, guests }: Account) =>
   memberships.length > 0 || guests.length > 0
+
+const namesSql = `
+SELECT DISTINCT identifiers.identifier AS identifier
+FROM people FINAL
+ARRAY JOIN identifiers
+WHERE project = {project: String} AND person IN (
+  SELECT person FROM account_people WHERE project = {project: String} AND account = {account: String})`
+
+const subjectsSql = `
+SELECT DISTINCT subject FROM account_subjects
+WHERE project = {project: String} AND account = {account: String}`
+
+/** Every name of whoever is or once was in the account, and the subjects of events that name it. */
+export async function readAccountNames(reader: Reader, account: string) {
+  const [names, named] = await Promise.all([
+    ask<{ identifier: string }>(reader, namesSql, { account }),
+    ask<{ subject: string }>(reader, subjectsSql, { account }),
+  ])
+  return {
+    identifiers: names.map(({ identifier }) => identifier),
+    subjects: named.map(({ subject }) => subject),
+  }
+}

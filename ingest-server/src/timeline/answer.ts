@@ -11,10 +11,15 @@ import type { EventAnswer, TouchpointAnswer } from './wire.js'
 
 export const isoTime = (at: number) => new Date(at).toISOString()
 const openTime = (at: number | undefined) => (at === undefined ? null : isoTime(at))
-const interval = ({ from, to }: Interval) => ({ from: openTime(from), to: openTime(to) })
+/** Times of an interval as text, null where it is open. */
+export const toInterval = <T extends Interval>(interval: T) => ({
+  ...interval,
+  from: openTime(interval.from),
+  to: openTime(interval.to),
+})
 
-export const toIdentifier = (holding: Holding) => ({ ...holding, ...interval(holding) })
-export const toStay = (stay: AccountStay) => ({ ...stay, ...interval(stay) })
+export const toIdentifier = (holding: Holding) => toInterval(holding)
+export const toStay = (stay: AccountStay) => toInterval(stay)
 export const toTrait = (trait: Trait) => ({ ...trait, at: isoTime(trait.at) })
 
 export function toPersonHead(person: Person, traits: readonly Trait[], now: number) {

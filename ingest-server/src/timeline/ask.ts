@@ -6,6 +6,8 @@ import { TouchlineError } from '../errors.js'
 export interface Reader {
   readonly client: ClickHouseClient
   readonly project: string
+  /** The project counts only claims that came with a secret key or a signed token. */
+  readonly signedOnly: boolean
 }
 
 export type Params = Readonly<Record<string, unknown>>
@@ -60,4 +62,25 @@ function toTouchlineError(cause: unknown): TouchlineError {
   return new TouchlineError('OVERLOADED', 'The question reached the read limits. Ask for a shorter time.', {
     cause,
   })
+}
+
+// ClickHouse refuses a form field over 128 KiB; escapes, quotes and commas are in it too.
+const maxKeyBytes = 90_000
+
+/** Cuts keys into lists that fit into one parameter each. At least one list, possibly empty. */
+export function chunksOf(keys: readonly string[]): string[][] {
+  const chunks: string[][] = []
+  let chunk: string[] = []
+  let bytes = 0
+  for (const key of keys) {
+    const size = Buffer.byteLength(key) * 2 + 3
+    if (bytes + size > maxKeyBytes && chunk.length > 0) {
+      chunks.push(chunk)
+      chunk = []
+      bytes = 0
+    }
+    chunk.push(key)
+    bytes += size
+  }
+  return [...chunks, chunk]
 }

@@ -33,7 +33,8 @@ export function projectOf(request: FastifyRequest, { projects }: TimelineDeps): 
 }
 
 export function readerFor(request: FastifyRequest, deps: TimelineDeps): Reader {
-  return { client: deps.clickhouse.reader, project: projectOf(request, deps).id }
+  const { id, identify } = projectOf(request, deps)
+  return { client: deps.clickhouse.reader, project: id, signedOnly: identify === 'signed-only' }
 }
 
 /** A NOT_FOUND that says whether it may only be too early. */

@@ -3,6 +3,7 @@
  * has not seen (a visitor who never said who they are) is its own person.
  */
 import { ask, type Reader } from './ask.js'
+import { readSubjects } from './rows.js'
 
 /** Times in milliseconds since 1970; undefined is open. An interval is [from, to). */
 export interface Interval {
@@ -124,10 +125,6 @@ export async function readOwners(reader: Reader, identifiers: readonly string[])
   return rows.map((row) => ({ ...row, owners: row.owners.map(toInterval) }))
 }
 
-const existingSql = `
-SELECT DISTINCT subject FROM events
-WHERE project = {project: String} AND subject IN {identifiers: Array(String)}`
-
 /**
  * The person whom one of `candidates` names; the first that is known counts. An identifier that had several
  * owners names its last one. Never undefined: an unknown identifier is a person of its own.
@@ -152,7 +149,6 @@ function withOwner(person: Person, identifier: string): Person {
 
 async function firstWithEvents(reader: Reader, candidates: readonly string[]): Promise<string | undefined> {
   if (candidates.length < 2) return undefined
-  const rows = await ask<{ subject: string }>(reader, existingSql, { identifiers: candidates })
-  const subjects = new Set(rows.map(({ subject }) => subject))
+  const subjects = await readSubjects(reader, candidates)
   return candidates.find((candidate) => subjects.has(candidate))
 }

@@ -1,27 +1,14 @@
-import { pino } from 'pino'
 import type { z } from 'zod'
-import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestClickHouse, type TestClickHouse } from '../../test/support/clickhouse.js'
 import { eventRow, insertPeople, insertRowsOf } from '../../test/support/event-rows.js'
-import { createMetrics } from '../http/metrics.js'
-import { createHttpServer } from '../http/server.js'
-import type { KeyHolder, Projects } from '../http/projects.js'
-import type { EventLog, LogRecord } from '../log/log.js'
-import { timelineRoutes } from './routes.js'
+import { startTimelineApi, type TimelineApi } from '../../test/support/timeline-api.js'
+import type { EventLog } from '../log/log.js'
 import type * as wire from './wire.js'
 
-const project = { id: 'default', identify: 'open' } as const
-const holders: Record<string, KeyHolder> = {
-  secret: { project, kind: 'secret' },
-  write: { project, kind: 'write' },
-  other: { project: { id: 'other', identify: 'open' }, kind: 'secret' },
-}
-const projects: Projects = { holderOf: (key) => holders[key], all: () => [project] }
-
-const appended: LogRecord[] = []
+/** Nothing is appended here; what it still holds is told to whoever asks for something unknown. */
 const log: EventLog = {
-  append: async (records) => void appended.push(...records),
+  append: async () => undefined,
   read: async () => undefined,
   lag: async () => ({ records: 3, bytes: 300, oldestMs: 40 }),
   replay: async () => undefined,
@@ -29,20 +16,16 @@ const log: EventLog = {
 }
 
 let clickhouse: TestClickHouse
-let app: FastifyInstance
+let api: TimelineApi
+let app: TimelineApi['app']
 
-async function get<Body>(url: string, key = 'secret') {
-  const answer = await app.inject({ url, headers: { authorization: `Bearer ${key}` } })
-  return { status: answer.statusCode, body: answer.json<Body>() }
-}
-const personTimeline = (url: string) => get<z.infer<typeof wire.personTimeline>>(url)
-const accountTimeline = (url: string) => get<z.infer<typeof wire.accountTimeline>>(url)
+const personTimeline = (url: string) => api.get<z.infer<typeof wire.personTimeline>>(url)
+const accountTimeline = (url: string) => api.get<z.infer<typeof wire.accountTimeline>>(url)
 
 beforeAll(async () => {
   clickhouse = await startTestClickHouse()
-  app = await createHttpServer({ logger: pino({ level: 'silent' }) })
-  const clock = () => Date.parse('2026-06-01T00:00:00Z')
-  await app.register(timelineRoutes({ clickhouse, projects, log, clock, metrics: createMetrics() }))
+  api = await startTimelineApi({ clickhouse, log })
+  app = api.app
   await insertRowsOf(clickhouse.app, [
     eventRow({
       at: '2026-03-01T10:00:00Z',
@@ -157,7 +140,7 @@ beforeAll(async () => {
   ])
 })
 afterAll(async () => {
-  await app.close()
+  await api.close()
   await clickhouse.close()
 })
 
@@ -323,14 +306,14 @@ describe('who may not read, and what cannot be read', () => {
   })
 
   test('not found says what the log still holds', async () => {
-    const { body } = await get<{ message: string }>('/v1/users/nobody/timeline')
+    const { body } = await api.get<{ message: string }>('/v1/users/nobody/timeline')
     expect(body.message).toContain('3 records of the log are not stored yet')
   })
 })
 
 describe('the description of the API', () => {
   test('is OpenAPI, made from the schemas', async () => {
-    const { body } = await get<{ openapi: string; paths: Record<string, unknown> }>('/docs/json')
+    const { body } = await api.get<{ openapi: string; paths: Record<string, unknown> }>('/docs/json')
     expect(body.openapi).toBe('3.1.0')
     expect(Object.keys(body.paths)).toContain('/v1/users/{id}/timeline')
   })

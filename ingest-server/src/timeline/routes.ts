@@ -12,8 +12,12 @@ import {
 import { TouchlineError } from '../errors.js'
 import { answerError } from '../http/answers.js'
 import { readerOf } from '../http/auth.js'
+import { addAccounts } from './account-routes.js'
 import type { TimelineDeps } from './context.js'
+import { addEvents } from './event-routes.js'
+import { addIdentity } from './identity-routes.js'
 import { addOpenApi } from './openapi.js'
+import { addPeople } from './people-routes.js'
 import { addTimelines } from './timeline-routes.js'
 
 export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Promise<void> {
@@ -27,6 +31,10 @@ export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Pr
       guarded.addHook('onRequest', async (request) => void readerOf(request, deps.projects))
       const api = guarded.withTypeProvider<ZodTypeProvider>()
       addTimelines(api, deps)
+      addPeople(api, deps)
+      addAccounts(api, deps)
+      addEvents(api, deps)
+      addIdentity(api, deps)
     })
   }
 }

@@ -2,7 +2,7 @@
  * Reads events by primary key. A narrow row is what touchpoints are made of; the wide columns (properties,
  * traits) are read along only where few rows are expected, else afterwards for what is shown.
  */
-import { askRows, type Params, type Reader } from './ask.js'
+import { askRows, chunksOf, type Params, type Reader } from './ask.js'
 
 /** One event, narrow. Text is empty where there is none; `at` is occurred_at in milliseconds since 1970. */
 export interface Row {
@@ -97,20 +97,28 @@ export interface RowsWanted {
 
 /** Rows in no order; more than `limit` never come. */
 export async function readRows(reader: Reader, wanted: RowsWanted): Promise<Row[]> {
-  const { sql, params } = rowsQuery(wanted)
-  const rows = await askRows(reader, `SELECT ${narrowSql} ${sql}`, params)
-  return rows.map((values) => toObject(narrowNames, values) as Row)
+  return (await readColumns(reader, wanted, narrowSql)).map((values) => toObject(narrowNames, values) as Row)
 }
 
 export async function readWideRows(reader: Reader, wanted: RowsWanted): Promise<WideRow[]> {
-  const { sql, params } = rowsQuery(wanted)
-  const rows = await askRows(reader, `SELECT ${wideSql} ${sql}`, params)
-  return rows.map((values) => toObject(wideNames, values) as WideRow)
+  return (await readColumns(reader, wanted, wideSql)).map((values) => toObject(wideNames, values) as WideRow)
 }
 
-function rowsQuery({ subjects, receivedUntil, withBots, from, to, limit }: RowsWanted) {
+async function readColumns(reader: Reader, wanted: RowsWanted, columns: string): Promise<unknown[][]> {
+  const { conditions, params } = rowsQuery(wanted)
+  const sql = `SELECT ${columns} FROM events FINAL WHERE ${conditions} LIMIT {limit: UInt32}`
+  const rows: unknown[][] = []
+  for (const subjects of chunksOf(wanted.subjects)) {
+    const limit = wanted.limit - rows.length
+    if (limit <= 0) break
+    for (const row of await askRows(reader, sql, { ...params, subjects, limit })) rows.push(row)
+  }
+  return rows
+}
+
+function rowsQuery({ receivedUntil, withBots, from, to }: RowsWanted) {
   const conditions = ['project = {project: String}', 'subject IN {subjects: Array(String)}']
-  const params: Record<string, unknown> = { subjects, limit }
+  const params: Record<string, unknown> = {}
   const condition = (name: string, sql: string, value: number | undefined) => {
     if (value === undefined) return
     conditions.push(sql)
@@ -120,7 +128,7 @@ function rowsQuery({ subjects, receivedUntil, withBots, from, to, limit }: RowsW
   condition('to', "occurred_at < {to: DateTime64(3, 'UTC')}", to)
   condition('receivedUntil', "received_at <= {receivedUntil: DateTime64(3, 'UTC')}", receivedUntil)
   if (withBots !== true) conditions.push('NOT is_bot')
-  return { sql: `FROM events FINAL WHERE ${conditions.join(' AND ')} LIMIT {limit: UInt32}`, params }
+  return { conditions: conditions.join(' AND '), params }
 }
 
 const byKeySql = `
@@ -144,4 +152,42 @@ export async function readWide(reader: Reader, rows: readonly Row[]): Promise<Ma
       return [row.messageId, row]
     }),
   )
+}
+
+/** With what is shown of a single event only. */
+export interface FullRow extends WideRow {
+  context: string
+  isBot: boolean
+}
+
+const fullNames = [...wideNames, 'context', 'isBot']
+const byMessageSql = `
+SELECT ${wideSql}, context, is_bot
+FROM events FINAL
+WHERE project = {project: String} AND message_id = {messageId: String}
+ORDER BY received_at
+LIMIT 1`
+
+/** By the index on message_id; the first received where two subjects sent the same id. */
+export async function readById(reader: Reader, messageId: string): Promise<FullRow | undefined> {
+  const [values] = await askRows(reader, byMessageSql, { messageId })
+  return values && (toObject(fullNames, values) as FullRow)
+}
+
+const subjectsSql = `
+SELECT DISTINCT subject FROM events
+WHERE project = {project: String} AND subject IN {subjects: Array(String)}
+  AND received_at <= {until: DateTime64(3, 'UTC')}`
+
+const always = Date.parse('2200-01-01T00:00:00Z')
+
+/** Which of these subjects have events, received until then. */
+export async function readSubjects(
+  reader: Reader,
+  subjects: readonly string[],
+  receivedUntil = always,
+): Promise<Set<string>> {
+  if (subjects.length === 0) return new Set()
+  const rows = await askRows(reader, subjectsSql, { subjects, until: new Date(receivedUntil) })
+  return new Set(rows.map(([subject]) => String(subject)))
 }

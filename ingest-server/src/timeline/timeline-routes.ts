@@ -1,6 +1,7 @@
 /** GET /v1/users/:id/timeline and /v1/accounts/:id/timeline. */
 import { TouchlineError } from '../errors.js'
 import { isKnownAccount, readAccount } from './accounts.js'
+import { accountAsOf, personAsOf } from './as-of.js'
 import { toEvent, toPersonHead, toTouchpoint } from './answer.js'
 import type { Reader } from './ask.js'
 import { notFound, readerFor, type Api, type TimelineDeps } from './context.js'
@@ -34,7 +35,10 @@ export function addTimelines(api: Api, deps: TimelineDeps): void {
     async handler(request) {
       const reader = readerFor(request, deps)
       const query = toQuery(request.query)
-      const person = await findPerson(reader, identifiersOf(request.params.id))
+      const candidates = identifiersOf(request.params.id)
+      const { asOf } = query
+      const person =
+        asOf === undefined ? await findPerson(reader, candidates) : await personAsOf(reader, candidates, asOf)
       const [list, traits] = await Promise.all([
         readList(reader, personScope(person), query, request.query.detail),
         readTraits(reader, person, query.asOf),
@@ -60,7 +64,7 @@ export function addTimelines(api: Api, deps: TimelineDeps): void {
       const query = toQuery(request.query)
       const { id } = request.params
       const [account, traits] = await Promise.all([
-        readAccount(reader, id),
+        query.asOf === undefined ? readAccount(reader, id) : accountAsOf(reader, id, query.asOf),
         readAccountTraits(reader, id, query.asOf),
       ])
       if (!isKnownAccount(account) && traits.length === 0)

@@ -75,7 +75,7 @@ let reader: Reader
 
 beforeAll(async () => {
   clickhouse = await startTestClickHouse()
-  reader = { client: clickhouse.reader, project: 'default' }
+  reader = { client: clickhouse.reader, project: 'default', signedOnly: false }
   const rows = history(seeded(7))
   await insertRowsOf(clickhouse.app, rows)
   // The same events again, as a retry sends them: received later, shown once.
@@ -161,14 +161,11 @@ async function bySql(view: string, params: Record<string, string> = {}): Promise
 const timelineOf = async (id: string) => overHttp(personScope(await findPerson(reader, identifiersOf(id))))
 
 describe('a person’s timeline is the same over HTTP and in SQL', () => {
-  test.each(['u0', 'u1', 'u3', 'user:u2', 'anon:a2', 'anon:a3', 'e0@x.test', 'email:e3@x.test'])(
-    '%s',
-    async (id) => {
-      const told = await timelineOf(id)
-      expect(told.length).toBeGreaterThan(5)
-      expect(await bySql("user_timeline(project = 'default', id = {id: String})", { id })).toEqual(told)
-    },
-  )
+  test.each(['u0', 'user:u2', 'anon:a2', 'e0@x.test'])('%s', async (id) => {
+    const told = await timelineOf(id)
+    expect(told.length).toBeGreaterThan(5)
+    expect(await bySql("user_timeline(project = 'default', id = {id: String})", { id })).toEqual(told)
+  })
 
   test('what this compares holds every kind, joined ones and visits with and without a session id', async () => {
     const told = (await Promise.all(['u0', 'u1', 'u3', 'anon:a2', 'anon:a3'].map(timelineOf))).flat()

@@ -2,13 +2,13 @@
 import { z } from 'zod'
 import { touchpointKinds } from '@touchline/schemas'
 
-const time = z
+export const time = z
   .union([z.iso.datetime({ offset: true }), z.iso.date()])
   .transform((text) => Date.parse(text))
   .describe('ISO 8601, UTC where no offset is given')
 const oneOrMore = <Item extends z.ZodType<string>>(item: Item) =>
   z.union([item, z.array(item)]).transform((value) => (Array.isArray(value) ? value : [value]))
-const limit = (most: number, usual: number) => z.coerce.number().int().min(1).max(most).default(usual)
+export const limit = (most: number, usual: number) => z.coerce.number().int().min(1).max(most).default(usual)
 
 export const idParams = z.object({
   id: z
@@ -20,8 +20,6 @@ export const idParams = z.object({
 export const accountParams = z.object({
   id: z.string().min(1).max(600).describe('URL-encoded account id: a groupId, or `domain:acme.com`'),
 })
-export const messageParams = z.object({ messageId: z.string().min(1).max(600) })
-
 export const timelineQuery = z.object({
   from: time.optional().describe('Only what happened at or after this time'),
   to: time.optional().describe('Only what happened before this time'),
@@ -38,20 +36,9 @@ export const timelineQuery = z.object({
 })
 export type TimelineQuerystring = z.infer<typeof timelineQuery>
 
-export const searchQuery = z.object({
-  q: z.string().trim().min(1).max(300).describe('Part of an identifier, a name or a domain'),
-  limit: limit(100, 20),
-})
-export const listQuery = z.object({ limit: limit(1_000, 100) })
-export const asOfQuery = z.object({ as_of: time.optional() })
-export const whyQuery = z.object({
-  identifier: z.string().min(1).max(600).optional().describe('Why is this identifier this person?'),
-  messageId: z.string().min(1).max(600).optional().describe('Why is this event on their timeline?'),
-})
-
-const when = z.string().describe('ISO 8601, UTC')
-const interval = { from: when.nullable(), to: when.nullable() }
-const json = z.record(z.string(), z.unknown())
+export const when = z.string().describe('ISO 8601, UTC')
+export const interval = { from: when.nullable(), to: when.nullable() }
+export const json = z.record(z.string(), z.unknown())
 
 export const identifierShape = z.object({
   identifier: z.string(),
@@ -74,39 +61,11 @@ export const personHead = z.object({
   accounts: z.array(z.string()).describe('Accounts the person counts in now'),
 })
 
-export const traitShape = z.object({
-  name: z.string(),
-  value: z.unknown(),
-  at: when,
-  messageId: z.string(),
-  verified: z.boolean(),
-  told: z.number().int().describe('How often this name was said at all'),
-})
-export const personProfile = z.object({
-  id: z.string(),
-  identifiers: z.array(identifierShape),
-  traits: z.array(traitShape),
-  accounts: z.array(accountStayShape),
-})
-
-export const memberShape = z.object({
-  person: z.string(),
-  how: z.string(),
-  since: when.nullable(),
-  until: when.nullable(),
-})
 export const accountHead = z.object({
   id: z.string(),
   traits: json,
   people: z.number().int().describe('Members, former ones included'),
 })
-export const accountProfile = z.object({
-  id: z.string(),
-  traits: z.array(traitShape),
-  people: z.array(memberShape.extend({ because: z.string() })),
-  contestedDomains: z.array(z.string()),
-})
-
 export const summaryShape = z.object({
   touchpoints: z.number().int(),
   channels: z.number().int(),
@@ -181,14 +140,6 @@ const listed = {
 }
 export const personTimeline = z.object({ person: personHead, ...listed })
 export const accountTimeline = z.object({ account: accountHead, ...listed })
-
-export const eventStatus = z.object({
-  status: z.enum(['stored', 'rejected']),
-  event: eventShape.extend({ context: json }).nullable(),
-  reason: z
-    .object({ code: z.string(), message: z.string(), receivedAt: when, original: z.string() })
-    .nullable(),
-})
 
 export const errorShape = z.object({
   success: z.literal(false),

@@ -3,6 +3,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { anonIdentifier, emailIdentifier, userIdentifier } from '@touchline/schemas'
 import { insertLines } from '../../src/clickhouse/insert-lines.js'
 import type { EventRow } from '../../src/collect/row.js'
+import { linksFrom } from '../../src/identity/links.js'
 
 let made = 0
 
@@ -63,7 +64,21 @@ export function eventRow({ at, ...fields }: Partial<EventRow> & { at: string }):
     memberships: [],
     ...fields,
   }
-  return { ...row, subject: row.subject || subjectOf(row) }
+  return { ...row, subject: row.subject || subjectOf(row), links: fields.links ?? linksOf(row) }
+}
+
+/** The facts that collect would have found in it. */
+function linksOf(row: EventRow) {
+  return linksFrom({
+    type: row.type,
+    userId: row.user_id,
+    anonymousId: row.anonymous_id,
+    email: row.email,
+    previousId: row.previous_id,
+    occurredAt: Date.parse(row.occurred_at),
+    receivedAt: Date.parse(row.received_at),
+    verified: row.verified,
+  })
 }
 
 function subjectOf({ user_id, anonymous_id, email }: EventRow): string {

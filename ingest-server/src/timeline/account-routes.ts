@@ -1,0 +1,64 @@
+/** Who is in an account and what is known of it. */
+import { toStay, toTrait } from './answer.js'
+import { isKnownAccount, readAccount } from './accounts.js'
+import { accountAsOf } from './as-of.js'
+import { notFound, readerFor, type Api, type TimelineDeps } from './context.js'
+import { searchAccounts } from './search.js'
+import { readAccountTraits, traitValues } from './traits.js'
+import { accountParams, errors } from './wire.js'
+import { accountProfile, accountsFound, asOfQuery, searchQuery } from './wire-people.js'
+
+export function addAccounts(api: Api, deps: TimelineDeps): void {
+  api.route({
+    method: 'GET',
+    url: '/v1/accounts',
+    schema: {
+      summary: 'Find accounts by a part of their id, name or domain',
+      tags: ['accounts'],
+      querystring: searchQuery,
+      response: { 200: accountsFound, ...errors },
+    },
+    async handler(request) {
+      const reader = readerFor(request, deps)
+      const found = await searchAccounts(reader, request.query.q, request.query.limit)
+      const accounts = await Promise.all(
+        found.map(async ({ id, people }) => ({
+          id,
+          people,
+          traits: traitValues(await readAccountTraits(reader, id)),
+        })),
+      )
+      return { accounts }
+    },
+  })
+
+  api.route({
+    method: 'GET',
+    url: '/v1/accounts/:id',
+    schema: {
+      summary: 'Who is or was in an account, how and when, and what is known of it',
+      tags: ['accounts'],
+      params: accountParams,
+      querystring: asOfQuery,
+      response: { 200: accountProfile, ...errors },
+    },
+    async handler(request) {
+      const reader = readerFor(request, deps)
+      const { id } = request.params
+      const asOf = request.query.as_of
+      const [account, traits] = await Promise.all([
+        asOf === undefined ? readAccount(reader, id) : accountAsOf(reader, id, asOf),
+        readAccountTraits(reader, id, asOf),
+      ])
+      if (!isKnownAccount(account) && traits.length === 0)
+        throw await notFound(`Nothing is known of the account ${id}.`, deps)
+      const people = account.memberships.flatMap(({ person, how, periods }) =>
+        periods.map((period) => {
+          const { from, to, because } = toStay({ account: id, how, ...period })
+          return { person, how, since: from, until: to, because }
+        }),
+      )
+      return { id, traits: traits.map(toTrait), people }
+    },
+  })
+}

@@ -1,0 +1,92 @@
+/**
+ * Who was who at an earlier time: the same rules over the facts that had been received until then. Nothing of
+ * it is stored; it costs reading the facts of the people concerned.
+ */
+import { accountsOf, domainMeanings, domainsOf } from '../identity/accounts.js'
+import { openFacts } from '../identity/facts.js'
+import { neighbourhoodOf } from '../identity/neighbourhood.js'
+import { resolve, type Person as ResolvedPerson } from '../identity/resolve.js'
+import { readAccountNames, type Account } from './accounts.js'
+import type { Reader } from './ask.js'
+import { readSubjects } from './rows.js'
+import { lonePerson, toInterval, type Ownership, type Person } from './people.js'
+
+interface ThenKnown {
+  people: Person[]
+  /** Empty for an identifier that nobody had claimed. */
+  ownersOf: (identifier: string) => readonly Ownership[]
+}
+
+/** Everybody whom these identifiers named then, with all they held and the accounts they counted in. */
+async function knownThen(reader: Reader, identifiers: Iterable<string>, asOfMs: number): Promise<ThenKnown> {
+  const { client, project, signedOnly } = reader
+  const asOf = new Date(asOfMs).toISOString()
+  const facts = openFacts(client, { project, signedOnly, asOf })
+  const wanted = new Set(identifiers)
+  const neighbourhood = await neighbourhoodOf(wanted, facts.nodes)
+  const resolution = resolve(neighbourhood.links, { signedOnly, asOf })
+  // Whom nothing links with anybody is a person of their own, who may have joined an account; an address
+  // that nobody had stated yet is nobody.
+  const unlinked = [...wanted].filter((identifier) => !resolution.owners.has(identifier))
+  const stated = await readSubjects(reader, unlinked.filter(isEmail), asOfMs)
+  const lone = unlinked.filter((identifier) => !isEmail(identifier) || stated.has(identifier))
+  const people = [
+    ...resolution.people.filter(({ id }) => neighbourhood.core.has(id)),
+    ...lone.map((id): ResolvedPerson => ({ id, identifiers: [selfHolding(id)] })),
+  ]
+  const held = people.flatMap((person) => person.identifiers)
+  const [memberships, traits] = await Promise.all([
+    facts.memberships(held.map(({ identifier }) => identifier)),
+    facts.domainTraits(domainsOf(held)),
+  ])
+  const meaningOf = domainMeanings(traits)
+  return {
+    people: people.map((person) => ({
+      id: person.id,
+      identifiers: person.identifiers.map(toInterval),
+      accounts: accountsOf({ identifiers: person.identifiers, memberships, meaningOf }).map(toInterval),
+      isStitched: resolution.owners.has(person.id),
+    })),
+    ownersOf: (identifier) => (resolution.owners.get(identifier) ?? []).map(toInterval),
+  }
+}
+
+const isEmail = (identifier: string) => identifier.startsWith('email:')
+
+const selfHolding = (identifier: string): ResolvedPerson['identifiers'][number] => ({
+  identifier,
+  from: null,
+  to: null,
+  because: '',
+  rule: 'self',
+  verified: false,
+})
+
+/** The person whom the first known of `candidates` named then; an unknown one is a person of its own. */
+export async function personAsOf(
+  reader: Reader,
+  candidates: readonly string[],
+  asOf: number,
+): Promise<Person> {
+  const { ownersOf } = await knownThen(reader, candidates, asOf)
+  const asked = candidates.find((candidate) => ownersOf(candidate).length > 0) ?? candidates.at(-1) ?? ''
+  const owner = ownersOf(asked).at(-1)?.person ?? asked
+  const { people } = await knownThen(reader, [owner], asOf)
+  return people.find(({ id }) => id === owner) ?? lonePerson(owner)
+}
+
+/** Whoever is or was in the account, or named it in an event, as they were then. */
+export async function accountAsOf(reader: Reader, id: string, asOf: number): Promise<Account> {
+  const { identifiers, subjects } = await readAccountNames(reader, id)
+  const { people, ownersOf } = await knownThen(reader, [...identifiers, ...subjects], asOf)
+  const members = people.filter(({ accounts }) => accounts.some(({ account }) => account === id))
+  return {
+    id,
+    people: members,
+    memberships: members.map((person) => {
+      const stays = person.accounts.filter(({ account }) => account === id)
+      return { person: person.id, how: stays[0]?.how ?? '', periods: stays }
+    }),
+    guests: subjects.map((subject) => ({ subject, owners: ownersOf(subject) })),
+  }
+}

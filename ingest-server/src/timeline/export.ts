@@ -1,0 +1,68 @@
+/**
+ * Everything that is kept about a person, line by line:
+ *
+ *     { "record": "person", … }
+ *     { "record": "link" | "trait" | "membership" | "event", … }    as the tables hold it, traits and links with history
+ */
+import { ask, type Reader } from './ask.js'
+import { isWithin, type Person } from './people.js'
+
+const pageRows = 5_000
+
+const eventsSql = `
+SELECT * EXCEPT (version, links, person_traits, group_traits, memberships),
+  toUnixTimestamp64Milli(occurred_at) AS occurredMs, toString(client_time) AS keyTime
+FROM events FINAL
+WHERE project = {project: String} AND subject = {identifier: String}
+  AND (client_time, message_id) > ({time: DateTime64(3, 'UTC')}, {message: String})
+ORDER BY client_time, message_id
+LIMIT {limit: UInt32}`
+
+const tables = {
+  link: `SELECT * EXCEPT version FROM links FINAL WHERE project = {project: String} AND identifier = {identifier: String}`,
+  trait: `SELECT * EXCEPT version, toUnixTimestamp64Milli(at) AS occurredMs FROM traits FINAL WHERE project = {project: String} AND identifier = {identifier: String}`,
+  membership: `SELECT * EXCEPT version, toUnixTimestamp64Milli(at) AS occurredMs FROM memberships FINAL WHERE project = {project: String} AND identifier = {identifier: String}`,
+}
+
+type Stored = Record<string, unknown> & { occurredMs?: number }
+
+const line = (record: string, fields: object) => `${JSON.stringify({ record, ...fields })}\n`
+
+/** Of a shared device only what happened while it was theirs. */
+export async function* exportPerson(reader: Reader, person: Person, head: object): AsyncGenerator<string> {
+  yield line('person', head)
+  for (const identifier of new Set(person.identifiers.map((held) => held.identifier))) {
+    const isTheirs = ({ occurredMs }: Stored) =>
+      occurredMs === undefined ||
+      person.identifiers.some((held) => held.identifier === identifier && isWithin(held, occurredMs))
+    for (const [record, sql] of Object.entries(tables)) {
+      const rows = await ask<Stored>(reader, sql, { identifier })
+      for (const row of rows) if (isTheirs(row)) yield line(record, shown(row))
+    }
+    for await (const row of eventsOf(reader, identifier)) if (isTheirs(row)) yield line('event', shown(row))
+  }
+}
+
+async function* eventsOf(reader: Reader, identifier: string): AsyncGenerator<Stored> {
+  let after = { time: '1900-01-01 00:00:00.000', message: '' }
+  for (;;) {
+    const rows = await ask<Stored & { keyTime: string; message_id: string }>(reader, eventsSql, {
+      identifier,
+      ...after,
+      limit: pageRows,
+    })
+    yield* rows
+    const last = rows.at(-1)
+    if (!last || rows.length < pageRows) return
+    after = { time: last.keyTime, message: last.message_id }
+  }
+}
+
+const jsonColumns = ['properties', 'traits', 'context']
+
+function shown({ occurredMs: _, keyTime: __, ...row }: Stored): object {
+  const parsed = jsonColumns
+    .filter((column) => typeof row[column] === 'string')
+    .map((column): [string, unknown] => [column, JSON.parse(row[column] as string)])
+  return { ...row, ...Object.fromEntries(parsed) }
+}

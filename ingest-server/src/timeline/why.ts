@@ -1,0 +1,55 @@
+/** Why an identifier, or an event, is a person's: the rule and message that decided, and all that was ever said. */
+import { ask, type Reader } from './ask.js'
+import { readOwners, type IdentifierState, type Person } from './people.js'
+
+/** The rules of docs/identity.md, in a sentence each. */
+export const ruleMeanings: Record<string, string> = {
+  self: 'The person is named by this identifier.',
+  R1: 'A device belongs to whoever claims it, until somebody else does; what came before the first claim is the first claimer’s.',
+  R2: 'Two user ids are one person because an alias with a secret key or a signed token says so.',
+  R3: 'An email is the user’s who claimed it first, or with a secret key or a signed token.',
+  R4: 'A lead became the user who claimed that email, or who signed up next on the device that captured it.',
+}
+export const meaningOf = (rule: string) =>
+  ruleMeanings[rule] ?? 'Nothing had to be said: it stands for itself.'
+
+export interface Fact {
+  kind: string
+  claimer: string
+  claimed: string
+  at: string
+  receivedAt: string
+  messageId: string
+  verified: boolean
+}
+
+const factsSql = `
+SELECT kind, claimer, if(claimer = identifier, other, identifier) AS claimed, at, received_at AS receivedAt,
+  message_id AS messageId, verified
+FROM links FINAL
+WHERE project = {project: String} AND identifier = {identifier: String} AND other IN {others: Array(String)}
+ORDER BY links.at, message_id
+LIMIT 1000`
+
+/** At most 1,000, the earliest: a device claims anew with each page seen. */
+export async function factsBetween(reader: Reader, identifier: string, person: Person): Promise<Fact[]> {
+  return ask(reader, factsSql, { identifier, others: person.identifiers.map((held) => held.identifier) })
+}
+
+export async function stateOf(reader: Reader, identifier: string): Promise<IdentifierState> {
+  const [state] = await readOwners(reader, [identifier])
+  return state ?? { identifier, owners: [], state: '' }
+}
+
+const linkedSql = `
+SELECT DISTINCT other
+FROM links
+WHERE project = {project: String} AND identifier = {identifier: String} AND other IN {others: Array(String)}
+ORDER BY other`
+
+/** With which of the person's identifiers it was ever linked. */
+export async function linkedWith(reader: Reader, identifier: string, person: Person): Promise<string[]> {
+  const others = person.identifiers.map((held) => held.identifier).filter((other) => other !== identifier)
+  const rows = await ask<{ other: string }>(reader, linkedSql, { identifier, others })
+  return rows.map(({ other }) => other)
+}
