@@ -30,6 +30,8 @@ interface Row {
   enqueuePerSecond: number
   deliveredPerSecond: number
   peakMiB: number
+  /** Of the SDK's process, start included: what a busy machine does not change much. */
+  cpuSeconds: number
   lost: number
   repeated: number
   isFinished: boolean
@@ -72,10 +74,9 @@ const message = <T>(child: ChildProcess) =>
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 interface Progress {
-  step: 'enqueued' | 'drained' | 'memory'
-  startedAt: number
-  enqueueMs: number
-  peakMiB: number
+  step: 'enqueued' | 'drained'
+  startedAt?: number
+  enqueueMs?: number
 }
 
 /** Runs one SDK until it has drained and nothing arrives any more, or its time is over. */
@@ -92,7 +93,7 @@ async function measure(
   })
   let end = ''
   let isDrained = false
-  const seen = { startedAt: Date.now(), enqueueMs: NaN, peakMiB: NaN }
+  const seen = { startedAt: Date.now(), enqueueMs: NaN, peakMiB: NaN, cpuSeconds: NaN }
   child.on('message', (sent) => {
     const { step, ...progress } = sent as Progress
     if (step === 'drained') isDrained = true
@@ -107,9 +108,9 @@ async function measure(
     await pause(250)
     const { bodies, lastAt } = await sink.progress()
     isQuiet = bodies > 0 && Date.now() - lastAt > (sdk.startsWith('touchline') ? 1_000 : quietMs)
-    if (Number.isNaN(seen.peakMiB) && existsSync(`/proc/${child.pid}/status`)) memoryOf(child, seen)
+    readUse(child, seen)
   }
-  if (end === '') memoryOf(child, seen)
+  readUse(child, seen)
   const isFinished = isDrained && isQuiet
   child.removeAllListeners('exit')
   child.kill('SIGKILL')
@@ -121,6 +122,7 @@ async function measure(
     enqueuePerSecond: run.events / (seen.enqueueMs / 1_000),
     deliveredPerSecond: unique / Math.max((lastAt - seen.startedAt) / 1_000, 0.001),
     peakMiB: seen.peakMiB,
+    cpuSeconds: seen.cpuSeconds,
     lost: run.events - unique,
     repeated: events - unique,
     isFinished,
@@ -129,12 +131,22 @@ async function measure(
   return row
 }
 
-/** The peak so far as the kernel counts it, also of a process that is too busy to say it. */
-function memoryOf(child: ChildProcess, seen: { peakMiB: number }): void {
-  const path = `/proc/${child.pid}/status`
-  if (!existsSync(path)) return
-  const kilobytes = /VmHWM:\s+(\d+)/.exec(readFileSync(path, 'utf8'))?.[1]
-  if (kilobytes !== undefined) seen.peakMiB = Number(kilobytes) / 1_024
+/** Memory and processor time so far as the kernel counts them, also of a process too busy to say it. */
+function readUse(child: ChildProcess, seen: { peakMiB: number; cpuSeconds: number }): void {
+  const of = (file: string) => readFileSync(`/proc/${child.pid}/${file}`, 'utf8')
+  try {
+    seen.peakMiB = Number(/VmHWM:\s+(\d+)/.exec(of('status'))?.[1]) / 1_024
+    const stat = of('stat')
+    // Fields 14 and 15, utime and stime, in ticks of 10 ms; field 2 may hold blanks.
+    const [user, system] = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 13)
+      .map(Number)
+    seen.cpuSeconds = ((user ?? NaN) + (system ?? NaN)) / 100
+  } catch {
+    // Ended in between, or no /proc on this system: the last figures stand.
+  }
 }
 
 const names = Object.keys(sdks)
@@ -185,12 +197,13 @@ const bestPeer = (rows: readonly Row[]) =>
 function burstTable(rows: readonly Row[]): string {
   const best = bestPeer(rows)
   return table(
-    ['SDK', 'enqueued/s', 'delivered/s', 'to best peer', 'peak RSS MiB', 'lost', 'repeated'],
+    ['SDK', 'enqueued/s', 'delivered/s', 'to best peer', 'CPU s', 'peak RSS MiB', 'lost', 'repeated'],
     rows.map((row) => [
       row.sdk,
       number(row.enqueuePerSecond),
       number(row.deliveredPerSecond),
       (row.deliveredPerSecond / best).toFixed(2),
+      row.cpuSeconds.toFixed(1),
       number(row.peakMiB),
       row.end === '' ? lostOf(row) : `${number(row.lost)} (${row.end})`,
       number(row.repeated),
