@@ -1,0 +1,77 @@
+import { limits } from '@touchline/schemas'
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { decodeBody, parseBody } from './body.js'
+
+const text = Buffer.from('{"event":"Tested"}')
+
+describe('decodeBody', () => {
+  test.each([
+    ['gzip', gzipSync(text)],
+    ['x-gzip', gzipSync(text)],
+    ['GZIP', gzipSync(text)],
+    ['deflate', deflateSync(text)],
+    ['deflate', deflateRawSync(text)],
+    ['br', brotliCompressSync(text)],
+    ['identity', text],
+    ['', text],
+    ['gzip, br', brotliCompressSync(gzipSync(text))],
+  ])('undoes %s', async (encoding, body) => {
+    expect((await decodeBody(body, encoding)).toString()).toBe(text.toString())
+  })
+
+  test.each(['gzip', 'deflate', 'br'])(
+    'takes a body that a proxy decoded without taking %s away',
+    async (encoding) => {
+      expect((await decodeBody(text, encoding)).toString()).toBe(text.toString())
+    },
+  )
+
+  test.each(['gzip', 'deflate', 'br'] as const)(
+    'stops at the limit: a bomb of %s costs no more than it may decode to',
+    async (encoding) => {
+      const zeros = Buffer.alloc(limits.decodedBytes + 1)
+      const bomb = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync }[encoding]?.(
+        zeros,
+      ) as Buffer
+      await expect(decodeBody(bomb, encoding)).rejects.toMatchObject({ code: 'BODY_TOO_LARGE' })
+    },
+  )
+
+  test('exactly the limit is decoded', async () => {
+    expect(await decodeBody(gzipSync(Buffer.alloc(limits.decodedBytes)), 'gzip')).toHaveLength(
+      limits.decodedBytes,
+    )
+  })
+
+  test.each([
+    ['zstd', 'ENCODING_UNSUPPORTED'],
+    ['toString', 'ENCODING_UNSUPPORTED'],
+    ['gzip', 'BODY_NOT_JSON'],
+    ['deflate', 'BODY_NOT_JSON'],
+    ['br', 'BODY_NOT_JSON'],
+  ])('%s of something else is refused as %s', async (encoding, code) => {
+    await expect(decodeBody(Buffer.from('not that'), encoding)).rejects.toMatchObject({ code })
+  })
+
+  test('a stream that was cut is refused', async () => {
+    const cut = gzipSync(Buffer.alloc(10_000, 'abc')).subarray(0, 20)
+    await expect(decodeBody(cut, 'gzip')).rejects.toMatchObject({ code: 'BODY_NOT_JSON' })
+  })
+})
+
+describe('parseBody', () => {
+  test('a byte order mark is ignored', () => {
+    expect(parseBody(Buffer.from('\ufeff{}')).value).toEqual({})
+  })
+
+  test('bytes that are no UTF-8 become U+FFFD', () => {
+    expect(parseBody(Buffer.from([0x22, 0x61, 0xff, 0x22])).value).toBe('a\ufffd')
+  })
+
+  test.each(['', ' ', '{', 'nope', "{'a':1}", '{"a":1}{"b":2}'])('"%s" is not JSON', (body) => {
+    expect(() => parseBody(Buffer.from(body))).toThrow(
+      expect.objectContaining({ code: 'BODY_NOT_JSON' }) as Error,
+    )
+  })
+})
