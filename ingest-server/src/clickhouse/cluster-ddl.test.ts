@@ -99,7 +99,7 @@ describe('two servers, each with a shard', () => {
           appPassword,
           clusters,
           cluster: withoutKeeper,
-          extraAppGrants: ['GRANT TABLE ENGINE ON Distributed', 'GRANT READ, WRITE ON REMOTE'],
+          extraAppGrants: ['GRANT TABLE ENGINE ON Distributed'],
         }),
       ),
     )

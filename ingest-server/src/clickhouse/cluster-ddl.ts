@@ -57,8 +57,6 @@ const placements: Readonly<Record<string, Placement>> = {
   dead_letters: { shardBy: 'rand()' },
   erasures: 'everywhere',
   erasure_progress: 'everywhere',
-  erasures: 'everywhere',
-  erasure_progress: 'everywhere',
   schema_migrations: 'everywhere',
 }
 

@@ -22,6 +22,9 @@ beforeAll(async () => {
     project,
     subject: 'user:u1',
     message_id: `of-${project}`,
+    type: 'track',
+    name: 'Signed up',
+    occurred_at: '2026-01-01T00:00:00.000Z',
     group_id: 'g',
     links: [
       {
@@ -115,6 +118,17 @@ describe('users of the embedded server', () => {
       expect(await ask(acme?.user ?? '', acme?.password ?? '', query), table).toBe("['acme']")
       expect(await ask(odd?.user ?? '', odd?.password ?? '', query), table).toBe('[]')
     }
+  })
+
+  test('a project user cannot reach other rows through a view either', async () => {
+    const [acme] = server.projectUsers
+    const asAcme = (query: string) => ask(acme?.user ?? '', acme?.password ?? '', query)
+    const theirs = (project: string) =>
+      `SELECT count() > 0 FROM user_timeline(project = '${project}', id = 'u1')`
+    expect(await asAcme('SELECT groupUniqArray(project) FROM touchpoints')).toBe("['acme']")
+    expect(await asAcme(theirs('acme'))).toBe('1')
+    expect(await asAcme(theirs('other'))).toBe('0')
+    expect(await ask('analyst', server.analystPassword, theirs('other'))).toBe('1')
   })
 
   test('what is granted to project users is filtered by project, and nothing else is granted', async () => {

@@ -12,6 +12,7 @@
  */
 import { createHash } from 'node:crypto'
 import { analystCaps, readerCaps, type Caps } from '../caps.js'
+import { appRights } from '../grants.js'
 import { projectTables, projectViews } from '../project-tables.js'
 import type { ProjectUser } from './project-users.js'
 
@@ -92,8 +93,8 @@ export function usersXml(config: ServerConfig): string {
       'GRANT READ ON FILE',
     ]),
     userXml('app', config.appPassword, 'app', 'unlimited', [
-      // No SYSTEM SHUTDOWN: it would signal our whole process group.
-      `GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP, TRUNCATE, OPTIMIZE, SHOW, SYSTEM MERGES, SYSTEM FLUSH DISTRIBUTED ON ${identifier(database)}.*`,
+      // Without SYSTEM SHUTDOWN, which would signal our whole process group.
+      `GRANT ${appRights} ON ${identifier(database)}.*`,
       'GRANT TABLE ENGINE ON MergeTree',
       'GRANT TABLE ENGINE ON ReplacingMergeTree',
       'GRANT SELECT ON system.*',
