@@ -78,5 +78,12 @@ const script = (name) => ({
 
 export default [
   ...['stub', 't', 't.lite', 't.core'].map(script),
-  { input: here('src/index.ts'), output: { file: here('dist/index.js'), format: 'es' }, plugins },
+  {
+    input: here('src/index.ts'),
+    output: [
+      { file: here('dist/index.js'), format: 'es' },
+      { file: here('dist/index.cjs'), format: 'cjs' },
+    ],
+    plugins,
+  },
 ]

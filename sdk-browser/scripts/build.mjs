@@ -1,6 +1,6 @@
 // Types by tsc, code by rollup. The package's types are index.d.ts and api.d.ts, which name nothing outside it.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const folder = fileURLToPath(new URL('..', import.meta.url))
@@ -12,6 +12,9 @@ function run(...args) {
 }
 
 run(bin('typescript/bin/tsc'), '-b', '.')
-for (const file of ['index.d.ts', 'api.d.ts'])
-  copyFileSync(`${folder}dist/.types/${file}`, `${folder}dist/${file}`)
+for (const name of ['index', 'api']) {
+  const types = readFileSync(`${folder}dist/.types/${name}.d.ts`, 'utf8')
+  writeFileSync(`${folder}dist/${name}.d.ts`, types)
+  writeFileSync(`${folder}dist/${name}.d.cts`, types.replaceAll(`'./api.js'`, `'./api.cjs'`))
+}
 run(bin('rollup/dist/bin/rollup'), '-c', 'rollup.config.mjs', '--silent')

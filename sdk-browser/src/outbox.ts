@@ -5,59 +5,47 @@
  *
  *     tl.q.<writeKey>.<pageId>.<messageId> = context JSON \n event JSON
  */
-import { timeOf } from './ids.js'
 import { pageName, queuePrefix } from './options.js'
 import { ownPage } from './page-ownership.js'
 import { getItem, keysFrom, removeItem, setItem } from './storage.js'
 
 export interface Entry {
   /** Where it is in the browser's storage; ends with the messageId. */
-  key: string
+  place: string
   /** JSON of what it shares with its neighbours. */
-  context: string
+  shared: string
   /** JSON of the event. */
-  event: string
+  json: string
 }
 
 // A site's localStorage holds 5 million characters for everybody; a tenth is what a guest may take.
 const maxOutboxLength = 500_000
 // Of the 50 KB that a body may have: its context, with long addresses, takes the rest.
 const maxEventsBytes = 45_000
-const maxAgeMs = 12 * 3_600_000
 
 /** What waits. A batch that is under way is not here, and is still in storage. */
 let waiting: Entry[] = []
 
 export const bytesOf = (text: string): number => new Blob([text]).size
-export const isTooOld = (entry: Entry): boolean => Date.now() - timeOf(messageIdOf(entry)) > maxAgeMs
-export const messageIdOf = (entry: Entry): string => entry.key.slice(-36)
+export const messageIdOf = ({ place }: Entry): string => place.slice(-36)
 
-export const storeEntry = ({ key, context, event }: Entry): void => void setItem(key, `${context}\n${event}`)
-export const forgetEntry = ({ key }: Entry): void => void removeItem(key)
+export const storeEntry = ({ place, shared, json }: Entry): unknown => setItem(place, `${shared}\n${json}`)
+export const forgetEntry = ({ place }: Entry): unknown => removeItem(place)
 export const storeEntries = (): void => waiting.forEach(storeEntry)
-
-/** The entry to be made of an event of this page. */
-export const entryOf = (messageId: string, context: string, event: string): Entry => ({
-  key: `${pageName}.${messageId}`,
-  context,
-  event,
-})
 
 export const addEntries = (entries: readonly Entry[]): void => {
   waiting = waiting.concat(entries)
 }
 
 export const isFull = (): boolean =>
-  waiting.reduce((length, { event }) => length + event.length, 0) > maxOutboxLength
+  waiting.reduce((length, { json }) => length + json.length, 0) > maxOutboxLength
 
 /** Takes out the oldest entry, and those after it that share its context and fit into one body. */
 export function takeBatch(): Entry[] {
-  const [first] = waiting
   let bytes = 0
   const batch = waiting.filter(
-    (entry) =>
-      entry === first ||
-      (entry.context === (first as Entry).context && (bytes += bytesOf(entry.event)) < maxEventsBytes),
+    ({ shared, json }, index, [first]) =>
+      shared === (first as Entry).shared && ((bytes += bytesOf(json)) < maxEventsBytes || !index),
   )
   waiting = waiting.filter((entry) => !batch.includes(entry))
   return batch
@@ -76,9 +64,9 @@ export function openOutbox(whenAdopted: () => void): void {
   new Set(keysFrom(queuePrefix()).map((key) => key.slice(0, -37))).forEach((name) =>
     ownPage(name, () => {
       addEntries(
-        keysFrom(`${name}.`).map((key) => {
-          const [context, event] = (getItem(key) as string).split('\n') as [string, string]
-          return { key, context, event }
+        keysFrom(`${name}.`).map((place) => {
+          const [shared, json] = (getItem(place) as string).split('\n') as [string, string]
+          return { place, shared, json }
         }),
       )
       whenAdopted()

@@ -3,7 +3,8 @@ import type { EventCommon, Json, OutgoingEvent } from '@touchline/schemas/build'
 import { consentOf, hasIds, isStored } from './consent.js'
 import { tell } from './hooks.js'
 import { newId } from './ids.js'
-import { addEntries, entryOf, isFull, storeEntry } from './outbox.js'
+import { pageName } from './options.js'
+import { addEntries, isFull, storeEntry, type Entry } from './outbox.js'
 import { cleanUrl, moment, page } from './page.js'
 import { drop, wake } from './send.js'
 import { version } from './version.js'
@@ -47,7 +48,11 @@ export function record(built: OutgoingEvent, changes?: Partial<Visitor>): void {
     timestamp: new Date(timeMs).toJSON(),
     context: own as Json,
   }
-  const entry = entryOf(messageId, JSON.stringify(context), JSON.stringify(event))
+  const entry: Entry = {
+    place: `${pageName}.${messageId}`,
+    shared: JSON.stringify(context),
+    json: JSON.stringify(event),
+  }
   if (isFull()) return drop([entry], 'full')
   addEntries([entry])
   if (isStored(consent)) storeEntry(entry)

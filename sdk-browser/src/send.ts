@@ -4,13 +4,15 @@
  * headers, so that no preflight precedes it.
  */
 import { tell } from './hooks.js'
+import { timeOf } from './ids.js'
 import { options } from './options.js'
-import { addEntries, bytesOf, forgetEntry, messageIdOf, isTooOld, takeBatch, type Entry } from './outbox.js'
+import { addEntries, bytesOf, forgetEntry, messageIdOf, takeBatch, type Entry } from './outbox.js'
 import type { Answer } from './wire.js'
 
 const sendAfterMs = 800
 const firstRetryMs = 1_000
 const maxRetryMs = 30_000
+const maxAgeMs = 12 * 3_600_000
 // Browsers refuse a keepalive request that takes the page's sum over 64 KiB, and others may be using some of it.
 const maxKeepaliveBytes = 60_000
 
@@ -52,15 +54,15 @@ function pump(isFlush?: true): void {
 
 async function deliver(batch: Entry[], isFlush?: true): Promise<void> {
   const url = `${options.host}/v1/batch`
-  const events = batch.map(({ event }) => event).join()
+  const events = batch.map(({ json }) => json).join()
   const first = batch[0] as Entry
   const sentAt = new Date().toJSON()
-  const body = `{"writeKey":"${options.writeKey}","sentAt":"${sentAt}","context":${first.context},"batch":[${events}]}`
+  const body = `{"writeKey":"${options.writeKey}","sentAt":"${sentAt}","context":${first.shared},"batch":[${events}]}`
   const bytes = bytesOf(body)
   const keepalive = (bytesUnderWay += bytes) < maxKeepaliveBytes
   // A beacon has no answer: the entries stay, and what arrives twice is known by its messageId.
   const sendBeacon = (): unknown => isFlush && navigator.sendBeacon(url, body)
-  let reason: 'age' | number | false = isTooOld(first) && 'age'
+  let reason: 'age' | number | false = Date.now() - timeOf(messageIdOf(first)) > maxAgeMs && 'age'
   let isOk
   let delayMs = 0
   try {

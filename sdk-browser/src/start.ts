@@ -24,7 +24,7 @@ export function start(
   const open = guard(() => openOutbox(wake))
   const run = touchline as unknown as Record<string, (...args: unknown[]) => unknown>
   configure(options)
-  Object.entries(verbs).forEach(([verb, act]) => (run[verb] = guard(act as () => unknown)))
+  for (const verb in verbs) run[verb] = guard(verbs[verb as keyof Touchline] as () => unknown)
 
   listen(document, 'visibilitychange', () => document.hidden && flush())
   listen(window, 'pagehide', () => {

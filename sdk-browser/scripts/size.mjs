@@ -1,0 +1,83 @@
+// Measures the built scripts (gzip -9), writes SIZE.md, and fails above a cap. `npm run size` builds first.
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { rollup } from 'rollup'
+import { minified } from '../rollup.config.mjs'
+import { caps } from './size-caps.mjs'
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url))
+const gzipped = (text) => gzipSync(text, { level: 9 }).length
+const number = (value) => value.toLocaleString('en')
+
+// What the whole SDK is made of, in the order of features.ts, and the file that each stands in.
+const features = [
+  ['signals', './signals.js', 'Global Privacy Control, Do Not Track, bots, consent required, cookieless, prerender'],
+  ['heartbeat', './page-ownership.js', 'which page lives, where there are no Web Locks'],
+  ['serverCookie', './server-cookie.js', 'a cookie renewed by the server'],
+  ['sessions', './sessions.js', 'sessions'],
+  ['touches', './touches.js', 'first and last touch'],
+  ['crossDomain', './cross-domain.js', 'the anonymous id between linked sites'],
+  ['engagement', './engagement.js', 'visible time and scroll depth'],
+  ['links', './links.js', 'outbound links and downloads'],
+  ['forms', './forms.js', 'leads from forms'],
+  ['pageViews', './page-views.js', 'page views by themselves'],
+]
+
+async function bundleOf(names) {
+  const chosen = features.filter(([name]) => names.includes(name))
+  const entry = [
+    `import { boot } from './boot.js'`,
+    ...chosen.map(([name, file]) => `import { ${name} } from '${file}'`),
+    `boot([${chosen.map(([name]) => name)}])`,
+  ].join('\n')
+  const id = here('../src/size-entry.ts')
+  const virtual = {
+    name: 'entry',
+    resolveId: (source) => (source === id ? id : null),
+    load: (path) => (path === id ? entry : null),
+  }
+  const bundle = await rollup({ input: id, plugins: [virtual, ...minified] })
+  const { output } = await bundle.generate({ format: 'iife', strict: false })
+  return output[0].code
+}
+
+const { status } = spawnSync(process.execPath, [here('build.mjs')], { stdio: 'inherit' })
+if (status !== 0) process.exit(status ?? 1)
+
+const builds = Object.entries(caps).map(([name, { target, cap, holds }]) => {
+  const code = readFileSync(here(`../dist/${name}.js`))
+  return { name, holds, raw: code.length, bytes: gzipped(code), target, cap }
+})
+const all = features.map(([name]) => name)
+const whole = gzipped(await bundleOf(all))
+const without = await Promise.all(
+  features.map(async ([name, , what]) => ({
+    name,
+    what,
+    bytes: whole - gzipped(await bundleOf(all.filter((other) => other !== name))),
+  })),
+)
+
+const text = `# Size
+
+Written by \`npm run size\`; the check of every commit fails above a cap. Bytes after \`gzip -9\`.
+
+| build | holds | gzip | minified | target | cap |
+| --- | --- | --- | --- | --- | --- |
+${builds.map((b) => `| \`${b.name}.js\` | ${b.holds} | ${number(b.bytes)} | ${number(b.raw)} | ${number(b.target)} | ${number(b.cap)} |`).join('\n')}
+
+What \`t.js\` would save without one feature:
+
+| without | which is | bytes |
+| --- | --- | --- |
+${without.map((f) => `| ${f.name} | ${f.what} | ${number(f.bytes)} |`).join('\n')}
+| all of them (\`t.core.js\`) | | ${number(whole - gzipped(await bundleOf([])))} |
+`
+writeFileSync(here('../SIZE.md'), text)
+console.log(text)
+
+const over = builds.filter(({ bytes, cap }) => bytes > cap)
+for (const { name, bytes, cap } of over) console.error(`${name}.js has ${bytes} bytes; its cap is ${cap}.`)
+if (over.length > 0) process.exit(1)
