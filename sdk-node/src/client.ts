@@ -165,8 +165,9 @@ function openLine(options: TouchlineOptions) {
     }, heartbeatMs).unref()
 
   async function flush(timeoutMs = settings.flushTimeoutMs): Promise<Report> {
-    await adopting
-    await sender.drain(timeoutMs)
+    const endsAt = performance.now() + timeoutMs
+    await within(timeoutMs, adopting)
+    await sender.drain(Math.max(endsAt - performance.now(), 0))
     return report()
   }
 
@@ -195,4 +196,14 @@ function openLine(options: TouchlineOptions) {
     flush,
     close: (timeoutMs: number | undefined) => (closing ??= closeOnce(timeoutMs)),
   }
+}
+
+/** Waits for `step`, but no longer than `timeoutMs`. */
+async function within(timeoutMs: number, step: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs)
+  })
+  await Promise.race([step, timeout])
+  clearTimeout(timer)
 }

@@ -106,6 +106,14 @@ export function openOutbox(options: OutboxOptions) {
     letGo(batch)
   }
 
+  /** Lets batches that wait after a failure be tried from `notBefore` on. */
+  function hurry(notBefore: number): void {
+    for (const batch of ready) {
+      batch.attempts = 0
+      batch.notBefore = Math.min(batch.notBefore, notBefore)
+    }
+  }
+
   /** The batch is done with: stored, refused or given up. */
   function settle(batch: Batch): void {
     if (!taken.delete(batch)) return
@@ -177,6 +185,7 @@ export function openOutbox(options: OutboxOptions) {
     cut,
     take,
     putBack,
+    hurry,
     settle,
     halve,
     readBack,

@@ -46,6 +46,8 @@ export function startSender(options: SenderOptions) {
   let readySeen = 0
   let inFlight = 0
   let failures = 0
+  /** What a Retry-After asked for, and what the back-off after failures adds to it. */
+  let askedUntil = 0
   let pausedUntil = 0
   let lastSendAt = -Infinity
   let isStopped = false
@@ -158,7 +160,11 @@ export function startSender(options: SenderOptions) {
 
   function retryLater(batch: Batch, { afterMs, because }: Verdict & { kind: 'retry' }): void {
     const now = performance.now()
-    if (!isStopped && now - batch.newestAt > options.maxAgeMs) {
+    if (isStopped) {
+      outbox.putBack(batch)
+      return
+    }
+    if (now - batch.newestAt > options.maxAgeMs) {
       reports.ended(batch, 'dropped', { code: 'EXPIRED', message: `${errorTable.EXPIRED} Last: ${because}.` })
       outbox.settle(batch)
       return
@@ -166,7 +172,8 @@ export function startSender(options: SenderOptions) {
     failures += 1
     batch.attempts += 1
     batch.notBefore = now + Math.max(afterMs, fullJitterMs(batch.attempts))
-    pausedUntil = Math.max(pausedUntil, now + Math.max(afterMs, fullJitterMs(failures)))
+    askedUntil = Math.max(askedUntil, now + afterMs)
+    pausedUntil = Math.max(askedUntil, now + fullJitterMs(failures))
     outbox.putBack(batch)
     const waitMs = Math.round(pausedUntil - now)
     reports.log(
@@ -180,6 +187,10 @@ export function startSender(options: SenderOptions) {
     outbox.cut()
     const upTo = outbox.acceptedUpTo()
     if (outbox.isSettledUpTo(upTo)) return
+    // Whoever waits wants a try now, and not after the back-off of an outage that may be over.
+    pausedUntil = askedUntil
+    failures = Math.min(failures, 1)
+    outbox.hurry(askedUntil)
     await new Promise<void>((resolve) => {
       const drain = { upTo, done }
       const timeout = setTimeout(done, timeoutMs)

@@ -22,6 +22,8 @@ const registry = globalThis as { [openFolders]?: Set<string> }
 const openFolders = Symbol.for('@touchline/node open spool folders')
 const openHere = (registry[openFolders] ??= new Set<string>())
 
+const folderShape = /^(\d+|unknown)-\d+-\d+-[0-9a-f]{8}-[0-9a-f]{8}$/
+
 const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 8)
 
 export function claimFolder(): string {
@@ -37,8 +39,9 @@ export function releaseFolder(folder: string): void {
 
 /** True where nobody will ever write to or send from the folder again. */
 export function isAbandoned(spoolDir: string, folder: string): boolean {
-  const [started, pid, thread, folderHost] = folder.split('-')
-  if (started === undefined || pid === undefined || folderHost === undefined) return false
+  // Anything else in the spool's dir is not ours.
+  if (!folderShape.test(folder)) return false
+  const [started = '', pid, thread, folderHost] = folder.split('-')
   if (folderHost !== host) return untouchedMs(join(spoolDir, folder)) > abandonedAfterMs
   if (Number(pid) !== process.pid) return !isRunning(Number(pid), started)
   if (started !== (startOf('self') ?? 'unknown')) return true

@@ -90,16 +90,24 @@ describe('the spool', () => {
     utimesSync(join(dir, name), touched, touched)
   }
   it('leaves alone the folder of another machine while that one touches it', () => {
-    abandonedFolder('1-1-0-otherbox-aaaa', 5_000)
+    abandonedFolder('1-1-0-0badf00d-aaaaaaaa', 5_000)
     const spool = open()
     expect(spool.adopt()).toEqual([])
-    abandonedFolder('1-1-0-otherbox-bbbb', 600_000)
+    abandonedFolder('1-1-0-0badf00d-bbbbbbbb', 600_000)
     expect(spool.adopt()).toHaveLength(1)
   })
 
   it('is not misled by strange files in its folder', () => {
     appendFileSync(join(dir, 'README'), 'hello')
     mkdirSync(join(dir, 'lost+found'))
+    abandonedFolder('my-own-folder-of-events', 600_000)
     expect(open().adopt()).toEqual([])
+    expect(readdirSync(dir)).toContain('my-own-folder-of-events')
+  })
+
+  it('makes its folder anew should somebody have removed it', async () => {
+    const spool = open()
+    for (const name of readdirSync(dir)) rmSync(join(dir, name), { recursive: true })
+    expect((await spool.read(fileWith(spool, '1'))).events).toEqual(['1'])
   })
 })

@@ -70,10 +70,9 @@ export interface Spool {
 const recordOverheadBytes = '01234567 \n'.length
 
 export function openSpool(options: SpoolOptions): Spool {
-  mkdirSync(options.dir, { recursive: true })
   const folder = claimFolder()
   const ownDir = join(options.dir, folder)
-  mkdirSync(ownDir)
+  mkdirSync(ownDir, { recursive: true })
   let usedBytes = 0
   let filesMade = 0
 
@@ -104,6 +103,8 @@ export function openSpool(options: SpoolOptions): Spool {
       // The folder's name makes it unique among adopted files; time and number keep the order of acceptance.
       const name = `${Date.now()}-${folder}-${String(filesMade).padStart(8, '0')}.events`
       const path = join(ownDir, name)
+      // A cleaner of temporary files may have taken the folder while it was empty.
+      mkdirSync(ownDir, { recursive: true })
       return { path, bytes: 0, fd: openSync(path, 'ax', 0o600) }
     },
 

@@ -303,6 +303,22 @@ describe('an outage', () => {
     expect(inOrder(numbers())).toEqual(upTo(5_001))
   })
 
+  it('that is over is noticed by whoever flushes, however long the back-off has become', async () => {
+    let requests = 0
+    const client = clientFor({
+      fetch: (url, init) => (requests++ < 12 ? Promise.reject(new Error('down')) : fetch(url, init)),
+    })
+    client.track({ userId: 'u1', event: 'x', properties: { n: 0 } })
+    // Each flush is one try at once; twelve of them by the back-off alone would take two minutes.
+    for (let flushes = 0; flushes < 13; flushes += 1) {
+      const before = requests
+      const flushing = client.flush({ timeoutMs: 20_000 })
+      await until(() => requests > before, 'a try')
+      void flushing
+    }
+    await until(() => sink.kept.length === 1, 'the event')
+  })
+
   it('that lasts longer than the age of events drops them aloud', async () => {
     await sink.down()
     const dropped: Unsent[] = []
