@@ -37,22 +37,15 @@ export interface DerivedRows {
   people: Map<string, Derived<PersonRow>>
 }
 
-/** Who has a row in people although no link makes them one: their own account, or an address that is known. */
-export function loneCandidates(
-  wanted: Iterable<string>,
-  { core }: Neighbourhood,
-  { owners }: Resolution,
-): string[] {
-  return [...new Set([...core, ...wanted])].filter((identifier) => !owners.has(identifier))
-}
-
 export function completePeople({ core }: Neighbourhood, { people }: Resolution): Person[] {
   return people.filter(({ id }) => core.has(id))
 }
 
 export interface PeopleFacts {
-  wanted: Iterable<string>
+  /** Who may have a row in `people`. */
+  candidates: readonly string[]
   people: readonly Person[]
+  /** Those whom no link makes a person: their own account, or an address that is known, may. */
   lone: readonly string[]
   memberships: readonly Membership[]
   knownEmails: ReadonlySet<string>
@@ -101,7 +94,7 @@ function peopleRows(neighbourhood: Neighbourhood, facts: PeopleFacts): DerivedRo
   }
   const rows: DerivedRows['people'] = new Map()
   // Everybody who could be a person and is none gets no row: they became part of another.
-  for (const identifier of [...neighbourhood.core, ...facts.wanted]) {
+  for (const identifier of facts.candidates) {
     const weight = neighbourhood.weightOf(identifier) + (about.get(identifier)?.length ?? 0)
     rows.set(identifier, { row: undefined, weight })
   }

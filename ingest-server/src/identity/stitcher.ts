@@ -27,8 +27,6 @@ export interface StitcherDeps {
   projects?: { all: () => readonly Pick<Project, 'id' | 'identify'>[] } | undefined
 }
 
-/** One reading and writing of ClickHouse is worth this many identifiers; more only costs memory. */
-const identifiersAtOnce = 2_000
 const projectsAtOnce = 4
 
 export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
@@ -66,7 +64,7 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
       if (identifier.startsWith('account:')) accounts.push(identifier.slice('account:'.length))
       else people.push(identifier)
     }
-    for (const some of chunks(people, identifiersAtOnce)) await workIn(context, some)
+    await workIn(context, people)
     for (const domain of await workInDomains(context, accounts)) {
       // A sweep comes by everybody with such an address anyway.
       if (pass.refresh) continue
@@ -192,6 +190,8 @@ function domainRow({ domain, account, state, claims }: DomainMeaning): DomainRow
   }
 }
 
+const emailsAtOnce = 5_000
+
 async function* emailsUnder(
   client: ClickHouseClient,
   project: string,
@@ -202,14 +202,14 @@ async function* emailsUnder(
       query: `
         SELECT DISTINCT email FROM email_hosts
         WHERE project = {project: String} AND host = {domain: String} AND email > {after: String}
-        ORDER BY email LIMIT ${identifiersAtOnce}`,
+        ORDER BY email LIMIT ${emailsAtOnce}`,
       query_params: { project, domain, after },
       format: 'JSONCompactEachRow',
     })
     const emails = (await answer.json<[string]>()).map(([email]) => email)
     if (emails.length > 0) yield emails
     const last = emails.at(-1)
-    if (last === undefined || emails.length < identifiersAtOnce) return
+    if (last === undefined || emails.length < emailsAtOnce) return
     after = last
   }
 }

@@ -8,7 +8,6 @@ import {
   accountRows,
   completePeople,
   deriveRows,
-  loneCandidates,
   type AccountPersonRow,
   type Derived,
   type DerivedRows,
@@ -44,16 +43,45 @@ export interface AccountsOnce {
   add: (person: string, account: string) => void
 }
 
+/** One reading and writing of ClickHouse is worth this many identifiers; more only costs memory. */
+const identifiersAtOnce = 2_000
+
 export async function workIn(context: WorkContext, identifiers: Iterable<string>): Promise<void> {
-  const results = emptyResults()
-  const done = new Set<string>()
-  let wanted = new Set(identifiers)
-  while (wanted.size > 0) {
-    for (const identifier of wanted) done.add(identifier)
-    const affected = await deriveInto(results, context, wanted)
-    wanted = new Set([...affected].filter((identifier) => !done.has(identifier)))
+  const asked = new Set(identifiers)
+  const covered = new Set<string>()
+  // Users first: with them come their emails and devices, which then need not be looked at again.
+  for (const some of chunks([...asked].sort(byKind))) {
+    let wanted = new Set(some.filter((identifier) => !covered.has(identifier)))
+    if (wanted.size === 0) continue
+    const results = emptyResults()
+    const done = new Set<string>()
+    while (wanted.size > 0) {
+      for (const identifier of wanted) done.add(identifier)
+      const affected = await deriveInto(results, context, { wanted, asked })
+      wanted = new Set([...affected].filter((identifier) => !done.has(identifier)))
+      for (const identifier of wanted) asked.add(identifier)
+    }
+    await write(context, results)
+    for (const identifier of coveredBy(results)) covered.add(identifier)
   }
-  await write(context, results)
+}
+
+const kinds = ['user:', 'email:', 'anon:']
+const byKind = (a: string, b: string) => kindRank(a) - kindRank(b)
+const kindRank = (identifier: string) => kinds.findIndex((kind) => identifier.startsWith(kind))
+
+function* chunks(identifiers: readonly string[]): Generator<string[]> {
+  for (let start = 0; start < identifiers.length; start += identifiersAtOnce)
+    yield identifiers.slice(start, start + identifiersAtOnce)
+}
+
+/** Whose row was derived, and the persons that it names with it. */
+function coveredBy({ identifiers, people }: Results): string[] {
+  return [...identifiers]
+    .filter(([identifier, { row }]) =>
+      row ? row.owners.every(({ person }) => people.has(person)) : people.has(identifier),
+    )
+    .map(([identifier]) => identifier)
 }
 
 interface Results extends DerivedRows {
@@ -68,29 +96,37 @@ const emptyResults = (): Results => ({
   presentPeople: new Map(),
 })
 
+interface Asked {
+  wanted: ReadonlySet<string>
+  /** All that was or will be wanted: an anonymous id of these may have a row of its own in `people`. */
+  asked: ReadonlySet<string>
+}
+
 /** Adds the rows of `wanted` to the results; answers who else has to be looked at because of them. */
 async function deriveInto(
   results: Results,
   context: WorkContext,
-  wanted: ReadonlySet<string>,
+  { wanted, asked }: Asked,
 ): Promise<Set<string>> {
   const { client, project, facts, signedOnly } = context
   const neighbourhood = await neighbourhoodOf(wanted, facts.nodes)
+  const { core, devices } = neighbourhood
   const resolution = resolve(neighbourhood.links, { signedOnly })
   const people = completePeople(neighbourhood, resolution)
-  const lone = loneCandidates(wanted, neighbourhood, resolution)
+  const candidates = [...core, ...[...devices].filter((device) => asked.has(device))]
+  const lone = candidates.filter((identifier) => !resolution.owners.has(identifier))
   const held = people.flatMap(({ identifiers }) => identifiers.map(({ identifier }) => identifier))
 
   const [memberships, knownEmails, traits, presentIdentifiers, presentPeople] = await Promise.all([
     facts.memberships([...held, ...lone]),
     facts.knownEmails(lone.flatMap((id) => (id.startsWith('email:') ? id.slice('email:'.length) : []))),
     facts.domainTraits(domainsOf([...held, ...lone].map((identifier) => ({ identifier })))),
-    readPresent(client, project, 'identity_map', [...neighbourhood.core, ...neighbourhood.devices]),
-    readPresent(client, project, 'people', [...neighbourhood.core, ...wanted]),
+    readPresent(client, project, 'identity_map', [...core, ...devices]),
+    readPresent(client, project, 'people', candidates),
   ])
   const meaningOf = domainMeanings(traits)
   const rows = deriveRows(neighbourhood, resolution, {
-    wanted,
+    candidates,
     people,
     lone,
     memberships,
@@ -101,7 +137,8 @@ async function deriveInto(
   keep(results.people, rows.people)
   keep(results.presentIdentifiers, presentIdentifiers)
   keep(results.presentPeople, presentPeople)
-  return affectedBy({ wanted, rows, presentIdentifiers, presentPeople })
+  const affected = affectedBy({ wanted, rows, presentIdentifiers, presentPeople })
+  return new Set([...affected].filter((identifier) => !rows.people.has(identifier)))
 }
 
 interface Affecting {
