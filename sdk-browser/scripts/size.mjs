@@ -13,7 +13,11 @@ const number = (value) => value.toLocaleString('en')
 
 // What the whole SDK is made of, in the order of features.ts, and the file that each stands in.
 const features = [
-  ['signals', './signals.js', 'Global Privacy Control, Do Not Track, bots, consent required, cookieless, prerender'],
+  [
+    'signals',
+    './signals.js',
+    'Global Privacy Control, Do Not Track, bots, consent required, cookieless, prerender',
+  ],
   ['heartbeat', './page-ownership.js', 'which page lives, where there are no Web Locks'],
   ['serverCookie', './server-cookie.js', 'a cookie renewed by the server'],
   ['sessions', './sessions.js', 'sessions'],

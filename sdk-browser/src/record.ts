@@ -28,6 +28,7 @@ export function record(built: OutgoingEvent, changes?: Partial<Visitor>): void {
   const own: EventContext = {}
   const context: BatchContext = {
     library: { name: 'touchline-browser', version },
+    userAgent: navigator.userAgent,
     locale: navigator.language,
     page: { url: cleanUrl(href), referrer: page.before || document.referrer, title },
     consent,

@@ -16,6 +16,7 @@ export interface Batch {
 
 export interface BatchContext {
   library: { name: string; version: string }
+  userAgent: string
   locale: string
   page: PageContext
   /** See consent.ts. */

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Browser } from 'playwright-core'
+import { chromiumPath, newPerson, openBrowser } from '../../ingest-server/test/support/chromium.js'
+import { startServer, until, type TestServer } from '../../ingest-server/test/support/server.js'
+import { serveWebsite } from '../track-a-website/serve.js'
+
+interface Timeline {
+  person: { id: string; traits: Record<string, unknown> }
+  summary: { anonymousTouchpoints: number }
+  touchpoints: { kind: string; channel: string; name: string; campaign?: { source?: string } }[]
+}
+
+const path = chromiumPath()
+
+describe.skipIf(path === undefined)('examples/track-a-website', () => {
+  let server: TestServer
+  let website: Awaited<ReturnType<typeof serveWebsite>>
+  let browser: Browser
+
+  beforeAll(async () => {
+    server = await startServer()
+    website = await serveWebsite({ touchline: server.url, writeKey: server.writeKey })
+    browser = await openBrowser(path as string)
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await website?.close()
+    await server?.stop()
+  })
+
+  test('the timeline of who sends the form shows the anonymous visit and the capture, and no request was preflighted', async () => {
+    const page = await (await newPerson(browser)).newPage()
+    const requests: { method: string; url: string }[] = []
+    const network = await page.context().newCDPSession(page)
+    await network.send('Network.enable')
+    network.on('Network.requestWillBeSent', ({ request }) => requests.push(request))
+
+    await page.goto(`${website.url}?utm_source=newsletter&utm_medium=email`)
+    await page.fill('[name=name]', 'Ada')
+    await page.fill('[name=company]', 'Analytical Engines')
+    await page.fill('[name=email]', 'ada@example.com')
+    await page.click('button')
+    await page.waitForURL(/thanks/)
+
+    const timeline = await until(
+      async () => {
+        const { status, body } = await server.get<Timeline>('/v1/users/ada%40example.com/timeline')
+        const kinds = status === 200 ? body.touchpoints.map(({ kind }) => kind) : []
+        return kinds.includes('visit') && kinds.includes('identified') ? body : undefined
+      },
+      { timeoutMs: 25_000, what: 'the timeline of ada@example.com' },
+    )
+    expect(timeline.person).toMatchObject({
+      id: 'email:ada@example.com',
+      traits: { name: 'Ada', company: 'Analytical Engines' },
+    })
+    expect(timeline.touchpoints.find(({ kind }) => kind === 'visit')).toMatchObject({ channel: 'Email' })
+    expect(timeline.touchpoints.some(({ name }) => name === 'Form Submitted')).toBe(true)
+    expect(timeline.summary.anonymousTouchpoints).toBeGreaterThan(0)
+
+    const tracking = requests.filter(({ url }) => url.startsWith(`${server.url}/v1/`))
+    expect(tracking.filter(({ method }) => method === 'POST').length).toBeGreaterThan(0)
+    expect(tracking.filter(({ method }) => method === 'OPTIONS')).toEqual([])
+  })
+})

@@ -1,0 +1,53 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { caps } from '../scripts/size-caps.mjs'
+import { version } from '../src/version.js'
+
+const folder = fileURLToPath(new URL('..', import.meta.url))
+const dist = (file: string): Buffer => readFileSync(`${folder}dist/${file}`)
+const tool = (...path: string[]): ReturnType<typeof spawnSync> =>
+  spawnSync(process.execPath, path, { cwd: folder, encoding: 'utf8' })
+
+test.each(Object.entries(caps))('%s.js is within its cap', (name, { cap }) => {
+  expect(gzipSync(dist(`${name}.js`), { level: 9 }).length).toBeLessThanOrEqual(cap)
+})
+
+test('the version that events carry is the package’s', () => {
+  const { version: published } = JSON.parse(readFileSync(`${folder}package.json`, 'utf8')) as {
+    version: string
+  }
+  expect(version).toBe(published)
+})
+
+test('no script says more than ES2019', () => {
+  for (const name of Object.keys(caps)) {
+    const code = dist(`${name}.js`).toString()
+    expect(code).not.toMatch(/\?\.\w|\?\?|\|\|=|&&=/)
+  }
+})
+
+test('imported without a window, the verbs are there and do nothing', async () => {
+  expect('window' in globalThis).toBe(false)
+  const { init } = (await import('../dist/index.js' as string)) as typeof import('../src/index.js')
+  const touchline = init({ writeKey: 'wk' })
+  touchline.page()
+  touchline.identify('u1')
+  await touchline.flush()
+  expect(touchline.anonymousId()).toBeUndefined()
+  expect(touchline.user()).toEqual({})
+})
+
+test('publint finds nothing wrong with the packed package', () => {
+  const { status, stdout } = tool('../node_modules/publint/src/cli.js', '--strict')
+  expect(`${stdout}`).toContain('All good!')
+  expect(status).toBe(0)
+})
+
+test('attw finds nothing wrong with the types of the packed package', () => {
+  const { status, stdout } = tool('../node_modules/@arethetypeswrong/cli/dist/index.js', '--pack', '.')
+  expect(`${stdout}`).toContain('No problems found')
+  expect(status).toBe(0)
+})
