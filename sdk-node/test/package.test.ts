@@ -1,4 +1,4 @@
-/** The published types, as a project sees them that knows nothing of this repository. */
+/** The package as a project sees it that knows nothing of this repository. */
 import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -85,3 +85,14 @@ it('the published types fit code for Segment’s SDK, from ESM and CommonJS, wit
     rmSync(dir, { recursive: true, force: true })
   }
 }, 60_000)
+
+it('publint and attw find nothing wrong with the package', async () => {
+  const [code, output] = await new Promise<[number | null, string]>((resolve) => {
+    const child = execFile('npm', ['run', 'check:package'], { cwd: packageDir }, (_error, stdout, stderr) =>
+      resolve([child.exitCode, stdout + stderr]),
+    )
+  })
+  expect(output).toContain('All good!')
+  expect(output).toContain('No problems found')
+  expect(code).toBe(0)
+}, 120_000)
