@@ -104,6 +104,26 @@ describe('users of the embedded server', () => {
     expect(await ask('default', '', 'SELECT count() FROM numbers(1)')).toContain('QUOTA_EXCEEDED')
   })
 
+  test('a query that nobody waits for any longer is stopped', async () => {
+    const running = "SELECT count() FROM system.processes WHERE user = 'analyst'"
+    const impatient = new AbortController()
+    const slow = 'SELECT sleepEachRow(1) FROM numbers(60) SETTINGS max_block_size = 1'
+    const asked = fetch(`${server.url}/?query=${encodeURIComponent(slow)}`, {
+      headers: { 'x-clickhouse-user': 'analyst', 'x-clickhouse-key': server.analystPassword },
+      signal: impatient.signal,
+    })
+      .then((answer) => answer.text())
+      .catch(() => 'aborted')
+    await vi.waitUntil(async () => (await ask('app', server.appPassword, running)) === '1', {
+      timeout: 10_000,
+    })
+    impatient.abort()
+    expect(await asked).toBe('aborted')
+    await vi.waitUntil(async () => (await ask('app', server.appPassword, running)) === '0', {
+      timeout: 20_000,
+    })
+  })
+
   test('a wrong password is refused', async () => {
     expect(await ask('app', 'guess', 'SELECT 1')).toContain('AUTHENTICATION_FAILED')
   })
@@ -155,6 +175,18 @@ describe('the process of the embedded server', () => {
     expect(server.restarts()).toBe(before + 1)
     expect(server.httpPort).toBe(httpPort)
     expect(await ask('analyst', server.analystPassword, 'SELECT uniqExact(message_id) FROM events')).toBe('2')
+  })
+
+  test('frozen, it is not ready, and thawed it is ready again', async () => {
+    const pid = server.pid() ?? 0
+    process.kill(pid, 'SIGSTOP')
+    try {
+      await vi.waitUntil(() => !clickhouse.isReady(), { timeout: 20_000 })
+    } finally {
+      process.kill(pid, 'SIGCONT')
+    }
+    await vi.waitUntil(() => clickhouse.isReady(), { timeout: 20_000 })
+    expect(server.pid()).toBe(pid)
   })
 
   test('a second process on the same folder is told so', async () => {
