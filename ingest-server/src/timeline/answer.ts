@@ -1,7 +1,7 @@
 /** From what was read to what is answered. */
 import type { AccountStay, Holding, Interval, Person } from './people.js'
 import { accountsAt } from './people.js'
-import type { PlacedEvent } from './page.js'
+import type { PlacedRow } from './touches.js'
 import type { Row, WideRow } from './rows.js'
 import { saysNothing, shownObject, storedObject } from './shown.js'
 import type { Touch } from './touches.js'
@@ -70,7 +70,7 @@ function filled(fields: Record<string, string>): Record<string, string> {
 }
 
 /** `wide` is the same event with its wide columns. */
-export function toEvent({ row, person, accounts, because }: PlacedEvent, wide: WideRow): EventAnswer {
+export function toEvent({ row, person, accounts, because }: PlacedRow, wide: WideRow): EventAnswer {
   const orNull = (text: string) => (text === '' ? null : text)
   return {
     messageId: row.messageId,

@@ -105,22 +105,37 @@ export async function readWideRows(reader: Reader, wanted: RowsWanted): Promise<
 }
 
 async function readColumns(reader: Reader, wanted: RowsWanted, columns: string): Promise<unknown[][]> {
-  const { conditions, params } = rowsQuery(wanted)
-  const sql = `SELECT ${columns} FROM events FINAL WHERE ${conditions} LIMIT {limit: UInt32}`
+  const { sql, params } = conditionsOf(wanted)
+  const query = `SELECT ${columns} FROM events FINAL WHERE ${ofSubjects}${sql} LIMIT {limit: UInt32}`
   const rows: unknown[][] = []
   for (const subjects of chunksOf(wanted.subjects)) {
     const limit = wanted.limit - rows.length
     if (limit <= 0) break
-    for (const row of await askRows(reader, sql, { ...params, subjects, limit })) rows.push(row)
+    for (const row of await askRows(reader, query, { ...params, subjects, limit })) rows.push(row)
   }
   return rows
 }
 
-function rowsQuery({ receivedUntil, withBots, from, to }: RowsWanted) {
-  const conditions = ['project = {project: String}', 'subject IN {subjects: Array(String)}']
+const ofSubjects = 'project = {project: String} AND subject IN {subjects: Array(String)}'
+
+/** How many rows these are at most: copies of a re-sent event count each. */
+export async function countRows(reader: Reader, wanted: Omit<RowsWanted, 'limit'>): Promise<number> {
+  const { sql, params } = conditionsOf(wanted)
+  let count = 0
+  for (const subjects of chunksOf(wanted.subjects)) {
+    const query = `SELECT count() FROM events WHERE ${ofSubjects}${sql}`
+    const [row] = await askRows(reader, query, { ...params, subjects })
+    count += Number(row?.[0] ?? 0)
+  }
+  return count
+}
+
+/** The conditions of `wanted` besides its subjects, as ` AND …`. */
+export function conditionsOf({ receivedUntil, withBots, from, to }: Partial<RowsWanted>) {
+  const conditions = ['']
   const params: Record<string, unknown> = {}
   const condition = (name: string, sql: string, value: number | undefined) => {
-    if (value === undefined) return
+    if (value === undefined || !Number.isFinite(value)) return
     conditions.push(sql)
     params[name] = new Date(value)
   }
@@ -128,7 +143,7 @@ function rowsQuery({ receivedUntil, withBots, from, to }: RowsWanted) {
   condition('to', "occurred_at < {to: DateTime64(3, 'UTC')}", to)
   condition('receivedUntil', "received_at <= {receivedUntil: DateTime64(3, 'UTC')}", receivedUntil)
   if (withBots !== true) conditions.push('NOT is_bot')
-  return { conditions: conditions.join(' AND '), params }
+  return { sql: conditions.join(' AND '), params }
 }
 
 const byKeySql = `

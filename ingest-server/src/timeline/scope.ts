@@ -26,18 +26,29 @@ export interface Placed {
 export interface Scope {
   readonly subjects: readonly string[]
   /** Undefined where the event belongs to somebody else. */
-  place(event: Placeable): Placed | undefined
+  place: (event: Placeable) => Placed | undefined
+  /** The rows that count, placed. */
+  placed: <Event extends Placeable>(rows: readonly Event[]) => (Placed & { row: Event })[]
+}
+
+function scopeOf(subjects: Iterable<string>, place: Scope['place']): Scope {
+  return {
+    subjects: [...subjects],
+    place,
+    placed: (rows) =>
+      rows.flatMap((row) => {
+        const placed = place(row)
+        return placed ? [{ ...placed, row }] : []
+      }),
+  }
 }
 
 export function personScope(person: Person): Scope {
   const holdings = holdingsBySubject([person])
-  return {
-    subjects: [...holdings.keys()],
-    place(event) {
-      const held = holdings.get(event.subject)?.find(({ holding }) => isWithin(holding, event.at))
-      return held && { person: person.id, accounts: accountsOf(event, person), because: held.holding.because }
-    },
-  }
+  return scopeOf(holdings.keys(), (event) => {
+    const held = holdings.get(event.subject)?.find(({ holding }) => isWithin(holding, event.at))
+    return held && { person: person.id, accounts: accountsOf(event, person), because: held.holding.because }
+  })
 }
 
 export function accountScope(account: Account): Scope {
@@ -60,13 +71,10 @@ export function accountScope(account: Account): Scope {
       because: owner?.because ?? '',
     }
   }
-  return {
-    subjects: [...new Set([...holdings.keys(), ...guests.keys()])],
-    place(event) {
-      const placed = ownerOf(event)
-      return placed?.accounts.includes(account.id) ? placed : undefined
-    },
-  }
+  return scopeOf(new Set([...holdings.keys(), ...guests.keys()]), (event) => {
+    const placed = ownerOf(event)
+    return placed?.accounts.includes(account.id) ? placed : undefined
+  })
 }
 
 /** An event with an account of its own counts for that one only; a `group` is about the person instead. */

@@ -2,14 +2,14 @@
 import { ask, type Params, type Reader } from './ask.js'
 import { isWithin, readOwners, readPeople } from './people.js'
 import { personScope } from './scope.js'
-import type { PlacedEvent } from './page.js'
+import type { PlacedRow } from './touches.js'
 import { readById, type FullRow } from './rows.js'
 
 /** The event with its person and accounts as they are known now. */
 export async function findEvent(
   reader: Reader,
   messageId: string,
-): Promise<{ placed: PlacedEvent; full: FullRow } | undefined> {
+): Promise<{ placed: PlacedRow; full: FullRow } | undefined> {
   const full = await readById(reader, messageId)
   if (!full) return undefined
   const [state] = await readOwners(reader, [full.subject])

@@ -2,6 +2,8 @@
 import { type Touch } from './touches.js'
 
 export interface Summary {
+  /** False where there are too many events to form every touchpoint: then sessions and channels are counted by event. */
+  exact: boolean
   touchpoints: number
   channels: number
   sessions: number
@@ -15,7 +17,7 @@ export interface Summary {
 }
 
 const dayMs = 24 * 60 * 60_000
-const wholeDays = (ms: number) => Math.floor(ms / dayMs)
+export const wholeDays = (ms: number) => Math.floor(ms / dayMs)
 
 /** `touches` oldest first. */
 export function summaryOf(touches: readonly Touch[]): Summary {
@@ -30,6 +32,7 @@ export function summaryOf(touches: readonly Touch[]): Summary {
     before = at
   }
   return {
+    exact: true,
     touchpoints: touches.length,
     channels: channels.size,
     sessions: touches.filter(({ kind }) => kind === 'visit').length,

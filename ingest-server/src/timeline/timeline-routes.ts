@@ -7,7 +7,8 @@ import type { Reader } from './ask.js'
 import { notFound, readerFor, type Api, type TimelineDeps } from './context.js'
 import { fromCursor, toCursor, type Position } from './cursor.js'
 import { identifiersOf } from './identifiers.js'
-import { readEventPage, readTouchPage, type TimelineQuery } from './page.js'
+import { plainEvents, touchpoints, type TimelineQuery } from './listing.js'
+import { readPage } from './page.js'
 import { findPerson } from './people.js'
 import { accountScope, personScope, type Scope } from './scope.js'
 import { readAccountTraits, readTraits, traitValues } from './traits.js'
@@ -83,16 +84,16 @@ async function readList(
   detail: TimelineQuerystring['detail'],
 ) {
   if (detail === 'events') {
-    const { items, wide, next, hasEvents } = await readEventPage(reader, scope, query)
+    const { items, wide, next, hasEvents } = await readPage(reader, scope, query, plainEvents)
     const events = items.flatMap((event) => {
       const full = wide.get(event.row.messageId)
       return full ? [toEvent(event, full)] : []
     })
     return { hasEvents, answer: { events, nextCursor: cursorOf(next) } }
   }
-  const { items, wide, next, summary, hasEvents } = await readTouchPage(reader, scope, query)
-  const touchpoints = items.map((touch) => toTouchpoint(touch, wide))
-  return { hasEvents, answer: { ...(summary && { summary }), touchpoints, nextCursor: cursorOf(next) } }
+  const { items, wide, next, summary, hasEvents } = await readPage(reader, scope, query, touchpoints)
+  const list = items.map((touch) => toTouchpoint(touch, wide))
+  return { hasEvents, answer: { ...(summary && { summary }), touchpoints: list, nextCursor: cursorOf(next) } }
 }
 
 const cursorOf = (next: Position | undefined) => (next ? toCursor(next) : null)

@@ -6,7 +6,8 @@ import type { EventRow } from '../collect/row.js'
 import { readAccount } from './accounts.js'
 import type { Reader } from './ask.js'
 import { identifiersOf } from './identifiers.js'
-import { readTouchPage } from './page.js'
+import { touchpoints } from './listing.js'
+import { readPage } from './page.js'
 import { findPerson } from './people.js'
 import { accountScope, personScope, type Scope } from './scope.js'
 import type { Touch } from './touches.js'
@@ -119,7 +120,7 @@ type Telling = Record<string, unknown>
 
 async function overHttp(scope: Scope): Promise<Telling[]> {
   const query = { withBots: false, order: 'asc', limit: 100_000 } as const
-  const { items } = await readTouchPage(reader, scope, query)
+  const { items } = await readPage(reader, scope, query, touchpoints)
   return items.map(toTelling)
 }
 

@@ -67,6 +67,7 @@ export const accountHead = z.object({
   people: z.number().int().describe('Members, former ones included'),
 })
 export const summaryShape = z.object({
+  exact: z.boolean().describe('False for more than 50,000 events: then counted by event, not by touchpoint'),
   touchpoints: z.number().int(),
   channels: z.number().int(),
   sessions: z.number().int(),

@@ -1,0 +1,73 @@
+/** What a timeline can list, and what of it was asked for. */
+import type { Reader } from './ask.js'
+import type { Position } from './cursor.js'
+import { dropRepeatedFirsts } from './firsts.js'
+import type { Row, RowsWanted } from './rows.js'
+import { summaryOf, type Summary } from './summary.js'
+import { byTime, keyOf, touchesFrom, type PlacedRow, type Touch } from './touches.js'
+
+export interface TimelineQuery {
+  from?: number | undefined
+  to?: number | undefined
+  asOf?: number | undefined
+  channels?: readonly string[] | undefined
+  kinds?: readonly string[] | undefined
+  withBots: boolean
+  order: 'asc' | 'desc'
+  limit: number
+  after?: Position | undefined
+}
+
+/** What is listed: touchpoints, or the events themselves. */
+export interface Listing<Item> {
+  /** Everything that these events tell, oldest first. */
+  itemsOf: (events: readonly PlacedRow[]) => Item[]
+  positionOf: (item: Item) => Position
+  isWanted: (item: Item, query: TimelineQuery) => boolean
+  /** The event whose wide columns are shown. */
+  rowOf: (item: Item) => Row
+  summaryOf: ((items: readonly Item[]) => Summary) | undefined
+  /** How far beyond a window events must be read to form what begins in it. */
+  reachMs: number
+  /** Takes out of a window what only a look at everything shows to be there already. */
+  settle: (reader: Reader, wanted: RowsWanted, items: Item[]) => Promise<Item[]>
+}
+
+const isOfChannel = (channel: string, { channels }: TimelineQuery) =>
+  channels === undefined || channels.includes(channel)
+
+export const touchpoints: Listing<Touch> = {
+  itemsOf: touchesFrom,
+  positionOf: (touch) => ({ at: touch.at, key: keyOf(touch) }),
+  isWanted: ({ kind, origin }, query) =>
+    isOfChannel(origin.channel, query) && (query.kinds === undefined || query.kinds.includes(kind)),
+  rowOf: ({ lead }) => lead,
+  summaryOf,
+  // A visit of a very large timeline that lasts longer than this is told as far as it is seen.
+  reachMs: 3 * 60 * 60_000,
+  settle: dropRepeatedFirsts,
+}
+
+export const plainEvents: Listing<PlacedRow> = {
+  itemsOf: (events) => [...events].sort((a, b) => byTime(a.row, b.row)),
+  positionOf: ({ row }) => ({ at: row.at, key: row.messageId }),
+  isWanted: ({ row }, query) => isOfChannel(row.channel, query),
+  rowOf: ({ row }) => row,
+  summaryOf: undefined,
+  reachMs: 0,
+  settle: async (_reader, _wanted, events) => events,
+}
+
+const inOrder = (a: Position, b: Position) => a.at - b.at || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
+
+/** In the asked time, of the asked kind, and after the page before. */
+export function isListed<Item>(
+  item: Item,
+  query: TimelineQuery,
+  { isWanted, positionOf }: Listing<Item>,
+): boolean {
+  const position = positionOf(item)
+  const { from = -Infinity, to = Infinity, order, after } = query
+  if (position.at < from || position.at >= to || !isWanted(item, query)) return false
+  return !after || (order === 'asc' ? 1 : -1) * inOrder(position, after) > 0
+}

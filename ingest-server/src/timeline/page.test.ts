@@ -1,0 +1,116 @@
+/** Timelines too large to be read whole come by windows of time, and tell the same. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startTestClickHouse, type TestClickHouse } from '../../test/support/clickhouse.js'
+import { eventRow, insertPeople, insertRowsOf } from '../../test/support/event-rows.js'
+import type { EventRow } from '../collect/row.js'
+import type { Reader } from './ask.js'
+import { plainEvents, touchpoints, type Listing, type TimelineQuery } from './listing.js'
+import { readPage, type Sizes } from './page.js'
+import { findPerson } from './people.js'
+import { personScope, type Scope } from './scope.js'
+
+const start = Date.parse('2026-01-01T00:00:00Z')
+const minute = 60_000
+const count = 3_000
+const always: Sizes = { few: 0, many: 0 }
+const never: Sizes = { few: 10_000, many: 10_000 }
+
+/** Three devices in turn; every hundredth event from a clock that is a year wrong, some sent twice. */
+function rows(): EventRow[] {
+  return Array.from({ length: count }, (_, index) => {
+    const at = start + Math.floor(index / 5) * 40 * minute + (index % 5) * minute
+    const occurred_at = new Date(at).toISOString()
+    const type = index % 5 < 3 ? 'page' : index % 35 === 4 ? 'identify' : 'track'
+    return eventRow({
+      at: occurred_at,
+      client_time: new Date(at + (index % 100 === 0 ? 365 * 24 * 60 * minute : 0)).toISOString(),
+      type,
+      name: type === 'track' ? `Step ${index}` : '',
+      anonymous_id: `d${Math.floor(index / 400) % 3}`,
+      user_id: type === 'identify' ? `u${index % 2}` : '',
+      session_id: index % 10 < 5 ? `s${Math.floor(index / 5)}` : '',
+      channel: index % 5 === 0 ? (['Direct', 'Email', 'Paid Search'][Math.floor(index / 5) % 3] ?? '') : '',
+      title: `Page ${index}`,
+      properties: { index },
+    })
+  })
+}
+
+let clickhouse: TestClickHouse
+let reader: Reader
+let scope: Scope
+
+beforeAll(async () => {
+  clickhouse = await startTestClickHouse()
+  reader = { client: clickhouse.reader, project: 'default', signedOnly: false }
+  const sent = rows()
+  await insertRowsOf(clickhouse.app, sent)
+  await insertRowsOf(
+    clickhouse.app,
+    sent
+      .slice(500, 900)
+      .map((row) => ({ ...row, received_at: '2027-01-01T00:00:00Z', occurred_at: '2026-12-31T00:00:00Z' })),
+  )
+  const identifiers = ['user:u0', 'user:u1', 'anon:d0', 'anon:d1', 'anon:d2']
+  await insertPeople(clickhouse.app, [
+    { person: 'user:u0', identifiers: identifiers.map((identifier) => ({ identifier })) },
+  ])
+  scope = personScope(await findPerson(reader, ['user:u0']))
+})
+afterAll(() => clickhouse.close())
+
+async function walk<Item>(
+  query: Partial<TimelineQuery>,
+  listing: Listing<Item>,
+  sizes: Sizes,
+): Promise<unknown[]> {
+  const found: unknown[] = []
+  let after: TimelineQuery['after']
+  do {
+    const asked: TimelineQuery = { withBots: false, order: 'desc', limit: 150, ...query, after }
+    const page = await readPage(reader, scope, asked, listing, sizes)
+    expect(page.items.length).toBeLessThanOrEqual(asked.limit)
+    for (const item of page.items)
+      expect(page.wide.get(listing.rowOf(item).messageId)?.properties).toMatch(/"index"/)
+    found.push(...page.items.map((item) => listing.positionOf(item)))
+    after = page.next
+  } while (after)
+  return found
+}
+
+describe.each(['asc', 'desc'] as const)('page by page, %s, by windows as when read whole', (order) => {
+  test('touchpoints', async () => {
+    const whole = await walk({ order, limit: 10_000 }, touchpoints, never)
+    expect(whole.length).toBeGreaterThan(1_500)
+    expect(await walk({ order }, touchpoints, always)).toEqual(whole)
+  })
+
+  test('events', async () => {
+    const whole = await walk({ order, limit: 10_000 }, plainEvents, never)
+    expect(whole).toHaveLength(count)
+    expect(await walk({ order, limit: 500 }, plainEvents, always)).toEqual(whole)
+  })
+
+  test('a part of the time, and of one channel and kind', async () => {
+    const part = {
+      from: start + 3 * 24 * 60 * minute,
+      to: start + 9 * 24 * 60 * minute,
+      channels: ['Email'],
+      kinds: ['visit'],
+    }
+    const whole = await walk({ order, ...part, limit: 10_000 }, touchpoints, never)
+    expect(whole.length).toBeGreaterThan(50)
+    expect(await walk({ order, ...part, limit: 20 }, touchpoints, always)).toEqual(whole)
+  })
+})
+
+test('the rough summary of a large timeline agrees where it counts the same things', async () => {
+  const query: TimelineQuery = { withBots: false, order: 'desc', limit: 10 }
+  const [exact, rough] = await Promise.all(
+    [never, always].map(async (sizes) => (await readPage(reader, scope, query, touchpoints, sizes)).summary),
+  )
+  const { firstAt, channels, people } = exact ?? {}
+  expect(rough).toMatchObject({ exact: false, firstAt, channels, people })
+  expect(exact?.exact).toBe(true)
+  expect(Math.abs((rough?.touchpoints ?? 0) / (exact?.touchpoints ?? 1) - 1)).toBeLessThan(0.2)
+})
