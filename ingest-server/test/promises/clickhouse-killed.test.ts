@@ -1,6 +1,6 @@
-import { readFile, readdir } from 'node:fs/promises'
 import { afterEach, expect, test } from 'vitest'
-import { moreAcknowledged, rounds, settle, startLedger } from '../support/ledger.js'
+import { engineOf, someEngineOf } from '../support/engine.js'
+import { countersBalance, moreAcknowledged, report, rounds, settle, startLedger } from '../support/ledger.js'
 import { type TestServer, startServer, until } from '../support/server.js'
 
 const kills = rounds(6, 50)
@@ -12,7 +12,7 @@ test(`an embedded ClickHouse killed ${kills} times under load loses nothing ackn
   const running = (server = await startServer())
   const ledger = startLedger({ urls: [running.url], writeKey: running.writeKey })
   for (let kill = 0; kill < kills; kill += 1) {
-    const engine = await until(() => engineOf(running.pid), { what: 'the embedded ClickHouse process' })
+    const engine = await someEngineOf(running.pid)
     await until(async () => ((await running.sql('SELECT 1').catch(() => undefined)) ? true : undefined), {
       what: 'ClickHouse to answer',
     })
@@ -24,19 +24,7 @@ test(`an embedded ClickHouse killed ${kills} times under load loses nothing ackn
   }
   await ledger.stop()
   const result = await settle(running, ledger)
-  console.log(`ClickHouse killed ${kills} times:`, result, `requests sent again: ${ledger.retries}`)
+  report(`ClickHouse killed ${kills} times`, result)
   expect(result).toEqual({ acknowledged: ledger.acknowledged.size, lost: 0, twice: 0 })
+  await countersBalance(server)
 }, 600_000)
-
-/** The child of `parent` that runs the engine, by /proc. */
-async function engineOf(parent: number): Promise<number | undefined> {
-  for (const entry of await readdir('/proc')) {
-    if (!/^\d+$/.test(entry)) continue
-    const [status, command] = await Promise.all([
-      readFile(`/proc/${entry}/status`, 'utf8').catch(() => ''),
-      readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => ''),
-    ])
-    if (status.includes(`\nPPid:\t${parent}\n`) && command.includes('engine-child')) return Number(entry)
-  }
-  return undefined
-}

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { moreAcknowledged, rounds, settle, startLedger } from '../support/ledger.js'
+import { moreAcknowledged, report, rounds, settle, startLedger } from '../support/ledger.js'
 import { type TestServer, startServer } from '../support/server.js'
 
 const kills = rounds(6, 50)
@@ -18,7 +18,7 @@ test(`a server killed ${kills} times under load loses nothing acknowledged and s
   }
   await ledger.stop()
   const result = await settle(server, ledger)
-  console.log(`server killed ${kills} times:`, result, `requests sent again: ${ledger.retries}`)
+  report(`server killed ${kills} times`, result)
   expect(result).toEqual({ acknowledged: ledger.acknowledged.size, lost: 0, twice: 0 })
   expect(ledger.retries).toBeGreaterThan(0)
 }, 600_000)

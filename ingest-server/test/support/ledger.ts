@@ -10,6 +10,9 @@ export interface Ledger {
   readonly acknowledged: ReadonlySet<string>
   /** Sends that failed and were sent again with the same messageIds. */
   readonly retries: number
+  /** Events in sends that were not acknowledged; they may be stored or not. */
+  readonly unconfirmed: number
+  readonly people: number
   /** Stops sending; resolves when every send has been acknowledged or given up. */
   stop(): Promise<void>
 }
@@ -34,7 +37,7 @@ interface LoadOptions {
 const personOf = (number: number) => `ledger-user-${number}`
 
 /** Sends until stopped. A failed request is sent again, unchanged, until it is acknowledged. */
-export function startLedger(options: LoadOptions): Ledger & { people: number } {
+export function startLedger(options: LoadOptions): Ledger {
   const { urls, writeKey, senders = 4, eventsPerRequest = 5, people = 20, pauseMs = 2 } = options
   const acknowledged = new Set<string>()
   let retries = 0
@@ -80,6 +83,9 @@ export function startLedger(options: LoadOptions): Ledger & { people: number } {
     get retries() {
       return retries
     },
+    get unconfirmed() {
+      return retries * eventsPerRequest
+    },
     async stop() {
       stopping = true
       await running
@@ -95,7 +101,7 @@ interface EventsPage {
 /** Reads every person's events over HTTP, page by page, until nothing acknowledged is missing or time is up. */
 export async function settle(
   server: Pick<TestServer, 'get'>,
-  { acknowledged, people }: Pick<Ledger, 'acknowledged'> & { people: number },
+  { acknowledged, people }: Pick<Ledger, 'acknowledged' | 'people'>,
   timeoutMs = 60_000,
 ): Promise<LedgerResult> {
   let result: LedgerResult = { acknowledged: acknowledged.size, lost: acknowledged.size, twice: 0 }
@@ -134,6 +140,76 @@ async function messageIdsOf(server: Pick<TestServer, 'get'>, person: string): Pr
     cursor = body.nextCursor
   } while (cursor)
   return ids
+}
+
+/** Seconds from now until the next event is acknowledged: how long a fault was felt. */
+export async function secondsUntilAcknowledged(ledger: Pick<Ledger, 'acknowledged'>): Promise<number> {
+  const startedAt = performance.now()
+  await moreAcknowledged(ledger, 1)
+  return (performance.now() - startedAt) / 1000
+}
+
+/** One line a promise: what was done to it, what was sent, lost and doubled, and how long recovery took. */
+export function report(fault: string, result: LedgerResult, recoverySeconds: readonly number[] = []): void {
+  const worst =
+    recoverySeconds.length > 0 ? `, back after ${Math.max(...recoverySeconds).toFixed(1)} s at most` : ''
+  console.log(
+    `PROMISE ${fault}: ${result.acknowledged} acknowledged, ${result.lost} lost, ${result.twice} twice${worst}`,
+  )
+}
+
+export interface Counters {
+  received: number
+  rejected: number
+  appended: number
+  inserted: number
+  deadLettered: number
+}
+
+/** The counters of /metrics, over all projects. They start at nought with each process. */
+export async function countersOf({ url }: Pick<TestServer, 'url'>): Promise<Counters> {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  const total = (name: string) =>
+    [...text.matchAll(new RegExp(`^touchline_events_${name}_total\\{.*\\} (\\d+)$`, 'gm'))].reduce(
+      (sum, match) => sum + Number(match[1]),
+      0,
+    )
+  return {
+    received: total('received'),
+    rejected: total('rejected'),
+    appended: total('appended'),
+    inserted: total('inserted'),
+    deadLettered: total('dead_lettered'),
+  }
+}
+
+/**
+ * Resolves once nothing is in flight and both sums hold:
+ *
+ *     received = rejected + appended,   appended = inserted + dead-lettered
+ *
+ * A send that was answered with 503 may be in the log all the same (that is what 503 says); `unconfirmed` is how
+ * many events such sends had, and by how much at most the second sum may be exceeded.
+ */
+export async function countersBalance(
+  server: Pick<TestServer, 'url'>,
+  { unconfirmed = 0 }: { unconfirmed?: number } = {},
+): Promise<void> {
+  let seen: Counters | undefined
+  await until(
+    async () => {
+      const { received, rejected, appended, inserted, deadLettered } = (seen = await countersOf(server))
+      const beyond = inserted + deadLettered - appended
+      return received === rejected + appended && beyond >= 0 && beyond <= unconfirmed ? true : undefined
+    },
+    { what: 'the counters to balance', everyMs: 200, seen: () => seen },
+  )
+}
+
+/** How often store had to try an insert again. */
+export async function insertRetriesOf({ url }: Pick<TestServer, 'url'>): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  return Number(/^touchline_store_insert_retries_total (\d+)$/m.exec(text)?.[1] ?? 0)
 }
 
 /** Resolves once `more` further events were acknowledged: a place in the work at which to break something. */
