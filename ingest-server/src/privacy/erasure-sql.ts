@@ -49,6 +49,9 @@ export interface ErasedRows {
   remaining?: string
 }
 
+// That an address was seen has no time.
+const changeOfTheirs = `(kind != 'email' AND (${isErased('identifier', 'at')} OR ${isErased('other', 'at')}))`
+
 /** Facts, in the order in which they go: events first, for the views unfold them into the rest. */
 export const facts: readonly ErasedRows[] = [
   { table: 'events', condition: `(${theirEvents}) OR (${eventsThatMention})` },
@@ -70,7 +73,8 @@ export const facts: readonly ErasedRows[] = [
   },
   {
     table: 'identity_changes_seen',
-    condition: `${ofProject} AND (${isErased('identifier', 'at')} OR ${isErased('other', 'at')})`,
+    condition: `${ofProject} AND (${changeOfTheirs} OR (kind = 'email' AND ${isWhole('identifier')}))`,
+    remaining: `${ofProject} AND (${changeOfTheirs} OR (kind = 'email' AND ${isWhole('identifier')} ${isNotNew('identifier')}))`,
   },
 ]
 

@@ -54,11 +54,12 @@ export async function findErased(
   { app }: RemoveDeps,
   project: string,
   tombstones: Tombstones,
-  epoch: number,
 ): Promise<Record<string, number>> {
   const judge = judgeBy(tombstones)
   if (judge === undefined) return {}
-  const params = sqlParams(project, tombstones, epoch)
+  // What stitch wrote since the last pass stands on facts that may be there.
+  const epochSql = 'SELECT max(epoch) AS rows FROM identity_epochs WHERE project = {project: String}'
+  const params = sqlParams(project, tombstones, await count(app, epochSql, { project }))
   const found: Record<string, number> = {}
   for (const { table, condition, remaining = condition } of [...facts, ...derived]) {
     const rows = await count(app, `SELECT count() AS rows FROM ${table} WHERE ${remaining}`, params)
@@ -172,7 +173,7 @@ async function removeRefused(
   const ids = await refusedAboutErased(app, table, params, judge)
   if (ids.length === 0) return
   await app.command({
-    query: `ALTER TABLE ${mutableTable(table, cluster)} DELETE WHERE has({ids: Array(UInt64)}, cityHash64(original))`,
+    query: `ALTER TABLE ${mutableTable(table, cluster)} DELETE WHERE has({ids: Array(String)}, toString(cityHash64(original)))`,
     query_params: { ids },
     clickhouse_settings: { mutations_sync: '2' },
   })

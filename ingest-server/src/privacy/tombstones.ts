@@ -115,7 +115,7 @@ function textsIn(json: string): string[] {
 function asAny(value: unknown): string[] {
   const text = typeof value === 'string' ? value.trim() : typeof value === 'number' ? String(value) : ''
   if (text === '') return []
-  return [userIdentifier(text), anonIdentifier(text), emailIdentifier(text.toLowerCase())]
+  return [text, userIdentifier(text), anonIdentifier(text), emailIdentifier(text.toLowerCase())]
 }
 
 /** Where an event names somebody, in any spelling that senders use, valid or not. */

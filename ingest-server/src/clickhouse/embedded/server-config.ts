@@ -66,9 +66,9 @@ export function configXml(config: ServerConfig): string {
       fsync_after_insert: 1,
       fsync_part_directory: 1,
       // Replaced parts go within seconds instead of minutes: what was erased must not stay in files.
-      cleanup_delay_period: 5,
-      max_cleanup_delay_period: 10,
-      cleanup_delay_period_random_add: 1,
+      cleanup_delay_period: 1,
+      max_cleanup_delay_period: 5,
+      cleanup_delay_period_random_add: 0,
     })}</merge_tree>`,
     `<access_control_improvements>${[
       element('users_without_row_policies_can_read_rows', 'true'),
