@@ -6,10 +6,11 @@
 export function newId(timeMs: number): string {
   // Twelve digits of time from 2004 to 2527, then random ones. The variant is always 8.
   const time = '0' + timeMs.toString(16)
+  const random = crypto.getRandomValues(new Uint8Array(36))
   let digit = 0
   return '________-____-7___-8___-____________'.replace(
     /_/g,
-    () => time[digit++] || ((crypto.getRandomValues(new Uint8Array(1))[0] as number) & 15).toString(16),
+    (_, position: number) => time[digit++] || ((random[position] as number) & 15).toString(16),
   )
 }
 

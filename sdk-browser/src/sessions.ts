@@ -4,6 +4,7 @@ import { newId } from './ids.js'
 import type { Feature } from './start.js'
 
 const idleMs = 30 * 60_000
+const seenEveryMs = 10_000
 const longestMs = 24 * 3_600_000
 
 export const sessions: Feature = () => {
@@ -17,7 +18,8 @@ export const sessions: Feature = () => {
       visitor.sessionStart = timeMs
       own.sessionStart = true
     }
-    visitor.lastSeen = timeMs
+    // To the nearest ten seconds: a cookie that changes at each event costs the next event a millisecond to read.
+    if (timeMs - (visitor.lastSeen || 0) > seenEveryMs) visitor.lastSeen = timeMs
     context.sessionId = visitor.sessionId
   })
 }

@@ -41,10 +41,11 @@ export function readVisitor(): Visitor {
 export const consent = (): Consent => consentOf(readVisitor().choice)
 
 export const writeVisitor = guard((visitor: Visitor) => {
+  const text = JSON.stringify(visitor)
+  const isNew = text !== JSON.stringify(readVisitor())
   memory = visitor
   // A refusal is remembered whatever the state: otherwise it would have to be said on every page.
-  if (visitor.choice === 'no' || isStored(consentOf(visitor.choice))) {
-    const text = JSON.stringify(visitor)
+  if (isNew && (visitor.choice === 'no' || isStored(consentOf(visitor.choice)))) {
     const cookie = 'tl=' + encodeURIComponent(text)
     setItem('tl', text)
     // The highest domain that takes it: browsers refuse public suffixes (co.uk), and none says which those are.
