@@ -62,7 +62,12 @@ const pingEveryMs = 1_000
 const pingTimeoutMs = 5_000
 const maxConnections = 64
 
-const sameUserSettings = { ...readerCaps.limits, ...readerCaps.fixed }
+/** Without the limits of a user as a whole: those would count store's inserts too. */
+const sameUserSettings = Object.fromEntries(
+  Object.entries({ ...readerCaps.limits, ...readerCaps.fixed }).filter(
+    ([name]) => !name.endsWith('_for_user'),
+  ),
+)
 
 /** Resolves when the server answers and the database is there; a server that is slow or refuses is waited for. */
 export async function openClickHouse(options: ClickHouseOptions): Promise<OpenedClickHouse> {
@@ -177,9 +182,9 @@ async function makeDatabase(
   cluster: Cluster | undefined,
   logger: Logger,
 ): Promise<void> {
+  await untilItAnswers(account, logger)
   const client = clientOf(account, 'system', appTimeoutMs)
   try {
-    await untilItAnswers(client, account.url, logger)
     const found = await client.query({
       query: 'SELECT name FROM system.databases WHERE name = {database: String}',
       query_params: { database },
@@ -198,19 +203,22 @@ async function makeDatabase(
 /** Credentials that are refused are not waited for: nothing but a person can mend them. */
 const refusedCredentials = new Set(['192', '193', '194', '516'])
 
-async function untilItAnswers(client: ClickHouseClient, url: string, logger: Logger): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    const answer = await client.ping({ select: true })
-    if (answer.success) return
-    const { error } = answer
-    if ('code' in error && refusedCredentials.has(String(error.code))) {
-      throw new Error(`ClickHouse at ${withoutPassword(url)} refuses the user or password.`, { cause: error })
+async function untilItAnswers(account: Account, logger: Logger): Promise<void> {
+  const url = withoutPassword(account.url)
+  const client = clientOf(account, 'system', pingTimeoutMs)
+  try {
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await client.ping({ select: true })
+      if (answer.success) return
+      const { error } = answer
+      if ('code' in error && refusedCredentials.has(String(error.code))) {
+        throw new Error(`ClickHouse at ${url} refuses the user or password.`, { cause: error })
+      }
+      logger.info({ url, attempt, reason: error.message }, 'Waiting for ClickHouse to answer')
+      await delay(Math.min(5_000, 250 * 2 ** Math.min(attempt, 5)))
     }
-    logger.info(
-      { url: withoutPassword(url), attempt, reason: error.message },
-      'Waiting for ClickHouse to answer',
-    )
-    await delay(Math.min(5_000, 250 * 2 ** Math.min(attempt, 5)))
+  } finally {
+    await client.close()
   }
 }
 
