@@ -112,7 +112,14 @@ function openInFolder(options: EmbeddedLogOptions & typeof defaults): EmbeddedLo
     }))
     await space.makeRoomFor(added)
     nextSequence += added.length
-    await file.put(added)
+    try {
+      await file.put(added)
+    } catch (error) {
+      // Some of the entries may be there nonetheless; they will be read, so they count.
+      durable = Math.max(handled, file.lastSequence())
+      space.recount()
+      throw error
+    }
     durable = nextSequence - 1
     space.noteAppended(added)
     wakeReader()

@@ -36,6 +36,8 @@ export function openLogFile(path: string) {
     encoding: 'binary',
     compression: false,
     overlappingSync: false,
+    // With it lmdb makes a promise for each turn that nobody can await: a failed commit would end the process.
+    eventTurnBatching: false,
     maxDbs: 2,
   })
   const entries: Database<Buffer, EntryKey> = root.openDB('entries', { encoding: 'binary' })
@@ -46,8 +48,7 @@ export function openLogFile(path: string) {
   return {
     /** Resolves when all are on disk. */
     async put(added: readonly EntryWithRecord[]): Promise<void> {
-      await Promise.all(added.map((entry) => entries.put(keyOf(entry), encodeValue(entry.record))))
-      await root.flushed
+      await committed(added.map((entry) => entries.put(keyOf(entry), encodeValue(entry.record))))
     },
     /** Kept entries from `sequence` on, without their values. */
     *entriesFrom(sequence: number): Generator<Entry> {
@@ -73,12 +74,23 @@ export function openLogFile(path: string) {
       return marks.get('handled') ?? 0
     },
     async markHandled(sequence: number): Promise<void> {
-      await marks.put('handled', sequence)
+      await committed([marks.put('handled', sequence)])
     },
     async remove(removed: readonly Entry[]): Promise<void> {
-      await Promise.all(removed.map((entry) => entries.remove(keyOf(entry))))
+      await committed(removed.map((entry) => entries.remove(keyOf(entry))))
     },
     close: () => root.close(),
+  }
+}
+
+/** Resolves when all of them are on disk, rejects with what the disk said. */
+async function committed(writes: readonly Promise<boolean>[]): Promise<void> {
+  try {
+    await Promise.all(writes)
+  } catch (error) {
+    // lmdb keeps the reason in a promise of its own, which must not stay unhandled.
+    if (error instanceof Error && 'commitError' in error) await error.commitError
+    throw error
   }
 }
 
