@@ -19,8 +19,8 @@ const packages = [
     name: 'ingest-server',
     inputs: ['ingest-server/src', 'ingest-server/tsconfig.json', 'schemas/src'],
     make: async () => {
-      await node([tsc, '-b', 'ingest-server'])
       await copyAssets('ingest-server/src', 'ingest-server/dist')
+      await node([tsc, '-b', 'ingest-server'])
     },
   },
   {
