@@ -7,6 +7,7 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } 
 import { randomUUID } from 'node:crypto'
 import { limits } from '@touchline/schemas'
 import type { Logger } from '../logger.js'
+import { answerError, answerNotFound } from './answers.js'
 
 interface HttpServerOptions {
   logger: Logger
@@ -30,7 +31,10 @@ export async function createHttpServer({ logger, trustProxy }: HttpServerOptions
     trustProxy: trustProxy === undefined ? false : [...trustProxy],
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 2_000 },
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
   })
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply))
+  app.setNotFoundHandler(answerNotFound)
   // Answers are JSON for other origins' pages; a route that serves a page of ours (docs) loosens this for itself.
   await app.register(helmet, {
     contentSecurityPolicy: {

@@ -35,13 +35,17 @@ export function recordingLog(): RecordingLog {
   return log
 }
 
-export async function startCollect(options: Partial<CollectDeps> = {}) {
+/** `server` makes the server that the routes are registered on; without it a bare one. */
+export async function startCollect({
+  server,
+  ...options
+}: Partial<CollectDeps> & { server?: () => Promise<FastifyInstance> } = {}) {
   const log = recordingLog()
   const metrics = createMetrics()
   const projects =
     options.projects ??
     openProjects({ defaultProject: { writeKey: fixtureWriteKey, secretKey: fixtureSecretKey } })
-  const app: FastifyInstance = Fastify({ genReqId: () => 'request-1' })
+  const app = (await server?.()) ?? Fastify({ genReqId: () => 'request-1' })
   const clock = () => Date.parse(fixtureReceivedAt)
   await app.register(collectRoutes({ log, metrics, clock, ...options, projects }))
   return { app, log, metrics, projects }
