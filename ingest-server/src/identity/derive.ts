@@ -80,7 +80,7 @@ function identityRows(neighbourhood: Neighbourhood, resolution: Resolution): Der
       contested: disputes.map(({ by, at, because, verified }) => ({ identifier: by, at, because, verified })),
     }
     const isThere = owners.length > 0 || state !== ''
-    rows.set(identifier, { row: isThere ? row : undefined, weight: neighbourhood.weightOf(identifier) })
+    rows.set(identifier, { row: isThere ? row : undefined, weight: neighbourhood.weightOf(identifier).facts })
   }
   return rows
 }
@@ -95,8 +95,9 @@ function peopleRows(neighbourhood: Neighbourhood, facts: PeopleFacts): DerivedRo
   const rows: DerivedRows['people'] = new Map()
   // Everybody who could be a person and is none gets no row: they became part of another.
   for (const identifier of facts.candidates) {
-    const weight = neighbourhood.weightOf(identifier) + (about.get(identifier)?.length ?? 0)
-    rows.set(identifier, { row: undefined, weight })
+    const { facts: linked, members } = neighbourhood.weightOf(identifier)
+    const joined = members.reduce((sum, member) => sum + (about.get(member)?.length ?? 0), 0)
+    rows.set(identifier, { row: undefined, weight: linked + joined })
   }
   for (const person of [...facts.people, ...lonePeople(facts, about)]) {
     const row = personRow(person, about, facts.meaningOf)

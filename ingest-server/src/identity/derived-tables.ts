@@ -8,13 +8,13 @@ import type { DomainMeaning } from './accounts.js'
 import type { AccountPersonRow, Derived, IdentityRow, PersonRow } from './derive.js'
 import { askByKeys } from './facts.js'
 
-interface RowOf {
+export interface RowOf {
   identity_map: IdentityRow
   people: PersonRow
   account_people: AccountPersonRow
   domains: DomainRow
 }
-type Table = keyof RowOf
+export type Table = keyof RowOf
 
 export interface DomainRow {
   domain: string
@@ -75,15 +75,37 @@ export function accountPersonKey({ account, person }: { account: string; person:
   return JSON.stringify([account, person])
 }
 
-export async function readPresent<T extends Table>(
-  client: ClickHouseClient,
-  project: string,
-  table: T,
-  keys: Iterable<string>,
-): Promise<PresentRows<T>> {
-  const { columns, where, key } = shapes[table]
-  const query = `SELECT ${columns.join(', ')}, toString(version) FROM ${table} FINAL WHERE project = {project: String} AND ${where}`
-  const found = await askByKeys<unknown[]>(client, query, [...keys], { project })
+/** Reads and writes one project's rows. */
+export interface DerivedTables {
+  present: <T extends Table>(table: T, keys: Iterable<string>) => Promise<PresentRows<T>>
+  write: <T extends Table>(table: T, lines: readonly Line<T>[]) => Promise<void>
+}
+
+export function openDerivedTables(client: ClickHouseClient, project: string): DerivedTables {
+  return {
+    async present(table, keys) {
+      const { columns, where } = shapes[table]
+      const query = `
+        SELECT ${columns.join(', ')}, toString(version)
+        FROM ${table} FINAL
+        WHERE project = {project: String} AND ${where}`
+      const found = await askByKeys<unknown[]>(client, query, [...keys], { project })
+      return toPresent(table, found)
+    },
+    async write(table, lines) {
+      if (lines.length === 0) return
+      await client.insert({
+        table,
+        format: 'JSONEachRow',
+        values: lines.map((line) => ({ project, ...line })),
+        clickhouse_settings: { date_time_input_format: 'best_effort', insert_deduplicate: 0 },
+      })
+    },
+  }
+}
+
+function toPresent<T extends Table>(table: T, found: readonly unknown[][]): PresentRows<T> {
+  const { columns, key } = shapes[table]
   const rows: PresentRows<T> = new Map()
   for (const values of found) {
     const row = Object.fromEntries(columns.map((name, index) => [name, values[index]])) as unknown as RowOf[T]
@@ -92,29 +114,37 @@ export async function readPresent<T extends Table>(
   return rows
 }
 
+export const keyOf = <T extends Table>(table: T, row: RowOf[T]): string => shapes[table].key(row)
+
 export interface Wanted<T extends Table> {
   derived: Iterable<readonly [string, Derived<RowOf[T]>]>
   present: PresentRows<T>
   epoch: bigint
-  /** Also where only the number of facts rose: then the version is what a rebuild would write. */
-  refresh: boolean
+  /** Also over a row of a higher version, by one still higher. */
+  heal: boolean
 }
 
-/** Lines for `table`, one a row that is different from what stands. */
 export type Line<T extends Table> = RowOf[T] & { version: string; is_deleted: 0 | 1 }
 
+/**
+ * Lines for `table`, one a row that says something else or of which more is known. The latter matters: if a row
+ * that comes out the same kept its old version, a stitcher that read less in between could still replace it.
+ */
 export function differences<T extends Table>(
   table: T,
-  { derived, present, epoch, refresh }: Wanted<T>,
+  { derived, present, epoch, heal }: Wanted<T>,
 ): Line<T>[] {
   const lines: Line<T>[] = []
   for (const [key, { row, weight }] of derived) {
-    const version = (epoch << 64n) + BigInt(weight)
     const there = present.get(key)
     if (row === undefined && there === undefined) continue
-    if (there !== undefined && version < there.version) continue
     const isSame = row !== undefined && there !== undefined && textOf(row) === there.text
-    if (isSame && !(refresh && version > there.version)) continue
+    let version = (epoch << 64n) + BigInt(weight)
+    if (there !== undefined && isSame && version <= there.version) continue
+    if (there !== undefined && version < there.version) {
+      if (!heal) continue
+      version = there.version + 1n
+    }
     lines.push({
       ...(row ?? shapes[table].empty(key)),
       version: version.toString(),
@@ -122,21 +152,6 @@ export function differences<T extends Table>(
     })
   }
   return lines
-}
-
-export async function writeLines(
-  client: ClickHouseClient,
-  project: string,
-  table: Table,
-  lines: readonly object[],
-): Promise<void> {
-  if (lines.length === 0) return
-  await client.insert({
-    table,
-    format: 'JSONEachRow',
-    values: lines.map((line) => ({ project, ...line })),
-    clickhouse_settings: { date_time_input_format: 'best_effort', insert_deduplicate: 0 },
-  })
 }
 
 const textOf = (row: object) => JSON.stringify(row)

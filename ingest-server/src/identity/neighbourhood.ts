@@ -20,56 +20,84 @@ export interface Neighbourhood {
   core: ReadonlySet<string>
   /** Anonymous ids whose row comes out right. */
   devices: ReadonlySet<string>
-  /**
-   * How many facts speak of an identifier and of its neighbours; the low half of a row's version. It counts
-   * recorded facts, whether or not they count as claims, so it never falls while facts are only added; one
-   * who has read more facts of them than another has the higher number.
-   */
-  weightOf: (identifier: string) => number
+  /** How much is recorded of what decides the row of an identifier; see `Weight`. */
+  weightOf: (identifier: string) => Weight
+}
+
+/**
+ * The low half of a row's version: how many facts were considered for it. It depends on nothing else that is
+ * read at the same time, so a rebuild counts the same. It counts recorded facts, whether or not they count as
+ * claims, so it only rises while facts are only added; and every fact that can change the row is among them.
+ * So who has read less never has the higher number, nor an equal one with another row.
+ */
+export interface Weight {
+  facts: number
+  /** Of these the accounts' facts count too. */
+  members: string[]
 }
 
 type Level = 'probe' | 'device' | 'ofUser' | 'loaded' | 'named' | 'core'
 const rank: Record<Level, number> = { probe: 0, device: 1, ofUser: 2, loaded: 0, named: 1, core: 2 }
+
+/** A node and what follows from it alone. */
+interface Known {
+  node: Node
+  isQuarantined: boolean
+  /** The links that lead on: of a quarantined identifier only those that still count. */
+  leading: Link[]
+}
 
 export async function neighbourhoodOf(
   wanted: Iterable<string>,
   read: (identifiers: readonly string[]) => Promise<readonly Node[]>,
   caps: Caps = defaultCaps,
 ): Promise<Neighbourhood> {
-  const nodes = new Map<string, Node>()
+  const known = new Map<string, Known>()
+  const exploration = explore(wanted)
+  for (let round = exploration.takeRaised(); round.length > 0; round = exploration.takeRaised()) {
+    for (const node of await read(round.filter((identifier) => !known.has(identifier))))
+      known.set(node.identifier, toKnown(node, caps))
+    for (const identifier of round) exploration.expand(known.get(identifier))
+  }
+  const withLevel = (...levels: Level[]) =>
+    new Set([...exploration.levels].filter(([, level]) => levels.includes(level)).map(([name]) => name))
+  return {
+    links: [...known.values()].flatMap(({ node }) => node.links),
+    core: withLevel('core'),
+    devices: withLevel('device', 'ofUser'),
+    weightOf: (identifier) => weightOf(identifier, known),
+  }
+}
+
+/** Which identifiers are reached from some, and at which level; the caller brings what is known of each. */
+function explore(wanted: Iterable<string>) {
   const levels = new Map<string, Level>()
   let raised = new Set<string>()
   const raise = (identifier: string, level: Level) => {
-    const known = levels.get(identifier)
-    if (known !== undefined && rank[known] >= rank[level]) return
+    const before = levels.get(identifier)
+    if (before !== undefined && rank[before] >= rank[level]) return
     levels.set(identifier, level)
     raised.add(identifier)
   }
   for (const identifier of wanted) raise(identifier, isAnon(identifier) ? 'device' : 'core')
-  while (raised.size > 0) {
-    const round = raised
-    raised = new Set()
-    for (const node of await read([...round].filter((identifier) => !nodes.has(identifier))))
-      nodes.set(node.identifier, node)
-    for (const identifier of round) {
-      const node = nodes.get(identifier)
-      const level = levels.get(identifier)
-      if (node && level) for (const link of expanding(node, caps)) expand(node.identifier, link, level, raise)
-    }
-  }
-  const withLevel = (...wantedLevels: Level[]) =>
-    new Set([...levels].filter(([, level]) => wantedLevels.includes(level)).map(([identifier]) => identifier))
   return {
-    links: [...nodes.values()].flatMap((node) => node.links),
-    core: withLevel('core'),
-    devices: withLevel('device', 'ofUser'),
-    weightOf: (identifier) => weightOf(nodes.get(identifier), nodes, caps),
+    levels: levels as ReadonlyMap<string, Level>,
+    /** Those whose level rose since this was asked last. */
+    takeRaised(): string[] {
+      const round = [...raised]
+      raised = new Set()
+      return round
+    },
+    expand(known: Known | undefined): void {
+      const level = known && levels.get(known.node.identifier)
+      if (!level || level === 'loaded') return
+      for (const link of known.leading) expandLink(known.node.identifier, link, level, raise)
+    },
   }
 }
 
-function expand(from: string, link: Link, level: Level, raise: (to: string, level: Level) => void): void {
+function expandLink(from: string, link: Link, level: Level, raise: (to: string, level: Level) => void): void {
   const to = otherSide(link, from)
-  if (level === 'loaded') return
   if (isAnon(from)) raise(to, levelOfClaimer(to, level))
   else if (isUser(from)) {
     if (isUser(to)) raise(to, isTrusted(link) ? level : 'loaded')
@@ -82,33 +110,41 @@ function levelOfClaimer(claimer: string, level: Level): Level {
   return level === 'probe' && isEmail(claimer) ? 'loaded' : 'named'
 }
 
-/** The links that lead on: of a quarantined identifier only those that still count. */
-function expanding(node: Node, caps: Caps): Link[] {
-  const isOver = isQuarantined(node, caps)
-  return node.links.filter((link) => isJoin(link) && (!isOver || isTrusted(link)))
-}
+// A quarantine leads no further, so what lay behind no longer counts: it weighs more than that could.
+const quarantinedDeviceWeight = 2 ** 32
+const quarantinedCoreWeight = 2 ** 44
 
-// More than the links of any identifier that is not quarantined, so a quarantine only raises a weight.
-const quarantineWeight = 2 ** 48
-
-function weightOf(node: Node | undefined, nodes: ReadonlyMap<string, Node>, caps: Caps): number {
-  if (!node) return 0
-  // Whose neighbours these are is not read any further.
-  if (isQuarantined(node, caps)) return quarantineWeight + node.facts
-  const neighbours = new Set(node.links.filter(isJoin).map((link) => otherSide(link, node.identifier)))
-  let weight = node.facts
-  for (const identifier of neighbours) {
-    const neighbour = nodes.get(identifier)
-    weight += (isAnon(identifier) ? neighbour?.facts : neighbour?.coreFacts) ?? 0
+function weightOf(start: string, known: ReadonlyMap<string, Known>): Weight {
+  const exploration = explore([start])
+  for (let round = exploration.takeRaised(); round.length > 0; round = exploration.takeRaised())
+    for (const identifier of round) exploration.expand(known.get(identifier))
+  let facts = 0
+  const members: string[] = []
+  for (const [identifier, level] of exploration.levels) {
+    const one = known.get(identifier)
+    if (one) facts += factsOf(one, level)
+    if (rank[level] > rank.named || level === 'device') members.push(identifier)
   }
-  return weight
+  return { facts, members }
 }
 
-function isQuarantined(node: Node, caps: Caps): boolean {
+function factsOf({ node, isQuarantined, leading }: Known, level: Level): number {
+  const isDevice = isAnon(node.identifier)
+  const quarantine = isQuarantined ? (isDevice ? quarantinedDeviceWeight : quarantinedCoreWeight) : 0
+  if (level === 'loaded') return quarantine
+  // Of who is only named, devices say nothing, except when each of several users claimed first.
+  const isNameOnly = level === 'named' && !leading.some((link) => isUser(link.other))
+  return quarantine + (isNameOnly ? node.coreFacts : node.facts)
+}
+
+function toKnown(node: Node, caps: Caps): Known {
   const met = new Set<string>()
   for (const link of node.links)
     if (isJoin(link) && !isTrusted(link)) met.add(otherSide(link, node.identifier))
-  return met.size > (isAnon(node.identifier) ? caps.claimersOfAnon : caps.othersOfUserOrEmail)
+  const cap = isAnon(node.identifier) ? caps.claimersOfAnon : caps.othersOfUserOrEmail
+  const isQuarantined = met.size > cap
+  const leading = node.links.filter((link) => isJoin(link) && (!isQuarantined || isTrusted(link)))
+  return { node, isQuarantined, leading }
 }
 
 const isJoin = (link: Link) => link.kind === 'claim' || link.kind === 'alias'

@@ -4,7 +4,7 @@ import type { Project } from '../http/projects.js'
 import { domainMeanings, type DomainMeaning } from './accounts.js'
 import type { Change } from './changes.js'
 import type { Derived } from './derive.js'
-import { differences, readPresent, writeLines, type DomainRow } from './derived-tables.js'
+import { differences, openDerivedTables, type DerivedTables, type DomainRow } from './derived-tables.js'
 import { claimedDomain } from './domains.js'
 import { openFacts, type FactReader } from './facts.js'
 import { createRepeats } from './repeats.js'
@@ -50,12 +50,11 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
 
   async function workInProject(project: string, identifiers: Iterable<string>, pass: Pass): Promise<void> {
     const context = {
-      client,
-      project,
       facts: factsOf(project),
+      tables: openDerivedTables(client, project),
       signedOnly: isSignedOnly(project),
       epoch: pass.epochs.get(project) ?? 0n,
-      refresh: pass.refresh,
+      heal: pass.isSweep,
       accountsOnce: accountsOnce.ofProject(project),
     }
     const accounts: string[] = []
@@ -67,7 +66,7 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
     await workIn(context, people)
     for (const domain of await workInDomains(context, accounts)) {
       // A sweep comes by everybody with such an address anyway.
-      if (pass.refresh) continue
+      if (pass.isSweep) continue
       for await (const emails of emailsUnder(client, project, domain))
         await workIn(
           context,
@@ -107,7 +106,7 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
         const ofProject = setOf(wanted, change.project).add(change.identifier)
         if (change.other !== '') ofProject.add(change.other)
       }
-      await workInAll(wanted, { epochs, refresh: false })
+      await workInAll(wanted, { epochs, isSweep: false })
     },
     async sweepPage(position, size) {
       const epochs = await readEpochs(client)
@@ -117,7 +116,7 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
         setOf(wanted, project).add(identifier)
         if (account !== '') accountsOnce.ofProject(project).add(identifier, account)
       }
-      await workInAll(wanted, { epochs, refresh: true })
+      await workInAll(wanted, { epochs, isSweep: true })
       return { identifiers: rows.length, next }
     },
   }
@@ -125,7 +124,7 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
 
 interface Pass {
   epochs: ReadonlyMap<string, bigint>
-  refresh: boolean
+  isSweep: boolean
 }
 
 function setOf(sets: Map<string, Set<string>>, key: string): Set<string> {
@@ -156,27 +155,26 @@ const maxAccountsOnce = 50_000
 const maxKnownEmails = 200_000
 
 interface DomainContext {
-  client: ClickHouseClient
-  project: string
   facts: FactReader
+  tables: DerivedTables
   epoch: bigint
-  refresh: boolean
+  heal: boolean
 }
 
 /** Writes what the domains mean that these accounts ever claimed; answers which domains those are. */
 async function workInDomains(context: DomainContext, accounts: readonly string[]): Promise<string[]> {
-  const { client, project, facts, epoch, refresh } = context
+  const { facts, tables, epoch, heal } = context
   const own = await facts.domainTraitsOf(accounts)
   const domains = [...new Set(own.flatMap(({ value }) => claimedDomain(value) ?? []))]
   if (domains.length === 0) return []
   const traits = await facts.domainTraits(domains)
   const meaningOf = domainMeanings(traits)
-  const present = await readPresent(client, project, 'domains', domains)
+  const present = await tables.present('domains', domains)
   const derived = domains.map((domain): [string, Derived<DomainRow>] => {
     const weight = traits.filter(({ value }) => claimedDomain(value) === domain).length
     return [domain, { row: domainRow(meaningOf(domain)), weight }]
   })
-  await writeLines(client, project, 'domains', differences('domains', { derived, present, epoch, refresh }))
+  await tables.write('domains', differences('domains', { derived, present, epoch, heal }))
   return domains
 }
 

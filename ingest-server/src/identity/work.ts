@@ -2,7 +2,6 @@
  * Brings the derived rows of some identifiers of one project to what the facts say. Level-triggered: it does
  * not matter why, how often, by how many at once or after how long it is called.
  */
-import type { ClickHouseClient } from '@clickhouse/client'
 import { domainMeanings, domainsOf } from './accounts.js'
 import {
   accountRows,
@@ -15,8 +14,7 @@ import {
 import {
   accountPersonKey,
   differences,
-  readPresent,
-  writeLines,
+  type DerivedTables,
   type Line,
   type PresentRows,
 } from './derived-tables.js'
@@ -25,14 +23,13 @@ import { neighbourhoodOf } from './neighbourhood.js'
 import { resolve } from './resolve.js'
 
 export interface WorkContext {
-  client: ClickHouseClient
-  project: string
   facts: FactReader
+  tables: DerivedTables
   signedOnly: boolean
   /** Read before any fact, or rows from before an erasure would count as newer than it. */
   epoch: bigint
-  /** Also write where only the number of facts rose. */
-  refresh: boolean
+  /** Also write over a row that somebody seems to have known better about: the last resort of a slow pass. */
+  heal: boolean
   /** Accounts that a person may have a row of, whatever `people` says. */
   accountsOnce: AccountsOnce
 }
@@ -108,7 +105,7 @@ async function deriveInto(
   context: WorkContext,
   { wanted, asked }: Asked,
 ): Promise<Set<string>> {
-  const { client, project, facts, signedOnly } = context
+  const { facts, tables, signedOnly } = context
   const neighbourhood = await neighbourhoodOf(wanted, facts.nodes)
   const { core, devices } = neighbourhood
   const resolution = resolve(neighbourhood.links, { signedOnly })
@@ -118,11 +115,11 @@ async function deriveInto(
   const held = people.flatMap(({ identifiers }) => identifiers.map(({ identifier }) => identifier))
 
   const [memberships, knownEmails, traits, presentIdentifiers, presentPeople] = await Promise.all([
-    facts.memberships([...held, ...lone]),
+    facts.memberships([...core, ...devices]),
     facts.knownEmails(lone.flatMap((id) => (id.startsWith('email:') ? id.slice('email:'.length) : []))),
     facts.domainTraits(domainsOf([...held, ...lone].map((identifier) => ({ identifier })))),
-    readPresent(client, project, 'identity_map', [...core, ...devices]),
-    readPresent(client, project, 'people', candidates),
+    tables.present('identity_map', [...core, ...devices]),
+    tables.present('people', candidates),
   ])
   const meaningOf = domainMeanings(traits)
   const rows = deriveRows(neighbourhood, resolution, {
@@ -175,10 +172,10 @@ function affectedBy({ wanted, rows, presentIdentifiers, presentPeople }: Affecti
  * else a change concerns, comes last.
  */
 async function write(context: WorkContext, results: Results): Promise<void> {
-  const { client, project, epoch, refresh, accountsOnce } = context
+  const { tables, epoch, heal, accountsOnce } = context
   const accounts = accountsWanted(results, accountsOnce)
-  const presentAccounts = await readPresent(client, project, 'account_people', accounts.keys())
-  const common = { epoch, refresh }
+  const presentAccounts = await tables.present('account_people', accounts.keys())
+  const common = { epoch, heal }
   const ofAccounts = differences('account_people', { derived: accounts, present: presentAccounts, ...common })
   const ofPeople = differences('people', {
     derived: results.people,
@@ -192,15 +189,13 @@ async function write(context: WorkContext, results: Results): Promise<void> {
   })
   for (const { person, account } of ofAccounts) accountsOnce.add(person, account)
   const isGone = (line: Line<'account_people'>) => line.is_deleted === 1
-  await writeLines(client, project, 'account_people', ofAccounts.filter(isGone))
-  await writeLines(client, project, 'people', ofPeople)
-  await writeLines(
-    client,
-    project,
+  await tables.write('account_people', ofAccounts.filter(isGone))
+  await tables.write('people', ofPeople)
+  await tables.write(
     'account_people',
     ofAccounts.filter((line) => !isGone(line)),
   )
-  await writeLines(client, project, 'identity_map', ofIdentifiers)
+  await tables.write('identity_map', ofIdentifiers)
 }
 
 /** Every account that the persons count in or may have counted in, with or without a row now. */
