@@ -4,13 +4,14 @@
  */
 import type {} from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
+import { statfs } from 'node:fs/promises'
 import type { Metrics } from './metrics.js'
 
 /** One thing that must be well before the process counts as ready. */
 export interface ReadinessCheck {
   name: string
   /** Resolves with a detail to show, rejects or resolves `ok: false` when it is not well. */
-  check(): Promise<{ ok: boolean; detail?: Record<string, unknown> }>
+  check: () => Promise<{ ok: boolean; detail?: Record<string, unknown> }>
 }
 
 export function healthRoutes({ checks, metrics }: { checks: readonly ReadinessCheck[]; metrics: Metrics }) {
@@ -38,4 +39,14 @@ async function outcomeOf({ check }: ReadinessCheck): Promise<{ ok: boolean } & R
   } catch (error) {
     return { ok: false, reason: error instanceof Error ? error.message : String(error) }
   }
+}
+
+/** Below it the embedded log answers 503 to every append; it takes them again as soon as there is room. */
+const leastFreeBytes = 256 * 1024 * 1024
+
+/** The disk under the embedded log and ClickHouse. */
+export async function checkDisk(dir: string): Promise<{ ok: boolean; detail: Record<string, unknown> }> {
+  const { bavail, bsize } = await statfs(dir)
+  const freeBytes = bavail * bsize
+  return { ok: freeBytes >= leastFreeBytes, detail: { freeBytes, leastFreeBytes } }
 }
