@@ -3,17 +3,17 @@
  * Read this first; every other file is one of these words.
  */
 import type { FastifyInstance } from 'fastify'
-import { join } from 'node:path'
-import type { ClickHouseOptions, OpenedClickHouse } from './clickhouse/open-clickhouse.js'
+import type { OpenedClickHouse } from './clickhouse/open-clickhouse.js'
 import { openClickHouse } from './clickhouse/open-clickhouse.js'
 import { migrate } from './clickhouse/migrate.js'
+import { clickhouseOptions, clusterOf } from './clickhouse-options.js'
 import { clockWithOffset } from './clock.js'
 import { openKeySets } from './collect/key-sets.js'
 import { collectRoutes } from './collect/routes.js'
 import { createTokenVerifier } from './collect/user-token.js'
 import { projectsFileOf, type Config, type Role } from './config.js'
 import { browserSdkRoutes } from './http/browser-sdk.js'
-import { healthRoutes, type ReadinessCheck } from './http/health.js'
+import { checkDisk, healthRoutes, type ReadinessCheck } from './http/health.js'
 import { createMetrics } from './http/metrics.js'
 import { openProjects, type OpenedProjects } from './http/projects.js'
 import { createHttpServer } from './http/server.js'
@@ -22,6 +22,8 @@ import { defaultKeys } from './keys.js'
 import type { EventLog } from './log/log.js'
 import { openLog } from './log/open-log.js'
 import type { Logger } from './logger.js'
+import { startErasing } from './privacy/erasing.js'
+import { startRetention } from './privacy/retention.js'
 import { startStore } from './store/store.js'
 import { timelineRoutes } from './timeline/routes.js'
 
@@ -56,17 +58,38 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
       : undefined
   if (clickhouse) await migrate(clickhouse.app, { logger, cluster: clusterOf(config) })
 
+  // Where erasures are carried out their tombstones are known; a process that only collects is swept after.
+  const erasing =
+    clickhouse && (await startErasing({ clickhouse, log, clock, logger, cluster: clusterOf(config) }))
+  const retention =
+    clickhouse && has('store')
+      ? startRetention({ app: clickhouse.app, projects, clock, logger, cluster: clusterOf(config) })
+      : undefined
+
   const http = await createHttpServer({ logger, trustProxy: config.TRUST_PROXY })
-  await http.register(healthRoutes({ checks: readinessChecks(log, clickhouse), metrics }))
+  await http.register(
+    healthRoutes({ checks: readinessChecks({ config, log, clickhouse, projects }), metrics }),
+  )
   if (has('collect')) {
     await http.register(browserSdkRoutes())
-    await http.register(collectRoutes({ projects, log, metrics, clock, verifyTokens }))
+    await http.register(
+      collectRoutes({
+        projects,
+        log,
+        metrics,
+        clock,
+        verifyTokens,
+        judgeOf: (project) => erasing?.judgeOf(project),
+      }),
+    )
   }
   const store = clickhouse && has('store') ? startStore({ log, clickhouse, metrics, logger }) : undefined
   const stitch =
     clickhouse && has('stitch') ? startStitch({ clickhouse, projects, metrics, logger }) : undefined
   if (clickhouse && has('timeline')) {
-    await http.register(timelineRoutes({ clickhouse, projects, log, clock, metrics }))
+    await http.register(
+      timelineRoutes({ clickhouse, projects, log, clock, metrics, erasing, cluster: clusterOf(config) }),
+    )
   }
   const url = await listen(http, config)
 
@@ -78,7 +101,7 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
       await http.close()
       projects.close()
       keySets.close()
-      await Promise.all([store?.stop(), stitch?.stop()])
+      await Promise.all([store?.stop(), stitch?.stop(), erasing?.stop(), retention?.stop()])
       await log.close()
       await clickhouse?.close()
     },
@@ -94,30 +117,22 @@ function checkTokens(projects: OpenedProjects, logger: Logger) {
   return { keySets, verifyTokens: createTokenVerifier(keySets) }
 }
 
-function clickhouseOptions(config: Config, analystPassword: string, logger: Logger): ClickHouseOptions {
-  return {
-    logger,
-    database: config.CLICKHOUSE_DATABASE,
-    url: config.CLICKHOUSE_URL,
-    user: config.CLICKHOUSE_USER,
-    password: config.CLICKHOUSE_PASSWORD,
-    readerUser: config.CLICKHOUSE_READER_USER,
-    readerPassword: config.CLICKHOUSE_READER_PASSWORD,
-    cluster: clusterOf(config),
-    dataDir: join(config.DATA_DIR, 'clickhouse'),
-    httpPort: config.CLICKHOUSE_HTTP_PORT,
-    tcpPort: config.CLICKHOUSE_TCP_PORT,
-    analystPassword,
-  }
+interface Watched {
+  config: Config
+  log: EventLog
+  clickhouse: OpenedClickHouse | undefined
+  projects: OpenedProjects
 }
 
-const clusterOf = ({ CLICKHOUSE_CLUSTER: name }: Config) => (name === undefined ? undefined : { name })
-
-function readinessChecks(log: EventLog, clickhouse: OpenedClickHouse | undefined): ReadinessCheck[] {
+function readinessChecks({ config, log, clickhouse, projects }: Watched): ReadinessCheck[] {
   const checks: ReadinessCheck[] = [
     { name: 'log', check: async () => ({ ok: true, detail: { ...(await log.lag()) } }) },
+    // A file of keys that cannot be read leaves the last good one in force: said, but no reason to send traffic away.
+    { name: 'projects', check: async () => ({ ok: true, detail: { problem: projects.problem() ?? null } }) },
   ]
   if (clickhouse) checks.push({ name: 'clickhouse', check: async () => ({ ok: clickhouse.isReady() }) })
+  const isEmbedded = config.KAFKA_BROKERS === undefined || config.CLICKHOUSE_URL === undefined
+  if (isEmbedded) checks.push({ name: 'disk', check: () => checkDisk(config.DATA_DIR) })
   return checks
 }
 

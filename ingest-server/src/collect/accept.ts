@@ -120,7 +120,9 @@ export function acceptEvents(batch: Batch, arrival: Arrival): Outcome {
     if ('code' in admitted) {
       const rejection = { index, messageId: messageIdIn(event), ...admitted }
       rejected.push(rejection)
-      rejectedLines += rejectedLine(event, rejection, arrival)
+      // Of what was erased not even the refusal keeps a copy.
+      const kept = admitted.code === 'EVENT_ERASED' ? null : withType(event, batch.type)
+      rejectedLines += rejectedLine(kept, rejection, arrival)
       return
     }
     lines.add(lineOf(admitted, arrival, quote))
@@ -135,6 +137,11 @@ export function acceptEvents(batch: Batch, arrival: Arrival): Outcome {
     rejectedLines: Buffer.from(rejectedLines),
     warnings,
   }
+}
+
+/** The path said what type it is; alone, for a replay, the event must say so itself. */
+function withType(event: unknown, type: string | undefined): unknown {
+  return type !== undefined && isObject(event) && event.type === undefined ? { ...event, type } : event
 }
 
 interface Refusal {

@@ -5,10 +5,14 @@
 import type { FastifyRequest } from 'fastify'
 import { maySend } from '../http/key-binding.js'
 import type { KeyHolder, Project } from '../http/projects.js'
+import { emailIdentifier, userIdentifier } from '@touchline/schemas'
 import { propertyRulesOf, type PropertyRules } from '../privacy/property-rules.js'
+import { withoutTexts } from '../privacy/scrub.js'
+import type { Judge } from '../privacy/tombstones.js'
 import type { ErrorCode } from '../errors.js'
 import type { Arrival } from './arrival.js'
 import { bySecret, unsigned, weighClaims, withoutClaims, type ClaimedEvent } from './claims.js'
+import { subjectOf } from './facts.js'
 import { isObject, type Json, type ReadEvent } from './read-event.js'
 import { timesOf } from './times.js'
 import { isInForce, takeToken, type TokenVerdict, type VerifyTokens } from './user-token.js'
@@ -87,6 +91,13 @@ export function admit(
   arrival: Arrival,
   verdict: TokenVerdict | undefined,
 ): Admission | ErrorCode {
+  const admitted = weigh(event, arrival, verdict)
+  if (arrival.judge === undefined || typeof admitted === 'string') return admitted
+  const kept = withoutErased(admitted.event, arrival, arrival.judge)
+  return kept === undefined ? 'EVENT_ERASED' : { ...admitted, event: kept }
+}
+
+function weigh(event: ReadEvent, arrival: Arrival, verdict: TokenVerdict | undefined): Admission | ErrorCode {
   if (arrival.key !== undefined && !maySend({ key: arrival.key }, event.type, event.name))
     return 'EVENT_NOT_ALLOWED'
   if (arrival.wish === 'anonymous') return anonymous(event) ?? 'EVENT_NOT_SIGNED'
@@ -98,6 +109,30 @@ export function admit(
   const admitted = weighClaims(event, identify, claims)
   if (admitted === undefined) return 'EVENT_NOT_SIGNED'
   return warning === undefined ? admitted : { ...admitted, warning }
+}
+
+/** A late copy of what was erased is refused; somebody else's event that names them is kept without the name. */
+function withoutErased(event: ReadEvent, arrival: Arrival, judge: Judge): ReadEvent | undefined {
+  const { occurredAtMs } = timesOf(event.clientTime, event.sentAt, arrival)
+  const { userId, email, previousId, properties, traits, context } = event
+  const verdict = judge.verdictOf(
+    { subject: subjectOf(event), user_id: userId, email, previous_id: previousId },
+    occurredAtMs,
+  )
+  if (verdict === 'theirs') return undefined
+  if (verdict === 'other') return event
+  const isEmailGone = email !== '' && judge.isErased(emailIdentifier(email), occurredAtMs)
+  const isPreviousGone = previousId !== '' && judge.isErased(userIdentifier(previousId), occurredAtMs)
+  const gone = isEmailGone ? [email] : []
+  const clean = (part: Json | undefined) => part && (withoutTexts(part, gone) as Json)
+  return {
+    ...event,
+    email: isEmailGone ? '' : email,
+    previousId: isPreviousGone ? '' : previousId,
+    properties: clean(properties),
+    traits: clean(traits),
+    context: clean(context),
+  }
 }
 
 function anonymous(event: ReadEvent): ClaimedEvent | undefined {

@@ -1,5 +1,6 @@
 /** What is known of a request before its events are looked at, the same for each of them. */
 import type { KeyBinding, Project } from '../http/projects.js'
+import type { Judge } from '../privacy/tombstones.js'
 import type { Wish } from './admit.js'
 
 export interface Arrival {
@@ -10,6 +11,8 @@ export interface Arrival {
   key?: KeyBinding | undefined
   /** What the browser's Sec-GPC and DNT mean for this project; absent: nothing. */
   wish?: Wish
+  /** Tells events of people who were erased; absent where nobody was. */
+  judge?: Judge | undefined
   receivedAtMs: number
   /** The same as ISO 8601 with milliseconds and Z. */
   receivedAt: string

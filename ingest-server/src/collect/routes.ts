@@ -9,7 +9,8 @@ import { TouchlineError } from '../errors.js'
 import { answerError } from '../http/answers.js'
 import { writerOf } from '../http/auth.js'
 import type { Metrics } from '../http/metrics.js'
-import type { Projects } from '../http/projects.js'
+import type { KeyHolder, Projects } from '../http/projects.js'
+import type { Judge } from '../privacy/tombstones.js'
 import type { EventLog } from '../log/log.js'
 import { acceptEvents, splitBody, type Outcome } from './accept.js'
 import { prepare, wishOf } from './admit.js'
@@ -32,6 +33,8 @@ export interface CollectDeps {
   maxInFlightBytes?: number
   /** Checks userTokens; without it they are taken out and count for nothing. */
   verifyTokens?: VerifyTokens
+  /** Tells events of people who were erased from a project. */
+  judgeOf?: (project: string) => Judge | undefined
 }
 
 const typeOfPath: Record<string, EventType | undefined> = {
@@ -104,7 +107,7 @@ type Collect = (
 ) => Promise<FastifyReply>
 
 function collectWith(
-  { projects, log, metrics, clock, verifyTokens }: CollectDeps,
+  { projects, log, metrics, clock, verifyTokens, judgeOf }: CollectDeps,
   inFlight: InFlight,
 ): Collect {
   const append = appendTo(log, metrics)
@@ -148,6 +151,7 @@ function collectWith(
       verified: kind === 'secret',
       key: holder.key,
       wish,
+      judge: judgeOf?.(project.id),
       receivedAtMs,
       receivedAt: isoText(receivedAtMs),
       ip: truncateIp(request.ip),
@@ -155,7 +159,7 @@ function collectWith(
       hasOrigin: request.headers.origin !== undefined,
     })
     await append(outcome, project)
-    return reply.type(json).send(answerOf(outcome))
+    return reply.type(json).send(answerOf(outcome, kind))
   }
 }
 
@@ -164,7 +168,10 @@ function bodyOf(request: FastifyRequest): Buffer {
   throw new TouchlineError('BODY_NOT_JSON', 'The body is empty; it must be JSON.')
 }
 
-function answerOf({ accepted, rejected, warnings }: Outcome): string {
+/** A write key is not told that an event was of somebody who was erased: anybody could ask so about anybody. */
+function answerOf({ accepted: taken, rejected: all, warnings }: Outcome, kind: KeyHolder['kind']): string {
+  const rejected = kind === 'secret' ? all : all.filter(({ code }) => code !== 'EVENT_ERASED')
+  const accepted = taken + all.length - rejected.length
   const list = rejected.length === 0 ? '[]' : JSON.stringify(rejected)
   const more = warnings.length === 0 ? '' : `,"warnings":${JSON.stringify(warnings)}`
   return `{"success":true,"accepted":${accepted},"rejected":${list}${more}}`

@@ -46,7 +46,8 @@ export function scrub(row: StoredRow, judge: Judge): StoredRow {
 const namesGone = (identifier: string, subject: string, isGone: (identifier: string) => boolean) =>
   !identifier.startsWith('anon:') && identifier !== subject && isGone(identifier)
 
-function withoutTexts(value: unknown, texts: readonly string[]): unknown {
+/** The value with each of `texts` replaced wherever it stands in it. */
+export function withoutTexts(value: unknown, texts: readonly string[]): unknown {
   if (texts.length === 0) return value
   if (typeof value === 'string') return texts.reduce(withoutText, value)
   if (Array.isArray(value)) return value.map((item) => withoutTexts(item, texts))

@@ -3,12 +3,14 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefau
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ClickHouse } from '../clickhouse/clickhouse.js'
+import type { Cluster } from '../clickhouse/cluster-ddl.js'
 import type { Clock } from '../clock.js'
 import { TouchlineError } from '../errors.js'
 import { readerOf } from '../http/auth.js'
 import type { Metrics } from '../http/metrics.js'
 import type { Project, Projects } from '../http/projects.js'
 import type { EventLog } from '../log/log.js'
+import type { Erasing } from '../privacy/erasing.js'
 import type { Reader } from './ask.js'
 
 export interface TimelineDeps {
@@ -17,6 +19,9 @@ export interface TimelineDeps {
   log: EventLog
   clock: Clock
   metrics: Metrics
+  /** Carries out erasures; absent where this process does not. */
+  erasing?: Erasing | undefined
+  cluster?: Cluster | undefined
 }
 
 /** Fastify with types from zod. */

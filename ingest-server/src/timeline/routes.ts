@@ -12,12 +12,14 @@ import {
 import { TouchlineError } from '../errors.js'
 import { answerError } from '../http/answers.js'
 import { readerOf } from '../http/auth.js'
+import { addErasures } from '../privacy/erase-routes.js'
 import { addAccounts } from './account-routes.js'
 import type { TimelineDeps } from './context.js'
 import { addEvents } from './event-routes.js'
 import { addIdentity } from './identity-routes.js'
 import { addOpenApi } from './openapi.js'
 import { addPeople } from './people-routes.js'
+import { addRefused } from './refused-routes.js'
 import { addTimelines } from './timeline-routes.js'
 
 export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Promise<void> {
@@ -35,6 +37,8 @@ export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Pr
       addAccounts(api, deps)
       addEvents(api, deps)
       addIdentity(api, deps)
+      addErasures(api, deps)
+      addRefused(api, deps)
     })
   }
 }

@@ -1,0 +1,75 @@
+/** The parts of the server that a command works on by itself, opened with the server's own settings. */
+import { projectsFileOf, type Config } from '../config.js'
+import { clickhouseOptions, clusterOf } from '../clickhouse-options.js'
+import { migrate } from '../clickhouse/migrate.js'
+import { openClickHouse, type OpenedClickHouse } from '../clickhouse/open-clickhouse.js'
+import { openProjects, type Projects } from '../http/projects.js'
+import type { Logger } from '../logger.js'
+import { misuse } from './command.js'
+import { keysOf } from './kept-keys.js'
+
+/** What goes wrong is said by the error that ends the command; what passes by itself need not be said. */
+export const quietLogger: Logger = {
+  info: () => undefined,
+  warn: ({ reason }: { reason?: unknown }, message) =>
+    console.error(reason === undefined ? message : `${message}: ${String(reason)}`),
+  error: (_fields, message) => console.error(message),
+}
+
+/** The server's own ClickHouse or the one of CLICKHOUSE_URL, migrated. The embedded one belongs to one process at a time. */
+export async function openMigrated(config: Config): Promise<OpenedClickHouse> {
+  if (config.CLICKHOUSE_URL === undefined) await refuseWhileRunning(config)
+  const { analystPassword } = await keysOf(config)
+  const clickhouse = await openClickHouse(clickhouseOptions(config, analystPassword, quietLogger))
+  try {
+    await migrate(clickhouse.app, { logger: quietLogger, cluster: clusterOf(config) })
+    return clickhouse
+  } catch (error) {
+    await clickhouse.close()
+    throw error
+  }
+}
+
+/** As they are now; a command does not wait for changes. */
+export async function projectsOf(config: Config): Promise<Projects> {
+  const projects = openProjects({ defaultProject: await keysOf(config), ...projectsFileOf(config) })
+  projects.close()
+  return projects
+}
+
+export const serverUrl = ({ HOST, PORT }: Config): string =>
+  `http://${HOST.includes(':') ? `[${HOST}]` : HOST === '0.0.0.0' ? '127.0.0.1' : HOST}:${PORT}`
+
+/** True where a Touchline server answers at the address of the settings. */
+export async function isRunning(config: Config): Promise<boolean> {
+  try {
+    const answer = await fetch(`${serverUrl(config)}/health/live`, { signal: AbortSignal.timeout(2_000) })
+    return ((await answer.json()) as { live?: unknown }).live === true
+  } catch {
+    return false
+  }
+}
+
+/** The folder of a running server must not be touched beside it. */
+export async function refuseWhileRunning(config: Config): Promise<void> {
+  if (await isRunning(config))
+    throw misuse(`a server runs at ${serverUrl(config)} on ${config.DATA_DIR}; stop it first.`)
+}
+
+/** Asks the running server, as the holder of a secret key. Throws with what it answers. */
+export async function askServer<Answer>(
+  config: Config,
+  path: string,
+  { method = 'GET', key }: { method?: string; key?: string | undefined } = {},
+): Promise<Answer> {
+  const secretKey = key ?? (await keysOf(config)).secretKey
+  const url = `${serverUrl(config)}${path}`
+  const answer = await fetch(url, { method, headers: { authorization: `Bearer ${secretKey}` } }).catch(
+    (cause: unknown) => {
+      throw new Error(`no server answers at ${serverUrl(config)}; start it, or set HOST and PORT.`, { cause })
+    },
+  )
+  const body = (await answer.json()) as Answer & { message?: string }
+  if (!answer.ok) throw new Error(`the server answers ${answer.status}: ${body.message ?? ''}`)
+  return body
+}

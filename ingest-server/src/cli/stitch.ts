@@ -1,0 +1,31 @@
+/** `touchline stitch --rebuild`: derives who is who anew from the facts. */
+import { parseArgs } from 'node:util'
+import { rebuildIdentity } from '../identity/stitch.js'
+import { misuse, type Command } from './command.js'
+import { openMigrated, projectsOf } from './open-parts.js'
+
+const usage = `touchline stitch --rebuild     derives persons and accounts anew from all facts
+
+Gives what the running server gives; for after a bug, or to see for yourself. With the embedded ClickHouse
+the server must be stopped.`
+
+export const stitch: Command = {
+  summary: 'derive who is who anew from the facts',
+  usage,
+  async run(args, config) {
+    const { values } = parseArgs({ args, options: { rebuild: { type: 'boolean', default: false } } })
+    if (!values.rebuild) throw misuse('say --rebuild: the server itself keeps who is who up to date.')
+    const clickhouse = await openMigrated(config)
+    try {
+      await rebuildIdentity({ clickhouse, projects: await projectsOf(config) })
+      const answer = await clickhouse.app.query({
+        query: 'SELECT count() AS people FROM people FINAL',
+        format: 'JSONEachRow',
+      })
+      const [row] = await answer.json<{ people: string }>()
+      console.log(`${row?.people ?? 0} persons.`)
+    } finally {
+      await clickhouse.close()
+    }
+  },
+}
