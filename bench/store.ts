@@ -1,5 +1,6 @@
 /**
- * The store: rows a second from the embedded log into ClickHouse, in records of 100 rows, with all materialized views. Yardstick: ClickHouse inserts the same bytes itself, from a file, in one statement.
+ * The store: rows a second from the embedded log into ClickHouse, in records of 100 rows, with all
+ * materialized views. Yardstick: ClickHouse inserts the same bytes itself, from a file, in one statement.
  * Target: 0.7.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -8,6 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createMetrics } from '../ingest-server/src/http/metrics.js'
 import { openEmbeddedLog } from '../ingest-server/src/log/embedded-log.js'
+import type { EventLog } from '../ingest-server/src/log/log.js'
 import { startStore } from '../ingest-server/src/store/store.js'
 import { silentLogger, startTestClickHouse } from '../ingest-server/test/support/clickhouse.js'
 import { printTable, rounded } from './report.js'
@@ -23,7 +25,15 @@ export interface StoreResult {
   ratio: number
 }
 
-export async function run({ rows = 400_000, rounds = 3 } = {}): Promise<StoreResult> {
+interface StoreRun {
+  rows?: number
+  rounds?: number
+  /** An empty log; the embedded one when absent. */
+  openLog?: () => Promise<EventLog>
+}
+
+/** Rounds alternate between the yardstick and the store, so that a noisy machine is noisy to both. */
+export async function run({ rows = 400_000, rounds = 3, openLog }: StoreRun = {}): Promise<StoreResult> {
   const records = Array.from({ length: rows / rowsPerRecord }, (_, index) =>
     Buffer.from(
       Array.from({ length: rowsPerRecord }, (_, at) => lineOf(index * rowsPerRecord + at)).join(''),
@@ -35,7 +45,7 @@ export async function run({ rows = 400_000, rounds = 3 } = {}): Promise<StoreRes
     const yardsticks: number[] = []
     for (let round = 0; round < rounds; round += 1) {
       yardsticks.push(rows / (await secondsByFile(clickhouse, records)))
-      stores.push(rows / (await secondsByStore(clickhouse, records)))
+      stores.push(rows / (await secondsByStore(clickhouse, records, openLog)))
     }
     const bytes = records.reduce((sum, lines) => sum + lines.length, 0)
     return {
@@ -72,9 +82,13 @@ async function secondsByFile(clickhouse: TestClickHouse, records: readonly Buffe
   return seconds
 }
 
-async function secondsByStore(clickhouse: TestClickHouse, records: readonly Buffer[]): Promise<number> {
+async function secondsByStore(
+  clickhouse: TestClickHouse,
+  records: readonly Buffer[],
+  openLog: StoreRun['openLog'],
+): Promise<number> {
   const dir = mkdtempSync(join(tmpdir(), 'touchline-bench-'))
-  const log = await openEmbeddedLog({ dir, clock: Date.now, logger: silentLogger })
+  const log = await (openLog?.() ?? openEmbeddedLog({ dir, clock: Date.now, logger: silentLogger }))
   try {
     await empty(clickhouse)
     for (const lines of records)
@@ -159,9 +173,8 @@ function median(values: readonly number[]): number {
   return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const result = await run()
-  printTable(`Store: ${rounded(result.rows)} rows of ${result.bytesPerRow} B, median of 3`, [
+export function printStore(title: string, result: StoreResult): void {
+  printTable(`${title}: ${rounded(result.rows)} rows of ${result.bytesPerRow} B, median of the rounds`, [
     {
       what: 'ClickHouse inserts the file itself',
       'rows/s': rounded(result.yardstickPerSecond),
@@ -175,3 +188,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     },
   ])
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) printStore('Store from the embedded log', await run())
