@@ -1,0 +1,123 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freePort, until } from '../ingest-server/test/support/server.js'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const run = promisify(execFile)
+
+interface Started {
+  output: string
+  /** SIGTERM to it and all that it started; resolves with the exit code. */
+  stop(): Promise<number | null>
+}
+
+async function npmStart(env: Record<string, string>): Promise<Started> {
+  let output = ''
+  // A group of its own, because npm runs a shell that runs node.
+  const child: ChildProcess = spawn('npm', ['start', '--silent'], {
+    cwd: root,
+    env: { ...process.env, LOG_LEVEL: 'warn', ...env },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
+  child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  await until(() => (output.includes('HTTP API:') ? true : undefined), {
+    what: 'npm start to say that it is ready',
+    timeoutMs: 120_000,
+    seen: () => output,
+  })
+  return {
+    output,
+    stop: async () => {
+      process.kill(-(child.pid ?? 0), 'SIGTERM')
+      return ended
+    },
+  }
+}
+
+describe('npm start', () => {
+  let dataDir: string
+  let env: Record<string, string>
+  let started: Started
+
+  beforeAll(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'touchline-start-'))
+    env = { DATA_DIR: dataDir, PORT: String(await freePort()) }
+    started = await npmStart(env)
+  }, 180_000)
+
+  afterAll(async () => {
+    await started?.stop()
+    await rm(dataDir, { recursive: true, force: true })
+  })
+
+  test('prints the address, the tag, the keys and a curl line that works once somebody is known', async () => {
+    const address = `http://127.0.0.1:${env.PORT}`
+    const { writeKey, secretKey } = JSON.parse(await readFile(join(dataDir, 'keys.json'), 'utf8')) as Record<
+      string,
+      string
+    >
+    expect(started.output).toContain(address)
+    expect(started.output).toContain(`src="${address}/t.js" data-key="${writeKey}"`)
+    expect(started.output).toContain(secretKey)
+
+    const identify = JSON.stringify({ anonymousId: 'a1', traits: { email: 'ada@example.com' } })
+    await run('curl', ['-fsS', '-u', `${writeKey}:`, '-d', identify, `${address}/v1/identify`])
+    const line = /^ {2}(curl -u sk_.*)$/m.exec(started.output)?.[1] ?? 'false'
+    const answer = await until(
+      async () => (await run('sh', ['-c', line.replace('curl ', 'curl -fsS ')])).stdout,
+      {
+        what: 'the printed curl line to answer',
+      },
+    )
+    expect(JSON.parse(answer)).toMatchObject({ person: { id: 'email:ada@example.com' } })
+  })
+
+  test('prints a line for SQL that works', async () => {
+    const line = /^ {2}(curl 'http.*analyst.*)$/m.exec(started.output)?.[1] ?? 'false'
+    const answer = await until(
+      async () => {
+        const { stdout } = await run('sh', ['-c', line.replace('curl ', 'curl -fsS ')])
+        return stdout.includes('email:ada@example.com') ? stdout : undefined
+      },
+      { what: 'the printed SQL line to show the person' },
+    )
+    expect(answer).toContain('email:ada@example.com')
+  })
+
+  test('keeps its keys readable by the owner only', async () => {
+    const { mode } = await stat(join(dataDir, 'keys.json'))
+    expect(mode & 0o077).toBe(0)
+  })
+
+  test('started a second time has the same keys and data', async () => {
+    const { secretKey } = JSON.parse(await readFile(join(dataDir, 'keys.json'), 'utf8')) as Record<
+      string,
+      string
+    >
+    await started.stop()
+    started = await npmStart(env)
+    expect(started.output).toContain(secretKey)
+    const answer = await fetch(`http://127.0.0.1:${env.PORT}/v1/users/ada%40example.com/timeline`, {
+      headers: { authorization: `Bearer ${secretKey}` },
+    })
+    expect(answer.status).toBe(200)
+  }, 180_000)
+})
+
+test('a setting that cannot be used stops the start with one line that names it', async () => {
+  const outcome = await run('node', ['ingest-server/dist/main.js'], {
+    cwd: root,
+    env: { PATH: process.env.PATH, PORT: 'eighty' },
+  }).catch((error: unknown) => error as { code: number; stderr: string })
+  expect(outcome).toMatchObject({ code: 1 })
+  expect(outcome.stderr.trim().split('\n')).toHaveLength(1)
+  expect(outcome.stderr).toContain('PORT')
+})
