@@ -27,6 +27,8 @@ export function createGatherer(
 
   async function handleAll(): Promise<void> {
     let failures = 0
+    // What one answer of a broker delivers for several partitions comes in one turn, and belongs into one call.
+    await new Promise((resolve) => setImmediate(resolve))
     while (waiting.length > 0 && !signal.aborted) {
       const deliveries = takeFresh()
       if (deliveries.length === 0) break
@@ -34,6 +36,8 @@ export function createGatherer(
         await handle(deliveries.flatMap((delivery) => delivery.records))
         failures = 0
         for (const delivery of deliveries) delivery.settle(true)
+        // A source that was handled may deliver at once what it has next.
+        await new Promise((resolve) => setImmediate(resolve))
       } catch (error) {
         failures += 1
         waiting = [...deliveries, ...waiting]
