@@ -68,8 +68,9 @@ export function accountsOf({ identifiers, memberships, meaningOf }: PersonFacts)
 export const isShared = (stays: readonly AccountStay[], at: string) =>
   new Set(stays.filter((stay) => isWithin(stay, at)).map(({ account }) => account)).size > 1
 
-export const domainsOf = (identifiers: readonly { identifier: string }[]): string[] => [
-  ...new Set(identifiers.flatMap(({ identifier }) => corporateDomainOf(identifier) ?? [])),
+/** Company domains of the emails among some identifiers. */
+export const domainsOf = (identifiers: readonly string[]): string[] => [
+  ...new Set(identifiers.flatMap((identifier) => corporateDomainOf(identifier) ?? [])),
 ]
 
 /**

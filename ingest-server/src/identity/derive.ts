@@ -2,7 +2,7 @@
  * From facts to the rows of identity_map, people and account_people. Pure; the rows are a function of the
  * recorded facts alone, their version too, which is why a rebuild gives the same bytes.
  */
-import { accountsOf, type AccountStay, type DomainMeaning, type Membership } from './accounts.js'
+import { accountsOf, domainsOf, type AccountStay, type DomainMeaning, type Membership } from './accounts.js'
 import { isAnon, isEmail, isUser } from './counting-links.js'
 import type { Neighbourhood } from './neighbourhood.js'
 import type { Holding, Interval, Ownership, Person, Resolution } from './resolve.js'
@@ -32,9 +32,14 @@ export interface Derived<Row> {
   weight: number
 }
 
+export interface DerivedPerson extends Derived<PersonRow> {
+  /** Every account that the considered facts speak of, whether or not the person counts in it. */
+  accountsSpokenOf: ReadonlySet<string>
+}
+
 export interface DerivedRows {
   identifiers: Map<string, Derived<IdentityRow>>
-  people: Map<string, Derived<PersonRow>>
+  people: Map<string, DerivedPerson>
 }
 
 export function completePeople({ core }: Neighbourhood, { people }: Resolution): Person[] {
@@ -96,12 +101,20 @@ function peopleRows(neighbourhood: Neighbourhood, facts: PeopleFacts): DerivedRo
   // Everybody who could be a person and is none gets no row: they became part of another.
   for (const identifier of facts.candidates) {
     const { facts: linked, members } = neighbourhood.weightOf(identifier)
-    const joined = members.reduce((sum, member) => sum + (about.get(member)?.length ?? 0), 0)
-    rows.set(identifier, { row: undefined, weight: linked + joined })
+    const joined = members.flatMap((member) => about.get(member) ?? [])
+    const meanings = domainsOf(members).map(facts.meaningOf)
+    const accountsSpokenOf = new Set([
+      ...joined.map(({ account }) => account),
+      ...meanings.flatMap(({ domain, claims }) => [
+        `domain:${domain}`,
+        ...claims.map(({ account }) => account),
+      ]),
+    ])
+    rows.set(identifier, { row: undefined, weight: linked + joined.length, accountsSpokenOf })
   }
   for (const person of [...facts.people, ...lonePeople(facts, about)]) {
-    const row = personRow(person, about, facts.meaningOf)
-    rows.set(person.id, { row, weight: rows.get(person.id)?.weight ?? 0 })
+    const known = rows.get(person.id) ?? { weight: 0, accountsSpokenOf: new Set<string>() }
+    rows.set(person.id, { ...known, row: personRow(person, about, facts.meaningOf) })
   }
   return rows
 }

@@ -34,6 +34,7 @@ export type PresentRows<T extends Table> = Map<string, Present<RowOf[T]>>
 interface Shape<T extends Table> {
   /** Columns after `project`, in the order of the row's properties. */
   columns: readonly (keyof RowOf[T] & string)[]
+  keyColumns: readonly string[]
   /** The condition on {keys}. */
   where: string
   /** Columns that make the key, and what an absent row is written with. */
@@ -44,18 +45,21 @@ interface Shape<T extends Table> {
 const shapes: { [T in Table]: Shape<T> } = {
   identity_map: {
     columns: ['identifier', 'owners', 'state', 'contested'],
+    keyColumns: ['identifier'],
     where: 'identifier IN {keys: Array(String)}',
     key: ({ identifier }) => identifier,
     empty: (identifier) => ({ identifier, owners: [], state: '', contested: [] }),
   },
   people: {
     columns: ['person', 'identifiers', 'accounts'],
+    keyColumns: ['person'],
     where: 'person IN {keys: Array(String)}',
     key: ({ person }) => person,
     empty: (person) => ({ person, identifiers: [], accounts: [] }),
   },
   account_people: {
     columns: ['account', 'person', 'how', 'periods'],
+    keyColumns: ['account', 'person'],
     where: `(account, person) IN arrayMap(k -> JSONExtract(k, 'Tuple(String, String)'), {keys: Array(String)})`,
     key: accountPersonKey,
     empty: (key) => {
@@ -65,6 +69,7 @@ const shapes: { [T in Table]: Shape<T> } = {
   },
   domains: {
     columns: ['domain', 'account', 'state', 'claims'],
+    keyColumns: ['domain'],
     where: 'domain IN {keys: Array(String)}',
     key: ({ domain }) => domain,
     empty: (domain) => ({ domain, account: '', state: '', claims: [] }),
@@ -78,6 +83,8 @@ export function accountPersonKey({ account, person }: { account: string; person:
 /** Reads and writes one project's rows. */
 export interface DerivedTables {
   present: <T extends Table>(table: T, keys: Iterable<string>) => Promise<PresentRows<T>>
+  /** The highest version that any row of a key has, one that is deleted too. */
+  versions: (table: Table, keys: Iterable<string>) => Promise<ReadonlyMap<string, bigint>>
   write: <T extends Table>(table: T, lines: readonly Line<T>[]) => Promise<void>
 }
 
@@ -91,6 +98,21 @@ export function openDerivedTables(client: ClickHouseClient, project: string): De
         WHERE project = {project: String} AND ${where}`
       const found = await askByKeys<unknown[]>(client, query, [...keys], { project })
       return toPresent(table, found)
+    },
+    async versions(table, keys) {
+      const { keyColumns, where } = shapes[table]
+      const query = `
+        SELECT toJSONString(tuple(${keyColumns.join(', ')})), toString(max(version))
+        FROM ${table}
+        WHERE project = {project: String} AND ${where}
+        GROUP BY ${keyColumns.join(', ')}`
+      const found = await askByKeys<[key: string, version: string]>(client, query, [...keys], { project })
+      return new Map(
+        found.map(([key, version]) => {
+          const parts = JSON.parse(key) as string[]
+          return [parts.length === 1 ? (parts[0] ?? '') : JSON.stringify(parts), BigInt(version)]
+        }),
+      )
     },
     async write(table, lines) {
       if (lines.length === 0) return
@@ -120,6 +142,8 @@ export interface Wanted<T extends Table> {
   derived: Iterable<readonly [string, Derived<RowOf[T]>]>
   present: PresentRows<T>
   epoch: bigint
+  /** Where given, a row that should not be is written as deleted even if none stands, above these. */
+  versions?: ReadonlyMap<string, bigint>
   /** Also over a row of a higher version, by one still higher. */
   heal: boolean
 }
@@ -132,14 +156,16 @@ export type Line<T extends Table> = RowOf[T] & { version: string; is_deleted: 0 
  */
 export function differences<T extends Table>(
   table: T,
-  { derived, present, epoch, heal }: Wanted<T>,
+  { derived, present, versions, epoch, heal }: Wanted<T>,
 ): Line<T>[] {
   const lines: Line<T>[] = []
   for (const [key, { row, weight }] of derived) {
     const there = present.get(key)
-    if (row === undefined && there === undefined) continue
     const isSame = row !== undefined && there !== undefined && textOf(row) === there.text
     let version = (epoch << 64n) + BigInt(weight)
+    if (row === undefined && there === undefined) {
+      if (versions === undefined || (versions.get(key) ?? -1n) >= version) continue
+    }
     if (there !== undefined && isSame && version <= there.version) continue
     if (there !== undefined && version < there.version) {
       if (!heal) continue

@@ -94,6 +94,15 @@ function tablesOf(world: World, onWrite: () => void = () => undefined): DerivedT
       }
       return Promise.resolve(found)
     },
+    versions: (table, keys) => {
+      const found = [...keys].map((key): [string, bigint | undefined] => [
+        key,
+        world.tables.get(`${table} ${key}`)?.version,
+      ])
+      return Promise.resolve(
+        new Map(found.flatMap(([key, version]) => (version === undefined ? [] : [[key, version]]))),
+      )
+    },
     write: (table, lines) => {
       if (lines.length > 0) onWrite()
       for (const { version, is_deleted, ...row } of lines) {
@@ -251,11 +260,12 @@ test('several at once, each as slow as it likes, come to what one would', async 
     fc.asyncProperty(portions, fc.scheduler(), async (all, scheduler) => {
       const world = emptyWorld()
       const slowStitcher = () => {
-        const { present, write } = tablesOf(world)
+        const { present, versions, write } = tablesOf(world)
         const { nodes, ...facts } = factsOf(world)
         const turn = () => scheduler.schedule(Promise.resolve())
         return {
           ...contextOf(world, {
+            versions,
             present: async (table, keys) => {
               await turn()
               return present(table, keys)

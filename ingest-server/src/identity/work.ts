@@ -112,12 +112,11 @@ async function deriveInto(
   const people = completePeople(neighbourhood, resolution)
   const candidates = [...core, ...[...devices].filter((device) => asked.has(device))]
   const lone = candidates.filter((identifier) => !resolution.owners.has(identifier))
-  const held = people.flatMap(({ identifiers }) => identifiers.map(({ identifier }) => identifier))
 
   const [memberships, knownEmails, traits, presentIdentifiers, presentPeople] = await Promise.all([
     facts.memberships([...core, ...devices]),
     facts.knownEmails(lone.flatMap((id) => (id.startsWith('email:') ? id.slice('email:'.length) : []))),
-    facts.domainTraits(domainsOf([...held, ...lone].map((identifier) => ({ identifier })))),
+    facts.domainTraits(domainsOf([...core])),
     tables.present('identity_map', [...core, ...devices]),
     tables.present('people', candidates),
   ])
@@ -175,8 +174,18 @@ async function write(context: WorkContext, results: Results): Promise<void> {
   const { tables, epoch, heal, accountsOnce } = context
   const accounts = accountsWanted(results, accountsOnce)
   const presentAccounts = await tables.present('account_people', accounts.keys())
+  const absent = [...accounts].filter(([key, { row }]) => !row && !presentAccounts.has(key))
+  const versions = await tables.versions(
+    'account_people',
+    absent.map(([key]) => key),
+  )
   const common = { epoch, heal }
-  const ofAccounts = differences('account_people', { derived: accounts, present: presentAccounts, ...common })
+  const ofAccounts = differences('account_people', {
+    derived: accounts,
+    present: presentAccounts,
+    versions,
+    ...common,
+  })
   const ofPeople = differences('people', {
     derived: results.people,
     present: results.presentPeople,
@@ -198,16 +207,20 @@ async function write(context: WorkContext, results: Results): Promise<void> {
   await tables.write('identity_map', ofIdentifiers)
 }
 
-/** Every account that the persons count in or may have counted in, with or without a row now. */
+/**
+ * Every account that the persons count in or may count in, with or without a row now. Where facts speak of an
+ * account and the person does not count there, that is written down too: a stitcher that has read less may
+ * still be about to say that they do, and `people` names only accounts that somebody wrote before.
+ */
 function accountsWanted(
   { people, presentPeople }: Results,
   accountsOnce: AccountsOnce,
 ): Map<string, Derived<AccountPersonRow>> {
   const wanted = new Map<string, Derived<AccountPersonRow>>()
-  for (const [person, { row, weight }] of people) {
+  for (const [person, { row, weight, accountsSpokenOf }] of people) {
     const rows = row ? accountRows(row) : new Map<string, AccountPersonRow>()
     const before = (presentPeople.get(person)?.row.accounts ?? []).map(({ account }) => account)
-    for (const account of [...before, ...accountsOnce.of(person), ...rows.keys()])
+    for (const account of [...before, ...accountsSpokenOf, ...accountsOnce.of(person), ...rows.keys()])
       wanted.set(accountPersonKey({ account, person }), { row: rows.get(account), weight })
   }
   return wanted
