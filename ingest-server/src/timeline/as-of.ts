@@ -34,9 +34,9 @@ async function knownThen(reader: Reader, identifiers: Iterable<string>, asOfMs: 
     ...resolution.people.filter(({ id }) => neighbourhood.core.has(id)),
     ...lone.map((id): ResolvedPerson => ({ id, identifiers: [selfHolding(id)] })),
   ]
-  const held = people.flatMap((person) => person.identifiers)
+  const held = people.flatMap((person) => person.identifiers.map(({ identifier }) => identifier))
   const [memberships, traits] = await Promise.all([
-    facts.memberships(held.map(({ identifier }) => identifier)),
+    facts.memberships(held),
     facts.domainTraits(domainsOf(held)),
   ])
   const meaningOf = domainMeanings(traits)
