@@ -39,7 +39,4 @@ export function claimedDomain(jsonText: string): string | undefined {
   return host === undefined ? undefined : corporateDomain(`@${host}`)
 }
 
-/** Labels last first, as the indexes by domain hold them: uk.acme.com → com.acme.uk. */
-export const reversedHost = (host: string) => host.split('.').reverse().join('.')
-
 const registrableDomain = (host: string) => getDomain(host, { allowPrivateDomains: true }) ?? undefined

@@ -1,0 +1,200 @@
+import { describe, expect, test } from 'vitest'
+import {
+  accountsOf,
+  domainMeanings,
+  isShared,
+  type AccountStay,
+  type AccountTrait,
+  type Membership,
+} from './accounts.js'
+import { claimedDomain, corporateDomain } from './domains.js'
+import type { Holding } from './resolve.js'
+
+const hour = (n: number) => new Date(Date.UTC(2026, 2, 1, n)).toISOString()
+const held = (identifier: string, from: number | null = null, to: number | null = null): Holding => ({
+  identifier,
+  from: from === null ? null : hour(from),
+  to: to === null ? null : hour(to),
+  because: `because ${identifier}`,
+  rule: 'R1',
+  verified: false,
+})
+/** `2 u joins acme`, `5 u leaves acme`. */
+const membership = (fact: string, index: number): Membership => {
+  const [at = '', who = '', does, account = ''] = fact.split(' ')
+  return { identifier: who, account, at: hour(Number(at)), left: does === 'leaves', messageId: `m${index}` }
+}
+const told = (stays: readonly AccountStay[]) =>
+  stays.map(({ account, how, from, to }) => {
+    const when = (time: string | null) =>
+      time === null ? '' : (Date.parse(time) - Date.UTC(2026, 2, 1)) / 3_600_000
+    return `${account} [${when(from)}..${when(to)}) by ${how}`
+  })
+
+const nobodyClaims = domainMeanings([])
+
+describe('the accounts a person counts in', () => {
+  const cases: [string, Holding[], string[], string[]][] = [
+    [
+      'a group takes the whole journey, before it too',
+      [held('user:u')],
+      ['5 user:u joins acme'],
+      ['acme [..) by group'],
+    ],
+    [
+      'from leaving on new events count no more, earlier ones stay',
+      [held('user:u')],
+      ['5 user:u joins acme', '9 user:u leaves acme'],
+      ['acme [..9) by group'],
+    ],
+    [
+      'a later group joins again from its own time, and the gap stays out',
+      [held('user:u')],
+      ['5 user:u joins acme', '9 user:u leaves acme', '12 user:u joins acme', '13 user:u joins acme'],
+      ['acme [..9) by group', 'acme [12..) by group'],
+    ],
+    [
+      'leaving is all that is known: they were there until then',
+      [held('user:u')],
+      ['9 user:u leaves acme'],
+      ['acme [..9) by group'],
+    ],
+    [
+      'left and joined at one instant is no gap',
+      [held('user:u')],
+      ['5 user:u joins acme', '9 user:u leaves acme', '9 user:u joins acme'],
+      ['acme [..) by group'],
+    ],
+    [
+      'the order in which it was stored says nothing',
+      [held('user:u')],
+      ['12 user:u joins acme', '9 user:u leaves acme', '5 user:u joins acme'],
+      ['acme [..9) by group', 'acme [12..) by group'],
+    ],
+    [
+      'two groups, two accounts',
+      [held('user:u')],
+      ['5 user:u joins acme', '6 user:u joins beta'],
+      ['acme [..) by group', 'beta [..) by group'],
+    ],
+    [
+      'a device joins for whoever owned it then',
+      [held('user:u'), held('anon:d', null, 5)],
+      ['4 anon:d joins acme', '6 anon:d joins beta'],
+      ['acme [..) by group'],
+    ],
+    [
+      'without a group the company domain of an email counts',
+      [held('user:u'), held('email:ann@uk.acme.dev')],
+      [],
+      ['domain:acme.dev [..) by domain'],
+    ],
+    [
+      'any group, even one that was left, silences the domain',
+      [held('user:u'), held('email:ann@acme.dev')],
+      ['5 user:u leaves beta'],
+      ['beta [..5) by group'],
+    ],
+    [
+      'free mail and throw-away addresses make no account',
+      [held('email:a@gmail.com'), held('email:a@mailinator.com'), held('email:a@yahoo.co.uk')],
+      [],
+      [],
+    ],
+    [
+      'two companies’ addresses, two accounts; two addresses of one, one',
+      [held('email:a@acme.dev'), held('email:a@beta.dev'), held('email:b@acme.dev')],
+      [],
+      ['domain:acme.dev [..) by domain', 'domain:beta.dev [..) by domain'],
+    ],
+  ]
+  test.each(cases)('%s', (_, identifiers, facts, expected) => {
+    const memberships = facts.map(membership)
+    expect(told(accountsOf({ identifiers, memberships, meaningOf: nobodyClaims }))).toEqual(expected)
+  })
+
+  test('what a person does while in two accounts is shared', () => {
+    const facts = ['1 user:u joins acme', '9 user:u leaves acme', '1 user:u joins beta'].map(membership)
+    const stays = accountsOf({ identifiers: [held('user:u')], memberships: facts, meaningOf: nobodyClaims })
+    expect([isShared(stays, hour(8)), isShared(stays, hour(9))]).toEqual([true, false])
+  })
+})
+
+describe('which account a domain means', () => {
+  const trait = (fields: Partial<AccountTrait> & { account: string }): AccountTrait => ({
+    name: 'domain',
+    value: '"acme.dev"',
+    at: hour(1),
+    messageId: `m-${fields.account}`,
+    verified: false,
+    ...fields,
+  })
+  const cases: [string, AccountTrait[], string | undefined, number][] = [
+    ['nobody’s: an account of its own', [], 'domain:acme.dev', 0],
+    ['the account that names it', [trait({ account: 'a' })], 'a', 1],
+    [
+      'also by its website',
+      [trait({ account: 'a', name: 'website', value: '"https://www.acme.dev/en?x=1"' })],
+      'a',
+      1,
+    ],
+    ['two that name it: neither', [trait({ account: 'a' }), trait({ account: 'b' })], undefined, 2],
+    ['the verified one of two', [trait({ account: 'a' }), trait({ account: 'b', verified: true })], 'b', 2],
+    [
+      'two verified ones: neither',
+      [trait({ account: 'a', verified: true }), trait({ account: 'b', verified: true })],
+      undefined,
+      2,
+    ],
+    [
+      'an account that names another domain by now: no longer',
+      [trait({ account: 'a' }), trait({ account: 'a', value: '"beta.dev"', at: hour(2), messageId: 'm2' })],
+      'domain:acme.dev',
+      0,
+    ],
+    [
+      'an unverified later trait does not take a verified one’s place',
+      [
+        trait({ account: 'a', verified: true }),
+        trait({ account: 'a', value: '"beta.dev"', at: hour(2), messageId: 'm2' }),
+      ],
+      'a',
+      1,
+    ],
+  ]
+  test.each(cases)('%s', (_, traits, account, claims) => {
+    for (const order of [traits, [...traits].reverse()]) {
+      const meaning = domainMeanings(order)('acme.dev')
+      expect(meaning.account).toBe(account)
+      expect(meaning.state).toBe(account === undefined ? 'contested' : '')
+      expect(meaning.claims).toHaveLength(claims)
+    }
+  })
+})
+
+test.each([
+  ['ann@acme.dev', 'acme.dev'],
+  ['ann@mail.uk.acme.co.uk', 'acme.co.uk'],
+  ['ann@customer.uk.com', 'customer.uk.com'],
+  ['ann@uk.com', undefined],
+  ['ann@gmail.com', undefined],
+  ['ann@sub.mailinator.com', undefined],
+])('the company domain of %s is %s', (address, domain) => {
+  expect(corporateDomain(address)).toBe(domain)
+})
+
+test.each([
+  ['"acme.dev"', 'acme.dev'],
+  ['" HTTPS://user@www.Acme.dev:8443/path?q#h "', 'acme.dev'],
+  ['"//acme.dev/"', 'acme.dev'],
+  ['"ann@acme.dev"', 'acme.dev'],
+  ['"acme.dev."', 'acme.dev'],
+  ['"gmail.com"', undefined],
+  ['"localhost"', undefined],
+  ['"10.0.0.1"', undefined],
+  ['""', undefined],
+  ['42', undefined],
+  ['not json', undefined],
+])('a trait %s claims %s', (value, domain) => {
+  expect(claimedDomain(value)).toBe(domain)
+})
