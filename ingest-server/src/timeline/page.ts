@@ -42,7 +42,7 @@ export async function readPage<Item>(
   sizes = usualSizes,
 ): Promise<Page<Item>> {
   const wanted = { subjects: scope.subjects, receivedUntil: query.asOf, withBots: query.withBots }
-  if (query.after?.isLarge === true) return readLargePage(reader, scope, query, listing)
+  if (query.after?.windowMs !== undefined) return readLargePage(reader, scope, query, listing)
   const few = await readWideRows(reader, { ...wanted, limit: sizes.few + 1 })
   if (few.length <= sizes.few) {
     const wide = new Map(few.map((row) => [row.messageId, row]))
@@ -54,9 +54,15 @@ export async function readPage<Item>(
   const page = pageOfAll(scope.placed(rows), query, listing)
   return {
     ...page,
-    next: page.next && { ...page.next, isLarge: true },
+    next: page.next && { ...page.next, windowMs: lengthOf(page.items, listing) },
     wide: await wideOf(reader, page.items, listing),
   }
+}
+
+/** From the first to the last that is listed: a guess at how long the next page is. */
+function lengthOf<Item>(items: readonly Item[], { positionOf }: Listing<Item>): number {
+  const times = items.map((item) => positionOf(item).at)
+  return Math.max(60_000, Math.abs((times[0] ?? 0) - (times.at(-1) ?? 0)))
 }
 
 function pageOfAll<Item>(events: readonly PlacedRow[], query: TimelineQuery, listing: Listing<Item>) {
@@ -74,16 +80,16 @@ async function readLargePage<Item>(
   query: TimelineQuery,
   listing: Listing<Item>,
 ): Promise<Page<Item>> {
-  const [items, summary] = await Promise.all([
+  const [{ items, wide, windowMs }, summary] = await Promise.all([
     readWindowed(reader, scope, query, listing),
     listing.summaryOf && !query.after ? roughSummary(reader, scope, query) : undefined,
   ])
   const page = cut(items, query, listing)
   return {
     items: page.items,
-    next: page.next && { ...page.next, isLarge: true },
+    next: page.next && { ...page.next, windowMs },
     summary,
-    wide: await wideOf(reader, page.items, listing),
+    wide: wide ?? (await wideOf(reader, page.items, listing)),
     hasEvents: true,
   }
 }

@@ -1,11 +1,13 @@
 /**
  * A page of a timeline that is too large to be read whole. Events are read for a window of time that begins
- * where the page before ended; the window grows until the page is full. Narrow columns, by primary key, and
- * granules outside the window are skipped by the index on occurred_at.
+ * where the page before ended; the window grows until the page is full. By primary key, and granules outside
+ * the window are skipped by the index on occurred_at. A later page knows from its cursor how long a window is
+ * likely to fill it, so it usually takes one question.
  */
+import { TouchlineError } from '../errors.js'
 import { askRows, type Reader } from './ask.js'
 import { isListed, type Listing, type TimelineQuery } from './listing.js'
-import { conditionsOf, readRows, type RowsWanted } from './rows.js'
+import { conditionsOf, readRows, readWideRows, type Row, type RowsWanted, type WideRow } from './rows.js'
 import type { Scope } from './scope.js'
 
 // A visit has several events, so a page of touchpoints needs more of them than it lists.
@@ -13,14 +15,39 @@ const eventsPerItem = 4
 const growth = 4
 const mostEvents = 40_000
 const mostRows = 100_000
+// So many rows may bring their wide columns along.
+const fewRows = 3_000
+// The next page is read for a little longer than this one took, and rarely needs a second look.
+const spare = 1.3
 
-/** Enough for the page and one more, oldest first; all there is where that is less. */
+export interface Windowed<Item> {
+  /** Enough for the page and one more, oldest first; all there is where that is less. */
+  items: Item[]
+  /** The wide columns, where they came along. */
+  wide: Map<string, WideRow> | undefined
+  /** How long a window would have been enough, for the next cursor. */
+  windowMs: number
+}
+
+interface Window {
+  low: number
+  high: number
+}
+
+interface Reading<Item> {
+  reader: Reader
+  scope: Scope
+  query: TimelineQuery
+  listing: Listing<Item>
+  wanted: RowsWanted
+}
+
 export async function readWindowed<Item>(
   reader: Reader,
   scope: Scope,
   query: TimelineQuery,
   listing: Listing<Item>,
-): Promise<Item[]> {
+): Promise<Windowed<Item>> {
   const { from = -Infinity, to = Infinity, order, after, limit } = query
   const wanted: RowsWanted = {
     subjects: scope.subjects,
@@ -28,46 +55,96 @@ export async function readWindowed<Item>(
     withBots: query.withBots,
     limit: mostRows,
   }
+  const reading = { reader, scope, query, listing, wanted }
   const isDescending = order === 'desc'
   // A cursor's own instant belongs to the next page too: its key decides.
   const first = isDescending
     ? Math.min(to, (after?.at ?? Infinity) + 1)
     : Math.max(from, after?.at ?? -Infinity)
-  const found: Item[] = []
+  const windowTo = (edge: number | undefined, begin: number): Window =>
+    isDescending
+      ? { low: Math.max(edge ?? -Infinity, from), high: begin }
+      : { low: begin, high: Math.min(edge ?? Infinity, to) }
+
+  let found: Item[] = []
+  const add = (items: readonly Item[]) => {
+    found = isDescending ? [...items, ...found] : [...found, ...items]
+  }
   let begin = first
+  const guessed = after?.windowMs && windowTo(first + (isDescending ? -1 : 1) * after.windowMs, first)
+  if (guessed) {
+    const read = await readGuessed(reading, guessed)
+    if (read) {
+      add(read.items)
+      begin = isDescending ? guessed.low : guessed.high
+      if (found.length > limit || begin <= from || begin >= to)
+        return {
+          items: found,
+          wide: read.wide,
+          windowMs: windowFor(found.length, Math.abs(begin - first), limit),
+        }
+    }
+  }
   for (let events = (limit + 1) * eventsPerItem; ; events = Math.min(events * growth, mostEvents)) {
     const edge = await edgeOf(reader, wanted, { isDescending, begin, events })
-    const low = isDescending ? Math.max(edge ?? -Infinity, from) : begin
-    const high = isDescending ? begin : Math.min(edge ?? Infinity, to)
-    const items = await readBetween(reader, { scope, wanted, listing, query, low, high })
-    if (isDescending) found.unshift(...items)
-    else found.push(...items)
-    if (found.length > limit || edge === undefined || edge <= from || edge >= to) return found
+    add(await readBetween(reading, windowTo(edge, begin)))
+    if (found.length > limit || edge === undefined || edge <= from || edge >= to) {
+      const end = edge ?? begin
+      return {
+        items: found,
+        wide: undefined,
+        windowMs: windowFor(found.length, Math.abs(end - first), limit),
+      }
+    }
     begin = edge
   }
 }
 
-interface Between<Item> {
-  scope: Scope
-  wanted: RowsWanted
-  listing: Listing<Item>
-  query: TimelineQuery
-  low: number
-  high: number
+const minuteMs = 60_000
+const dayMs = 24 * 60 * minuteMs
+
+function windowFor(found: number, coveredMs: number, limit: number): number {
+  // The first page may begin at no time at all.
+  if (!Number.isFinite(coveredMs) || coveredMs === 0 || found === 0) return dayMs
+  return Math.max(minuteMs, Math.round((coveredMs / found) * limit * spare))
+}
+
+/** Undefined where there is too much in the window for one question. */
+async function readGuessed<Item>(reading: Reading<Item>, window: Window) {
+  const { reader, wanted, listing } = reading
+  const rows = await readWideRows(reader, { ...wanted, ...reach(window, listing), limit: fewRows + 1 })
+  if (rows.length > fewRows) return undefined
+  const wide = new Map(rows.map((row) => [row.messageId, row]))
+  return { items: await beginningIn(reading, window, rows), wide }
 }
 
 /** What begins in [low, high). */
-async function readBetween<Item>(
-  reader: Reader,
-  { scope, wanted, listing, query, low, high }: Between<Item>,
+async function readBetween<Item>(reading: Reading<Item>, window: Window): Promise<Item[]> {
+  const { reader, wanted, listing } = reading
+  const rows = await readRows(reader, { ...wanted, ...reach(window, listing) })
+  if (rows.length < mostRows) return beginningIn(reading, window, rows)
+  const middle = Math.floor((window.low + window.high) / 2)
+  if (!Number.isFinite(middle) || middle === window.low)
+    throw new TouchlineError('OVERLOADED', 'Too much happened at one time. Ask with `from` and `to`.')
+  const before = await readBetween(reading, { low: window.low, high: middle })
+  return [...before, ...(await readBetween(reading, { low: middle, high: window.high }))]
+}
+
+const reach = ({ low, high }: Window, { reachMs }: { reachMs: number }) => ({
+  from: low - reachMs,
+  to: high + reachMs,
+})
+
+async function beginningIn<Item>(
+  { reader, scope, query, listing, wanted }: Reading<Item>,
+  { low, high }: Window,
+  rows: readonly Row[],
 ): Promise<Item[]> {
-  const { reachMs, itemsOf, positionOf, settle } = listing
-  const rows = await readRows(reader, { ...wanted, from: low - reachMs, to: high + reachMs })
-  const items = itemsOf(scope.placed(rows)).filter((item) => {
-    const { at } = positionOf(item)
+  const items = listing.itemsOf(scope.placed(rows)).filter((item) => {
+    const { at } = listing.positionOf(item)
     return at >= low && at < high && isListed(item, query, listing)
   })
-  return settle(reader, wanted, items)
+  return listing.settle(reader, wanted, items)
 }
 
 interface EdgeWanted {
