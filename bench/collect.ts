@@ -29,9 +29,8 @@ const connections = 64
 
 interface Shape {
   name: string
-  path: string
   eventsPerRequest: number
-  bodies: readonly string[]
+  requests: readonly { path: string; body: string }[]
 }
 
 interface Measured {
@@ -81,20 +80,19 @@ const eventOf = (index: number) => ({
 const shapes: readonly Shape[] = [
   {
     name: '1 event a request',
-    path: '/v1/track',
     eventsPerRequest: 1,
-    bodies: Array.from({ length: 500 }, (_, at) => JSON.stringify(eventOf(at))),
+    requests: Array.from({ length: 500 }, (_, at) => {
+      const event = eventOf(at)
+      return { path: `/v1/${event.type}`, body: JSON.stringify(event) }
+    }),
   },
   {
     name: '100 events a batch',
-    path: '/v1/batch',
     eventsPerRequest: 100,
-    bodies: Array.from({ length: 20 }, (_, at) =>
-      JSON.stringify({
-        batch: Array.from({ length: 100 }, (_, within) => eventOf(at * 100 + within)),
-        sentAt: new Date().toISOString(),
-      }),
-    ),
+    requests: Array.from({ length: 20 }, (_, at) => {
+      const batch = Array.from({ length: 100 }, (_, within) => eventOf(at * 100 + within))
+      return { path: '/v1/batch', body: JSON.stringify({ batch, sentAt: new Date().toISOString() }) }
+    }),
   },
 ]
 
@@ -107,7 +105,7 @@ const logger = pino({ level: 'warn' })
 const servers = {
   async bare() {
     const app = Fastify()
-    for (const { path } of shapes) app.post(path, () => ({ success: true }))
+    for (const path of ['track', 'page', 'batch']) app.post(`/v1/${path}`, () => ({ success: true }))
     return { url: await app.listen({ port: 0, host: '127.0.0.1' }), close: () => app.close() }
   },
   async collect() {
@@ -137,7 +135,7 @@ async function collectInto(log: EventLog, closeLog: () => Promise<void>): Promis
   const { openProjects } = await compiled<typeof ProjectsModule>('http/projects.js')
   const { createMetrics } = await compiled<typeof MetricsModule>('http/metrics.js')
   const { collectRoutes } = await compiled<typeof RoutesModule>('collect/routes.js')
-  const app = await createHttpServer({ logger })
+  const app = createHttpServer({ logger })
   const projects = openProjects({ defaultProject: { writeKey, secretKey: 'sk_bench_0123456789' } })
   await app.register(collectRoutes({ projects, log, metrics: createMetrics(), clock: Date.now }))
   const close = async () => {
@@ -154,15 +152,15 @@ async function load(url: string, shape: Shape, seconds: number): Promise<Measure
     url,
     connections,
     duration: seconds,
-    requests: shape.bodies.map((body) => ({
+    requests: shape.requests.map(({ path, body }) => ({
       method: 'POST' as const,
-      path: shape.path,
+      path,
       headers: { 'content-type': 'application/json', authorization, 'user-agent': agent },
       body,
     })),
   })
   if (result.non2xx > 0 || result.errors > 0) {
-    throw new Error(`${url}${shape.path}: ${result.non2xx} answers were not 2xx, ${result.errors} failed.`)
+    throw new Error(`${url}: ${result.non2xx} answers were not 2xx, ${result.errors} failed.`)
   }
   return {
     perSecond: (result['2xx'] * shape.eventsPerRequest) / result.duration,
@@ -194,7 +192,7 @@ export async function run({ seconds = 4, rounds = 3 } = {}): Promise<CollectResu
         median(seen.map((round) => round[which].perSecond / round.bare.perSecond))
       results.push({
         name: shape.name,
-        bytesPerEvent: Math.round(Buffer.byteLength(shape.bodies[0] ?? '') / shape.eventsPerRequest),
+        bytesPerEvent: Math.round(Buffer.byteLength(shape.requests[0]?.body ?? '') / shape.eventsPerRequest),
         medians: { bare: medianOf('bare'), collect: medianOf('collect'), unlogged: medianOf('unlogged') },
         ratios: { collect: ratioOf('collect'), unlogged: ratioOf('unlogged') },
       })

@@ -48,66 +48,37 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
   const projects = openProjects({ defaultProject: keys, logger, ...projectsFileOf(config) })
 
   const { verifyTokens, keySets } = checkTokens(projects, logger)
-  const log = await openLog(config, { clock, logger })
+  const log = await openLog(config, { clock, logger, handledBy: handledBy(config) })
+
+  // Opened in the background: whatever becomes of ClickHouse, collecting begins at once.
+  const cluster = clusterOf(config)
   const clickhouse =
     has('store') || has('stitch') || has('timeline')
-      ? await openClickHouse({
-          ...clickhouseOptions(config, keys.analystPassword, logger),
-          projects: projects.all().map(({ id }) => id),
+      ? openInBackground({
+          logger,
+          open: (signal) =>
+            openClickHouse({
+              ...clickhouseOptions(config, keys.analystPassword, logger),
+              projects: projects.all().map(({ id }) => id),
+              signal,
+            }),
+          async prepare({ app }) {
+            await migrate(app, { logger, cluster })
+            const kafkaEngine = kafkaEngineOptions(config)
+            if (kafkaEngine) await installKafkaEngine(app, kafkaEngine)
+          },
         })
       : undefined
-  if (clickhouse) await migrate(clickhouse.app, { logger, cluster: clusterOf(config) })
 
   // Where erasures are carried out their tombstones are known; a process that only collects is swept after.
-  const erasing =
-    clickhouse && (await startErasing({ clickhouse, log, clock, logger, cluster: clusterOf(config) }))
-  const retention =
-    clickhouse && has('store')
-      ? startRetention({ app: clickhouse.app, projects, clock, logger, cluster: clusterOf(config) })
-      : undefined
-
-  const http = await createHttpServer({ logger, trustProxy: config.TRUST_PROXY })
-  await http.register(
-    healthRoutes({ checks: readinessChecks({ config, log, clickhouse, projects }), metrics }),
+  const erasing = clickhouse?.begin('Erasing', () =>
+    startErasing({ clickhouse, log, clock, logger, cluster }),
   )
-  if (has('collect')) {
-    await http.register(browserSdkRoutes())
-    await http.register(
-      collectRoutes({
-        projects,
-        log,
-        metrics,
-        clock,
-        verifyTokens,
-        judgeOf: (project) => erasing?.judgeOf(project),
-      }),
-    )
-  }
-  const store = clickhouse && has('store') ? startStore({ log, clickhouse, metrics, logger }) : undefined
-  const stitch =
-    clickhouse && has('stitch') ? startStitch({ clickhouse, projects, metrics, logger }) : undefined
-  if (clickhouse && has('timeline')) {
-    await http.register(
-      timelineRoutes({ clickhouse, projects, log, clock, metrics, erasing, cluster: clusterOf(config) }),
-    )
-  }
-  const url = await listen(http, config)
-
-  return {
-    url,
-    keys,
-    analyst: clickhouse?.analyst,
-    async close() {
-      await http.close()
-      projects.close()
-      keySets.close()
-      await Promise.all([store?.stop(), stitch?.stop(), erasing?.stop(), retention?.stop()])
-      await log.close()
-      await clickhouse?.close()
-    },
-  }
-}
-
+  const retention = clickhouse?.begin('Retention', () =>
+    has('store')
+      ? startRetention({ app: clickhouse.app, projects, clock, logger, cluster })
+      : nothing,
+  )
 /** Public keys of the projects' identity providers, followed as the projects change. */
 function checkTokens(projects: OpenedProjects, logger: Logger) {
   const keySets = openKeySets(logger)

@@ -76,8 +76,17 @@ function isoTime(iso: RegExpExecArray): number | undefined {
   return date.getTime() - (sign === '-' ? -offset : offset)
 }
 
-/** ISO 8601 with milliseconds and Z, as rows hold it. */
-export const isoText = (ms: number) => new Date(ms).toISOString()
+let lastMs = NaN
+let lastText = ''
+
+/** ISO 8601 with milliseconds and Z, as rows hold it. Requests of one millisecond ask for the same. */
+export function isoText(ms: number): string {
+  if (ms !== lastMs) {
+    lastText = new Date(ms).toISOString()
+    lastMs = ms
+  }
+  return lastText
+}
 
 // The form that JavaScript clients write; most events can keep the text they came with.
 const canonicalShape = /^(?:19|2[0-2])\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/

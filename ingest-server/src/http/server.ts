@@ -2,7 +2,6 @@
  * The HTTP server before any route: request ids, sizes, time limits, proxies, and the one door by which
  * errors leave.
  */
-import helmet from '@fastify/helmet'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { randomUUID } from 'node:crypto'
 import { limits } from '@touchline/schemas'
@@ -19,7 +18,20 @@ interface HttpServerOptions {
 const requestTimeoutMs = 30_000
 const connectionTimeoutMs = 60_000
 
-export async function createHttpServer({ logger, trustProxy }: HttpServerOptions): Promise<FastifyInstance> {
+/**
+ * Answers are JSON for other origins' pages; a route that serves a page of ours (docs) loosens this for itself.
+ * Constants, because the helmet plugin works its headers out anew for each answer, which costs as much as a
+ * whole bare request: 35 of 124 µs on a collecting path. HSTS is the proxy's to promise.
+ */
+const securityHeaders = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'cross-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
+
+export function createHttpServer({ logger, trustProxy }: HttpServerOptions): FastifyInstance {
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     // A line per request would cost more than the request; errors are logged by their door.
@@ -35,15 +47,9 @@ export async function createHttpServer({ logger, trustProxy }: HttpServerOptions
   })
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply))
   app.setNotFoundHandler(answerNotFound)
-  // Answers are JSON for other origins' pages; a route that serves a page of ours (docs) loosens this for itself.
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-    },
-    crossOriginResourcePolicy: { policy: 'cross-origin' },
-    // Says nothing about the operator's TLS: that is the proxy's to promise.
-    strictTransportSecurity: false,
+  app.addHook('onRequest', (_request, reply, done) => {
+    void reply.headers(securityHeaders)
+    done()
   })
   return app
 }

@@ -39,13 +39,13 @@ export function recordingLog(): RecordingLog {
 export async function startCollect({
   server,
   ...options
-}: Partial<CollectDeps> & { server?: () => Promise<FastifyInstance> } = {}) {
+}: Partial<CollectDeps> & { server?: () => FastifyInstance } = {}) {
   const log = recordingLog()
   const metrics = createMetrics()
   const projects =
     options.projects ??
     openProjects({ defaultProject: { writeKey: fixtureWriteKey, secretKey: fixtureSecretKey } })
-  const app = (await server?.()) ?? Fastify({ genReqId: () => 'request-1' })
+  const app = server?.() ?? Fastify({ genReqId: () => 'request-1' })
   const clock = () => Date.parse(fixtureReceivedAt)
   await app.register(collectRoutes({ log, metrics, clock, ...options, projects }))
   return { app, log, metrics, projects }
