@@ -64,7 +64,14 @@ export const minified = [
   terser({
     ecma: 2019,
     toplevel: true,
-    compress: { passes: 4, unsafe_arrows: true, unsafe_methods: true, pure_getters: true },
+    compress: {
+      passes: 4,
+      inline: 1,
+      keep_fargs: false,
+      unsafe_arrows: true,
+      unsafe_methods: true,
+      pure_getters: true,
+    },
     mangle: { properties: { reserved: keptNames, keep_quoted: 'strict' } },
     format: { comments: false },
   }),

@@ -16,8 +16,6 @@ export interface Options {
   global?: string
   /** Page views at load, on navigation and on return from the back/forward cache. Default `auto`. */
   pages?: 'auto' | 'off'
-  /** `keep` leaves the fragment in page URLs, for sites that route by it. By default it is cut: it may hold tokens. */
-  hash?: 'keep'
   /** Clicks on links that leave the site, and downloads. Default `auto`. */
   links?: 'auto' | 'off'
   /** Visible time and scroll depth, one event when the page goes. Default `auto`. */
@@ -47,7 +45,7 @@ export interface AutomaticEvents {
   'Page Left': { visibleSeconds: number; scrollPercent: number }
   'Outbound Link Clicked': { url: string; text: string }
   'File Downloaded': { url: string; text: string }
-  'Form Submitted': { form: string }
+  'Form Submitted': { form: string | null }
 }
 
 /** Events that will never be sent. */
@@ -91,6 +89,8 @@ export interface Touchline {
   optOut(): void
   on(name: 'drop', listener: (drop: Drop) => void): void
   on(name: 'reject', listener: (reject: Reject) => void): void
+  /** What was thrown inside the SDK, or by the page’s own code that it called. Nothing of it reaches the page otherwise. */
+  on(name: 'error', listener: (error: unknown) => void): void
   /** Undefined before the first event, and while no id may be used. */
   anonymousId(): string | undefined
   user(): { userId?: string | undefined; groupId?: string | undefined; anonymousId?: string | undefined }

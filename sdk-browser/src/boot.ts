@@ -9,7 +9,7 @@ type Stub = Touchline & { _q?: EarlyCall[] }
 export const boot = guard((features: readonly Feature[]) => {
   const { src, dataset } = document.currentScript as HTMLScriptElement
   const globals = window as unknown as Record<string, Stub>
-  const options = { host: new URL(src).origin, ...dataset, writeKey: dataset.key } as Options
+  const options = { host: src.replace(/\/[^/]*$/, ''), ...dataset, writeKey: dataset.key } as Options
   const stub = globals['touchline'] || ({} as Stub)
   // The stub itself gets the verbs: what the page already holds of it goes on working.
   globals['touchline'] = globals[options.global || 'touchline'] = stub

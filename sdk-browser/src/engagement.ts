@@ -13,13 +13,12 @@ export const engagement: Feature = () => {
   let visibleSince = 0
   let deepest = 0
 
-  const isVisible = (): boolean => document.visibilityState === 'visible'
   const look = (): void => {
     deepest = Math.max(deepest, scrollY + innerHeight)
   }
   const count = (): void => {
     if (visibleSince) visibleMs += Date.now() - visibleSince
-    visibleSince = isVisible() ? Date.now() : 0
+    visibleSince = document.hidden ? 0 : Date.now()
   }
   const leave = (): void => {
     count()
@@ -28,18 +27,17 @@ export const engagement: Feature = () => {
       at([Date.now(), page.url, page.title], () =>
         verbs.track('Page Left', {
           visibleSeconds: Math.round(visibleMs / 1_000),
-          scrollPercent: Math.min(100, Math.round((100 * deepest) / document.documentElement.scrollHeight)),
+          scrollPercent: Math.round((100 * deepest) / document.documentElement.scrollHeight),
         }),
       )
     isOpen = false
   }
-  const open = (): void => {
-    leave()
-    isOpen = true
-    visibleMs = deepest = 0
-  }
   listen(document, 'visibilitychange', count)
   listen(document, 'scroll', look)
   on('leave', leave)
-  on('page', open)
+  on('page', () => {
+    leave()
+    isOpen = true
+    visibleMs = deepest = 0
+  })
 }

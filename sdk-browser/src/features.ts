@@ -2,16 +2,19 @@
 import { crossDomain } from './cross-domain.js'
 import { engagement } from './engagement.js'
 import { forms } from './forms.js'
-import { heartbeat } from './page-ownership.js'
 import { links } from './links.js'
+import { heartbeat } from './page-ownership.js'
 import { pageViews } from './page-views.js'
 import { serverCookie } from './server-cookie.js'
-import { signals } from './signals.js'
 import { sessions } from './sessions.js'
-import { touches } from './touches.js'
+import { signals } from './signals.js'
 import type { Feature } from './start.js'
+import { touches } from './touches.js'
 
-export const essentials: readonly Feature[] = [signals, heartbeat, serverCookie, sessions, touches, pageViews]
+/** t.lite.js: what counts visits, by the visitor's will. */
+export const essentials: readonly Feature[] = [signals, sessions, pageViews]
+
+/** t.js and the package. */
 export const everything: readonly Feature[] = [
   signals,
   heartbeat,

@@ -12,32 +12,22 @@ import { options } from './options.js'
 import type { Feature } from './start.js'
 import { verbs } from './verbs.js'
 
-const identify = 'data-touchline-identify'
-const emailShape = /^[^\s@]+@[^\s@]+\.[^\s@]{2,}$/
-const secretTypes = /^(password|hidden|file)$/
-// Cards, one-time codes and secrets, by what the page says in autocomplete, name or id.
-const secretNames = /(^|[\W_])cc[\W_]|card|cvc|cvv|csc|iban|one-time|otp|passw|pwd|pin$|ssn|secret|token/i
-
-type Field = HTMLInputElement
-
-const namesOf = (field: Field): string => `${field.autocomplete} ${field.name} ${field.id}`
-
-const isOpen = (field: Field): boolean =>
-  !secretTypes.test(field.type) &&
-  !secretNames.test(namesOf(field)) &&
-  !field.closest('[data-touchline-ignore]') &&
-  !!field.value
+const ignored = '[data-touchline-ignore]'
+const emailShape = /^\s*[^\s@]+@[^\s@]+\.[^\s@]{2,}\s*$/
+// Passwords, cards, one-time codes and secrets, by what a field says of itself in type, autocomplete, name and id.
+const secret = /^hidden|^file|passw|pwd|\bcc-|card|cvc|cvv|one-time|otp|\bpin\b|secret|token/i
+const choice = /^(checkbox|radio)/
 
 function traitsOf(form: HTMLFormElement, allowed: string): Traits {
   const traits: Traits = {}
-  const names = allowed.split(',').map((name) => name.trim())
-  for (const field of Array.from(form.elements) as Field[]) {
-    if (!isOpen(field)) continue
-    const value = field.value.trim()
-    const isEmail = field.type === 'email' || /e-?mail/i.test(namesOf(field))
-    if (isEmail && !traits.email && emailShape.test(value)) traits.email = value
-    else if (names.indexOf(field.name) >= 0 && (field.checked || !/^(checkbox|radio)$/.test(field.type)))
-      traits[field.name] = value
+  const names = allowed.split(/[\s,]+/)
+  for (const field of Array.from(form.elements) as HTMLInputElement[]) {
+    const { type, autocomplete, name, id, value } = field
+    const says = [type, autocomplete, name, id].join(' ')
+    if (!value || secret.test(says) || field.closest(ignored) || (choice.test(says) && !field.checked))
+      continue
+    if (/e-?mail/i.test(says) && !traits.email && emailShape.test(value)) traits.email = value
+    else if (names.includes(name)) traits[name] = value
   }
   return traits
 }
@@ -46,12 +36,12 @@ export const forms: Feature = () => {
   if (options.forms === 'off') return
   listen(document, 'submit', (event) => {
     const form = event.target as HTMLFormElement
-    const marked = form.getAttribute(identify)
-    if (form.closest('[data-touchline-ignore]') || (marked === null && options.forms !== 'auto')) return
+    const marked = form.getAttribute('data-touchline-identify')
+    if (form.closest(ignored) || (marked === null && options.forms !== 'auto')) return
     const traits = traitsOf(form, `${marked || options.formFields || ''}`)
     if (!traits.email) return
     // Who is signed in may type a colleague's address: then it says nothing about them.
     if (!verbs.user().userId) verbs.identify(traits)
-    verbs.track('Form Submitted', { form: form.getAttribute('id') || form.getAttribute('name') || '' })
+    verbs.track('Form Submitted', { form: form.getAttribute('id') || form.getAttribute('name') })
   })
 }

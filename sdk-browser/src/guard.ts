@@ -1,6 +1,5 @@
-/** Nothing that this SDK does may break its page: every door is guarded, and one line at most is logged. */
-
-let hasWarned: unknown
+/** Nothing that this SDK does may break its page, nor fill its console: every door is guarded, and `on('error')` hears why. */
+import { tell } from './hooks.js'
 
 export function guard<Args extends unknown[], Result>(
   run: (...args: Args) => Result,
@@ -9,8 +8,7 @@ export function guard<Args extends unknown[], Result>(
     try {
       return run(...args)
     } catch (error) {
-      hasWarned = hasWarned || console.warn('touchline:', error) || 1
-      return undefined
+      tell('error', error)
     }
   }
 }

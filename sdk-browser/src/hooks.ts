@@ -18,6 +18,8 @@ export interface Draft {
 export interface Told {
   drop: Drop
   reject: Reject
+  /** What went wrong inside, or in a listener. */
+  error: unknown
   draft: Draft
   /** Before a page view. */
   page: undefined

@@ -3,14 +3,14 @@
  * that another page left behind.
  */
 
-export function newId(timeMs: number): string {
+/** Ids must differ, and be nobody's guess; they are no secrets, for every page can read its own. 72 bits are random. */
+export function newId(timeMs: number = Date.now()): string {
   // Twelve digits of time from 2004 to 2527, then random ones. The variant is always 8.
   const time = '0' + timeMs.toString(16)
-  const random = crypto.getRandomValues(new Uint8Array(36))
   let digit = 0
   return '________-____-7___-8___-____________'.replace(
     /_/g,
-    (_, position: number) => time[digit++] || ((random[position] as number) & 15).toString(16),
+    () => time[digit++] || Math.floor(Math.random() * 16).toString(16),
   )
 }
 
@@ -21,7 +21,7 @@ export const timeOf = (id: string): number => parseInt(id.replace('-', ''), 16)
  * What broken page code passes in place of an id. The server refuses more than these; here they only must not
  * become the current user, or the next real id would look like a second person.
  */
-const nobody = /^(undefined|null|nan|\[object.*|[0\s-]*)$/i
+const nobody = /^(undefined|null|NaN|\[object.*|[0\s-]*)$/
 
 /** The id as text, empty where it names nobody. */
 export const idFrom = (value: unknown): string => (nobody.test(`${value}`) ? '' : `${value}`)

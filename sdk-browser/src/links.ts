@@ -5,28 +5,22 @@ import { options } from './options.js'
 import type { Feature } from './start.js'
 import { verbs } from './verbs.js'
 
-const downloads = /\.(pdf|zip|docx?|xlsx?|pptx?|csv|dmg|exe|msi|pkg|apk|t?gz|7z|rar|mp[34]|mov|wav|epub)$/i
+const downloads = /\.(pdf|zip|docx?|xlsx?|pptx?|csv|dmg|exe|mp[34])$/i
 
-/** The link under a click, also inside open shadow roots. */
-export function linkOf(event: Event): HTMLAnchorElement | null {
-  const link = (event.composedPath()[0] as Element).closest<HTMLAnchorElement>('a[href]')
-  // In an SVG `href` is an object, and there are mailto:, tel: and the like.
-  return link && /^http/.test(link.href) ? link : null
-}
-
-/** `auxclick` is the middle button, which opens a tab. */
+/** The web link under a click, also inside open shadow roots. `auxclick` is the middle button, which opens a tab. */
 export function listenToLinks(handle: (link: HTMLAnchorElement) => void): void {
   for (const type of ['click', 'auxclick'])
     listen(document, type, (event) => {
-      const link = linkOf(event)
-      if (link) handle(link)
+      const link = (event.composedPath()[0] as Element).closest<HTMLAnchorElement>('a[href]')
+      // mailto:, tel: and links inside an SVG have no host.
+      if (link && link.host) handle(link)
     })
 }
 
 export const links: Feature = () => {
   if (options.links === 'off') return
   listenToLinks((link) => {
-    const properties = { url: link.href, text: (link.textContent || '').trim().slice(0, 100) }
+    const properties = { url: link.href, text: (link.textContent as string).trim().slice(0, 100) }
     if (link.hasAttribute('download') || downloads.test(link.pathname))
       verbs.track('File Downloaded', properties)
     else if (!isOwnHost(link.hostname)) verbs.track('Outbound Link Clicked', properties)

@@ -6,12 +6,13 @@ import type { Options } from './api.js'
 import { newId } from './ids.js'
 
 export let options: Options
-/** Where this page keeps its part of the outbox. */
+/** Begins the keys of every page's part of the outbox … */
+export let queuePrefix: string
+/** … and of this page's. */
 export let pageName: string
 
-export const configure = (given: Options): void => {
+export function configure(given: Options): void {
   options = given
-  pageName = `${queuePrefix()}${newId(Date.now())}`
+  queuePrefix = `tl.q.${given.writeKey}.`
+  pageName = queuePrefix + newId()
 }
-
-export const queuePrefix = (): string => `tl.q.${options.writeKey}.`

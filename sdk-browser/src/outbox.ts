@@ -5,18 +5,13 @@
  *
  *     tl.q.<writeKey>.<pageId>.<messageId> = context JSON \n event JSON
  */
-import { pageName, queuePrefix } from './options.js'
-import { ownPage } from './page-ownership.js'
-import { getItem, keysFrom, removeItem, setItem } from './storage.js'
+import { keysFrom, removeItem, setItem } from './storage.js'
 
-export interface Entry {
-  /** Where it is in the browser's storage; ends with the messageId. */
-  place: string
-  /** JSON of what it shares with its neighbours. */
-  shared: string
-  /** JSON of the event. */
-  json: string
-}
+/**
+ * `place` is its key in the browser's storage and ends with the messageId; `shared` is the JSON of the context that it
+ * has in common with its neighbours, `json` that of the event.
+ */
+export type Entry = readonly [place: string, shared: string, json: string]
 
 // A site's localStorage holds 5 million characters for everybody; a tenth is what a guest may take.
 const maxOutboxLength = 500_000
@@ -28,25 +23,24 @@ let waiting: Entry[] = []
 
 // A Blob would say it in fewer letters, but asks another process: 250 µs against 1.
 export const bytesOf = (text: string): number => new TextEncoder().encode(text).length
-export const messageIdOf = ({ place }: Entry): string => place.slice(-36)
+export const messageIdOf = ([place]: Entry): string => place.slice(-36)
 
-export const storeEntry = ({ place, shared, json }: Entry): unknown => setItem(place, `${shared}\n${json}`)
-export const forgetEntry = ({ place }: Entry): unknown => removeItem(place)
+export const storeEntry = ([place, shared, json]: Entry): unknown => setItem(place, `${shared}\n${json}`)
+export const forgetEntry = ([place]: Entry): unknown => removeItem(place)
 export const storeEntries = (): void => waiting.forEach(storeEntry)
 
 export const addEntries = (entries: readonly Entry[]): void => {
   waiting = waiting.concat(entries)
 }
 
-export const isFull = (): boolean =>
-  waiting.reduce((length, { json }) => length + json.length, 0) > maxOutboxLength
+export const isFull = (): boolean => waiting.join().length > maxOutboxLength
 
 /** Takes out the oldest entry, and those after it that share its context and fit into one body. */
 export function takeBatch(): Entry[] {
   let bytes = 0
   const batch = waiting.filter(
-    ({ shared, json }, index, [first]) =>
-      shared === (first as Entry).shared && ((bytes += bytesOf(json)) < maxEventsBytes || !index),
+    ([, shared, json], index, [first]) =>
+      shared === (first as Entry)[1] && ((bytes += bytesOf(json)) < maxEventsBytes || !index),
   )
   waiting = waiting.filter((entry) => !batch.includes(entry))
   return batch
@@ -55,22 +49,5 @@ export function takeBatch(): Entry[] {
 /** Deletes everything, what other pages left too. */
 export function wipeEntries(): void {
   waiting = []
-  keysFrom('tl.').forEach(removeItem)
-}
-
-/** Owns this page's part of the storage, and takes over the parts of pages that are gone. */
-export function openOutbox(whenAdopted: () => void): void {
-  // Our own is taken first, so that what a page brings back from the back/forward cache is not taken for an orphan.
-  ownPage(pageName, () => {})
-  new Set(keysFrom(queuePrefix()).map((key) => key.slice(0, -37))).forEach((name) =>
-    ownPage(name, () => {
-      addEntries(
-        keysFrom(`${name}.`).map((place) => {
-          const [shared, json] = (getItem(place) as string).split('\n') as [string, string]
-          return { place, shared, json }
-        }),
-      )
-      whenAdopted()
-    }),
-  )
+  ;(keysFrom('tl.') || []).forEach(removeItem)
 }

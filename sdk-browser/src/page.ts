@@ -1,6 +1,4 @@
 /** Which page an event is of. */
-import { options } from './options.js'
-
 /** When and on which page something happens. */
 export type Moment = readonly [timeMs: number, href: string, title: string]
 
@@ -15,8 +13,8 @@ export function at(then: Moment | undefined, run: () => void): void {
   replayed = undefined
 }
 
-/** A fragment may hold tokens; sites that route by it say so. */
-export const cleanUrl = (href: string): string => (options.hash ? href : (href.split('#')[0] as string))
+/** A fragment may hold tokens, unless it is a route: `#/path`, `#!path`. */
+export const cleanUrl = (href: string): string => href.replace(/#(?![/!]).*/, '')
 
 /** The page of the last page view, and the one before it in a single-page app. */
 export const page = { url: '', title: '', before: '' }

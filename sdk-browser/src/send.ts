@@ -54,34 +54,35 @@ function pump(isFlush?: true): void {
 
 async function deliver(batch: Entry[], isFlush?: true): Promise<void> {
   const url = `${options.host}/v1/batch`
-  const events = batch.map(({ json }) => json).join()
+  const events = batch.map(([, , json]) => json).join()
   const first = batch[0] as Entry
   const sentAt = new Date().toJSON()
-  const body = `{"writeKey":"${options.writeKey}","sentAt":"${sentAt}","context":${first.shared},"batch":[${events}]}`
+  const body = `{"writeKey":"${options.writeKey}","sentAt":"${sentAt}","context":${first[1]},"batch":[${events}]}`
   const bytes = bytesOf(body)
   const keepalive = (bytesUnderWay += bytes) < maxKeepaliveBytes
-  // A beacon has no answer: the entries stay, and what arrives twice is known by its messageId.
-  const sendBeacon = (): unknown => isFlush && navigator.sendBeacon(url, body)
   let reason: 'age' | number | false = Date.now() - timeOf(messageIdOf(first)) > maxAgeMs && 'age'
   let isOk
   let delayMs = 0
   try {
-    if (!keepalive || !('keepalive' in Request.prototype)) sendBeacon()
+    // A beacon has no answer: the entries stay, and what arrives twice is known by its messageId.
+    if (isFlush && !(keepalive && 'keepalive' in Request.prototype)) navigator.sendBeacon(url, body)
     const response = await fetch(url, { method: 'POST', body, keepalive, credentials: 'omit' })
     isOk = response.ok
-    delayMs = Number(response.headers.get('retry-after')) * 1_000
+    delayMs = +(response.headers.get('retry-after') as string) * 1_000
     // 408 and 429 are the refusals that end by themselves.
     if (/^4(?!08|29)/.test(`${response.status}`)) reason = response.status
     if (isOk) ((await response.json()) as Answer).rejected.forEach((reject) => tell('reject', reject))
   } catch {
-    // With `isOk` it was only the form of the answer.
-    if (!isOk) sendBeacon()
+    // No answer; or, with `isOk`, one of a form that nobody expects.
   }
   bytesUnderWay -= bytes
-  if (isOk) batch.forEach(forgetEntry)
-  else if (reason) drop(batch, reason)
-  else addEntries(batch)
-  if (isOk || reason) failures = 0
-  else delayMs += Math.random() * (delayMs || Math.min(firstRetryMs * 2 ** failures++, maxRetryMs))
+  if (isOk) {
+    failures = 0
+    batch.forEach(forgetEntry)
+  } else if (reason) drop(batch, reason)
+  else {
+    addEntries(batch)
+    delayMs += Math.random() * (delayMs || Math.min(firstRetryMs * 2 ** failures++, maxRetryMs))
+  }
   wake(delayMs)
 }

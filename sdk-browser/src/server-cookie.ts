@@ -1,30 +1,22 @@
 /**
  * Safari ends cookies that scripts write after seven days. Where the server stands under the site's own domain, it
- * hands the same text back as a cookie of its own, `tl_server`: at each page, and when one of the ids changes. It is
- * read where ours is gone.
+ * hands the same text back as a cookie of its own, `tl_server`: with each page view, and when the page goes, for the
+ * ids may have changed. It is read where ours is gone.
  */
-import { listen } from './guard.js'
 import { on } from './hooks.js'
 import { options } from './options.js'
 import type { Feature } from './start.js'
-import { cookieDomain, readCookie, readVisitor, writeVisitor } from './visitor.js'
+import { cookieDomain, readServerCookie, readVisitor, writeVisitor } from './visitor.js'
 
 export const serverCookie: Feature = () => {
   if (!options.cookie) return
-  const renewed = readCookie('tl_server')
-  if (renewed && !readVisitor().anonymousId) writeVisitor(renewed)
-  let lastIds: string
-
+  const kept = readServerCookie()
+  if (kept && !readVisitor().anonymousId) writeVisitor(kept)
   const renew = (): void => {
-    const { anonymousId, userId, groupId, choice } = readVisitor()
-    const ids = [anonymousId, userId, groupId, choice].join()
-    if (ids !== lastIds)
-      fetch(`${options.host}/v1/c?domain=${cookieDomain()}`, {
-        credentials: 'include',
-        keepalive: true,
-      }).catch(() => {})
-    lastIds = ids
+    fetch(`${options.host}/v1/c?domain=${cookieDomain()}`, { credentials: 'include', keepalive: true }).catch(
+      () => {},
+    )
   }
-  on('draft', () => void setTimeout(renew))
-  listen(window, 'pagehide', renew)
+  on('page', () => void setTimeout(renew))
+  on('leave', renew)
 }

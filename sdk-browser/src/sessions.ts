@@ -4,22 +4,20 @@ import { newId } from './ids.js'
 import type { Feature } from './start.js'
 
 const idleMs = 30 * 60_000
-const seenEveryMs = 10_000
 const longestMs = 24 * 3_600_000
+// A cookie that changes at each event costs the next event a millisecond to read.
+const seenEveryMs = 10_000
 
 export const sessions: Feature = () => {
   on('draft', ({ timeMs, visitor, context, own }) => {
-    if (
-      !visitor.sessionId ||
-      timeMs - (visitor.lastSeen || 0) > idleMs ||
-      timeMs - (visitor.sessionStart || 0) > longestMs
-    ) {
+    // A time that is not there yet makes NaN, which is neither more nor less than anything.
+    const idleForMs = timeMs - (visitor.lastSeen as number)
+    if (!visitor.sessionId || idleForMs > idleMs || timeMs - (visitor.sessionStart as number) > longestMs) {
       visitor.sessionId = newId(timeMs)
       visitor.sessionStart = timeMs
       own.sessionStart = true
     }
-    // To the nearest ten seconds: a cookie that changes at each event costs the next event a millisecond to read.
-    if (timeMs - (visitor.lastSeen || 0) > seenEveryMs) visitor.lastSeen = timeMs
+    if (!(idleForMs < seenEveryMs)) visitor.lastSeen = timeMs
     context.sessionId = visitor.sessionId
   })
 }

@@ -7,11 +7,9 @@ import { holdUnless, wake } from './send.js'
 import type { Feature } from './start.js'
 import { consent } from './visitor.js'
 
-// Crawlers that say what they are the server recognises. These do not.
-const automated = /headless|phantomjs|jsdom/i
-
 export const signals: Feature = () => {
-  const isBot = navigator.webdriver || automated.test(navigator.userAgent)
+  // Crawlers that say what they are the server recognises. These do not.
+  const isBot = navigator.webdriver || navigator.userAgent.includes('Headless')
   const hasSignal = navigator.globalPrivacyControl || (options.dnt && navigator.doNotTrack === '1')
   decideConsent((choice) => {
     if (choice === 'no' || (isBot && !options.bots)) return ''
@@ -22,9 +20,10 @@ export const signals: Feature = () => {
     return options.storage || (choice ? 'granted' : 'implied')
   })
   holdUnless(() => {
+    const state = consent()
     // Refused in another tab.
-    if (!consent()) wipeEntries()
-    return consent() !== 'awaiting' && !document.prerendering
+    if (!state) wipeEntries()
+    return state !== 'awaiting' && !document.prerendering
   })
   listen(document, 'prerenderingchange', () => wake())
 }

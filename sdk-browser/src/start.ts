@@ -3,10 +3,10 @@ import type { Options, Touchline } from './api.js'
 import { guard, listen } from './guard.js'
 import { tell } from './hooks.js'
 import { configure } from './options.js'
-import { openOutbox } from './outbox.js'
+import { openOutbox } from './adopt.js'
 import { at, type Moment } from './page.js'
 import { releasePages } from './page-ownership.js'
-import { flush, wake } from './send.js'
+import { flush } from './send.js'
 import { verbs } from './verbs.js'
 
 export type Feature = () => void
@@ -21,7 +21,6 @@ export function start(
   features: readonly Feature[],
   earlyCalls: readonly EarlyCall[] = [],
 ): Touchline {
-  const open = guard(() => openOutbox(wake))
   const run = touchline as unknown as Record<string, (...args: unknown[]) => unknown>
   configure(options)
   for (const verb in verbs) run[verb] = guard(verbs[verb as keyof Touchline] as () => unknown)
@@ -32,7 +31,7 @@ export function start(
     void flush()
     releasePages()
   })
-  listen<PageTransitionEvent>(window, 'pageshow', (event) => event.persisted && open())
+  listen<PageTransitionEvent>(window, 'pageshow', (event) => event.persisted && openOutbox())
   listen(window, 'online', flush)
 
   // The first page view comes before what was called on that page while the SDK was still loading.
@@ -40,6 +39,6 @@ export function start(
     features.forEach((feature) => guard(feature)()),
   )
   earlyCalls.forEach(([verb, args, ...then]) => at(then, () => (run[verb] as () => void)(...(args as []))))
-  open()
+  guard(openOutbox)()
   return touchline
 }

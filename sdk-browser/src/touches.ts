@@ -17,18 +17,15 @@ export const touches: Feature = () => {
   let kept: [anonymousId?: string | undefined, first?: Touch, last?: Touch] = []
 
   on('draft', ({ type, timeMs, visitor, context, own, isStored }) => {
+    const { url, referrer } = context.page
     kept = (isStored && (JSON.parse(getItem(key) || '0') as typeof kept)) || kept
     if (kept[0] !== visitor.anonymousId) kept = [visitor.anonymousId]
-
-    const { url, referrer } = context.page
-    const isFromElsewhere = referrer && !isOwnHost(new URL(referrer).hostname)
-    if (own.sessionStart || !kept[1] || (!hasLanded && isFromElsewhere)) {
-      const touch: Touch = { url, referrer, time: new Date(timeMs).toISOString() }
-      kept = [visitor.anonymousId, kept[1] || touch, touch]
+    if (own.sessionStart || !kept[1] || (!hasLanded && referrer && !isOwnHost(new URL(referrer).hostname))) {
+      kept[2] = { url, referrer, time: new Date(timeMs).toJSON() }
+      kept[1] = kept[1] || kept[2]
       if (isStored) setItem(key, JSON.stringify(kept))
     }
     hasLanded = 1
-
     if (type === 'page' || type === 'identify') {
       own.firstTouch = kept[1]
       own.lastTouch = kept[2]

@@ -1,6 +1,6 @@
 /**
- * Who this browser is, shared by all tabs and sub-domains: JSON in one cookie, `tl`, with a copy in localStorage. It
- * is read anew for every event, so that what one tab learns the others know.
+ * Who this browser is, shared by all tabs and sub-domains: URI-encoded JSON in one cookie, `tl`, with a copy in
+ * localStorage. It is read anew for every event, so that what one tab learns the others know.
  */
 import { consentOf, isStored, type Choice, type Consent } from './consent.js'
 import { guard } from './guard.js'
@@ -23,16 +23,14 @@ let depth = 2
 
 export const cookieDomain = (): string => location.hostname.split('.').slice(-depth).join('.')
 
-/** The visitor that a cookie holds. */
-export const readCookie = guard((name: string) => {
-  const found = document.cookie.match(`(^| )${name}=([^;]+)`)
-  return found && (JSON.parse(decodeURIComponent(found[2] as string)) as Visitor)
-})
+const readCookie = guard((name: string) => (document.cookie.match(`(^| )${name}=([^;]+)`) || [])[2])
+const parse = guard((text: string) => JSON.parse(decodeURIComponent(text)) as Visitor | 0)
 
-const readItem = guard(() => JSON.parse(getItem('tl') as string) as Visitor)
+/** What the server kept of the visitor, see server-cookie.ts. */
+export const readServerCookie = (): Visitor | 0 | undefined => parse(readCookie('tl_server') || '0')
 
 export function readVisitor(): Visitor {
-  const stored = readCookie('tl') || readItem() || memory
+  const stored = parse(readCookie('tl') || getItem('tl') || '0') || memory
   const { choice } = stored
   return isStored(consentOf(choice)) ? stored : { ...memory, choice }
 }
@@ -41,17 +39,17 @@ export function readVisitor(): Visitor {
 export const consent = (): Consent => consentOf(readVisitor().choice)
 
 export const writeVisitor = guard((visitor: Visitor) => {
-  const text = JSON.stringify(visitor)
-  const isNew = text !== JSON.stringify(readVisitor())
+  const json = JSON.stringify(visitor)
+  const isNew = json !== JSON.stringify(readVisitor())
   memory = visitor
   // A refusal is remembered whatever the state: otherwise it would have to be said on every page.
   if (isNew && (visitor.choice === 'no' || isStored(consentOf(visitor.choice)))) {
-    const cookie = 'tl=' + encodeURIComponent(text)
+    const text = encodeURIComponent(json)
     setItem('tl', text)
     // The highest domain that takes it: browsers refuse public suffixes (co.uk), and none says which those are.
     // Chromium grants a cookie 400 days.
     do {
-      document.cookie = `${cookie};path=/;samesite=lax;max-age=34560000;domain=${cookieDomain()}${location.protocol === 'https:' ? ';secure' : ''}`
-    } while (!document.cookie.includes(cookie) && depth++ < 9)
+      document.cookie = `tl=${text};path=/;samesite=lax;max-age=34560000;domain=${cookieDomain()}${location.protocol === 'https:' ? ';secure' : ''}`
+    } while (readCookie('tl') !== text && depth++ < 9)
   }
 })

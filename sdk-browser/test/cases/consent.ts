@@ -75,7 +75,7 @@ export function consentCases(world: () => World): void {
     await two.page.evaluate(`touchline.track('Refused Too'); touchline.flush()`)
     await visit('plain', { context, run: one.run })
     expect(await one.page.evaluate(`Object.keys(localStorage)`)).toEqual(['tl'])
-    expect(await one.page.evaluate(`localStorage.getItem('tl')`)).toBe('{"choice":"no"}')
+    expect(await one.page.evaluate(`decodeURIComponent(localStorage.getItem('tl'))`)).toBe('{"choice":"no"}')
     expect(await stored(one.run)).toEqual([])
   })
 

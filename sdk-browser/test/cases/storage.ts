@@ -4,9 +4,7 @@ import { named, type Visit, type World } from '../support/world.js'
 const refused = `
   Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('refused', 'SecurityError') } })
   Object.defineProperty(document, 'cookie', { get() { throw new DOMException('refused', 'SecurityError') }, set() { throw new DOMException('refused', 'SecurityError') } })`
-const frozen = `
-  Storage.prototype.setItem = () => {}
-  Storage.prototype.getItem = () => null`
+const frozen = `Object.defineProperty(window, 'localStorage', { value: Object.freeze({}) })`
 
 const warnings = ({ complaints }: Visit): string[] =>
   complaints.filter((text) => !/favicon|Failed to load resource/.test(text))
