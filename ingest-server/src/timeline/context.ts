@@ -19,8 +19,8 @@ export interface TimelineDeps {
   log: EventLog
   clock: Clock
   metrics: Metrics
-  /** Carries out erasures; absent where this process does not. */
-  erasing?: Erasing | undefined
+  /** Carries out erasures; undefined where this process does not, or not yet. */
+  erasing?: (() => Erasing | undefined) | undefined
   cluster?: Cluster | undefined
 }
 

@@ -164,7 +164,7 @@ function judgeAgain(
   return acceptEvents(batch, {
     project,
     verified: false,
-    judge: erasing?.judgeOf(project.id),
+    judge: erasing?.()?.judgeOf(project.id),
     receivedAtMs: Number(receivedAtMs),
     receivedAt: new Date(receivedAt).toISOString(),
     ip: '',
