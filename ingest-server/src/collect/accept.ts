@@ -121,8 +121,10 @@ export function acceptEvents(batch: Batch, arrival: Arrival): Outcome {
       const rejection = { index, messageId: messageIdIn(event), ...admitted }
       rejected.push(rejection)
       // Of what was erased not even the refusal keeps a copy.
-      const kept = admitted.code === 'EVENT_ERASED' ? null : withType(event, batch.type)
-      rejectedLines += rejectedLine(kept, rejection, arrival)
+      const isErased = admitted.code === 'EVENT_ERASED'
+      rejectedLines += isErased
+        ? rejectedLine(null, { ...rejection, messageId: null }, arrival)
+        : rejectedLine(withType(event, batch.type), rejection, arrival)
       return
     }
     lines.add(lineOf(admitted, arrival, quote))

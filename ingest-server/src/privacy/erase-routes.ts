@@ -2,10 +2,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import { TouchlineError } from '../errors.js'
+import { personAsOf } from '../timeline/as-of.js'
 import { ask, type Reader } from '../timeline/ask.js'
 import { notFound, projectOf, readerFor, type Api, type TimelineDeps } from '../timeline/context.js'
 import { identifiersOf } from '../timeline/identifiers.js'
-import { findPerson, type Person } from '../timeline/people.js'
+import type { Person } from '../timeline/people.js'
 import type { Erasing, Proof } from './erasing.js'
 
 const proofSchema = z.object({
@@ -51,7 +52,7 @@ export function addErasures(api: Api, deps: TimelineDeps): void {
       const erasing = erasingOf(deps)
       const reader = readerFor(request, deps)
       await untilStored(deps)
-      const person = await closureOf(reader, identifiersOf(request.params.id))
+      const person = await closureOf(reader, identifiersOf(request.params.id), deps.clock())
       if (person === undefined) throw await notFound('Nobody is known by this id.', deps)
       const { erasureId } = await erasing.erase(reader.project, person)
       const proof = await erasing.proofOf(reader.project, erasureId)
@@ -104,7 +105,8 @@ export function addErasures(api: Api, deps: TimelineDeps): void {
   )
 }
 
-function erasingOf({ erasing }: TimelineDeps): Erasing {
+function erasingOf(deps: TimelineDeps): Erasing {
+  const erasing = deps.erasing?.()
   if (erasing === undefined) throw new TouchlineError('STORE_UNAVAILABLE')
   return erasing
 }
@@ -123,30 +125,23 @@ async function untilStored({ log, clock }: TimelineDeps): Promise<void> {
   }
 }
 
-const unstitchedSql = `
-WITH claimed AS (
-  SELECT DISTINCT other FROM links
-  WHERE project = {project: String} AND identifier IN {identifiers: Array(String)} AND kind = 'claim' AND claimer = identifier)
-SELECT count() AS links
-FROM claimed
-WHERE other NOT IN (
-  SELECT identifier FROM identity_map WHERE project = {project: String} AND identifier IN (SELECT other FROM claimed))`
-
 const anyEventSql = `
 SELECT 1 AS found FROM events WHERE project = {project: String} AND subject IN {identifiers: Array(String)} LIMIT 1`
 
-/** The person with all its identifiers, once who-is-who has taken in what is stored; undefined where nobody is known. */
-async function closureOf(reader: Reader, candidates: readonly string[]): Promise<Person | undefined> {
-  const giveUpAt = performance.now() + waitAtMostMs
-  for (;;) {
-    const person = await findPerson(reader, candidates)
-    const identifiers = person.identifiers.map(({ identifier }) => identifier)
-    const [waiting] = await ask<{ links: number }>(reader, unstitchedSql, { identifiers })
-    if ((waiting?.links ?? 0) === 0 || performance.now() > giveUpAt) {
-      if (person.isStitched) return person
-      const events = await ask(reader, anyEventSql, { identifiers: candidates })
-      return events.length > 0 ? person : undefined
-    }
-    await delay(waitEveryMs)
-  }
+/**
+ * The person with all its identifiers, by the facts that are stored now: what stitch derives lags behind them a
+ * moment, and on a shared device that moment is somebody else's visit. Undefined where nobody is known.
+ */
+async function closureOf(
+  reader: Reader,
+  candidates: readonly string[],
+  nowMs: number,
+): Promise<Person | undefined> {
+  const person = await personAsOf(reader, candidates, nowMs + latestReceiptMs)
+  if (person.isStitched) return person
+  const events = await ask(reader, anyEventSql, { identifiers: candidates })
+  return events.length > 0 ? person : undefined
 }
+
+/** The clock of a process that collects may be ahead of ours. */
+const latestReceiptMs = 60_000

@@ -41,6 +41,20 @@ export const eventsThatMention =
 const isNotNew = (names: string) =>
   `AND ${hashOf(names)} NOT IN (SELECT ${hashOf('n')} FROM (SELECT arrayJoin([subject, concat('email:', email)]) AS n FROM events WHERE ${ofProject} AND (${isWhole('subject')} OR ${isWhole("concat('email:', email)")})))`
 
+/** What they said about an account stays, for it is the account's; that it was they who said it does not. */
+export const accountMessages = `
+SELECT DISTINCT ${hashOf('message_id')} AS id FROM events WHERE ${theirEvents} AND notEmpty(group_traits)`
+
+const isOfMessages = `${ofProject} AND has({ids: Array(String)}, ${hashOf('message_id')})`
+
+export const renameAccountFacts = `
+INSERT INTO account_traits (project, account, name, at, message_id, value, verified, received_at, version)
+SELECT project, account, name, at, ${hashOf('message_id')}, value, verified, received_at, version
+FROM account_traits FINAL
+WHERE ${isOfMessages}`
+
+export const renamedAccountFacts: ErasedRows = { table: 'account_traits', condition: isOfMessages }
+
 export interface ErasedRows {
   table: string
   /** For the mutation that deletes. */

@@ -6,9 +6,12 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { mutableTable, type Cluster } from '../clickhouse/cluster-ddl.js'
 import { insertLines } from '../clickhouse/insert-lines.js'
 import {
+  accountMessages,
   derived,
   eventsThatMention,
   facts,
+  renameAccountFacts,
+  renamedAccountFacts,
   repeatNewEvents,
   sharedIdentifiers,
   sqlParams,
@@ -22,7 +25,7 @@ export interface RemoveDeps {
   cluster?: Cluster | undefined
 }
 
-type Params = ReturnType<typeof sqlParams>
+type Params = ReturnType<typeof sqlParams> & { ids?: readonly string[] }
 
 /** Resolves when one pass is through. `epoch` is the time of the pass; what was derived before it is stale. */
 export async function removeErased(
@@ -35,6 +38,7 @@ export async function removeErased(
   if (judge === undefined) return
   const params = sqlParams(project, tombstones, epoch)
   await scrubEvents(deps, params, judge)
+  await renameAccounts(deps, params)
   for (const rows of facts) await remove(deps, rows, params)
   for (const table of ['rejected_events', 'dead_letters'] as const)
     await removeRefused(deps, table, params, judge)
@@ -136,6 +140,15 @@ async function scrubEvents({ app }: RemoveDeps, params: Params, judge: Judge): P
     const lines = batch.map((row) => `${JSON.stringify(scrub(row.json(), judge))}\n`)
     if (lines.length > 0) await insertLines(app, 'events', Buffer.from(lines.join('')))
   }
+}
+
+/** Before the events go, for they alone tell whose words these were. */
+async function renameAccounts(deps: RemoveDeps, params: Params): Promise<void> {
+  const answer = await deps.app.query({ query: accountMessages, query_params: params, format: 'JSONEachRow' })
+  const ids = (await answer.json<{ id: string }>()).map(({ id }) => id)
+  if (ids.length === 0) return
+  await run(deps, renameAccountFacts, { ...params, ids })
+  await remove(deps, renamedAccountFacts, { ...params, ids })
 }
 
 /** Refused events are kept as they were sent; who they are about is found out here, not in SQL. */

@@ -1,0 +1,255 @@
+/**
+ * Erasing a person, on the real server: with late copies of their events coming in all the while, with the
+ * process killed half-way, and with an old copy of the log played back. Everything about them bears one mark,
+ * which afterwards is looked for by value in every table and every file.
+ */
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { cp, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startServer, type TestServer, until } from './support/server.js'
+
+const run = promisify(execFile)
+const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
+const mark = `zq${randomUUID().slice(0, 8)}`
+const ada = { userId: `${mark}-ada`, email: `${mark}@example.com`, device: `${mark}-phone` }
+const shared = 'the-family-tablet'
+const hour = 3_600_000
+const start = Date.now() - 200 * hour
+const at = (hours: number) => new Date(start + hours * hour).toISOString()
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server.stop())
+
+const event = (type: string, hours: number, more: object) => ({
+  type,
+  messageId: `${mark}-${randomUUID()}`,
+  timestamp: at(hours),
+  ...more,
+})
+
+/** In every table that holds facts, and beside somebody else on a shared device. */
+const journey = () => [
+  event('page', 1, { anonymousId: ada.device, properties: { url: `https://shop.test/?who=${mark}` } }),
+  event('page', 2, { anonymousId: shared, name: mark }),
+  event('identify', 3, {
+    userId: ada.userId,
+    anonymousId: ada.device,
+    traits: { email: ada.email, name: mark },
+  }),
+  event('track', 4, { userId: ada.userId, anonymousId: shared, event: 'Opened', properties: { note: mark } }),
+  event('group', 5, { userId: ada.userId, groupId: 'acme', traits: { plan: 'pro' } }),
+  event('track', 6, { userId: ada.userId, event: 'Paid', context: { groupId: 'acme' } }),
+  event('track', 7, {
+    anonymousId: `${mark}-lead`,
+    event: 'Form',
+    context: { traits: { email: ada.email } },
+  }),
+]
+const bobs = [
+  {
+    type: 'identify',
+    messageId: 'bob-1',
+    timestamp: at(50),
+    userId: 'bob',
+    anonymousId: shared,
+    traits: { name: 'Bob' },
+  },
+  { type: 'page', messageId: 'bob-2', timestamp: at(60), anonymousId: shared, name: 'Home' },
+  // Names her, and is his.
+  {
+    type: 'identify',
+    messageId: 'bob-3',
+    timestamp: at(70),
+    userId: 'bob',
+    traits: { email: ada.email, team: 'B' },
+  },
+]
+
+const send = (batch: object[]) => server.post('/v1/batch', { batch, sentAt: new Date().toISOString() })
+
+async function tablesWithMark(): Promise<string[]> {
+  const tables = await server.sql<{ name: string }>(
+    "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'",
+  )
+  expect(tables.length).toBeGreaterThan(15)
+  const found: string[] = []
+  for (const { name } of tables) {
+    const [row] = await server.sql<{ rows: string }>(
+      `SELECT count() AS rows FROM ${name} WHERE position(toString(tuple(*)), {mark: String}) > 0`,
+      { mark },
+    )
+    if (Number(row?.rows) > 0) found.push(name)
+  }
+  return found
+}
+
+/** Says where the mark still is when it does not go. */
+async function untilGone(where: () => Promise<string[]>): Promise<void> {
+  let last: string[] = []
+  await until(
+    async () => {
+      last = await where()
+      return last.length === 0 ? true : undefined
+    },
+    { timeoutMs: 40_000, everyMs: 300 },
+  ).catch((cause: unknown) => {
+    throw new Error(`the mark is still in ${last.join(', ')}`, { cause })
+  })
+}
+
+async function filesWithMark(): Promise<string[]> {
+  const entries = await readdir(server.dataDir, { recursive: true, withFileTypes: true })
+  const found: string[] = []
+  for (const entry of entries.filter((one) => one.isFile())) {
+    const path = join(entry.parentPath, entry.name)
+    // A part may be merged away between the listing and the reading.
+    const bytes = await readFile(path).catch(() => undefined)
+    if (bytes?.includes(mark)) found.push(path)
+  }
+  return found
+}
+
+interface Proof {
+  erasureId: string
+  status: string
+  remaining: Record<string, number>
+}
+
+async function finished(erasureId: string): Promise<void> {
+  let last: Proof | undefined
+  await until(
+    async () => {
+      last = (await server.get<Proof>(`/v1/erasures/${erasureId}`)).body
+      return last.status === 'finished' ? last : undefined
+    },
+    { timeoutMs: 60_000, everyMs: 200, what: 'the erasure to be finished' },
+  ).catch((cause: unknown) => {
+    throw new Error(`not finished: ${JSON.stringify(last)}\n${server.output()}`, { cause })
+  })
+}
+
+async function erase(): Promise<string> {
+  const answer = await fetch(`${server.url}/v1/people/${ada.userId}`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${server.secretKey}` },
+  })
+  expect(answer.status).toBe(202)
+  const proof = (await answer.json()) as Proof
+  expect(answer.headers.get('location')).toBe(`/v1/erasures/${proof.erasureId}`)
+  return proof.erasureId
+}
+
+test('nothing of them remains, and everybody else’s time does', async () => {
+  // One after the other: an unsigned claim of an address is as old as its receipt, and hers comes first.
+  await send(journey())
+  await send(bobs)
+  await send([{ type: 'track', userId: ada.userId, messageId: `${mark}-refused`, properties: { mark } }])
+  await until(
+    async () => {
+      const { body } = await server.get<{ events?: unknown[] }>(
+        `/v1/users/${ada.userId}/timeline?detail=events&limit=100`,
+      )
+      return (body.events ?? []).length >= 7 ? true : undefined
+    },
+    { what: 'her whole timeline' },
+  )
+  const everywhere = ['account_people', 'account_subjects', 'account_traits', 'email_hosts', 'events']
+  everywhere.push('identity_map', 'links', 'memberships', 'people', 'rejected_events', 'traits')
+  await until(async () => {
+    const tables = await tablesWithMark()
+    return everywhere.every((table) => tables.includes(table)) ? true : undefined
+  })
+  // A copy of the log as it was, for later.
+  const oldLog = `${server.dataDir}-old-log`
+  await cp(join(server.dataDir, 'log'), oldLog, { recursive: true })
+
+  // Late copies out of some browser's queue, all the while.
+  let isSending = true
+  let sent = 0
+  const late = (async () => {
+    while (isSending) {
+      await send(journey()).then(
+        ({ status }) => (sent += status === 200 ? 7 : 0),
+        () => undefined,
+      )
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  })()
+  try {
+    const erasureId = await erase()
+    // Half-way.
+    await server.kill()
+    await server.restart()
+    await finished(erasureId)
+  } finally {
+    isSending = false
+    await late
+  }
+  expect(sent).toBeGreaterThan(0)
+  await untilGone(tablesWithMark)
+  await untilGone(filesWithMark)
+  expect((await server.get(`/v1/users/${ada.userId}/timeline`)).status).toBe(404)
+  const timelineOfBob = async () => {
+    const { body } = await server.get<{ events: { messageId: string }[] }>(
+      '/v1/users/bob/timeline?detail=events',
+    )
+    return body.events
+      .map(({ messageId }) => messageId)
+      .sort()
+      .join(' ')
+  }
+  await until(async () => ((await timelineOfBob()) === 'bob-1 bob-2 bob-3' ? true : undefined)).catch(
+    async (cause: unknown) => {
+      const events = await server.sql('SELECT message_id, subject FROM events FINAL')
+      const map = await server.sql('SELECT * FROM identity_map')
+      throw new Error(`Bob has ${await timelineOfBob()}; ${JSON.stringify({ events, map })}`, { cause })
+    },
+  )
+
+  // The old copy of the log, played back.
+  const [{ erasureId } = { erasureId: '' }] = (
+    await server.get<{ erasures: Proof[] }>(`/v1/erasures?person=${ada.userId}`)
+  ).body.erasures
+  await server.kill()
+  await rm(join(server.dataDir, 'log'), { recursive: true })
+  await cp(oldLog, join(server.dataDir, 'log'), { recursive: true })
+  await rm(oldLog, { recursive: true })
+  const env = { PATH: process.env.PATH ?? '', DATA_DIR: server.dataDir, PORT: new URL(server.url).port }
+  const { stdout } = await run(process.execPath, [cli, 'replay'], { env })
+  expect(stdout).toMatch(/^\d+ records/)
+  await server.restart()
+  await untilGone(tablesWithMark)
+  await finished(erasureId)
+  await untilGone(filesWithMark)
+  expect(existsSync(join(server.dataDir, 'log'))).toBe(true)
+
+  // Later, somebody under the same name is somebody new.
+  await send([{ type: 'track', messageId: 'new-life', userId: ada.userId, event: 'Came Back' }])
+  await until(async () => {
+    const { body } = await server.get<{ events?: { messageId: string }[] }>(
+      `/v1/users/${ada.userId}/timeline?detail=events`,
+    )
+    return body.events?.map(({ messageId }) => messageId).join() === 'new-life' ? true : undefined
+  })
+}, 240_000)
+
+test('somebody who is not known cannot be erased, and a write key erases nobody', async () => {
+  const unknown = await fetch(`${server.url}/v1/people/nobody-of-this-name`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${server.secretKey}` },
+  })
+  expect(unknown.status).toBe(404)
+  const byWriteKey = await fetch(`${server.url}/v1/people/bob`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${server.writeKey}` },
+  })
+  expect(byWriteKey.status).toBe(401)
+})
