@@ -3,10 +3,12 @@
  * Read this first; every other file is one of these words.
  */
 import type { FastifyInstance } from 'fastify'
-import type { OpenedClickHouse } from './clickhouse/open-clickhouse.js'
-import { openClickHouse } from './clickhouse/open-clickhouse.js'
+import type { ClickHouse } from './clickhouse/clickhouse.js'
+import { installKafkaEngine } from './clickhouse/kafka-engine.js'
 import { migrate } from './clickhouse/migrate.js'
-import { clickhouseOptions, clusterOf } from './clickhouse-options.js'
+import { openClickHouse } from './clickhouse/open-clickhouse.js'
+import { openInBackground, type PendingClickHouse } from './clickhouse/pending-clickhouse.js'
+import { clickhouseOptions, clusterOf, handledBy, kafkaEngineOptions } from './clickhouse-options.js'
 import { clockWithOffset } from './clock.js'
 import { openKeySets } from './collect/key-sets.js'
 import { collectRoutes } from './collect/routes.js'
@@ -26,18 +28,21 @@ import { startErasing } from './privacy/erasing.js'
 import { startRetention } from './privacy/retention.js'
 import { startStore } from './store/store.js'
 import { timelineRoutes } from './timeline/routes.js'
+import { scrapeOf } from './workers.js'
 
 export interface Touchline {
   /** Where the HTTP server listens. */
   url: string
   keys: { writeKey: string; secretKey: string }
-  analyst: OpenedClickHouse['analyst'] | undefined
+  /** Resolves when every role does its work; collecting does at once. Rejects when ClickHouse can never be used. */
+  ready: Promise<{ analyst: ClickHouse['analyst'] | undefined }>
   /** Stops accepting, finishes what is under way, stops. Nothing acknowledged is lost with or without it. */
   close(): Promise<void>
 }
 
 export async function startTouchline(config: Config, logger: Logger): Promise<Touchline> {
   const has = (role: Role) => config.ROLES.includes(role)
+  const cluster = clusterOf(config)
   const clock = config.CLOCK_OFFSET_FILE === undefined ? Date.now : clockWithOffset(config.CLOCK_OFFSET_FILE)
   const metrics = createMetrics()
   const keys = await defaultKeys(config.DATA_DIR, {
@@ -46,39 +51,86 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
     analystPassword: config.ANALYST_PASSWORD,
   })
   const projects = openProjects({ defaultProject: keys, logger, ...projectsFileOf(config) })
-
   const { verifyTokens, keySets } = checkTokens(projects, logger)
   const log = await openLog(config, { clock, logger, handledBy: handledBy(config) })
 
-  // Opened in the background: whatever becomes of ClickHouse, collecting begins at once.
-  const cluster = clusterOf(config)
+  // What works on ClickHouse begins once that is usable; collecting waits for none of it.
   const clickhouse =
     has('store') || has('stitch') || has('timeline')
-      ? openInBackground({
-          logger,
-          open: (signal) =>
-            openClickHouse({
-              ...clickhouseOptions(config, keys.analystPassword, logger),
-              projects: projects.all().map(({ id }) => id),
-              signal,
-            }),
-          async prepare({ app }) {
-            await migrate(app, { logger, cluster })
-            const kafkaEngine = kafkaEngineOptions(config)
-            if (kafkaEngine) await installKafkaEngine(app, kafkaEngine)
-          },
-        })
+      ? openWhileCollecting({ config, analystPassword: keys.analystPassword, projects, logger })
       : undefined
-
+  const store =
+    has('store') && !config.KAFKA_ENGINE
+      ? clickhouse?.begin('Storing', async () => startStore({ log, clickhouse, metrics, logger }))
+      : undefined
+  const stitch = has('stitch')
+    ? clickhouse?.begin('Stitching', async () => startStitch({ clickhouse, projects, metrics, logger }))
+    : undefined
   // Where erasures are carried out their tombstones are known; a process that only collects is swept after.
   const erasing = clickhouse?.begin('Erasing', () =>
     startErasing({ clickhouse, log, clock, logger, cluster }),
   )
-  const retention = clickhouse?.begin('Retention', () =>
-    has('store')
-      ? startRetention({ app: clickhouse.app, projects, clock, logger, cluster })
-      : nothing,
+  const retention = has('store')
+    ? clickhouse?.begin('Retention', async () =>
+        startRetention({ app: clickhouse.app, projects, clock, logger, cluster }),
+      )
+    : undefined
+
+  const http = createHttpServer({ logger, trustProxy: config.TRUST_PROXY })
+  await http.register(
+    healthRoutes({
+      checks: readinessChecks({ config, log, clickhouse, projects }),
+      scrape: scrapeOf(metrics.registry),
+    }),
   )
+  if (has('collect')) {
+    await http.register(browserSdkRoutes())
+    const judgeOf = (project: string) => erasing?.now()?.judgeOf(project)
+    await http.register(collectRoutes({ projects, log, metrics, clock, verifyTokens, judgeOf }))
+  }
+  if (clickhouse && has('timeline')) {
+    const deps = { clickhouse, projects, log, clock, metrics, cluster }
+    await http.register(timelineRoutes({ ...deps, erasing: () => erasing?.now() }))
+  }
+  const url = await listen(http, config)
+
+  return {
+    url,
+    keys,
+    ready: clickhouse
+      ? clickhouse.begun.then(() => ({ analyst: clickhouse.analyst }))
+      : Promise.resolve({ analyst: undefined }),
+    async close() {
+      await http.close()
+      projects.close()
+      keySets.close()
+      await Promise.all([store?.stop(), stitch?.stop(), erasing?.stop(), retention?.stop()])
+      await log.close()
+      await clickhouse?.close()
+    },
+  }
+}
+
+interface ToOpen {
+  config: Config
+  analystPassword: string
+  projects: OpenedProjects
+  logger: Logger
+}
+
+function openWhileCollecting({ config, analystPassword, projects, logger }: ToOpen): PendingClickHouse {
+  const options = clickhouseOptions(config, analystPassword, logger)
+  const kafkaEngine = kafkaEngineOptions(config)
+  return openInBackground({
+    logger,
+    open: (signal) => openClickHouse({ ...options, projects: projects.all().map(({ id }) => id), signal }),
+    async prepare({ app }) {
+      await migrate(app, { logger, cluster: clusterOf(config) })
+      if (kafkaEngine) await installKafkaEngine(app, kafkaEngine)
+    },
+  })
+}
+
 /** Public keys of the projects' identity providers, followed as the projects change. */
 function checkTokens(projects: OpenedProjects, logger: Logger) {
   const keySets = openKeySets(logger)
@@ -91,7 +143,7 @@ function checkTokens(projects: OpenedProjects, logger: Logger) {
 interface Watched {
   config: Config
   log: EventLog
-  clickhouse: OpenedClickHouse | undefined
+  clickhouse: PendingClickHouse | undefined
   projects: OpenedProjects
 }
 

@@ -50,6 +50,10 @@ const environment = z.object({
   KAFKA_USERNAME: text.optional(),
   KAFKA_PASSWORD: text.optional(),
   KAFKA_COMPRESSION: z.enum(['none', 'gzip']).default('none'),
+  /** ClickHouse reads the topics itself, by tables made at the start, and the store role is not run. */
+  KAFKA_ENGINE: flag.default(false),
+  /** Processes that share the port on this machine; the first also plays the other roles. */
+  COLLECT_WORKERS: integer(1, 256).default(1),
 
   /** http(s)://host:port names a ClickHouse server and turns the embedded one off. */
   CLICKHOUSE_URL: z.url().optional(),
@@ -103,10 +107,27 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env) {
       'KAFKA_SASL_MECHANISM: needs KAFKA_USERNAME and KAFKA_PASSWORD.',
     )
   }
+  if (config.KAFKA_ENGINE && config.KAFKA_BROKERS === undefined) {
+    throw new TouchlineError('CONFIG_INVALID', 'KAFKA_ENGINE: needs KAFKA_BROKERS.')
+  }
+  if (config.COLLECT_WORKERS > 1) checkWorkers(config)
   if (config.CLICKHOUSE_CLUSTER !== undefined && config.CLICKHOUSE_URL === undefined) {
     throw new TouchlineError('CONFIG_INVALID', 'CLICKHOUSE_CLUSTER: needs CLICKHOUSE_URL.')
   }
   return { ...config, DATA_DIR: resolve(config.DATA_DIR) }
+}
+
+type Parsed = z.infer<typeof environment>
+
+function checkWorkers({ KAFKA_BROKERS, CLICKHOUSE_URL, ROLES }: Parsed): void {
+  const refuse = (why: string) => {
+    throw new TouchlineError('CONFIG_INVALID', `COLLECT_WORKERS: ${why}`)
+  }
+  if (KAFKA_BROKERS === undefined)
+    refuse('the embedded log belongs to one process; several need KAFKA_BROKERS.')
+  if (!ROLES.includes('collect')) refuse('these ROLES do not collect.')
+  if (CLICKHOUSE_URL === undefined && ROLES.length > 1)
+    refuse('the embedded ClickHouse belongs to one process; set CLICKHOUSE_URL, or ROLES=collect.')
 }
 
 /** The file of projects and keys: a named one must be there, our own is made by `touchline keys` when first needed. */

@@ -1,10 +1,14 @@
 /** The process: reads the settings, starts the line, prints what a newcomer needs, stops when told to. */
+import cluster from 'node:cluster'
 import pino from 'pino'
 import { startTouchline, type Touchline } from './app.js'
+import type { ClickHouse } from './clickhouse/clickhouse.js'
 import { readConfig, type Config } from './config.js'
 import { plainTag } from './http/browser-sdk.js'
+import { startWorkers } from './workers.js'
 
 const startedAt = performance.now()
+let isStopping = false
 
 try {
   const config = readConfig()
@@ -12,11 +16,24 @@ try {
     { level: config.LOG_LEVEL, base: { roles: config.ROLES.join(',') } },
     pino.destination(2),
   )
-  console.log(`starting Touchline (${config.ROLES.join(', ')}) …`)
+  if (config.COLLECT_WORKERS > 1 && cluster.isPrimary) {
+    console.log(`starting Touchline (${config.ROLES.join(', ')}) in ${config.COLLECT_WORKERS} processes …`)
+    const workers = startWorkers(config, logger)
+    stopOnSignal((signal) => workers.stop(signal))
+    await workers.failed
+  }
+  if (!cluster.isWorker) console.log(`starting Touchline (${config.ROLES.join(', ')}) …`)
   const touchline = await startTouchline(config, logger)
-  stopOnSignal(touchline)
-  console.log(welcome(touchline, config))
+  stopOnSignal(() => touchline.close())
+  const { analyst } = await touchline.ready
+  // Of several processes the first speaks for all.
+  if (!cluster.isWorker || cluster.worker?.id === 1) console.log(welcome(touchline, analyst, config))
 } catch (error) {
+  // Told to stop before it was ready: the stopping ends the process.
+  if (!isStopping) giveUp(error)
+}
+
+function giveUp(error: unknown): never {
   // One line for the person who started it; the whole story with LOG_LEVEL=debug.
   console.error(`Touchline cannot start. ${error instanceof Error ? error.message : String(error)}`)
   if (process.argv.includes('--trace') || !isExpected(error)) console.error(error)
@@ -27,13 +44,12 @@ function isExpected(error: unknown): boolean {
   return error instanceof Error && ('code' in error || error.name === 'TouchlineError')
 }
 
-function stopOnSignal(touchline: Touchline): void {
-  let stopping = false
+function stopOnSignal(close: (signal: NodeJS.Signals) => Promise<void>): void {
   const stop = (signal: NodeJS.Signals) => {
-    if (stopping) return
-    stopping = true
-    console.log(`${signal}: finishing what is under way …`)
-    touchline.close().then(
+    if (isStopping) return
+    isStopping = true
+    if (!cluster.isWorker) console.log(`${signal}: finishing what is under way …`)
+    close(signal).then(
       () => process.exit(0),
       (error: unknown) => {
         console.error(error)
@@ -45,7 +61,11 @@ function stopOnSignal(touchline: Touchline): void {
   process.on('SIGINT', stop)
 }
 
-function welcome({ url, keys, analyst }: Touchline, config: Config): string {
+function welcome(
+  { url, keys }: Touchline,
+  analyst: ClickHouse['analyst'] | undefined,
+  config: Config,
+): string {
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
   const lines = [
     '',

@@ -22,10 +22,17 @@ export interface KafkaEngineOptions {
    * Consumer groups are `<group>.events` and so on; other ones than the `store` role's, which must not run at the
    * same time. `touchline-clickhouse` when absent.
    */
-  group?: string
+  group?: string | undefined
   /** Readers per node and topic; more than its share of partitions is useless. */
   consumers?: number
-  security?: { protocol: string; mechanism?: string; username?: string; password?: string }
+  security?:
+    | {
+        protocol: string
+        mechanism?: string | undefined
+        username?: string | undefined
+        password?: string | undefined
+      }
+    | undefined
   cluster?: Cluster | undefined
 }
 
@@ -37,6 +44,13 @@ export interface Column {
 
 /** The tables that the log has topics for. */
 const tables = ['events', 'rejected_events', 'erasures'] as const
+
+/** What the embedded server's `app` needs beyond its usual rights. */
+export const kafkaGrants = [
+  'GRANT TABLE ENGINE ON Kafka',
+  'GRANT TABLE ENGINE ON Null',
+  'GRANT READ, WRITE ON KAFKA',
+]
 
 /** Makes the tables and views; reading starts at once. Safe to run again; changed options need `removeKafkaEngine` first. */
 export async function installKafkaEngine(app: ClickHouseClient, options: KafkaEngineOptions): Promise<void> {
@@ -142,7 +156,7 @@ function settingsOf(table: string, options: KafkaEngineOptions): string {
     kafka_broker_list: options.brokers.join(','),
     kafka_topic_list: `${options.topicPrefix}${table}`,
     // A group per topic: readers of different topics in one group make each other wait.
-    kafka_group_name: `${options.group ?? 'touchline-clickhouse'}.${table}`,
+    kafka_group_name: engineGroupOf(table, options.group),
     kafka_format: 'JSONEachRow',
     kafka_num_consumers: options.consumers ?? 1,
     kafka_thread_per_consumer: 1,
@@ -166,6 +180,9 @@ function settingsOf(table: string, options: KafkaEngineOptions): string {
     .map(([name, value]) => `${name} = ${typeof value === 'number' ? value : literal(value ?? '')}`)
     .join(', ')
 }
+
+/** The group whose offsets say how far ClickHouse has read a table's topic. */
+export const engineGroupOf = (table: string, group = 'touchline-clickhouse'): string => `${group}.${table}`
 
 const literal = (text: string) => `'${text.replace(/[\\']/g, '\\$&')}'`
 

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { ClickHouseClient } from '@clickhouse/client'
+import { TouchlineError } from '../errors.js'
 import { forCluster, type Cluster } from './cluster-ddl.js'
 import type { Logger } from './logger.js'
 import { splitStatements } from './split-statements.js'
@@ -91,7 +92,8 @@ async function pending(app: ClickHouseClient, migrations: readonly Migration[]):
   return migrations.filter((migration) => {
     const known = applied.get(migration.name)
     if (known !== undefined && known !== checksum(migration)) {
-      throw new Error(
+      throw new TouchlineError(
+        'CONFIG_INVALID',
         `Migration ${migration.name} was changed after it was applied to this database. ` +
           'Restore the file (and CLICKHOUSE_CLUSTER as it was) and put the change into a new migration, or start with an empty database.',
       )

@@ -2,7 +2,7 @@
  * Opens ClickHouse: the server that `url` names, or a server of our own under `dataDir`. Either way the rest
  * of Touchline sees the same port, users and SQL.
  */
-import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client'
+import { ClickHouseError, ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client'
 import { setTimeout as delay } from 'node:timers/promises'
 import { readerCaps } from './caps.js'
 import { clusterSettings, type Cluster } from './cluster-ddl.js'
@@ -41,6 +41,8 @@ export interface ClickHouseOptions {
   clusters?: EmbeddedServerOptions['clusters']
   appPassword?: string | undefined
   lockWaitMs?: number | undefined
+  /** Ends the wait for a server that does not answer. */
+  signal?: AbortSignal | undefined
 }
 
 /** What only the embedded server has, for tests and tools. */
@@ -72,7 +74,6 @@ const sameUserSettings = Object.fromEntries(
 /** Resolves when the server answers and the database is there; a server that is slow or refuses is waited for. */
 export async function openClickHouse(options: ClickHouseOptions): Promise<OpenedClickHouse> {
   const database = options.database ?? 'touchline'
-  const { logger } = options
   const embedded = options.url === undefined ? await startEmbedded(options, database) : undefined
   const accounts = embedded ? accountsOf(embedded) : accountsAt(options)
   const separateReader = embedded !== undefined || options.readerUser !== undefined
@@ -86,7 +87,7 @@ export async function openClickHouse(options: ClickHouseOptions): Promise<Opened
   })
   const health = watchHealth(accounts.app)
   try {
-    await makeDatabase(accounts.app, database, options.cluster, logger)
+    await untilThereIs(database, accounts.app, options)
   } catch (error) {
     health.stop()
     await Promise.all([app.close(), reader.close(), embedded?.close()])
@@ -176,13 +177,25 @@ function watchHealth(account: Account) {
   }
 }
 
-async function makeDatabase(
-  account: Account,
-  database: string,
-  cluster: Cluster | undefined,
-  logger: Logger,
-): Promise<void> {
-  await untilItAnswers(account, logger)
+const accessDenied = '497'
+
+/** A server that goes away or is overloaded between its first answer and the next question is waited for again. */
+async function untilThereIs(database: string, account: Account, options: ClickHouseOptions): Promise<void> {
+  const { logger, signal } = options
+  for (;;) {
+    await untilItAnswers(account, options)
+    try {
+      await makeDatabase(account, database, options.cluster)
+      return
+    } catch (error) {
+      if (error instanceof ClickHouseError && error.code === accessDenied) throw error
+      logger.info({ reason: String(error) }, 'Waiting until ClickHouse makes the database')
+      await delay(1_000, undefined, { signal })
+    }
+  }
+}
+
+async function makeDatabase(account: Account, database: string, cluster: Cluster | undefined): Promise<void> {
   const client = clientOf(account, 'system', appTimeoutMs)
   try {
     const found = await client.query({
@@ -203,7 +216,10 @@ async function makeDatabase(
 /** Credentials that are refused are not waited for: nothing but a person can mend them. */
 const refusedCredentials = new Set(['192', '193', '194', '516'])
 
-async function untilItAnswers(account: Account, logger: Logger): Promise<void> {
+async function untilItAnswers(
+  account: Account,
+  { logger, signal }: Pick<ClickHouseOptions, 'logger' | 'signal'>,
+): Promise<void> {
   const url = withoutPassword(account.url)
   const client = clientOf(account, 'system', pingTimeoutMs)
   try {
@@ -215,7 +231,7 @@ async function untilItAnswers(account: Account, logger: Logger): Promise<void> {
         throw new Error(`ClickHouse at ${url} refuses the user or password.`, { cause: error })
       }
       logger.info({ url, attempt, reason: error.message }, 'Waiting for ClickHouse to answer')
-      await delay(Math.min(5_000, 250 * 2 ** Math.min(attempt, 5)))
+      await delay(Math.min(5_000, 250 * 2 ** Math.min(attempt, 5)), undefined, { signal })
     }
   } finally {
     await client.close()

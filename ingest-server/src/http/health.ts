@@ -5,7 +5,6 @@
 import type {} from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import { statfs } from 'node:fs/promises'
-import type { Metrics } from './metrics.js'
 
 /** One thing that must be well before the process counts as ready. */
 export interface ReadinessCheck {
@@ -14,7 +13,13 @@ export interface ReadinessCheck {
   check: () => Promise<{ ok: boolean; detail?: Record<string, unknown> }>
 }
 
-export function healthRoutes({ checks, metrics }: { checks: readonly ReadinessCheck[]; metrics: Metrics }) {
+interface Health {
+  checks: readonly ReadinessCheck[]
+  /** The Prometheus text of all processes that share this port, and its content type. */
+  scrape: () => Promise<{ type: string; text: string }>
+}
+
+export function healthRoutes({ checks, scrape }: Health) {
   return async (app: FastifyInstance): Promise<void> => {
     app.get('/health/live', { schema: { hide: true } }, async () => ({ live: true }))
 
@@ -26,9 +31,10 @@ export function healthRoutes({ checks, metrics }: { checks: readonly ReadinessCh
       return reply.code(ready ? 200 : 503).send({ ready, checks: Object.fromEntries(results) })
     })
 
-    app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
-      reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
-    )
+    app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
+      const { type, text } = await scrape()
+      return reply.type(type).send(text)
+    })
   }
 }
 

@@ -49,6 +49,7 @@ export function createMetrics() {
     stitchLagSeconds: new Gauge({
       name: 'touchline_stitch_lag_seconds',
       help: 'Age of the oldest link that stitch has not looked at',
+      aggregator: 'max',
       registers: [registry],
     }),
   }

@@ -14,8 +14,8 @@ export interface PartitionLag {
 
 export interface LagQuestion {
   kafka: Kafka
-  groupId: string
-  topics: readonly string[]
+  /** Topics and the group that handles each. */
+  groupOf: ReadonlyMap<string, string>
   /** Kafka does not tell bytes: this is what a message had of late in this process. */
   averageMessageBytes: number
 }
@@ -26,9 +26,14 @@ const agesMs = [
   14_400_000, 43_200_000, 86_400_000, 259_200_000, 604_800_000,
 ]
 
-export async function askLag({ kafka, groupId, topics, averageMessageBytes }: LagQuestion): Promise<LogLag> {
+export async function askLag({ kafka, groupOf, averageMessageBytes }: LagQuestion): Promise<LogLag> {
   return withAdmin(kafka, async (admin) => {
-    const behind = (await lagOfPartitions(admin, groupId, topics)).filter(({ next, end }) => end > next)
+    const lags: PartitionLag[] = []
+    for (const group of new Set(groupOf.values())) {
+      const topics = [...groupOf.keys()].filter((topic) => groupOf.get(topic) === group)
+      lags.push(...(await lagOfPartitions(admin, group, topics)))
+    }
+    const behind = lags.filter(({ next, end }) => end > next)
     const messages = behind.reduce((sum, { next, end }) => sum + Number(end - next), 0)
     return {
       records: messages,

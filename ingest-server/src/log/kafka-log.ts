@@ -19,7 +19,7 @@ import { readFromKafka } from './kafka-reader.js'
 import { replayFromKafka } from './kafka-replay.js'
 import { logTables, topicOf, untilTopicsExist } from './kafka-topics.js'
 import { createKafkaWriter } from './kafka-writer.js'
-import type { EventLog, LogLag, LogRecord, ReadRecord } from './log.js'
+import type { EventLog, LogLag, LogRecord, LogTable, ReadRecord } from './log.js'
 
 export interface KafkaLogOptions {
   /** `host:port` of some brokers of the cluster; the rest are learned. */
@@ -34,6 +34,8 @@ export interface KafkaLogOptions {
   compression?: 'none' | 'gzip'
   /** Readers of one group share the partitions. */
   groupId?: string
+  /** Who handles a table's records where `read` does not; its lag is told instead. */
+  handledBy?: ((table: LogTable) => string) | undefined
   /** After a broker's or a reader's death its partitions are read again when this is over. */
   sessionTimeoutMs?: number
   instance?: string | undefined
@@ -68,7 +70,9 @@ export async function openKafkaLog(given: KafkaLogOptions): Promise<EventLog> {
   const kafka = createKafkaClient(options)
   const closing = new AbortController()
   const tableOf = new Map(logTables.map((table) => [topicOf(topicPrefix, table), table]))
-  const topics = [...tableOf.keys()]
+  const groupOf = new Map(
+    [...tableOf].map(([topic, table]) => [topic, options.handledBy?.(table) ?? groupId] as const),
+  )
   const topicsExist = untilTopicsExist(kafka, options, logger, closing.signal)
   await Promise.race([topicsExist, oneAttempt()])
 
@@ -137,7 +141,7 @@ export async function openKafkaLog(given: KafkaLogOptions): Promise<EventLog> {
     },
     async lag(): Promise<LogLag> {
       try {
-        return await askLag({ kafka, groupId, topics, averageMessageBytes })
+        return await askLag({ kafka, groupOf, averageMessageBytes })
       } catch (cause) {
         throw new TouchlineError('LOG_UNAVAILABLE', 'Kafka does not tell how far the store is behind.', {
           cause,

@@ -4,10 +4,17 @@ import type { Clock } from '../clock.js'
 import type { Config } from '../config.js'
 import type { Logger } from '../logger.js'
 import { openEmbeddedLog } from './embedded-log.js'
-import { openKafkaLog } from './kafka-log.js'
+import { openKafkaLog, type KafkaLogOptions } from './kafka-log.js'
 import type { EventLog } from './log.js'
 
-export async function openLog(config: Config, shared: { clock: Clock; logger: Logger }): Promise<EventLog> {
+interface Shared {
+  clock: Clock
+  logger: Logger
+  /** See KafkaLogOptions. */
+  handledBy?: KafkaLogOptions['handledBy']
+}
+
+export async function openLog(config: Config, shared: Shared): Promise<EventLog> {
   if (config.KAFKA_BROKERS === undefined) {
     return openEmbeddedLog({ ...shared, dir: join(config.DATA_DIR, 'log'), maxBytes: config.LOG_MAX_BYTES })
   }

@@ -1,0 +1,125 @@
+/**
+ * ClickHouse while it is being opened, which may take as long as it likes: what only collects must not wait for
+ * it. Until it is usable whoever asks for a client gets STORE_UNAVAILABLE, and what works on it has not begun.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import { TouchlineError } from '../errors.js'
+import type { ClickHouse } from './clickhouse.js'
+import type { Logger } from './logger.js'
+
+export interface PendingClickHouse extends ClickHouse {
+  /**
+   * Begins a part once ClickHouse is usable. One that fails to begin, because ClickHouse went away again, is
+   * tried again.
+   */
+  begin<Started extends Stoppable>(name: string, start: () => Promise<Started>): Part<Started>
+  /** Resolves when it is usable and every part has begun; rejects when it never will be: what it says is for a person to mend. */
+  readonly begun: Promise<void>
+}
+
+interface Stoppable {
+  stop(): Promise<void>
+}
+
+/** Something that works on ClickHouse, begun or not. */
+export interface Part<Started extends Stoppable> extends Stoppable {
+  /** Undefined until it has begun. */
+  now(): Started | undefined
+}
+
+interface Opening {
+  /** Rejects only for what waiting cannot mend: a refused password, a library that cannot run here. */
+  open(signal: AbortSignal): Promise<ClickHouse>
+  /** Migrations; done again when it fails, unless it fails with a TouchlineError. */
+  prepare(clickhouse: ClickHouse): Promise<void>
+  logger: Logger
+}
+
+const retryAfterMs = { first: 250, most: 5_000 }
+/** How long closing waits for an opening that is under way. */
+const closeWithinMs = 3_000
+
+export function openInBackground({ open, prepare, logger }: Opening): PendingClickHouse {
+  const closing = new AbortController()
+  let opened: ClickHouse | undefined
+  const usable = openAndPrepare()
+  const parts: Promise<void>[] = []
+  let hasBegun = 0
+  let opening: ClickHouse | undefined
+
+  async function openAndPrepare(): Promise<void> {
+    const clickhouse = await open(closing.signal)
+    if (closing.signal.aborted) return clickhouse.close()
+    opening = clickhouse
+    await untilDone(() => prepare(clickhouse), 'ClickHouse is not ready for use yet')
+    if (!closing.signal.aborted) opened = clickhouse
+  }
+
+  /** Tries until it works or everything closes. */
+  async function untilDone(work: () => Promise<void>, otherwise: string): Promise<void> {
+    for (let attempt = 1; !closing.signal.aborted; attempt += 1) {
+      try {
+        await work()
+        return
+      } catch (error) {
+        if (error instanceof TouchlineError) throw error
+        if (closing.signal.aborted) return
+        logger.warn({ reason: messageOf(error), attempt }, otherwise)
+        const waitMs = Math.min(retryAfterMs.most, retryAfterMs.first * 2 ** attempt)
+        await delay(waitMs, undefined, { signal: closing.signal }).catch(() => undefined)
+      }
+    }
+  }
+
+  function openedOrRefuse(): ClickHouse {
+    if (opened === undefined)
+      throw new TouchlineError('STORE_UNAVAILABLE', 'ClickHouse is being opened; collecting goes on.')
+    return opened
+  }
+
+  return {
+    get app() {
+      return openedOrRefuse().app
+    },
+    get reader() {
+      return openedOrRefuse().reader
+    },
+    get analyst() {
+      return openedOrRefuse().analyst
+    },
+    isReady: () => opened !== undefined && hasBegun === parts.length && opened.isReady(),
+    begin<Started extends Stoppable>(name: string, start: () => Promise<Started>): Part<Started> {
+      let started: Started | undefined
+      let isStopped = false
+      const beginning = usable.then(() =>
+        untilDone(async () => {
+          if (isStopped) return
+          started = await start()
+          if (isStopped) await started.stop()
+          hasBegun += 1
+        }, `${name} cannot begin yet`),
+      )
+      // Told by `begun`.
+      beginning.catch(() => undefined)
+      parts.push(beginning)
+      return {
+        now: () => started,
+        async stop() {
+          isStopped = true
+          await started?.stop()
+        },
+      }
+    },
+    get begun() {
+      return Promise.all([usable, ...parts]).then(() => undefined)
+    },
+    async close() {
+      closing.abort()
+      const settled = usable.catch(() => undefined)
+      await Promise.race([settled, delay(closeWithinMs, undefined, { ref: false })])
+      await opening?.close()
+    },
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
