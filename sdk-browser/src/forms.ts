@@ -38,7 +38,7 @@ export const forms: Feature = () => {
     const form = event.target as HTMLFormElement
     const marked = form.getAttribute('data-touchline-identify')
     if (form.closest(ignored) || (marked === null && options.forms !== 'auto')) return
-    const traits = traitsOf(form, `${marked || options.formFields || ''}`)
+    const traits = traitsOf(form, [marked || options.formFields].join())
     if (!traits.email) return
     // Who is signed in may type a colleague's address: then it says nothing about them.
     if (!verbs.user().userId) verbs.identify(traits)

@@ -14,6 +14,10 @@ export function guard<Args extends unknown[], Result>(
 }
 
 /** Listens in the capture phase, so that a page which stops its own events is still seen. */
-export function listen<E extends Event>(target: EventTarget, type: string, handle: (event: E) => void): void {
+export function listen<E extends Event>(
+  target: EventTarget,
+  type: string,
+  handle: (event: E) => unknown,
+): void {
   target.addEventListener(type, guard(handle) as (event: Event) => void, true)
 }

@@ -15,4 +15,7 @@ export const isOwnHost = (host: string): boolean =>
 
 /** True for a host of one of the sites that `linkDomains` names. */
 export const isLinkedHost = (host: string): boolean =>
-  `${options.linkDomains || ''}`.split(',').some((domain) => !!domain && isWithin(host, domain.trim()))
+  [options.linkDomains]
+    .join()
+    .split(',')
+    .some((domain) => !!domain && isWithin(host, domain.trim()))

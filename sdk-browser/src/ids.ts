@@ -24,4 +24,4 @@ export const timeOf = (id: string): number => parseInt(id.replace('-', ''), 16)
 const nobody = /^(undefined|null|NaN|\[object.*|[0\s-]*)$/
 
 /** The id as text, empty where it names nobody. */
-export const idFrom = (value: unknown): string => (nobody.test(`${value}`) ? '' : `${value}`)
+export const idFrom = (value: unknown): string => (nobody.test(String(value)) ? '' : String(value))

@@ -20,7 +20,7 @@ export function listenToLinks(handle: (link: HTMLAnchorElement) => void): void {
 export const links: Feature = () => {
   if (options.links === 'off') return
   listenToLinks((link) => {
-    const properties = { url: link.href, text: (link.textContent as string).trim().slice(0, 100) }
+    const properties = { url: link.href, text: link.textContent.trim().slice(0, 100) }
     if (link.hasAttribute('download') || downloads.test(link.pathname))
       verbs.track('File Downloaded', properties)
     else if (!isOwnHost(link.hostname)) verbs.track('Outbound Link Clicked', properties)

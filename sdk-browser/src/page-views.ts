@@ -23,9 +23,9 @@ export const pageViews: Feature = () => {
   const viewSoon = (): void => void setTimeout(viewIfMoved)
 
   for (const verb of ['pushState', 'replaceState'] as const) {
-    const original = history[verb]
-    history[verb] = function (...args) {
-      original.apply(this, args)
+    const original = history[verb].bind(history)
+    history[verb] = (...args) => {
+      original(...args)
       viewSoon()
     }
   }

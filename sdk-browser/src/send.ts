@@ -33,7 +33,7 @@ export function wake(delayMs: number = sendAfterMs): void {
 }
 
 /** Sends now whatever waits, all at once; resolves when each request was answered or failed. */
-export function flush(): Promise<unknown> {
+export async function flush(): Promise<unknown> {
   pump(true)
   return delivered
 }

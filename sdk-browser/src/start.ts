@@ -23,7 +23,7 @@ export function start(
 ): Touchline {
   const run = touchline as unknown as Record<string, (...args: unknown[]) => unknown>
   configure(options)
-  for (const verb in verbs) run[verb] = guard(verbs[verb as keyof Touchline] as () => unknown)
+  for (const verb in verbs) run[verb] = guard((verbs as unknown as typeof run)[verb] as (typeof run)[string])
 
   listen(document, 'visibilitychange', () => document.hidden && flush())
   listen(window, 'pagehide', () => {

@@ -21,7 +21,7 @@ export const verbs: Touchline = {
   track: (event: string, properties?: Properties) => record({ type: 'track', event, properties }),
 
   page(...values: unknown[]) {
-    const [name, category] = values.filter((value) => typeof value === 'string').reverse() as string[]
+    const [name, category] = values.filter((value) => typeof value === 'string').reverse()
     tell('page')
     record({ type: 'page', name, category, properties: objectIn(values) })
   },

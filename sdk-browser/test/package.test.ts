@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { caps } from '../scripts/size-caps.mjs'
+import caps from '../size-caps.json' with { type: 'json' }
+import type { init as initOfSource } from '../src/index.js'
 import { version } from '../src/version.js'
 
 const folder = fileURLToPath(new URL('..', import.meta.url))
 const dist = (file: string): Buffer => readFileSync(`${folder}dist/${file}`)
-const tool = (...path: string[]): ReturnType<typeof spawnSync> =>
-  spawnSync(process.execPath, path, { cwd: folder, encoding: 'utf8' })
+const tool = (...path: string[]) => spawnSync(process.execPath, path, { cwd: folder, encoding: 'utf8' })
 
 test.each(Object.entries(caps))('%s.js is within its cap', (name, { cap }) => {
   expect(gzipSync(dist(`${name}.js`), { level: 9 }).length).toBeLessThanOrEqual(cap)
@@ -31,7 +31,8 @@ test('no script says more than ES2019', () => {
 
 test('imported without a window, the verbs are there and do nothing', async () => {
   expect('window' in globalThis).toBe(false)
-  const { init } = (await import('../dist/index.js' as string)) as typeof import('../src/index.js')
+  const built = '../dist/index.js'
+  const { init } = (await import(built)) as { init: typeof initOfSource }
   const touchline = init({ writeKey: 'wk' })
   touchline.page()
   touchline.identify('u1')
@@ -42,12 +43,12 @@ test('imported without a window, the verbs are there and do nothing', async () =
 
 test('publint finds nothing wrong with the packed package', () => {
   const { status, stdout } = tool('../node_modules/publint/src/cli.js', '--strict')
-  expect(`${stdout}`).toContain('All good!')
+  expect(stdout).toContain('All good!')
   expect(status).toBe(0)
 })
 
 test('attw finds nothing wrong with the types of the packed package', () => {
   const { status, stdout } = tool('../node_modules/@arethetypeswrong/cli/dist/index.js', '--pack', '.')
-  expect(`${stdout}`).toContain('No problems found')
+  expect(stdout).toContain('No problems found')
   expect(status).toBe(0)
 })

@@ -100,7 +100,7 @@ export function pageCases(world: () => World): void {
     expect(events.filter(({ context: { sessionStart } }) => sessionStart)).toHaveLength(1)
     const { firstTouch } = events.find(ofType('identify'))?.context ?? {}
     expect(firstTouch).toMatchObject({
-      url: expect.stringContaining('utm_source=news'),
+      url: expect.stringContaining('utm_source=news') as string,
       referrer: 'http://search.test/',
     })
   })

@@ -23,7 +23,7 @@ export interface Gate {
   port: number
   passed: Passed[]
   fault: Fault
-  close(): Promise<void>
+  close: () => Promise<void>
 }
 
 export async function openGate(upstream: string): Promise<Gate> {
@@ -83,8 +83,8 @@ export async function openGate(upstream: string): Promise<Gate> {
 export interface Site {
   port: number
   /** Address of a page on a host that resolves to this machine. */
-  url(page: string, host?: string): string
-  close(): Promise<void>
+  url: (page: string, host?: string) => string
+  close: () => Promise<void>
 }
 
 /** `{{tag}}` and `{{tag forms="auto"}}` in a page become the tag with these attributes, `{{stub}}` the stub. */

@@ -48,18 +48,18 @@ export interface World {
   gate: Gate
   site: Site
   /** A browser profile of its own; `script` runs before anything else in each page. */
-  profile(options?: BrowserContextOptions & { script?: string }): Promise<BrowserContext>
+  profile: (options?: BrowserContextOptions & { script?: string }) => Promise<BrowserContext>
   /** Opens test/pages/<name>.html in the profile, as a new tab. */
-  visit(name: string, options?: VisitOptions): Promise<Visit>
+  visit: (name: string, options?: VisitOptions) => Promise<Visit>
   /** What ClickHouse holds of a run, oldest first. */
-  stored(run: string): Promise<Stored[]>
+  stored: (run: string) => Promise<Stored[]>
   /** The same, once it satisfies `isThere`. */
-  arrived(run: string, isThere: (events: Stored[]) => boolean): Promise<Stored[]>
+  arrived: (run: string, isThere: (events: Stored[]) => boolean) => Promise<Stored[]>
   /** How often a message went to the server. */
-  timesSent(messageId: string): number
+  timesSent: (messageId: string) => number
   /** Closes every page and lets everything pass again. */
-  tidy(): Promise<void>
-  close(): Promise<void>
+  tidy: () => Promise<void>
+  close: () => Promise<void>
 }
 
 export interface VisitOptions {
