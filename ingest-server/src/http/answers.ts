@@ -49,7 +49,9 @@ export function toTouchlineError(error: unknown): TouchlineError {
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = toTouchlineError(error)
   const { status } = errorTable[known.code]
-  if (known.code === 'INTERNAL') request.log.error({ err: known.cause ?? known }, 'request failed')
+  if (known.code === 'INTERNAL') {
+    request.log.error({ requestId: request.id, err: known.cause ?? known }, 'request failed')
+  }
   const wait = known.retryAfterSeconds ?? retryAfterSeconds[known.code]
   if (wait !== undefined) void reply.header('retry-after', String(wait))
   const answer: ErrorAnswer = {

@@ -80,7 +80,7 @@ function secretInBrowser(request: FastifyRequest, holder: KeyHolder): TouchlineE
     reported.add(holder)
     const { origin } = request.headers
     request.log.error(
-      { project: holder.project.id, keyId: holder.key?.id, origin },
+      { requestId: request.id, project: holder.project.id, keyId: holder.key?.id, origin },
       'A secret key came from a browser, so it stands in a page: rotate it (touchline keys rotate)',
     )
   }

@@ -36,6 +36,9 @@ export function createHttpServer({ logger, trustProxy }: HttpServerOptions): Fas
     loggerInstance: logger as FastifyBaseLogger,
     // A line per request would cost more than the request; errors are logged by their door.
     logController: new LogController({ disableRequestLogging: true }),
+    // Nor has a request a logger of its own: making one costs as much as reading its event. What is logged about
+    // a request names its id itself (answers.ts).
+    childLoggerFactory: (parent) => parent,
     genReqId: () => randomUUID(),
     bodyLimit: limits.bodyBytes,
     requestTimeout: requestTimeoutMs,

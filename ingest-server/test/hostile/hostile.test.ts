@@ -35,7 +35,7 @@ function toRequest({ method = 'POST', path, headers, body = [], base64, encoding
   const text = body.map((part) => (typeof part === 'string' ? part : part[0].repeat(part[1]))).join('')
   const bytes = base64 === undefined ? Buffer.from(text) : Buffer.from(base64, 'base64')
   return {
-    method: method as 'POST',
+    method: method,
     url: path,
     headers: {
       'content-type': 'application/json',

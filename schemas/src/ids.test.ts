@@ -1,0 +1,127 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { emailFrom, idFrom, isIllegalId, kindOf } from './ids.js'
+import { limits } from './limits.js'
+
+const illegal = [
+  '',
+  'null',
+  'undefined',
+  'none',
+  'nan',
+  'true',
+  'false',
+  '0',
+  '-1',
+  '[object Object]',
+  'anonymous',
+  'guest',
+  'unknown',
+  'n/a',
+  'nil',
+  'id',
+  'email',
+  'distinct_id',
+  'distinctid',
+  'not_authenticated',
+  '00000000-0000-0000-0000-000000000000',
+  '000',
+  '-',
+  '---',
+  '0-0',
+]
+
+describe('ids', () => {
+  test.each(illegal)('"%s" names nobody, however it is dressed', (word) => {
+    for (const dressed of [
+      word,
+      word.toUpperCase(),
+      ` ${word} `,
+      `"${word}"`,
+      `' ${word} '`,
+      ` \`${word}\`\n`,
+    ]) {
+      expect([dressed, idFrom(dressed)]).toEqual([dressed, undefined])
+    }
+  })
+
+  test.each([
+    'a',
+    '1',
+    '01',
+    '-2',
+    'Anonymous1',
+    'null-1',
+    'u:1',
+    'nobody@acme.com',
+    '0a',
+    'ид',
+    '😀',
+    '00000000-0000-0000-0000-000000000001',
+  ])('"%s" is an id', (id) => {
+    expect(idFrom(id)).toBe(id)
+  })
+
+  test('blanks around an id are not part of it, letter case is', () => {
+    expect(idFrom('  u1\n')).toBe('u1')
+    expect(idFrom('U1')).not.toBe(idFrom('u1'))
+  })
+
+  test('a number equals its text, as far as it can be trusted', () => {
+    expect(idFrom(42)).toBe(idFrom('42'))
+    expect(idFrom(Number.MAX_SAFE_INTEGER)).toBe('9007199254740991')
+    for (const number of [2 ** 53, -(2 ** 53), Infinity, NaN, 0, -1]) expect(idFrom(number)).toBeUndefined()
+  })
+
+  test.each([['a\u0000b'], ['a\nb'], ['a\ud800'], ['\udc00a'], [null], [undefined], [{}], [['u1']], [true]])(
+    '%j is no id',
+    (value) => {
+      expect(idFrom(value)).toBeUndefined()
+    },
+  )
+
+  test('500 characters are an id, 501 are not', () => {
+    expect(idFrom('x'.repeat(limits.idLength))).toHaveLength(limits.idLength)
+    expect(idFrom('x'.repeat(limits.idLength + 1))).toBeUndefined()
+  })
+
+  test('what is an id once stays the same id', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const id = idFrom(text)
+        if (id !== undefined) expect([idFrom(id), isIllegalId(id)]).toEqual([id, false])
+      }),
+    )
+  })
+})
+
+describe('emails', () => {
+  test('are trimmed and lower-cased', () => {
+    expect(emailFrom(' Ada.Lovelace+x@Mail.Acme.COM ')).toBe('ada.lovelace+x@mail.acme.com')
+  })
+
+  test.each([
+    '',
+    'ada',
+    'ada@',
+    '@acme.com',
+    'ada@acme',
+    'a b@acme.com',
+    'ada@ac me.com',
+    'a@b@acme.com',
+    'a,b@acme.com',
+    'ada@acme.c',
+    `${'x'.repeat(250)}@acme.com`,
+    'a\u0000@acme.com',
+  ])('"%s" is none', (text) => {
+    expect(emailFrom(text)).toBeUndefined()
+  })
+})
+
+test('the kind of an identifier is what stands before the first colon', () => {
+  expect(kindOf('user:a:b')).toBe('user')
+  expect(kindOf('anon:x')).toBe('anon')
+  expect(kindOf('email:a@b.co')).toBe('email')
+  expect(kindOf('account:x')).toBeUndefined()
+  expect(kindOf('user')).toBeUndefined()
+})
