@@ -23,7 +23,7 @@ try {
   process.exitCode = await run()
 } catch (error) {
   console.error(`touchline ${name}: ${inOneLine(error)}`)
-  if (process.env.LOG_LEVEL === 'debug') console.error(error)
+  if (args.includes('--trace')) console.error(error)
   process.exitCode = 1
 }
 
@@ -42,7 +42,8 @@ async function run(): Promise<number> {
     console.log(command.usage)
     return 0
   }
-  return (await command.run(args, readConfig())) ?? 0
+  const own = args.filter((argument) => argument !== '--trace')
+  return (await command.run(own, readConfig())) ?? 0
 }
 
 async function help(): Promise<string> {
@@ -62,5 +63,5 @@ function inOneLine(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const isUsage = 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
   const [first = ''] = error.message.split('\n')
-  return isUsage || error instanceof TouchlineError ? first : `${first} (LOG_LEVEL=debug shows where)`
+  return isUsage || error instanceof TouchlineError ? first : `${first} (--trace shows where)`
 }

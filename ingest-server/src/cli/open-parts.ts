@@ -11,8 +11,10 @@ import { keysOf } from './kept-keys.js'
 /** What goes wrong is said by the error that ends the command; what passes by itself need not be said. */
 export const quietLogger: Logger = {
   info: () => undefined,
-  warn: ({ reason }: { reason?: unknown }, message) =>
-    console.error(reason === undefined ? message : `${message}: ${String(reason)}`),
+  warn: (fields, message) =>
+    console.error(
+      'reason' in fields && typeof fields.reason === 'string' ? `${message}: ${fields.reason}` : message,
+    ),
   error: (_fields, message) => console.error(message),
 }
 

@@ -79,7 +79,7 @@ export function createTokenVerifier(keySets: KeySets): VerifyTokens {
 
   async function verdictOf(token: string, project: Project): Promise<TokenVerdict> {
     let known = remembered.get(project)
-    if (!known) remembered.set(project, (known = new Map()))
+    if (!known) remembered.set(project, (known = new Map<string, TokenVerdict>()))
     const digest = createHash('sha256').update(token).digest('base64')
     const before = known.get(digest)
     if (before !== undefined) return before

@@ -1,0 +1,184 @@
+/** `touchline` as an operator uses it: the real command beside the real server. */
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startServer, type TestServer, until } from './support/server.js'
+
+const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(async () => {
+  await server.stop()
+  await rm(`${server.dataDir}-backup`, { recursive: true, force: true })
+})
+
+interface Ended {
+  code: number
+  out: string
+  err: string
+}
+function touchline(args: readonly string[], more: Record<string, string> = {}): Promise<Ended> {
+  const env = {
+    PATH: process.env.PATH ?? '',
+    DATA_DIR: server.dataDir,
+    PORT: new URL(server.url).port,
+    TOUCHLINE_WRITE_KEY: server.writeKey,
+    TOUCHLINE_SECRET_KEY: server.secretKey,
+    ...more,
+  }
+  return new Promise((resolve) => {
+    execFile(process.execPath, [cli, ...args], { env }, (error, out, err) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out: out.trim(), err: err.trim() })
+    })
+  })
+}
+
+const track = (key: string, more: object = {}) =>
+  server.post('/v1/track', { event: 'E', userId: 'u1', messageId: randomUUID(), ...more }, key)
+const untilStatus = (key: string, status: number) =>
+  until(async () => ((await track(key)).status === status ? true : undefined), {
+    what: `${status} for the key`,
+  })
+
+test('a key made, rotated and revoked counts and stops counting without a restart', async () => {
+  const made = await touchline(['keys', 'create', '--kind', 'write', '--name', 'shop', '--type', 'track'])
+  expect(made).toMatchObject({ code: 0, out: expect.stringMatching(/^wk_\w+$/) as string })
+  await untilStatus(made.out, 200)
+  const { out } = await touchline(['keys', 'list'])
+  const id =
+    /(\S+)\s+wk_\w+\s+shop/.exec(out.split('\n').find((line) => line.includes(made.out)) ?? '')?.[1] ?? ''
+  expect(id).not.toBe('')
+  const next = await touchline(['keys', 'rotate', id, '--keep', '0'])
+  await untilStatus(next.out, 200)
+  await untilStatus(made.out, 401)
+  const types = await server.post('/v1/identify', { userId: 'u1' }, next.out)
+  expect(types.body).toMatchObject({ rejected: [{ code: 'EVENT_NOT_ALLOWED' }] })
+})
+
+test('a secret key is shown once, reads, and is revoked by its id', async () => {
+  const made = await touchline(['keys', 'create', '--kind', 'secret'])
+  const id = /key (\S+) of/.exec(made.err)?.[1] ?? ''
+  const status = async () =>
+    (await fetch(`${server.url}/v1/people?q=u1`, { headers: { authorization: `Bearer ${made.out}` } })).status
+  await until(async () => ((await status()) === 200 ? true : undefined))
+  const { out } = await touchline(['keys', 'list'])
+  expect(out).toContain(id)
+  expect(out).not.toContain(made.out)
+  await touchline(['keys', 'revoke', id])
+  await until(async () => ((await status()) === 401 ? true : undefined))
+})
+
+test('a project made by hand takes events of its own, by its own rules', async () => {
+  const { out } = await touchline(['projects', 'create', 'shop'])
+  const [, writeKey = '', secretKey = ''] = /write key\s+(\S+)\nsecret key\s+(\S+)/.exec(out) ?? []
+  expect(
+    await touchline(['projects', 'set', 'shop', '--identify', 'signed-only', '--drop', 'card']),
+  ).toMatchObject({
+    code: 0,
+  })
+  await untilStatus(secretKey, 200)
+  await until(async () => {
+    const { body } = await track(writeKey)
+    return JSON.stringify(body).includes('EVENT_NOT_SIGNED') ? true : undefined
+  })
+  const messageId = randomUUID()
+  await track(secretKey, { messageId, properties: { card: '4111', plan: 'pro' } })
+  const [row] = await until(async () => {
+    const rows = await server.sql<{ project: string; properties: string }>(
+      'SELECT project, properties FROM events WHERE message_id = {messageId: String}',
+      { messageId },
+    )
+    return rows.length > 0 ? rows : undefined
+  })
+  expect(row).toEqual({ project: 'shop', properties: '{"plan":"pro"}' })
+})
+
+test('what was refused is listed, and becomes an event once its cause is gone', async () => {
+  const made = await touchline(['keys', 'create', '--kind', 'write', '--event', 'Other'])
+  await untilStatus(made.out, 200)
+  const messageId = randomUUID()
+  await track(made.out, { messageId, event: 'Wanted' })
+  await until(async () =>
+    (await touchline(['rejected', 'list'])).out.includes(messageId) ? true : undefined,
+  )
+  const replayed = await touchline(['rejected', 'replay', '--code', 'EVENT_NOT_ALLOWED', '--limit', '1000'])
+  expect(replayed.out).toMatch(/^[1-9]\d* are events now, 0 are refused again/)
+  await until(async () => {
+    const { status, body } = await server.get<{ status?: string }>(`/v1/events/${messageId}`)
+    return status === 200 && body.status === 'stored' ? true : undefined
+  })
+  await until(async () =>
+    (await touchline(['rejected', 'list'])).out.includes(messageId) ? undefined : true,
+  )
+  expect(await touchline(['dead-letters', 'list'])).toMatchObject({ code: 0 })
+})
+
+test.each([
+  [['nonsense'], 2, /no command "nonsense"/],
+  [['keys'], 1, /say what to do: list, create, rotate, revoke/],
+  [['keys', 'create', '--kind', 'golden'], 1, /--kind: write, secret or signing/],
+  [['keys', 'create', '--kind', 'write', '--origin', 'https://*'], 1, /an origin is/],
+  [['keys', 'revoke', 'nobody'], 1, /has no key nobody/],
+  [['keys', 'create', '--colour', 'red'], 1, /--colour/],
+  [['projects', 'set', 'nowhere', '--rate', '5'], 1, /no project nowhere/],
+  [['backup', '/tmp/never'], 1, /a server runs at/],
+  [['stitch', '--rebuild'], 1, /a server runs at/],
+  [['replay'], 1, /a server runs at/],
+  [['rejected', 'list', '--key', 'sk_wrong'], 1, /answers 401/],
+])('touchline %j ends with %i and one line that says why', async (args, code, reason) => {
+  const ended = await touchline(args)
+  expect(ended.code).toBe(code)
+  expect(ended.err).toMatch(reason)
+  expect(ended.err.split('\n')).toHaveLength(1)
+})
+
+test('a bad setting is said in one line', async () => {
+  const ended = await touchline(['doctor'], { PORT: 'eighty' })
+  expect(ended).toMatchObject({ code: 1, err: expect.stringMatching(/^touchline doctor: PORT: /) as string })
+})
+
+test('doctor says that all is well, and what is not', async () => {
+  const well = await touchline(['doctor'])
+  expect(well.out).not.toContain('FAIL')
+  expect(well.code).toBe(0)
+  const file = join(server.dataDir, 'broken.json')
+  await writeFile(file, '[{')
+  const ill = await touchline(['doctor'], { PROJECTS_FILE: file, KAFKA_BROKERS: '127.0.0.1:1' })
+  expect(ill.code).toBe(1)
+  expect(ill.out).toMatch(/FAIL\s+projects .*broken\.json cannot be read as JSON/)
+  expect(ill.out).toMatch(/FAIL\s+kafka .*takes no connection/)
+})
+
+test('a backup of the stopped server is restored whole, and one that was changed is not', async () => {
+  const before = await server.sql<{ events: string }>('SELECT count() AS events FROM events FINAL')
+  await server.kill()
+  const folder = `${server.dataDir}-backup`
+  expect(await touchline(['backup', folder])).toMatchObject({ code: 0 })
+  expect(await touchline(['restore', folder])).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/not empty/) as string,
+  })
+  await rm(server.dataDir, { recursive: true })
+  await appendFile(join(folder, 'keys.json'), ' ')
+  expect(await touchline(['restore', folder])).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/keys\.json was changed\. Nothing was restored/) as string,
+  })
+  expect(existsSync(server.dataDir)).toBe(false)
+  const whole = await readFile(join(folder, 'keys.json'), 'utf8')
+  await writeFile(join(folder, 'keys.json'), whole.slice(0, -1))
+  expect(await touchline(['restore', folder])).toMatchObject({ code: 0 })
+  await server.restart()
+  expect(await server.sql('SELECT count() AS events FROM events FINAL')).toEqual(before)
+
+  await server.kill()
+  const rebuilt = await touchline(['stitch', '--rebuild'])
+  expect(rebuilt.out).toMatch(/^\d+ persons\.$/)
+  await server.restart()
+})
