@@ -75,7 +75,9 @@ export function openChanges(client: ClickHouseClient, { overlapMs }: { overlapMs
         const rows = instants.reduce((sum, instant) => sum + instant.rows, 0)
         for (let offset = 0; offset < rows; offset += pageRows) {
           const found = await ask<ChangeRow>(pageSql, {
-            instants: instants.map((one) => one.storedAt),
+            first: instants[0]?.storedAt,
+            last: instants.at(-1)?.storedAt,
+            instants: instants.map(({ storedAt }) => Date.parse(storedAt)),
             offset,
           })
           yield found.map(([project, kind, identifier, other, verified, at, messageId]) => {
@@ -127,7 +129,9 @@ FROM (
 const pageSql = `
 SELECT project, kind, identifier, other, verified, at, message_id
 FROM identity_changes_seen
-WHERE stored_at IN arrayMap(t -> parseDateTime64BestEffort(t, 3, 'UTC'), {instants: Array(String)})
+WHERE stored_at >= parseDateTime64BestEffort({first: String}, 3, 'UTC')
+  AND stored_at <= parseDateTime64BestEffort({last: String}, 3, 'UTC')
+  AND toUnixTimestamp64Milli(stored_at) IN {instants: Array(Int64)}
 ORDER BY stored_at, project, identifier, other, kind, message_id
 LIMIT ${pageRows} OFFSET {offset: UInt64}`
 

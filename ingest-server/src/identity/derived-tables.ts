@@ -35,8 +35,9 @@ interface Shape<T extends Table> {
   /** Columns after `project`, in the order of the row's properties. */
   columns: readonly (keyof RowOf[T] & string)[]
   keyColumns: readonly string[]
-  /** The condition on {keys}. */
+  /** The condition on {keys}, or on what `params` makes of them. */
   where: string
+  params?: (keys: readonly string[]) => Record<string, unknown>
   /** Columns that make the key, and what an absent row is written with. */
   key: (row: RowOf[T]) => string
   empty: (key: string) => RowOf[T]
@@ -60,7 +61,15 @@ const shapes: { [T in Table]: Shape<T> } = {
   account_people: {
     columns: ['account', 'person', 'how', 'periods'],
     keyColumns: ['account', 'person'],
-    where: `(account, person) IN arrayMap(k -> JSONExtract(k, 'Tuple(String, String)'), {keys: Array(String)})`,
+    // More pairs than were asked for: those that stand, which are few.
+    where: 'account IN {accounts: Array(String)} AND person IN {people: Array(String)}',
+    params: (keys) => {
+      const pairs = keys.map((key) => JSON.parse(key) as [account: string, person: string])
+      return {
+        accounts: [...new Set(pairs.map(([account]) => account))],
+        people: [...new Set(pairs.map(([, person]) => person))],
+      }
+    },
     key: accountPersonKey,
     empty: (key) => {
       const [account = '', person = ''] = JSON.parse(key) as string[]
@@ -91,22 +100,29 @@ export interface DerivedTables {
 export function openDerivedTables(client: ClickHouseClient, project: string): DerivedTables {
   return {
     async present(table, keys) {
-      const { columns, where } = shapes[table]
+      const { columns, where, params } = shapes[table]
       const query = `
         SELECT ${columns.join(', ')}, toString(version)
         FROM ${table} FINAL
         WHERE project = {project: String} AND ${where}`
-      const found = await askByKeys<unknown[]>(client, query, [...keys], { project })
-      return toPresent(table, found)
+      const wanted = new Set(keys)
+      const found = await askByKeys<unknown[]>(client, query, [...wanted], (some) => ({
+        project,
+        ...params?.(some),
+      }))
+      return toPresent(table, found, wanted)
     },
     async versions(table, keys) {
-      const { keyColumns, where } = shapes[table]
+      const { keyColumns, where, params } = shapes[table]
       const query = `
         SELECT toJSONString(tuple(${keyColumns.join(', ')})), toString(max(version))
         FROM ${table}
         WHERE project = {project: String} AND ${where}
         GROUP BY ${keyColumns.join(', ')}`
-      const found = await askByKeys<[key: string, version: string]>(client, query, [...keys], { project })
+      const found = await askByKeys<[key: string, version: string]>(client, query, [...keys], (some) => ({
+        project,
+        ...params?.(some),
+      }))
       return new Map(
         found.map(([key, version]) => {
           const parts = JSON.parse(key) as string[]
@@ -126,11 +142,16 @@ export function openDerivedTables(client: ClickHouseClient, project: string): De
   }
 }
 
-function toPresent<T extends Table>(table: T, found: readonly unknown[][]): PresentRows<T> {
+function toPresent<T extends Table>(
+  table: T,
+  found: readonly unknown[][],
+  wanted: ReadonlySet<string>,
+): PresentRows<T> {
   const { columns, key } = shapes[table]
   const rows: PresentRows<T> = new Map()
   for (const values of found) {
     const row = Object.fromEntries(columns.map((name, index) => [name, values[index]])) as unknown as RowOf[T]
+    if (!wanted.has(key(row))) continue
     rows.set(key(row), { row, text: textOf(row), version: BigInt(String(values[columns.length])) })
   }
   return rows

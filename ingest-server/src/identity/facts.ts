@@ -41,7 +41,8 @@ export function openFacts(client: ClickHouseClient, scope: FactScope): FactReade
     signedOnly: scope.signedOnly,
     asOf: scope.asOf ?? '2299-12-31T23:59:59.999Z',
   }
-  const ask = <Row>(query: string, keys: readonly string[]) => askByKeys<Row>(client, query, keys, common)
+  const ask = <Row>(query: string, keys: readonly string[]) =>
+    askByKeys<Row>(client, query, keys, () => common)
 
   const domainTraitsOf = async (accounts: readonly string[]): Promise<AccountTrait[]> => {
     const rows = await ask<TraitRow>(domainTraitsSql, accounts)
@@ -69,7 +70,11 @@ export function openFacts(client: ClickHouseClient, scope: FactScope): FactReade
     },
     domainTraitsOf,
     async knownEmails(addresses) {
-      return new Set((await ask<[string]>(knownEmailsSql, addresses)).map(([email]) => email))
+      const found = await askByKeys<[string]>(client, knownEmailsSql, addresses, (keys) => ({
+        ...common,
+        hosts: [...new Set(keys.map(hostOf))],
+      }))
+      return new Set(found.map(([email]) => email))
     },
   }
 }
@@ -168,7 +173,9 @@ const knownEmailsSql = `
 SELECT DISTINCT email
 FROM email_hosts
 WHERE project = {project: String} AND email IN {keys: Array(String)}
-  AND host IN arrayMap(e -> splitByChar('@', e)[-1], {keys: Array(String)})`
+  AND host IN {hosts: Array(String)}`
+
+const hostOf = (address: string) => address.slice(address.lastIndexOf('@') + 1)
 
 function toNodes(rows: readonly LinkRow[]): Node[] {
   const nodes = new Map<string, Node>()
@@ -196,18 +203,21 @@ function toNodes(rows: readonly LinkRow[]): Node[] {
 const maxKeyBytes = 90_000
 const fewKeys = 500
 
-/** Asks for all keys, in as many questions as their length needs. No question without keys. */
+/**
+ * Asks for all keys, in as many questions as their length needs; none without keys. Everything that is to be
+ * found by primary key is a parameter of its own: `IN arrayMap(… {keys} …)` reads the whole table instead.
+ */
 export async function askByKeys<Row>(
   client: ClickHouseClient,
   query: string,
   keys: readonly string[],
-  params: Record<string, unknown>,
+  paramsOf: (keys: readonly string[]) => Record<string, unknown>,
 ): Promise<Row[]> {
   const rows: Row[] = []
   for (const chunk of chunksOf([...new Set(keys)].sort())) {
     const answer = await client.query({
       query,
-      query_params: { ...params, keys: chunk },
+      query_params: { ...paramsOf(chunk), keys: chunk },
       format: 'JSONCompactEachRow',
       use_multipart_params: true,
       clickhouse_settings: {

@@ -121,7 +121,8 @@ function pageSql({ table, first, second, identifier, account, isRest }: Source):
   const page = `
     SELECT DISTINCT project, ${first} AS first, ${second} AS second
     FROM ${table}
-    WHERE (project, ${first}, ${second}) > ({project: String}, {first: String}, {second: String})
+    WHERE project >= {project: String} AND (project > {project: String} OR ${first} >= {first: String})
+      AND (project, ${first}, ${second}) > ({project: String}, {first: String}, {second: String})
     ORDER BY project, first, second
     LIMIT {limit: UInt32}`
   const linked = `

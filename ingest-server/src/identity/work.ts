@@ -220,7 +220,8 @@ function accountsWanted(
   for (const [person, { row, weight, accountsSpokenOf }] of people) {
     const rows = row ? accountRows(row) : new Map<string, AccountPersonRow>()
     const before = (presentPeople.get(person)?.row.accounts ?? []).map(({ account }) => account)
-    for (const account of [...before, ...accountsSpokenOf, ...accountsOnce.of(person), ...rows.keys()])
+    const spokenOf = row ? accountsSpokenOf : []
+    for (const account of [...before, ...spokenOf, ...accountsOnce.of(person), ...rows.keys()])
       wanted.set(accountPersonKey({ account, person }), { row: rows.get(account), weight })
   }
   return wanted

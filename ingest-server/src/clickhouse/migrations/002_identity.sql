@@ -258,7 +258,7 @@ CREATE TABLE IF NOT EXISTS account_people
 )
 ENGINE = ReplacingMergeTree(version, is_deleted)
 ORDER BY (project, account, person)
-SETTINGS index_granularity = 1024
+SETTINGS index_granularity = 128
 COMMENT 'Derived view: an account''s people';
 
 CREATE TABLE IF NOT EXISTS domains
