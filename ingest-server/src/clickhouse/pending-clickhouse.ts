@@ -29,9 +29,9 @@ export interface Part<Started extends Stoppable> extends Stoppable {
 
 interface Opening {
   /** Rejects only for what waiting cannot mend: a refused password, a library that cannot run here. */
-  open(signal: AbortSignal): Promise<ClickHouse>
+  open: (signal: AbortSignal) => Promise<ClickHouse>
   /** Migrations; done again when it fails, unless it fails with a TouchlineError. */
-  prepare(clickhouse: ClickHouse): Promise<void>
+  prepare: (clickhouse: ClickHouse) => Promise<void>
   logger: Logger
 }
 

@@ -79,7 +79,14 @@ export async function until<T>(
   }
 }
 
-export async function startServer({ env = {} }: { env?: Record<string, string> } = {}): Promise<TestServer> {
+interface ServerOptions {
+  env?: Record<string, string>
+  /** Resolves when the process answers (`live`), or when all its roles do their work (`ready`). */
+  until?: 'live' | 'ready'
+}
+
+export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
+  const { env = {} } = options
   if (!existsSync(main)) throw new Error(`${main} is missing: run npm run build first`)
   const dataDir = env.DATA_DIR ?? (await mkdtemp(join(tmpdir(), 'touchline-server-')))
   const port = env.PORT ?? String(await freePort())
@@ -118,7 +125,7 @@ export async function startServer({ env = {} }: { env?: Record<string, string> }
         if (started.exitCode !== null || started.signalCode !== null) {
           return { ended: `code ${started.exitCode}, signal ${started.signalCode}` }
         }
-        const answer = await fetch(`${url}/health/ready`).catch(() => undefined)
+        const answer = await fetch(`${url}/health/${options.until ?? 'ready'}`).catch(() => undefined)
         return answer?.ok ? { ended: undefined } : undefined
       },
       { timeoutMs: 60_000, what: 'the server to be ready' },

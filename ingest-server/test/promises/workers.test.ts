@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { type TestClickHouse, startTestClickHouse } from '../support/clickhouse.js'
+import { childrenOf } from '../support/engine.js'
+import { type TestKafka, startKafka, whyNoKafka } from '../support/kafka.js'
+import { countersOf, moreAcknowledged, report, rounds, settle, startLedger } from '../support/ledger.js'
+import { type TestServer, startServer, until } from '../support/server.js'
+
+const reason = await whyNoKafka()
+if (reason !== undefined) console.warn(`SKIPPED: ${reason}`)
+
+describe.skipIf(reason !== undefined)('two processes on one port', () => {
+  let kafka: TestKafka
+  let clickhouse: TestClickHouse
+  let server: TestServer | undefined
+
+  beforeAll(async () => {
+    ;[kafka, clickhouse] = await Promise.all([startKafka(), startTestClickHouse()])
+  }, 180_000)
+  afterEach(() => server?.stop())
+  afterAll(async () => {
+    await clickhouse?.close()
+    await kafka?.stop()
+  })
+
+  test('count together, and one that is killed loses nothing and is started again', async () => {
+    const name = `workers-${randomUUID().slice(0, 8)}.`
+    const running = (server = await startServer({
+      env: {
+        COLLECT_WORKERS: '2',
+        KAFKA_BROKERS: kafka.brokers.join(),
+        KAFKA_TOPIC_PREFIX: name,
+        KAFKA_GROUP: name,
+        CLICKHOUSE_URL: clickhouse.analyst.url,
+        CLICKHOUSE_USER: 'app',
+        CLICKHOUSE_PASSWORD: clickhouse.embedded?.appPassword ?? '',
+      },
+    }))
+    const workers = await bothOf(running)
+    const ledger = startLedger({ urls: [running.url], writeKey: running.writeKey })
+    await moreAcknowledged(ledger, 200)
+    const { received, rejected, appended } = await countersOf(running)
+    expect(received).toBeGreaterThanOrEqual(200)
+    expect(received).toBe(rejected + appended)
+
+    let alive = workers
+    for (let kill = 0; kill < rounds(2, 20); kill += 1) {
+      await moreAcknowledged(ledger, 20 + ((kill * 41) % 200))
+      process.kill(alive[kill % 2] ?? 0, 'SIGKILL')
+      const before = alive
+      alive = await until(
+        async () => {
+          const now = await childrenOf(running.pid, 'main.js')
+          return now.length === 2 && now.join() !== before.join() ? now : undefined
+        },
+        { what: 'the killed process to be started again' },
+      )
+    }
+    await ledger.stop()
+    const result = await settle(running, ledger)
+    report('one of two processes on one port killed', result)
+    expect(result).toEqual({ acknowledged: ledger.acknowledged.size, lost: 0, twice: 0 })
+  }, 300_000)
+
+  const bothOf = (running: TestServer) =>
+    until(
+      async () => {
+        const found = await childrenOf(running.pid, 'main.js')
+        return found.length === 2 ? found : undefined
+      },
+      { what: 'two processes' },
+    )
+})
