@@ -12,8 +12,13 @@ import { pathToFileURL } from 'node:url'
 import { startTestClickHouse } from '../ingest-server/test/support/clickhouse.js'
 import { readAccount } from '../ingest-server/src/timeline/accounts.js'
 import { ask, type Reader } from '../ingest-server/src/timeline/ask.js'
-import { plainEvents, touchpoints, type TimelineQuery } from '../ingest-server/src/timeline/listing.js'
-import { readPage } from '../ingest-server/src/timeline/page.js'
+import {
+  plainEvents,
+  touchpoints,
+  type Listing,
+  type TimelineQuery,
+} from '../ingest-server/src/timeline/listing.js'
+import { readEarly, readPage } from '../ingest-server/src/timeline/page.js'
 import { findPerson, lonePerson } from '../ingest-server/src/timeline/people.js'
 import { readWideRows } from '../ingest-server/src/timeline/rows.js'
 import { accountScope, personScope, type Scope } from '../ingest-server/src/timeline/scope.js'
@@ -110,14 +115,23 @@ interface Question {
 
 function questionsOf(reader: Reader, people: number): Question[] {
   const userOf = (nth: number) => `user:u${1_000 + ((nth * 7_919) % (people - 1_000))}`
-  const page = (scope: Scope, query = lastHundred) => readPage(reader, scope, query, touchpoints)
-  const personPage = async (id: string) => page(personScope(await findPerson(reader, [id])))
+  const page = (scope: Scope) => readPage(reader, scope, lastHundred, touchpoints)
+  const personPage = async (id: string) => {
+    const early = readEarly(reader, [id], lastHundred)
+    return readPage(reader, personScope(await findPerson(reader, [id])), lastHundred, touchpoints, { early })
+  }
   const accountPage = async (id: string) => page(accountScope(await readAccount(reader, id)))
   const heavy = personScope(lonePerson('user:heavy'))
-  const later = (nth: number): TimelineQuery => ({
-    ...lastHundred,
-    after: { at: Date.parse('2026-12-01T00:00:00Z') - nth * 7_200_000, key: '', windowMs: 12 * 3_600_000 },
-  })
+  /** Walks on, page after page, as a person who scrolls. */
+  const walker = <Item>(listing: Listing<Item>) => {
+    let after: TimelineQuery['after']
+    return async () => {
+      if (!after) after = (await readPage(reader, heavy, lastHundred, listing)).next
+      return async () => {
+        after = (await readPage(reader, heavy, { ...lastHundred, after }, listing)).next
+      }
+    }
+  }
   const subjectsOf = async (nth: number) => personScope(await findPerson(reader, [userOf(nth)])).subjects
   return [
     { what: 'SELECT 1 (the floor)', times: 300, prepare: async () => () => ask(reader, 'SELECT 1') },
@@ -146,11 +160,11 @@ function questionsOf(reader: Reader, people: number): Question[] {
     },
     { what: 'account of 1,000 subjects: the same', times: 20, prepare: async () => () => accountPage('big') },
     { what: 'heavy person: first page, rough summary', times: 20, prepare: async () => () => page(heavy) },
-    { what: 'heavy person: a later page', times: 50, prepare: async (nth) => () => page(heavy, later(nth)) },
+    { what: 'heavy person: a later page', times: 50, prepare: walker(touchpoints) },
     {
       what: 'heavy person: a later page of events',
       times: 50,
-      prepare: async (nth) => () => readPage(reader, heavy, later(nth), plainEvents),
+      prepare: walker(plainEvents),
     },
     {
       what: 'SQL view user_timeline: last 100',

@@ -68,7 +68,7 @@ async function walk<Item>(
   let after: TimelineQuery['after']
   do {
     const asked: TimelineQuery = { withBots: false, order: 'desc', limit: 150, ...query, after }
-    const page = await readPage(reader, scope, asked, listing, sizes)
+    const page = await readPage(reader, scope, asked, listing, { sizes })
     expect(page.items.length).toBeLessThanOrEqual(asked.limit)
     for (const item of page.items)
       expect(page.wide.get(listing.rowOf(item).messageId)?.properties).toMatch(/"index"/)
@@ -107,7 +107,9 @@ describe.each(['asc', 'desc'] as const)('page by page, %s, by windows as when re
 test('the rough summary of a large timeline agrees where it counts the same things', async () => {
   const query: TimelineQuery = { withBots: false, order: 'desc', limit: 10 }
   const [exact, rough] = await Promise.all(
-    [never, always].map(async (sizes) => (await readPage(reader, scope, query, touchpoints, sizes)).summary),
+    [never, always].map(
+      async (sizes) => (await readPage(reader, scope, query, touchpoints, { sizes })).summary,
+    ),
   )
   const { firstAt, channels, people } = exact ?? {}
   expect(rough).toMatchObject({ exact: false, firstAt, channels, people })

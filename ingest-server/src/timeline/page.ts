@@ -9,7 +9,7 @@ import type { Reader } from './ask.js'
 import type { Position } from './cursor.js'
 import { isListed, type Listing, type TimelineQuery } from './listing.js'
 import { roughSummary } from './rough-summary.js'
-import { countRows, readRows, readWide, readWideRows, type WideRow } from './rows.js'
+import { countRows, readRows, readWide, readWideRows, readWideRowsNamed, type WideRow } from './rows.js'
 import type { Scope } from './scope.js'
 import type { Summary } from './summary.js'
 import type { PlacedRow } from './touches.js'
@@ -34,16 +34,34 @@ export interface Sizes {
 }
 const usualSizes: Sizes = { few: 2_000, many: 50_000 }
 
+interface PageOptions {
+  sizes?: Sizes
+  /** The scope's events, where somebody already asked for them: `readEarly`. */
+  early?: Promise<WideRow[]> | undefined
+}
+
+/**
+ * Asks for a person's events while it is still being found out who that is, which is the person so named nearly
+ * always. What is stitched in the same instant may be missing, as if it had been asked an instant earlier.
+ */
+export function readEarly(reader: Reader, names: readonly string[], query: TimelineQuery) {
+  if (query.asOf !== undefined || query.after?.windowMs !== undefined) return undefined
+  const rows = readWideRowsNamed(reader, names, { withBots: query.withBots, limit: usualSizes.few + 1 })
+  // Where it turns out to be of no use nobody waits for it, nor for its failure.
+  rows.catch(() => undefined)
+  return rows
+}
+
 export async function readPage<Item>(
   reader: Reader,
   scope: Scope,
   query: TimelineQuery,
   listing: Listing<Item>,
-  sizes = usualSizes,
+  { sizes = usualSizes, early }: PageOptions = {},
 ): Promise<Page<Item>> {
   const wanted = { subjects: scope.subjects, receivedUntil: query.asOf, withBots: query.withBots }
   if (query.after?.windowMs !== undefined) return readLargePage(reader, scope, query, listing)
-  const few = await readWideRows(reader, { ...wanted, limit: sizes.few + 1 })
+  const few = (await early) ?? (await readWideRows(reader, { ...wanted, limit: sizes.few + 1 }))
   if (few.length <= sizes.few) {
     const wide = new Map(few.map((row) => [row.messageId, row]))
     return { ...pageOfAll(scope.placed(few), query, listing), wide }

@@ -8,8 +8,9 @@ import { notFound, readerFor, type Api, type TimelineDeps } from './context.js'
 import { fromCursor, toCursor, type Position } from './cursor.js'
 import { identifiersOf } from './identifiers.js'
 import { plainEvents, touchpoints, type TimelineQuery } from './listing.js'
-import { readPage } from './page.js'
+import { readEarly, readPage } from './page.js'
 import { findPerson } from './people.js'
+import type { WideRow } from './rows.js'
 import { accountScope, personScope, type Scope } from './scope.js'
 import { readAccountTraits, readTraits, traitValues } from './traits.js'
 import {
@@ -38,10 +39,14 @@ export function addTimelines(api: Api, deps: TimelineDeps): void {
       const query = toQuery(request.query)
       const candidates = identifiersOf(request.params.id)
       const { asOf } = query
+      const early = readEarly(reader, candidates, query)
       const person =
         asOf === undefined ? await findPerson(reader, candidates) : await personAsOf(reader, candidates, asOf)
       const [list, traits] = await Promise.all([
-        readList(reader, personScope(person), query, request.query.detail),
+        readList(reader, personScope(person), query, {
+          detail: request.query.detail,
+          early: candidates.includes(person.id) ? early : undefined,
+        }),
         readTraits(reader, person, query.asOf),
       ])
       if (!list.hasEvents && !person.isStitched && traits.length === 0)
@@ -70,7 +75,7 @@ export function addTimelines(api: Api, deps: TimelineDeps): void {
       ])
       if (!isKnownAccount(account) && traits.length === 0)
         throw await notFound(`Nothing is known of the account ${id}.`, deps)
-      const list = await readList(reader, accountScope(account), query, request.query.detail)
+      const list = await readList(reader, accountScope(account), query, { detail: request.query.detail })
       const head = { id, traits: traitValues(traits), people: account.memberships.length }
       return { account: head, ...list.answer }
     },
@@ -81,17 +86,19 @@ async function readList(
   reader: Reader,
   scope: Scope,
   query: TimelineQuery,
-  detail: TimelineQuerystring['detail'],
+  { detail, early }: { detail: TimelineQuerystring['detail']; early?: Promise<WideRow[]> | undefined },
 ) {
   if (detail === 'events') {
-    const { items, wide, next, hasEvents } = await readPage(reader, scope, query, plainEvents)
+    const { items, wide, next, hasEvents } = await readPage(reader, scope, query, plainEvents, { early })
     const events = items.flatMap((event) => {
       const full = wide.get(event.row.messageId)
       return full ? [toEvent(event, full)] : []
     })
     return { hasEvents, answer: { events, nextCursor: cursorOf(next) } }
   }
-  const { items, wide, next, summary, hasEvents } = await readPage(reader, scope, query, touchpoints)
+  const { items, wide, next, summary, hasEvents } = await readPage(reader, scope, query, touchpoints, {
+    early,
+  })
   const list = items.map((touch) => toTouchpoint(touch, wide))
   return { hasEvents, answer: { ...(summary && { summary }), touchpoints: list, nextCursor: cursorOf(next) } }
 }
