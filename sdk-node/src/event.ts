@@ -30,6 +30,8 @@ interface EventOptions {
   /** Makes a repeated call harmless: the server keeps one event a messageId. A UUIDv7 if absent. */
   messageId?: string | undefined
   integrations?: Fields | undefined
+  /** Proves the `userId` where a write key cannot (mintUserToken). A secret key needs none. */
+  userToken?: string | undefined
 }
 interface WithUser {
   userId: Id
@@ -120,7 +122,8 @@ export function eventWriter(clock: () => number) {
       userId: textOf(args.userId),
       context: json(args.context),
     }
-    const event = build(type, common, args)
+    const event: OutgoingEvent & { userToken?: string } = build(type, common, args)
+    if (args.userToken !== undefined) event.userToken = args.userToken
     try {
       const json = JSON.stringify(
         args.integrations === undefined ? event : { ...event, integrations: args.integrations },

@@ -16,3 +16,4 @@ export type {
 export type { TouchlineOptions } from './options.js'
 export type { Fetch } from './post.js'
 export type { Logger, Unsent } from './report.js'
+export { mintUserToken, type UserTokenOptions } from './user-token.js'
