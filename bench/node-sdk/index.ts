@@ -11,7 +11,7 @@
  */
 import { fork, spawnSync, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir, totalmem } from 'node:os'
+import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { peerPackages, sdks } from './sdks.mjs'
@@ -242,6 +242,7 @@ function writeResults(text: string): void {
 
 installPeers()
 const sink = await startSink()
+const loadBefore = loadavg()[0] ?? NaN
 const burstRows = await burst(sink, 0)
 const latencyRows = await burst(sink, 50)
 const outageRows = await outage(sink)
@@ -258,7 +259,8 @@ const text = `## The Node SDK
 
 \`npm run bench -- node-sdk\`: the same events into the same local sink in one run, each SDK in a process of its own, on
 ${machine}. ${versions.join(', ')}. "Tuned" is what the peer's own options allow for a burst (\`bench/node-sdk/sdks.mjs\`).
-SDK and sink share the machine, so the ratios say more than the figures. A row is stopped after ${limitMs / 1_000} s; its rate is then
+SDK and sink share the machine, whose load was ${loadBefore.toFixed(1)} before the run (0 is a quiet one), so the ratios and CPU s say more than
+the rates. A row is stopped after ${limitMs / 1_000} s; its rate is then
 what arrived in that time.
 
 ### A burst of ${number(burstEvents)} events
