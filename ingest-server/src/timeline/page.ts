@@ -61,14 +61,18 @@ export async function readPage<Item>(
 ): Promise<Page<Item>> {
   const wanted = { subjects: scope.subjects, receivedUntil: query.asOf, withBots: query.withBots }
   if (query.after?.windowMs !== undefined) return readLargePage(reader, scope, query, listing)
-  const few = (await early) ?? (await readWideRows(reader, { ...wanted, limit: sizes.few + 1 }))
-  if (few.length <= sizes.few) {
-    const wide = new Map(few.map((row) => [row.messageId, row]))
-    return { ...pageOfAll(scope.placed(few), query, listing), wide }
+  const isWidelySpread = scope.subjects.length > spreadSubjects
+  if (!isWidelySpread) {
+    const few = (await early) ?? (await readWideRows(reader, { ...wanted, limit: sizes.few + 1 }))
+    if (few.length <= sizes.few) {
+      const wide = new Map(few.map((row) => [row.messageId, row]))
+      return { ...pageOfAll(scope.placed(few), query, listing), wide }
+    }
   }
-  if (listing.summaryOf === undefined || (await countRows(reader, wanted)) > sizes.many)
-    return readLargePage(reader, scope, query, listing)
-  const rows = await readRows(reader, { ...wanted, limit: 2 * sizes.many })
+  const isTooMuch = !isWidelySpread && (await countRows(reader, wanted)) > sizes.many
+  if (isTooMuch || listing.summaryOf === undefined) return readLargePage(reader, scope, query, listing)
+  const rows = await readRows(reader, { ...wanted, limit: sizes.many + 1 })
+  if (rows.length > sizes.many) return readLargePage(reader, scope, query, listing)
   const page = pageOfAll(scope.placed(rows), query, listing)
   return {
     ...page,
@@ -76,6 +80,9 @@ export async function readPage<Item>(
     wide: await wideOf(reader, page.items, listing),
   }
 }
+
+// So many subjects cost the most by themselves, a granule each: they are read once, not tried first.
+const spreadSubjects = 100
 
 /** From the first to the last that is listed: a guess at how long the next page is. */
 function lengthOf<Item>(items: readonly Item[], { positionOf }: Listing<Item>): number {
