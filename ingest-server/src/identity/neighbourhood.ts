@@ -54,7 +54,7 @@ export async function neighbourhoodOf(
 ): Promise<Neighbourhood> {
   const known = new Map<string, Known>()
   const exploration = explore(wanted)
-  for (let round = exploration.takeRaised(); round.length > 0; round = exploration.takeRaised()) {
+  for (let round = exploration.takeAll(); round.length > 0; round = exploration.takeAll()) {
     for (const node of await read(round.filter((identifier) => !known.has(identifier))))
       known.set(node.identifier, toKnown(node, caps))
     for (const identifier of round) exploration.expand(known.get(identifier))
@@ -72,22 +72,19 @@ export async function neighbourhoodOf(
 /** Which identifiers are reached from some, and at which level; the caller brings what is known of each. */
 function explore(wanted: Iterable<string>) {
   const levels = new Map<string, Level>()
-  let raised = new Set<string>()
+  const raised: string[] = []
   const raise = (identifier: string, level: Level) => {
     const before = levels.get(identifier)
     if (before !== undefined && rank[before] >= rank[level]) return
     levels.set(identifier, level)
-    raised.add(identifier)
+    raised.push(identifier)
   }
   for (const identifier of wanted) raise(identifier, isAnon(identifier) ? 'device' : 'core')
   return {
     levels: levels as ReadonlyMap<string, Level>,
-    /** Those whose level rose since this was asked last. */
-    takeRaised(): string[] {
-      const round = [...raised]
-      raised = new Set()
-      return round
-    },
+    takeOne: () => raised.pop(),
+    /** All whose level rose since they were taken. */
+    takeAll: () => [...new Set(raised.splice(0))],
     expand(known: Known | undefined): void {
       const level = known && levels.get(known.node.identifier)
       if (!level || level === 'loaded') return
@@ -116,8 +113,9 @@ const quarantinedCoreWeight = 2 ** 44
 
 function weightOf(start: string, known: ReadonlyMap<string, Known>): Weight {
   const exploration = explore([start])
-  for (let round = exploration.takeRaised(); round.length > 0; round = exploration.takeRaised())
-    for (const identifier of round) exploration.expand(known.get(identifier))
+  // One by one, not in rounds: this runs for every row, and everything is known already.
+  for (let next = exploration.takeOne(); next !== undefined; next = exploration.takeOne())
+    exploration.expand(known.get(next))
   let facts = 0
   const members: string[] = []
   for (const [identifier, level] of exploration.levels) {

@@ -20,7 +20,7 @@ import {
 } from './derived-tables.js'
 import type { FactReader } from './facts.js'
 import { neighbourhoodOf } from './neighbourhood.js'
-import { resolve } from './resolve.js'
+import { resolve, type Ownership } from './resolve.js'
 
 export interface WorkContext {
   facts: FactReader
@@ -137,6 +137,20 @@ async function deriveInto(
   return new Set([...affected].filter((identifier) => !rows.people.has(identifier)))
 }
 
+const areSame = (before: readonly Ownership[], now: readonly Ownership[]) =>
+  before.length === now.length &&
+  before.every((one, index) => {
+    const other = now[index]
+    return (
+      one.person === other?.person &&
+      one.from === other.from &&
+      one.to === other.to &&
+      one.because === other.because &&
+      one.rule === other.rule &&
+      one.verified === other.verified
+    )
+  })
+
 interface Affecting {
   wanted: ReadonlySet<string>
   rows: DerivedRows
@@ -153,8 +167,7 @@ function affectedBy({ wanted, rows, presentIdentifiers, presentPeople }: Affecti
   for (const [identifier, { row }] of rows.identifiers) {
     const before = presentIdentifiers.get(identifier)?.row.owners ?? []
     const now = row?.owners ?? []
-    const isMoved = JSON.stringify(before) !== JSON.stringify(now)
-    if (!isMoved && !wanted.has(identifier)) continue
+    if (!wanted.has(identifier) && areSame(before, now)) continue
     for (const { person } of [...before, ...now]) affected.add(person)
   }
   for (const [person, { row }] of rows.people) {
