@@ -34,6 +34,8 @@ export interface Options {
   gpc?: 'anonymous' | 'off' | 'full'
   /** `honor`: the older Do Not Track signal means the same as Global Privacy Control. By default it is ignored. */
   dnt?: 'honor'
+  /** A token by which your server says who is using the page; proves the `userId` of `identify`. See docs/http.md. */
+  userToken?: string | undefined
   /** `allow`: automated browsers send too. */
   bots?: 'allow'
   /** `server`: the server renews the cookie, for browsers that end script-written cookies early. It must share the site's domain. */
@@ -78,7 +80,9 @@ export interface Touchline {
   /** `userId` and `previousId` (by default whoever the visitor is now) are the same person. */
   alias(userId: string | number, previousId?: string | number): void
   /** Forgets who the visitor is: new anonymous id, no user, no account, new session. */
-  reset(): void
+  reset(): unknown
+  /** The token for the user of `identify`, before it or when a fresh one is there; `reset()` forgets it. */
+  setUserToken(token: string | undefined): void
   /** Calls back when the SDK has loaded: at once if it has. */
   ready(callback: () => void): void
   /** Sends what is queued now; resolves when each request was answered or failed. */

@@ -2,13 +2,14 @@
 import { listen } from './guard.js'
 import { on } from './hooks.js'
 import { options } from './options.js'
-import { at, page } from './page.js'
+import { at, moment, page } from './page.js'
 import type { Feature } from './start.js'
 import { verbs } from './verbs.js'
 
 export const engagement: Feature = () => {
   if (options.engagement === 'off') return
   let isOpen = false
+  let title = ''
   let visibleMs = 0
   let visibleSince = 0
   let deepest = 0
@@ -24,7 +25,7 @@ export const engagement: Feature = () => {
     count()
     look()
     if (isOpen)
-      at([Date.now(), page.url, page.title], () =>
+      at([Date.now(), page.url, title], () =>
         verbs.track('Page Left', {
           visibleSeconds: Math.round(visibleMs / 1_000),
           scrollPercent: Math.round((100 * deepest) / document.documentElement.scrollHeight),
@@ -38,6 +39,7 @@ export const engagement: Feature = () => {
   on('page', () => {
     leave()
     isOpen = true
+    title = moment()[2]
     visibleMs = deepest = 0
   })
 }

@@ -8,19 +8,19 @@ import { verbs } from './verbs.js'
 
 export const pageViews: Feature = () => {
   on('page', () => {
-    const [, href, title] = moment()
-    const url = cleanUrl(href)
+    const url = cleanUrl(moment()[1])
     if (page.url !== url) page.before = page.url
     page.url = url
-    page.title = title
   })
   if (options.pages === 'off') return
   const view = (): void => verbs.page()
-  const viewIfMoved = guard(() => {
-    if (cleanUrl(location.href) !== page.url) view()
-  })
   // A router sets the title right after the address: the view waits for that.
-  const viewSoon = (): void => void setTimeout(viewIfMoved)
+  const viewSoon = (): unknown =>
+    setTimeout(
+      guard(() => {
+        if (cleanUrl(location.href) !== page.url) view()
+      }),
+    )
 
   for (const verb of ['pushState', 'replaceState'] as const) {
     const original = history[verb].bind(history)

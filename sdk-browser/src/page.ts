@@ -16,5 +16,5 @@ export function at(then: Moment | undefined, run: () => void): void {
 /** A fragment may hold tokens, unless it is a route: `#/path`, `#!path`. */
 export const cleanUrl = (href: string): string => href.replace(/#(?![/!]).*/, '')
 
-/** The page of the last page view, and the one before it in a single-page app. */
-export const page = { url: '', title: '', before: '' }
+/** Addresses: of the last page view, and of the one before it in a single-page app. */
+export const page = { url: '', before: '' }

@@ -3,7 +3,7 @@ import type { OutgoingEvent } from '@touchline/schemas/build'
 import { consentOf, hasIds, isStored } from './consent.js'
 import { tell } from './hooks.js'
 import { newId } from './ids.js'
-import { pageName } from './options.js'
+import { options, pageName } from './options.js'
 import { addEntries, isFull, storeEntry, type Entry } from './outbox.js'
 import { cleanUrl, moment, page } from './page.js'
 import { drop, wake } from './send.js'
@@ -44,6 +44,7 @@ export function record(said: Said, changes?: Partial<Visitor>): void {
   if (hasIds(consent)) {
     anonymousId = visitor.anonymousId = visitor.anonymousId || newId(timeMs)
     context.groupId = visitor.groupId
+    context.userToken = options.userToken
     tell('draft', { type: said.type, timeMs, visitor, context, own, isStored: isStored(consent) })
     writeVisitor(visitor)
   }

@@ -53,7 +53,7 @@ function pump(isFlush?: true): void {
 }
 
 async function deliver(batch: Entry[], isFlush?: true): Promise<void> {
-  const url = `${options.host}/v1/batch`
+  const url = (options.host || '').replace(/\/?$/, '/v1/batch')
   const events = batch.map(([, , json]) => json).join()
   const first = batch[0] as Entry
   const sentAt = new Date().toJSON()

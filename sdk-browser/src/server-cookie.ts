@@ -13,9 +13,10 @@ export const serverCookie: Feature = () => {
   const kept = readServerCookie()
   if (kept && !readVisitor().anonymousId) writeVisitor(kept)
   const renew = (): void => {
-    fetch(`${options.host}/v1/c?domain=${cookieDomain()}`, { credentials: 'include', keepalive: true }).catch(
-      () => {},
-    )
+    fetch((options.host || '').replace(/\/?$/, `/v1/c?domain=${cookieDomain()}`), {
+      credentials: 'include',
+      keepalive: true,
+    }).catch(() => {})
   }
   on('page', () => void setTimeout(renew))
   on('leave', renew)

@@ -9,6 +9,7 @@ export const createSilence = (): Touchline => ({
   group: () => {},
   alias: () => {},
   reset: () => {},
+  setUserToken: () => {},
   ready: () => {},
   flush: async () => {},
   optIn: () => {},

@@ -4,7 +4,7 @@
  */
 const stub: Record<string, unknown> & { _q: unknown[] } = { _q: [] }
 
-'track identify identifyOrReset page group alias reset ready flush optIn optOut on anonymousId user'
+'track identify identifyOrReset page group alias reset setUserToken ready flush optIn optOut on anonymousId user'
   .split(' ')
   .forEach((verb) => {
     stub[verb] = (...args: unknown[]) => {

@@ -1,9 +1,10 @@
 /** The verbs that a page calls. They take what page code gives them, and trust none of its types. */
 import type { Properties, Touchline, Traits } from './api.js'
-import { isStored } from './consent.js'
+import { hasIds, isStored } from './consent.js'
 import { guard } from './guard.js'
 import { on, tell } from './hooks.js'
 import { idFrom, newId } from './ids.js'
+import { options } from './options.js'
 import { storeEntries, wipeEntries } from './outbox.js'
 import { record } from './record.js'
 import { flush, wake } from './send.js'
@@ -13,6 +14,9 @@ let lastUser: string
 
 /** Somebody else: nothing that was known of the one before belongs to them. */
 const newVisitor = (): Visitor => ({ choice: readVisitor().choice, anonymousId: newId() })
+
+// After a refusal there is nobody to begin anew with.
+const beginAnew = () => hasIds(consent()) && writeVisitor(newVisitor())
 
 const objectIn = (values: readonly unknown[]): Properties | undefined =>
   values.find((value) => value && typeof value === 'object') as Properties | undefined
@@ -30,7 +34,8 @@ export const verbs: Touchline = {
     const userId = idFrom(values[0])
     const traits = objectIn(values)
     const { userId: before } = readVisitor()
-    if (before && userId && before !== userId) verbs.reset()
+    // A token that is there already is the new user's: pages set it first.
+    if (before && userId && before !== userId) beginAnew()
     if (userId || traits) record({ type: 'identify', traits }, userId ? { userId } : {})
   },
 
@@ -56,7 +61,14 @@ export const verbs: Touchline = {
     if (userId && previousId) record({ type: 'alias', userId, previousId }, {})
   },
 
-  reset: () => writeVisitor(newVisitor()),
+  reset() {
+    options.userToken = undefined
+    return beginAnew()
+  },
+
+  setUserToken(token) {
+    options.userToken = token
+  },
 
   ready: (callback) => callback(),
 

@@ -23,6 +23,8 @@ export interface BatchContext {
   consent: string
   sessionId?: string | undefined
   groupId?: string | undefined
+  /** Taken out and checked by the server before anything is kept. */
+  userToken?: string | undefined
 }
 
 export interface PageContext {

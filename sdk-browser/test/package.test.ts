@@ -45,10 +45,10 @@ test('publint finds nothing wrong with the packed package', () => {
   const { status, stdout } = tool('../node_modules/publint/src/cli.js', '--strict')
   expect(stdout).toContain('All good!')
   expect(status).toBe(0)
-})
+}, 90_000)
 
 test('attw finds nothing wrong with the types of the packed package', () => {
   const { status, stdout } = tool('../node_modules/@arethetypeswrong/cli/dist/index.js', '--pack', '.')
   expect(stdout).toContain('No problems found')
   expect(status).toBe(0)
-})
+}, 90_000)

@@ -69,7 +69,7 @@ export function consentCases(world: () => World): void {
     const one = await visit('plain', { context })
     const two = await visit('plain', { context, run: one.run })
     await one.page.evaluate(
-      `touchline.track('Queued'); touchline.optOut(); touchline.track('Refused'); touchline.flush()`,
+      `touchline.track('Queued'); touchline.optOut(); touchline.reset(); touchline.track('Refused'); touchline.flush()`,
     )
     gate.fault = 'none'
     await two.page.evaluate(`touchline.track('Refused Too'); touchline.flush()`)

@@ -103,6 +103,14 @@ export function identityCases(world: () => World): void {
     expect(events.find(ofType('alias'))).toMatchObject({ userId: 'new' })
   })
 
+  test('the package, imported as a module, with a slash behind its host', async () => {
+    const { arrived, visit } = world()
+    const { page, run } = await visit('package')
+    await page.evaluate(`touchline.identify('A'); touchline.track('Imported')`)
+    const events = await arrived(run, (all) => all.some(named('Imported')))
+    expect(events.map(({ type, userId }) => `${type} ${userId}`)).toEqual(['page ', 'identify A', 'track A'])
+  })
+
   test.each(['lite', 'core'])('the %s build identifies and tracks', async (build) => {
     const { arrived, visit } = world()
     const { page, run } = await visit(build)

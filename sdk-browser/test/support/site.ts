@@ -68,7 +68,7 @@ export async function openGate(upstream: string): Promise<Gate> {
         'x-forwarded-host': _host ?? '',
       },
       redirect: 'manual',
-      ...(body.length > 0 && { body }),
+      ...(body.length > 0 && { body: new Uint8Array(body) }),
     })
     const answered = Buffer.from(await answer.arrayBuffer())
     if (fault === 'cut-answer') return void request.socket.destroy()
@@ -104,6 +104,10 @@ export async function openSite({
     const { pathname } = new URL(request.url ?? '/', 'http://site')
     const name = pathname.replace(/^\//, '').split('/')[0] ?? ''
     if (pathname.endsWith('.pdf')) return void response.writeHead(204).end()
+    if (pathname === '/index.js') {
+      response.setHeader('content-type', 'text/javascript')
+      return void response.end(await readFile(new URL('../../dist/index.js', import.meta.url)))
+    }
     const page = await readFile(new URL(`../pages/${name}.html`, import.meta.url), 'utf8').catch(
       () => undefined,
     )
