@@ -89,7 +89,7 @@ test('what is resolved of a neighbourhood is what is resolved of everything', as
     ),
     { numRuns: 2_000 },
   )
-})
+}, 120_000)
 
 test('the weight of a row only rises as facts are added, whatever else is read, and equal weights are equal rows', async () => {
   await fc.assert(
@@ -117,4 +117,4 @@ test('the weight of a row only rises as facts are added, whatever else is read, 
     ),
     { numRuns: 1_000 },
   )
-})
+}, 120_000)

@@ -227,7 +227,7 @@ test('after each portion of facts the rows are what all facts together say', asy
     }),
     { numRuns: 1_000 },
   )
-})
+}, 120_000)
 
 test('whoever dies between two writes leaves enough for the next one to find all of it', async () => {
   const dyingAfter = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 6, maxLength: 6 })
@@ -253,7 +253,7 @@ test('whoever dies between two writes leaves enough for the next one to find all
     }),
     { numRuns: 1_000 },
   )
-})
+}, 120_000)
 
 test('several at once, each as slow as it likes, come to what one would', async () => {
   await fc.assert(
@@ -301,4 +301,4 @@ test('several at once, each as slow as it likes, come to what one would', async 
     }),
     { numRuns: 200 },
   )
-}, 60_000)
+}, 120_000)
