@@ -5,11 +5,17 @@ import {
   refusedFixtures,
 } from '@touchline/schemas/fixtures'
 import { collectAnswerSchema, limits } from '@touchline/schemas'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { rowsOf, startCollect, toInject } from '../../test/support/collect.js'
 import { TouchlineError, type ErrorCode } from '../errors.js'
+import { silentLogger } from '../../test/support/clickhouse.js'
 import { openProjects } from '../http/projects.js'
+import { openEmbeddedLog } from '../log/embedded-log.js'
+import type { LogRecord } from '../log/log.js'
 
 let collect: Awaited<ReturnType<typeof startCollect>>
 beforeEach(async () => {
@@ -159,6 +165,35 @@ test('received is rejected plus appended', async () => {
   expect(text).toContain('touchline_events_rejected_total{project="default"} 1')
   expect(text).toContain('touchline_events_appended_total{project="default"} 3')
   expect(text).toContain('touchline_collect_requests_total{status="200"} 2')
+})
+
+test('what was answered with 200 is in the embedded log, also for the next process', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'touchline-collect-'))
+  const open = () => openEmbeddedLog({ dir, clock: Date.now, logger: silentLogger })
+  let log = await open()
+  const durable = await startCollect({ log })
+  const send = (messageId: string) =>
+    durable.app.inject({
+      method: 'POST',
+      url: '/v1/track',
+      headers: { authorization },
+      payload: JSON.stringify({ ...event, messageId }),
+    })
+  const ids = Array.from({ length: 50 }, (_, i) => `m-${i}`)
+  const answers = await Promise.all(ids.map(send))
+  expect(answers.map(({ statusCode }) => statusCode)).toEqual(ids.map(() => 200))
+  await durable.app.close()
+  await log.close()
+
+  log = await open()
+  const read: LogRecord[] = []
+  await log.replay((batch) => {
+    read.push(...batch)
+    return Promise.resolve()
+  })
+  await log.close()
+  rmSync(dir, { recursive: true })
+  expect(new Set(rowsOf(read, 'events').rows.map((row) => row.message_id))).toEqual(new Set(ids))
 })
 
 describe('browsers', () => {
