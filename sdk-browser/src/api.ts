@@ -81,8 +81,8 @@ export interface Touchline {
   alias(userId: string | number, previousId?: string | number): void
   /** Forgets who the visitor is: new anonymous id, no user, no account, new session. */
   reset(): unknown
-  /** The token for the user of `identify`, before it or when a fresh one is there; `reset()` forgets it. */
-  setUserToken(token: string | undefined): void
+  /** The token for the user of `identify`: set it before, and whenever there is a fresh one. */
+  setUserToken(token: string | undefined): unknown
   /** Calls back when the SDK has loaded: at once if it has. */
   ready(callback: () => void): void
   /** Sends what is queued now; resolves when each request was answered or failed. */

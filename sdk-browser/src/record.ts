@@ -43,8 +43,8 @@ export function record(said: Said, changes?: Partial<Visitor>): void {
   let anonymousId = messageId
   if (hasIds(consent)) {
     anonymousId = visitor.anonymousId = visitor.anonymousId || newId(timeMs)
-    context.groupId = visitor.groupId
     context.userToken = options.userToken
+    context.groupId = visitor.groupId
     tell('draft', { type: said.type, timeMs, visitor, context, own, isStored: isStored(consent) })
     writeVisitor(visitor)
   }

@@ -42,6 +42,19 @@ export function identityCases(world: () => World): void {
     expect(anonymousIds(events)).toBe(2)
   })
 
+  test('a user token goes with every event, and is nowhere kept', async () => {
+    const { arrived, gate, visit } = world()
+    const { page, run } = await visit('plain')
+    await page.evaluate(
+      `touchline.setUserToken('not.a.token'); touchline.identify('A'); touchline.track('Signed')`,
+    )
+    const events = await arrived(run, (all) => all.some(named('Signed')))
+    const bodies = gate.passed.filter(({ body }) => body.includes('Signed') && body.includes(run))
+    expect(bodies.length).toBeGreaterThan(0)
+    for (const { body } of bodies) expect(body).toContain('"userToken":"not.a.token"')
+    expect(JSON.stringify(events)).not.toContain('not.a.token')
+  })
+
   test('a lead: an email and no user id', async () => {
     const { arrived, visit } = world()
     const { page, run } = await visit('plain')
