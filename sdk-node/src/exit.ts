@@ -16,7 +16,7 @@ const lines = new Map<Line, { triedUpTo: number }>()
 export function beforeExit(line: Line): () => void {
   // One listener for all clients: Node warns of a leak at eleven.
   if (lines.size === 0) process.on('beforeExit', flushAll)
-  lines.set(line, { triedUpTo: 0 })
+  lines.set(line, { triedUpTo: -1 })
   return () => {
     lines.delete(line)
     if (lines.size === 0) process.off('beforeExit', flushAll)
@@ -25,8 +25,11 @@ export function beforeExit(line: Line): () => void {
 
 function flushAll(): void {
   for (const [line, state] of lines) {
-    if (line.waiting() === 0 || line.acceptedUpTo() <= state.triedUpTo) continue
+    if (line.acceptedUpTo() <= state.triedUpTo) continue
     state.triedUpTo = line.acceptedUpTo()
+    // A listener after this one may still track: one more turn of the loop brings a beforeExit that sees it.
+    setImmediate(() => undefined)
+    if (line.waiting() === 0) continue
     void line.flush().then(({ pending }) => {
       if (pending > 0) line.giveUp(pending)
     })

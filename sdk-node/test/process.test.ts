@@ -104,8 +104,12 @@ describe('a process', () => {
     expect(sink.kept).toHaveLength(3_000)
   })
 
-  it('that runs to its end sends also what another beforeExit tracks', async () => {
+  it.each([
+    ['while events wait', ''],
+    ['when nothing waits any more', 'await client.flush()'],
+  ])('that runs to its end sends also what another beforeExit tracks %s', async (_when, flush) => {
     const code = `client.track({ userId: 'u1', event: 'x', properties: { n: 1 } })
+      ${flush}
       process.once('beforeExit', () => client.track({ userId: 'u1', event: 'x', properties: { n: 2 } }))`
     expect(await inModule(code)).toEqual({ exit: 0, output: '' })
     expect(numbers().sort()).toEqual([1, 2])
