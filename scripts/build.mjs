@@ -1,7 +1,7 @@
 // Builds what is stale: a package is stale when one of its inputs is newer than its last finished build.
 // Run as `npm run build`, and by `npm start` and `npm test`; `--force` builds everything.
 import { spawn } from 'node:child_process'
-import { cp, mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -21,6 +21,8 @@ const packages = [
     make: async () => {
       await copyAssets('ingest-server/src', 'ingest-server/dist')
       await node([tsc, '-b', 'ingest-server'])
+      // npm links `touchline` to it at install, when it is not there yet to be made executable.
+      await chmod(join(root, 'ingest-server/dist/cli.js'), 0o755)
     },
   },
   {
