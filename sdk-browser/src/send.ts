@@ -16,7 +16,7 @@ const maxAgeMs = 12 * 3_600_000
 // Browsers refuse a keepalive request that takes the page's sum over 64 KiB, and others may be using some of it.
 const maxKeepaliveBytes = 60_000
 
-let timer = 0
+let timer: ReturnType<typeof setTimeout> | 0
 let failures = 0
 let bytesUnderWay = 0
 let delivered: Promise<unknown>
@@ -29,7 +29,7 @@ export const holdUnless = (check: typeof maySend): void => {
 
 /** Sends soon, unless that is already going to happen. */
 export function wake(delayMs: number = sendAfterMs): void {
-  timer = timer || window.setTimeout(pump, delayMs)
+  timer = timer || setTimeout(pump, delayMs)
 }
 
 /** Sends now whatever waits, all at once; resolves when each request was answered or failed. */
@@ -45,7 +45,7 @@ export function drop(entries: Entry[], reason: 'age' | 'full' | number): void {
 }
 
 function pump(isFlush?: true): void {
-  clearTimeout(timer)
+  clearTimeout(timer as number)
   timer = 0
   let batch: Entry[]
   while ((isFlush || !bytesUnderWay) && maySend() && (batch = takeBatch())[0])
@@ -70,7 +70,7 @@ async function deliver(batch: Entry[], isFlush?: true): Promise<void> {
     isOk = response.ok
     delayMs = +(response.headers.get('retry-after') as string) * 1_000
     // 408 and 429 are the refusals that end by themselves.
-    if (/^4(?!08|29)/.test(`${response.status}`)) reason = response.status
+    if (/^4(?!08|29)/.test(response.status as unknown as string)) reason = response.status
     if (isOk) ((await response.json()) as Answer).rejected.forEach((reject) => tell('reject', reject))
   } catch {
     // No answer; or, with `isOk`, one of a form that nobody expects.

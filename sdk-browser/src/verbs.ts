@@ -15,9 +15,6 @@ let lastUser: string
 /** Somebody else: nothing that was known of the one before belongs to them. */
 const newVisitor = (): Visitor => ({ choice: readVisitor().choice, anonymousId: newId() })
 
-// After a refusal there is nobody to begin anew with.
-const beginAnew = () => hasIds(consent()) && writeVisitor(newVisitor())
-
 const objectIn = (values: readonly unknown[]): Properties | undefined =>
   values.find((value) => value && typeof value === 'object') as Properties | undefined
 
@@ -34,9 +31,8 @@ export const verbs: Touchline = {
     const userId = idFrom(values[0])
     const traits = objectIn(values)
     const { userId: before } = readVisitor()
-    // A token that is there already is the new user's: pages set it first.
-    if (before && userId && before !== userId) beginAnew()
-    if (userId || traits) record({ type: 'identify', traits }, userId ? { userId } : {})
+    if (before && userId && before !== userId) verbs.reset()
+    if (userId || traits) record({ type: 'identify', traits }, { userId: userId || before })
   },
 
   identifyOrReset(user) {
@@ -57,18 +53,11 @@ export const verbs: Touchline = {
   alias(user: unknown, previous?: unknown) {
     const userId = idFrom(user)
     const { anonymousId, userId: before } = readVisitor()
-    const previousId = idFrom(previous) || before || anonymousId
-    if (userId && previousId) record({ type: 'alias', userId, previousId }, {})
+    if (userId) record({ type: 'alias', userId, previousId: idFrom(previous) || before || anonymousId }, {})
   },
 
-  reset() {
-    options.userToken = undefined
-    return beginAnew()
-  },
-
-  setUserToken(token) {
-    options.userToken = token
-  },
+  // After a refusal there is nobody to begin anew with. A token that outlives its user proves nothing about others.
+  reset: () => hasIds(consent()) && writeVisitor(newVisitor()),
 
   ready: (callback) => callback(),
 
@@ -90,4 +79,6 @@ export const verbs: Touchline = {
   anonymousId: () => readVisitor().anonymousId,
 
   user: readVisitor,
+
+  setUserToken: (token) => (options.userToken = token),
 }
