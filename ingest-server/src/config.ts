@@ -44,7 +44,8 @@ const environment = z.object({
   KAFKA_TOPIC_PREFIX: text.default('touchline.'),
   KAFKA_PARTITIONS: integer(1, 10_000).default(4),
   KAFKA_REPLICATION: integer(1, 9).default(1),
-  KAFKA_GROUP: text.default('touchline-store'),
+  /** Who stores; `<prefix>store` when absent, for readers of different topics in one group get in each other's way. */
+  KAFKA_GROUP: text.optional(),
   KAFKA_TLS: flag.default(false),
   KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
   KAFKA_USERNAME: text.optional(),
@@ -114,7 +115,11 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env) {
   if (config.CLICKHOUSE_CLUSTER !== undefined && config.CLICKHOUSE_URL === undefined) {
     throw new TouchlineError('CONFIG_INVALID', 'CLICKHOUSE_CLUSTER: needs CLICKHOUSE_URL.')
   }
-  return { ...config, DATA_DIR: resolve(config.DATA_DIR) }
+  return {
+    ...config,
+    DATA_DIR: resolve(config.DATA_DIR),
+    KAFKA_GROUP: config.KAFKA_GROUP ?? `${config.KAFKA_TOPIC_PREFIX}store`,
+  }
 }
 
 type Parsed = z.infer<typeof environment>
