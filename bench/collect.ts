@@ -11,6 +11,7 @@
 import autocannon from 'autocannon'
 import Fastify from 'fastify'
 import { fork, type ChildProcess } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,11 +21,12 @@ import type * as RoutesModule from '../ingest-server/src/collect/routes.js'
 import type * as MetricsModule from '../ingest-server/src/http/metrics.js'
 import type * as ProjectsModule from '../ingest-server/src/http/projects.js'
 import type * as ServerModule from '../ingest-server/src/http/server.js'
+import type * as KafkaLogModule from '../ingest-server/src/log/kafka-log.js'
 import type * as EmbeddedLogModule from '../ingest-server/src/log/embedded-log.js'
 import type { EventLog } from '../ingest-server/src/log/log.js'
 import { printTable, ratio, rounded } from './report.js'
 
-const writeKey = 'wk_bench_0123456789'
+export const writeKey = 'wk_bench_0123456789'
 const connections = 64
 
 interface Shape {
@@ -108,7 +110,8 @@ const servers = {
     for (const path of ['track', 'page', 'batch']) app.post(`/v1/${path}`, () => ({ success: true }))
     return { url: await app.listen({ port: 0, host: '127.0.0.1' }), close: () => app.close() }
   },
-  async collect() {
+  async collect(brokers?: string) {
+    if (brokers !== undefined) return collectIntoKafka(brokers.split(','))
     const { openEmbeddedLog } = await compiled<typeof EmbeddedLogModule>('log/embedded-log.js')
     const dir = mkdtempSync(join(tmpdir(), 'touchline-bench-collect-'))
     const log = await openEmbeddedLog({ dir, clock: Date.now, logger })
@@ -121,13 +124,24 @@ const servers = {
     const none = () => Promise.reject(new Error('Nothing was kept.'))
     const lag = () => Promise.resolve({ records: 0, bytes: 0, oldestMs: 0 })
     const done = () => Promise.resolve()
-    return collectInto({ append: done, read: none, replay: none, lag, close: done }, done)
+    // In the next turn, as a group commit answers: one answer at a time wakes the client each time, which costs more
+    // than all the rest.
+    const append = () => new Promise<void>((resolve) => setImmediate(resolve))
+    return collectInto({ append, read: none, replay: none, lag, close: done }, done)
   },
-} satisfies Record<Which, () => Promise<Server>>
+} satisfies Record<Which, (brokers?: string) => Promise<Server>>
 
 interface Server {
   url: string
   close: () => Promise<void>
+}
+
+async function collectIntoKafka(brokers: string[]): Promise<Server> {
+  const { openKafkaLog } = await compiled<typeof KafkaLogModule>('log/kafka-log.js')
+  const name = randomUUID()
+  const topics = { topicPrefix: `${name}.`, groupId: name, partitions: 4 }
+  const log = await openKafkaLog({ brokers, ...topics, clock: Date.now, logger })
+  return collectInto(log, () => log.close())
 }
 
 async function collectInto(log: EventLog, closeLog: () => Promise<void>): Promise<Server> {
@@ -170,8 +184,15 @@ async function load(url: string, shape: Shape, seconds: number): Promise<Measure
 
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN
 
-export async function run({ seconds = 4, rounds = 3 } = {}): Promise<CollectResult[]> {
-  const children = await startAll()
+interface CollectRun {
+  seconds?: number
+  rounds?: number
+  /** The log is this Kafka; the embedded one when absent. */
+  brokers?: readonly string[]
+}
+
+export async function run({ seconds = 4, rounds = 3, brokers }: CollectRun = {}): Promise<CollectResult[]> {
+  const children = await startAll(brokers)
   try {
     const results: CollectResult[] = []
     for (const [at, shape] of shapes.entries()) {
@@ -203,10 +224,10 @@ export async function run({ seconds = 4, rounds = 3 } = {}): Promise<CollectResu
   }
 }
 
-async function startAll() {
+async function startAll(brokers?: readonly string[]) {
   const [bare, collect, unlogged] = await Promise.all([
     startChild('serve', 'bare'),
-    startChild('serve', 'collect'),
+    startChild('serve', 'collect', ...(brokers ? [brokers.join()] : [])),
     startChild('serve', 'unlogged'),
   ])
   return { bare, collect, unlogged }
@@ -228,7 +249,8 @@ async function startChild(...words: string[]): Promise<{ url: string; stop: () =
   }
 }
 
-async function measure(url: string, shape: number, seconds: number): Promise<Measured> {
+/** A load process of its own. `shape` 0 is single events, 1 batches of 100. */
+export async function measure(url: string, shape: number, seconds: number): Promise<Measured> {
   return messageFrom<Measured>(
     fork(self, ['load', url, String(shape), String(seconds)], { execArgv: process.execArgv }),
   )
@@ -241,8 +263,8 @@ function messageFrom<T>(child: ChildProcess): Promise<T> {
   })
 }
 
-async function serve(which: Which) {
-  const { url, close } = await servers[which]()
+async function serve(which: Which, brokers?: string) {
+  const { url, close } = await servers[which](brokers)
   // The parent asks to stop, or is gone.
   process.once('disconnect', () => void close())
   process.once('message', () => process.disconnect())
@@ -250,16 +272,19 @@ async function serve(which: Which) {
 }
 
 async function main([role, ...words]: string[]) {
-  if (role === 'serve') return serve(words[0] as Which)
+  if (role === 'serve') return serve(words[0] as Which, words[1])
   if (role === 'load') {
     const shape = shapes[Number(words[1])]
     if (!shape) throw new Error(`There is no shape ${words[1]}.`)
     process.send?.(await load(words[0] ?? '', shape, Number(words[2])), () => process.disconnect())
     return
   }
-  const results = await run()
+  printCollect('the embedded log', await run())
+}
+
+export function printCollect(log: string, results: readonly CollectResult[]): void {
   printTable(
-    `collect, ${connections} connections, durable in the embedded log; ratios to a bare Fastify`,
+    `collect, ${connections} connections, durable in ${log}; ratios to a bare Fastify`,
     results.map(({ name, bytesPerEvent, medians: { bare, collect, unlogged }, ratios }) => ({
       '': name,
       'bytes an event': bytesPerEvent,
