@@ -6,6 +6,7 @@ import { errorTable, TouchlineError, type ErrorCode } from '../errors.js'
 const retryAfterSeconds: Partial<Record<ErrorCode, number>> = {
   RATE_LIMITED: 1,
   OVERLOADED: 1,
+  KEYS_UNREADABLE: 5,
   LOG_UNAVAILABLE: 2,
   LOG_FULL: 30,
   STORE_UNAVAILABLE: 2,
