@@ -1,6 +1,6 @@
-import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../test/support/clickhouse.js'
+import { silentLogger, type TestClickHouse } from '../../test/support/clickhouse.js'
+import { startTestCluster, withoutKeeper } from '../../test/support/cluster.js'
 import { forCluster, mutableTable, type Cluster } from './cluster-ddl.js'
 import { insertLines } from './insert-lines.js'
 import { migrate, readMigrations } from './migrate.js'
@@ -80,29 +80,11 @@ describe('the cluster form of the migrations, as text', () => {
 })
 
 describe('two servers, each with a shard', () => {
-  const withoutKeeper: Cluster = { name: 'main', replicated: false }
   const subjects = Array.from({ length: 40 }, (_, i) => `user:u${i}`)
   let nodes: TestClickHouse[] = []
 
   beforeAll(async () => {
-    const appPassword = 'known-to-both'
-    const ports = await Promise.all([freePort(), freePort()])
-    const replicas = ports.map((port) => ({ host: '127.0.0.1', port, user: 'app', password: appPassword }))
-    const clusters = {
-      main: replicas.map((replica) => ({ internalReplication: true, replicas: [replica] })),
-      main_everywhere: [{ internalReplication: false, replicas }],
-    }
-    nodes = await Promise.all(
-      ports.map((tcpPort) =>
-        startTestClickHouse({
-          tcpPort,
-          appPassword,
-          clusters,
-          cluster: withoutKeeper,
-          extraAppGrants: ['GRANT TABLE ENGINE ON Distributed'],
-        }),
-      ),
-    )
+    nodes = await startTestCluster()
     const lines = subjects.map((subject, i) => {
       const at = '2026-01-01T00:00:00.000Z'
       const link = { kind: 'claim', identifier: subject, other: `anon:a${i}`, verified: true, at }
@@ -225,15 +207,4 @@ async function rowsOf(node: TestClickHouse, query: string): Promise<Record<strin
 async function countOf(node: TestClickHouse, from: string): Promise<number> {
   const rows = await rowsOf(node, `SELECT count() AS n FROM ${from}`)
   return Number(rows[0]?.['n'])
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => {
-        resolve(typeof address === 'object' && address !== null ? address.port : 0)
-      })
-    })
-  })
 }
