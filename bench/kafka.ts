@@ -1,14 +1,19 @@
 /**
- * Kafka: appending lines, beside Kafka's own producer-side limit as kafkajs reaches it with whole messages,
- * and the store from Kafka, beside ClickHouse inserting the same bytes itself. Targets: 0.7 and 0.7.
+ * Kafka: collecting over HTTP, answered after acks=all, beside a bare Fastify; two collecting processes on one port
+ * beside one; appending lines, beside Kafka's own producer-side limit as kafkajs reaches it with whole messages,
+ * and the store from Kafka, beside ClickHouse inserting the same bytes itself. Targets: 0.6
+ * (batches 0.35), 1.7 where cores allow (here load, broker and processes share them), 0.7 and 0.7.
  * A real broker: the one that KAFKA_BROKERS names, else one started here (mvn, Java 17).
  */
 import { randomUUID } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import kafkajs from 'kafkajs'
 import { openKafkaLog } from '../ingest-server/src/log/kafka-log.js'
 import { silentLogger } from '../ingest-server/test/support/clickhouse.js'
 import { startKafka, whyNoKafka, type TestKafka } from '../ingest-server/test/support/kafka.js'
+import { measure, printCollect, run as runCollect, writeKey, type CollectResult } from './collect.js'
+import { startServer } from '../ingest-server/test/support/server.js'
 import { printTable, ratio, rounded } from './report.js'
 import { printStore, run as runStore, type StoreResult } from './store.js'
 
@@ -20,6 +25,9 @@ export interface KafkaResult {
   appendsPerSecond: number
   wholeMessagesPerSecond: number
   store: StoreResult
+  collect: CollectResult[]
+  /** Single events a second with one and with two processes on the port. */
+  workers: readonly [number, number]
 }
 
 export async function run(): Promise<KafkaResult> {
@@ -28,9 +36,30 @@ export async function run(): Promise<KafkaResult> {
     const wholeMessagesPerSecond = await sendWholeMessages(kafka)
     const appendsPerSecond = await appendSingleRows(kafka)
     const store = await runStore({ rows: 200_000, openLog: () => openLog(kafka) })
-    return { appendsPerSecond, wholeMessagesPerSecond, store }
+    const collect = await runCollect({ brokers: kafka.brokers })
+    const workers = [await perSecondWith(1, kafka), await perSecondWith(2, kafka)] as const
+    return { appendsPerSecond, wholeMessagesPerSecond, store, collect, workers }
   } finally {
     await kafka.stop()
+  }
+}
+
+/** The real server with so many collecting processes. */
+async function perSecondWith(workers: number, kafka: TestKafka): Promise<number> {
+  const server = await startServer({
+    env: {
+      ROLES: 'collect',
+      COLLECT_WORKERS: String(workers),
+      KAFKA_BROKERS: kafka.brokers.join(),
+      KAFKA_TOPIC_PREFIX: `${randomUUID()}.`,
+      TOUCHLINE_WRITE_KEY: writeKey,
+    },
+  })
+  try {
+    await measure(server.url, 0, 2)
+    return (await measure(server.url, 0, seconds)).perSecond
+  } finally {
+    await server.stop()
   }
 }
 
@@ -97,6 +126,12 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       },
     ])
     printStore('Store from Kafka', result.store)
+    printCollect('Kafka (acks=all)', result.collect)
+    const [one, two] = result.workers
+    printTable(`Processes on one port, on ${availableParallelism()} cores with load and broker beside them`, [
+      { COLLECT_WORKERS: 1, 'events/s': rounded(one), ratio: '1.00' },
+      { COLLECT_WORKERS: 2, 'events/s': rounded(two), ratio: ratio(two, one), target: '1.70' },
+    ])
   } else {
     console.log(`SKIPPED: ${reason}`)
   }
