@@ -21,6 +21,7 @@ export const projectTables = [
 /** Views over those tables; they run as the one who asks, so the filters hold through them. */
 export const projectViews: readonly string[] = [
   'timeline_people',
+  'timeline_subjects',
   'timeline_owners',
   'timeline_events',
   'timeline_touchpoints',

@@ -1,6 +1,6 @@
 -- Timelines in SQL. Each view asks "who" before it reads an event, so that `events` is read by its primary key:
 --
---     timeline_people → timeline_owners → timeline_events → timeline_touchpoints → user_timeline, account_timeline
+--     timeline_people → timeline_subjects, timeline_owners → timeline_events → timeline_touchpoints → user_timeline, account_timeline
 --
 -- Parameters of the inner ones: project, and one of id (a person) and account, the other being ''. With all three '' they
 -- tell of everybody. timeline/touches.ts forms the same touchpoints for HTTP; a test holds the two to each other.
@@ -28,56 +28,73 @@ SELECT person
 FROM account_people FINAL
 WHERE {account:String} != '' AND project = {project:String} AND account = {account:String} AND notEmpty(periods);
 
--- Whose each subject of the primary key is and when, with the accounts of its owner. `[from, to)`, null is open.
+-- Where their events stand in the primary key; for an account also those who named it in an event.
+CREATE OR REPLACE VIEW timeline_subjects AS
+SELECT identifiers.identifier AS subject
+FROM people FINAL
+ARRAY JOIN identifiers
+WHERE project = {project:String}
+    AND person IN (SELECT person FROM timeline_people(project = {project:String}, id = {id:String}, account = {account:String}))
+UNION ALL
+SELECT person FROM timeline_people(project = {project:String}, id = {id:String}, account = {account:String})
+UNION ALL
+SELECT subject FROM account_subjects
+WHERE {account:String} != '' AND project = {project:String} AND account = {account:String};
+
+-- Whose each of these subjects is, from when until when, and in which accounts its owner is. The first that
+-- holds it at a time counts.
 CREATE OR REPLACE VIEW timeline_owners AS
-SELECT
-    project,
-    subject,
-    arrayReverseSort(owner -> notEmpty(owner.stays), groupArray(CAST(
-        (person, from, to, stays),
-        'Tuple(person String, from Nullable(DateTime64(3, \'UTC\')), to Nullable(DateTime64(3, \'UTC\')),
-            stays Array(Tuple(account String, from Nullable(DateTime64(3, \'UTC\')), to Nullable(DateTime64(3, \'UTC\')))))'
-    ))) AS owners
+SELECT project, subject, arraySort(owner -> owner.5, groupArray((person, from, to, stays, rank))) AS owners
 FROM
 (
-    -- What the asked people hold; whom nobody has stitched yet holds their own name.
-    SELECT project, held.1 AS subject, asked AS person, held.2 AS from, held.3 AS to, arrayMap(a -> (a.account, a.from, a.to), accounts) AS stays
+    -- What the asked people hold.
+    SELECT
+        project,
+        held.identifier AS subject,
+        person,
+        ifNull(held.from, toDateTime64('1900-01-01', 3, 'UTC')) AS from,
+        ifNull(held.to, toDateTime64('2299-12-31', 3, 'UTC')) AS to,
+        accounts AS stays,
+        0 AS rank
+    FROM people FINAL
+    ARRAY JOIN identifiers AS held
+    WHERE project = {project:String}
+        AND person IN (SELECT person FROM timeline_people(project = {project:String}, id = {id:String}, account = {account:String}))
+    UNION ALL
+    -- Whoever named the asked account without being in it; or everybody.
+    SELECT
+        map.project,
+        map.identifier,
+        owner.person,
+        ifNull(owner.from, toDateTime64('1900-01-01', 3, 'UTC')),
+        ifNull(owner.to, toDateTime64('2299-12-31', 3, 'UTC')),
+        known.accounts,
+        1
     FROM
     (
-        SELECT
-            {project:String} AS project,
-            asked.person AS asked,
-            known.accounts AS accounts,
-            if(empty(known.identifiers), [(asked.person, NULL, NULL)], arrayMap(i -> (i.identifier, i.from, i.to), known.identifiers)) AS holdings
-        FROM timeline_people(project = {project:String}, id = {id:String}, account = {account:String}) AS asked
-        LEFT JOIN
-        (
-            SELECT person, identifiers, accounts
-            FROM people FINAL
-            WHERE project = {project:String}
-                AND person IN (SELECT person FROM timeline_people(project = {project:String}, id = {id:String}, account = {account:String}))
-        ) AS known ON known.person = asked.person
-    )
-    ARRAY JOIN holdings AS held
-    UNION ALL
-    -- Whoever named the asked account in an event, member or not: only such events of theirs count.
-    SELECT {project:String}, subject, owner.1, owner.2, owner.3, []
-    FROM (SELECT DISTINCT subject FROM account_subjects
-        WHERE {account:String} != '' AND project = {project:String} AND account = {account:String}) AS named
+        SELECT project, identifier, owner
+        FROM identity_map FINAL
+        ARRAY JOIN owners AS owner
+        WHERE {id:String} = '' AND ({account:String} = '' OR (project = {project:String} AND identifier IN (
+            SELECT subject FROM account_subjects WHERE project = {project:String} AND account = {account:String})))
+    ) AS map
     LEFT JOIN
     (
-        SELECT identifier, owners
-        FROM identity_map FINAL
-        WHERE {account:String} != '' AND project = {project:String} AND identifier IN (
-            SELECT subject FROM account_subjects WHERE project = {project:String} AND account = {account:String})
-    ) AS map ON map.identifier = named.subject
-    ARRAY JOIN if(empty(owners), [(subject, NULL, NULL)], arrayMap(o -> (o.person, o.from, o.to), owners)) AS owner
+        SELECT project, person, accounts
+        FROM people FINAL
+        WHERE {id:String} = '' AND {account:String} = ''
+    ) AS known ON known.project = map.project AND known.person = map.owner.person
     UNION ALL
-    SELECT map.project, identifier, owner.person, owner.from, owner.to, arrayMap(a -> (a.account, a.from, a.to), accounts)
-    FROM (SELECT project, identifier, owner FROM identity_map FINAL ARRAY JOIN owners AS owner
-        WHERE {id:String} = '' AND {account:String} = '') AS map
-    LEFT JOIN (SELECT project, person, accounts FROM people FINAL
-        WHERE {id:String} = '' AND {account:String} = '') AS known ON known.project = map.project AND known.person = map.owner.person
+    -- Whom nobody has stitched yet stands for themselves.
+    SELECT {project:String}, subject, subject, toDateTime64('1900-01-01', 3, 'UTC'), toDateTime64('2299-12-31', 3, 'UTC'), [], 2
+    FROM
+    (
+        SELECT person AS subject
+        FROM timeline_people(project = {project:String}, id = {id:String}, account = {account:String})
+        UNION ALL
+        SELECT subject FROM account_subjects
+        WHERE {account:String} != '' AND project = {project:String} AND account = {account:String}
+    )
 )
 GROUP BY project, subject;
 
@@ -85,20 +102,19 @@ GROUP BY project, subject;
 -- accounts (the one the event names itself, else those the person is in at that time). No bots.
 CREATE OR REPLACE VIEW timeline_events AS
 SELECT
-    * EXCEPT (owners, owner),
+    * EXCEPT (owner),
     if(
         group_id != '' AND type != 'group',
         [group_id],
-        arraySort(arrayDistinct(arrayMap(
-            stay -> stay.account,
-            arrayFilter(stay -> (at >= stay.from OR stay.from IS NULL) AND (at < stay.to OR stay.to IS NULL), owner.stays))))) AS accounts
+        arraySort(arrayDistinct(arrayFilter(
+            (account, stay) -> at >= ifNull(stay.from, at) AND (stay.to IS NULL OR at < stay.to), owner.4.account, owner.4)))) AS accounts
 FROM
 (
     SELECT
         found.*,
-        arrayFirst(o -> (at >= o.from OR o.from IS NULL) AND (at < o.to OR o.to IS NULL), owners) AS owner,
+        arrayFirst(o -> at >= o.2 AND at < o.3, owners) AS owner,
         -- Where nobody is asked for, an event that is nobody's stands for itself.
-        if(owner.person = '' AND {id:String} = '' AND {account:String} = '', found.subject, owner.person) AS person
+        if(owner.1 = '' AND {id:String} = '' AND {account:String} = '', found.subject, owner.1) AS person
     FROM
     (
         SELECT
@@ -109,7 +125,7 @@ FROM
         WHERE NOT is_bot
             AND ({project:String} = '' OR project = {project:String})
             AND (({id:String} = '' AND {account:String} = '') OR subject IN (
-                SELECT subject FROM timeline_owners(project = {project:String}, id = {id:String}, account = {account:String})))
+                SELECT subject FROM timeline_subjects(project = {project:String}, id = {id:String}, account = {account:String})))
     ) AS found
     LEFT JOIN timeline_owners(project = {project:String}, id = {id:String}, account = {account:String}) AS owned
         ON owned.project = found.project AND owned.subject = found.subject
