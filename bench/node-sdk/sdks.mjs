@@ -56,7 +56,12 @@ async function posthog(options) {
     const client = new PostHog('bench', { host, ...options })
     client.on('error', () => undefined)
     return {
-      track: ({ userId, event, properties }) => client.capture({ distinctId: userId, event, properties }),
+      // It has no context; the same facts go into its properties.
+      track: ({ userId, event, properties, context: { ip, userAgent } }) => {
+        properties.$ip = ip
+        properties.$raw_user_agent = userAgent
+        client.capture({ distinctId: userId, event, properties })
+      },
       drain: () => client.shutdown(drainMs),
     }
   }

@@ -2,7 +2,7 @@
  * The client: a call becomes JSON (event.ts), waits in the outbox (outbox.ts, spool.ts) and is sent in batches
  * (send.ts). What happens to it is told by report.ts.
  */
-import type { EventCallback } from './batch.js'
+import type { EventCallback, Waiting } from './batch.js'
 import { TouchlineError, errorTable } from './errors.js'
 import {
   checkCall,
@@ -117,9 +117,10 @@ function openLine(options: TouchlineOptions) {
 
   function accept(type: EventType, args: EventArguments, callback: EventCallback | undefined): boolean {
     checkCall(type, args)
-    let event
+    let event: Waiting
     try {
-      event = { ...write(type, args), callback }
+      const { json, messageId } = write(type, args)
+      event = { json, messageId, callback }
     } catch (error) {
       const { code, message } = error instanceof TouchlineError ? error : new TouchlineError('EVENT_INVALID')
       reports.rejected({ code, message }, { messageId: args.messageId, callback })
