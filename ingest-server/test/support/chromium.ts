@@ -10,7 +10,8 @@ export function chromiumPath(): string | undefined {
   return path
 }
 
-export async function openBrowser(executablePath: string): Promise<Browser> {
+/** `more` are further switches: `--log-net-log=FILE` keeps the browser's own log of its network. */
+export async function openBrowser(executablePath: string, more: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath,
     args: [
@@ -23,6 +24,7 @@ export async function openBrowser(executablePath: string): Promise<Browser> {
       '--disable-sync',
       // A person's browser does not say that it is driven; what says so is treated as a bot.
       '--disable-blink-features=AutomationControlled',
+      ...more,
     ],
   })
 }

@@ -47,6 +47,16 @@ export function consentCases(world: () => World): void {
     expect(gate.passed.filter(({ body }) => body.includes(silent.run))).toEqual([])
   })
 
+  test('Do Not Track means the same where the site honours it, and nothing elsewhere', async () => {
+    const { arrived, profile, visit } = world()
+    const script = `Object.defineProperty(navigator, 'doNotTrack', { value: '1' })`
+    const context = await profile({ script })
+    const honoured = await visit('dnt', { context })
+    expect((await arrived(honoured.run, (all) => all.length === 1))[0]?.consent).toBe('anonymous')
+    const ignored = await visit('plain', { context })
+    expect((await arrived(ignored.run, (all) => all.length === 1))[0]?.consent).toBe('implied')
+  })
+
   test('consent required: nothing kept and nothing sent before optIn, everything after', async () => {
     const { arrived, gate, profile, visit } = world()
     const context = await profile()

@@ -81,4 +81,20 @@ export function storageCases(world: () => World): void {
     await visit('plain', { context, host: 'www.plain.test' })
     await arrived(run, (all) => all.some(named('Orphan')))
   })
+
+  test('without locks a page that lives keeps its own: a second tab sends nothing of the first', async () => {
+    const { arrived, gate, profile, timesSent, visit } = world()
+    const context = await profile()
+    gate.fault = { status: 503 }
+    const one = await visit('plain', { context, host: 'www.plain.test' })
+    await one.page.evaluate(`for (let i = 0; i < 10; i++) touchline.track('One', { i }); touchline.flush()`)
+    const two = await visit('plain', { context, run: one.run, host: 'www.plain.test' })
+    await two.page.evaluate(`touchline.track('Two'); touchline.flush()`)
+    gate.fault = 'none'
+    gate.passed.length = 0
+    await two.page.evaluate(`touchline.flush()`)
+    await one.page.evaluate(`touchline.flush()`)
+    const events = await arrived(one.run, (all) => all.filter(named('One')).length === 10)
+    for (const { messageId } of events.filter(named('One'))) expect(timesSent(messageId)).toBe(1)
+  })
 }
