@@ -4,7 +4,7 @@ import pino from 'pino'
 import { startTouchline, type Touchline } from './app.js'
 import type { ClickHouse } from './clickhouse/clickhouse.js'
 import { readConfig, type Config } from './config.js'
-import { plainTag } from './http/browser-sdk.js'
+import { pinnedTag, plainTag, type TagOptions } from './http/browser-sdk.js'
 import { startWorkers } from './workers.js'
 
 const startedAt = performance.now()
@@ -61,6 +61,13 @@ function stopOnSignal(close: (signal: NodeJS.Signals) => Promise<void>): void {
   process.on('SIGINT', stop)
 }
 
+function pinned(tag: TagOptions): string[] {
+  const text = pinnedTag(tag)
+  return text === undefined
+    ? []
+    : ['or, to run this very build or nothing (change it with the server):', `  ${text}`]
+}
+
 function welcome(
   { url, keys }: Touchline,
   analyst: ClickHouse['analyst'] | undefined,
@@ -73,6 +80,7 @@ function welcome(
     '',
     'Paste this tag into your pages, inside <head>:',
     `  ${plainTag({ host: url, writeKey: keys.writeKey })}`,
+    ...pinned({ host: url, writeKey: keys.writeKey }),
     '',
     `Keys of the project "default"${config.TOUCHLINE_SECRET_KEY ? '' : ` (kept in ${config.DATA_DIR}/keys.json)`}:`,
     `  write key   ${keys.writeKey}   public, stands in the tag`,

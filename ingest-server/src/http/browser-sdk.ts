@@ -149,10 +149,10 @@ export function plainTag(tag: TagOptions): string {
   return `<script async src="${escaped(`${tag.host}/${tag.build ?? 't'}.js`)}"${attributesOf(tag)}></script>`
 }
 
-/** The tag that runs exactly this build or nothing. It has to be changed when the server is. */
-export function pinnedTag(tag: TagOptions): string {
+/** The tag that runs exactly this build or nothing; undefined where none is built. It has to be changed when the server is. */
+export function pinnedTag(tag: TagOptions): string | undefined {
   const script = scriptOf(tag.build ?? 't')
-  if (!script) throw new TouchlineError('NOT_FOUND', 'The browser SDK is not built: npm run build makes it.')
+  if (!script) return undefined
   const src = escaped(`${tag.host}/t.${script.hash}.js`)
   return `<script async src="${src}" integrity="${script.integrity}" crossorigin="anonymous"${attributesOf(tag)}></script>`
 }
