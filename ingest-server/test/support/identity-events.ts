@@ -83,7 +83,7 @@ export async function derivedBytes(app: ClickHouseClient): Promise<string[]> {
   const dumps = tables.map(async (table) => {
     const answer = await app.query({
       query: `SELECT * REPLACE toString(version) AS version FROM ${table} FINAL ORDER BY ALL`,
-      format: 'TSV',
+      format: 'TabSeparated',
     })
     return `${table}\n${await answer.text()}`
   })
