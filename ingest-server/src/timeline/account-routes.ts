@@ -14,7 +14,7 @@ export function addAccounts(api: Api, deps: TimelineDeps): void {
     url: '/v1/accounts',
     schema: {
       summary: 'Find accounts by a part of their id, name or domain',
-      tags: ['accounts'],
+      tags: ['Accounts'],
       querystring: searchQuery,
       response: { 200: accountsFound, ...errors },
     },
@@ -37,7 +37,7 @@ export function addAccounts(api: Api, deps: TimelineDeps): void {
     url: '/v1/accounts/:id',
     schema: {
       summary: 'Who is or was in an account, how and when, and what is known of it',
-      tags: ['accounts'],
+      tags: ['Accounts'],
       params: accountParams,
       querystring: asOfQuery,
       response: { 200: accountProfile, ...errors },

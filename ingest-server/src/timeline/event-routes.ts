@@ -12,7 +12,7 @@ export function addEvents(api: Api, deps: TimelineDeps): void {
     url: '/v1/events/:messageId',
     schema: {
       summary: 'Did this event arrive, and what became of it?',
-      tags: ['events'],
+      tags: ['Events'],
       params: messageParams,
       response: { 200: eventStatus, ...errors },
     },

@@ -39,7 +39,7 @@ export function addIdentity(api: Api, deps: TimelineDeps): void {
     url: '/v1/identity/contested',
     schema: {
       summary: 'Emails and domains that several claim, with the claims that changed nothing',
-      tags: ['identity'],
+      tags: ['Identity'],
       querystring: listQuery,
       response: { 200: contestedAnswer, ...errors },
     },
@@ -61,7 +61,7 @@ export function addIdentity(api: Api, deps: TimelineDeps): void {
     url: '/v1/identity/quarantined',
     schema: {
       summary: 'Identifiers that too many are linked with, whose unverified links do not count',
-      tags: ['identity'],
+      tags: ['Identity'],
       querystring: listQuery,
       response: { 200: quarantinedAnswer, ...errors },
     },

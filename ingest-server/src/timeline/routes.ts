@@ -14,6 +14,7 @@ import { answerError } from '../http/answers.js'
 import { readerOf } from '../http/auth.js'
 import { addErasures } from '../privacy/erase-routes.js'
 import { addAccounts } from './account-routes.js'
+import { addApart } from './apart-routes.js'
 import type { TimelineDeps } from './context.js'
 import { addEvents } from './event-routes.js'
 import { addIdentity } from './identity-routes.js'
@@ -21,6 +22,7 @@ import { addOpenApi } from './openapi.js'
 import { addPeople } from './people-routes.js'
 import { addRefused } from './refused-routes.js'
 import { addTimelines } from './timeline-routes.js'
+import { addWhy } from './why-routes.js'
 
 export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
@@ -34,6 +36,8 @@ export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Pr
       const api = guarded.withTypeProvider<ZodTypeProvider>()
       addTimelines(api, deps)
       addPeople(api, deps)
+      addWhy(api, deps)
+      addApart(api, deps)
       addAccounts(api, deps)
       addEvents(api, deps)
       addIdentity(api, deps)

@@ -29,7 +29,7 @@ export function addTimelines(api: Api, deps: TimelineDeps): void {
     url: '/v1/users/:id/timeline',
     schema: {
       summary: 'What a person did, before and after their name was known',
-      tags: ['timelines'],
+      tags: ['Timelines'],
       params: idParams,
       querystring: timelineQuery,
       response: { 200: personTimeline, ...errors },
@@ -60,7 +60,7 @@ export function addTimelines(api: Api, deps: TimelineDeps): void {
     url: '/v1/accounts/:id/timeline',
     schema: {
       summary: 'What the people of an account did',
-      tags: ['timelines'],
+      tags: ['Timelines'],
       params: accountParams,
       querystring: timelineQuery,
       response: { 200: accountTimeline, ...errors },

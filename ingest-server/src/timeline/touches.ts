@@ -78,8 +78,8 @@ export function inOrder(a: Touch, b: Touch): number {
   return a.at - b.at || compare(keyOf(a), keyOf(b))
 }
 
-/** Names a touchpoint among those of one instant. */
-export const keyOf = (touch: Touch) => `${touch.messageIds[0] ?? ''} ${touch.kind}`
+/** Names a touchpoint among those of one instant; a visit comes before what its first event did. */
+export const keyOf = ({ messageIds, kind }: Touch) => `${messageIds[0] ?? ''} ${kind === 'visit' ? '' : kind}`
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 

@@ -151,7 +151,7 @@ const columns = `at, kind, name, channel, channel_rule, source, referrer, url, t
 
 async function bySql(view: string, params: Record<string, string> = {}): Promise<Telling[]> {
   const answer = await clickhouse.reader.query({
-    query: `SELECT ${columns} FROM ${view} ORDER BY at, message_ids[1], kind`,
+    query: `SELECT ${columns} FROM ${view} ORDER BY at, message_ids[1], kind != 'visit', kind`,
     query_params: params,
     format: 'JSONEachRow',
     clickhouse_settings: { date_time_output_format: 'iso', output_format_json_quote_64bit_integers: 0 },
