@@ -42,7 +42,8 @@ async function take(app: ClickHouseClient): Promise<boolean> {
     if (error instanceof Error && 'code' in error && error.code === tableAlreadyExists) return false
     throw error
   }
-  await signOfLife(app)
+  // Its making was a sign already; the interval tries again.
+  await signOfLife(app).catch(() => undefined)
   return true
 }
 
@@ -50,14 +51,17 @@ async function signOfLife(app: ClickHouseClient): Promise<void> {
   await app.command({ query: 'INSERT INTO migration_lock VALUES (now64(3))' })
 }
 
-/** The table's own making counts as a sign of life, so a holder that has written none yet is not overruled. */
+/**
+ * The table's own making counts as a sign of life, so a holder that has written none yet is not overruled. A lock
+ * that is not there is not stale: whoever takes it next must not lose it to a process that looked in between.
+ */
 async function isStale(app: ClickHouseClient, staleAfterSeconds: number): Promise<boolean> {
   const answer = await app.query({
-    query: `SELECT max(modified) < now() - {seconds: UInt32} AS stale FROM
-      (SELECT metadata_modification_time AS modified FROM system.tables
+    query: `SELECT countIf(made) > 0 AND max(modified) < now() - {seconds: UInt32} AS stale FROM
+      (SELECT true AS made, metadata_modification_time AS modified FROM system.tables
        WHERE database = currentDatabase() AND name = 'migration_lock'
        UNION ALL
-       SELECT max(modification_time) FROM system.parts
+       SELECT false, max(modification_time) FROM system.parts
        WHERE database = currentDatabase() AND table = 'migration_lock' AND active)`,
     query_params: { seconds: staleAfterSeconds },
     format: 'JSONEachRow',
