@@ -12,8 +12,8 @@ export default defineConfig({
         root: name,
         include: ['{src,test}/**/*.test.ts', '*.test.ts'],
         exclude: ['**/node_modules/**', '**/dist/**'],
-        testTimeout: 30_000,
-        hookTimeout: 60_000,
+        testTimeout: 120_000,
+        hookTimeout: 180_000,
       },
     })),
     // Two cores: more workers than that only make real servers and browsers slower to answer.
