@@ -25,6 +25,10 @@ export function createMetrics() {
     appended: events('appended', 'Events confirmed durable by the log'),
     inserted: events('inserted', 'Events whose insert ClickHouse acknowledged'),
     deadLettered: events('dead_lettered', 'Events that ClickHouse refused, kept in dead_letters'),
+    repeated: events(
+      'repeated',
+      'Events that the log delivered again; stored once, counted as inserted once',
+    ),
     unwanted: events(
       'unwanted',
       'Events not taken because the browser asked for it (GPC, DNT); not counted as received',

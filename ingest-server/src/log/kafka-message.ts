@@ -4,7 +4,9 @@
  *     topic   = prefix table
  *     value   = lines                            as ClickHouse's JSONEachRow reads them, several rows a message
  *     header  rows = { "<project>": count, … }   absent from foreign producers: the lines are counted then
+ *     header  id   = uuid                        of the append: a message that had to be sent twice bears it twice
  */
+import { randomUUID } from 'node:crypto'
 import type { IHeaders, KafkaMessage, Message } from 'kafkajs'
 import { countProjects, linesOf } from './join-records.js'
 import type { LogRecord, LogTable, ReadRecord } from './log.js'
@@ -12,7 +14,7 @@ import type { LogRecord, LogTable, ReadRecord } from './log.js'
 const lineFeed = Buffer.from('\n')
 
 export function toMessage(record: LogRecord): Message {
-  return { value: record.lines, headers: { rows: JSON.stringify(record.rows) } }
+  return { value: record.lines, headers: { rows: JSON.stringify(record.rows), id: randomUUID() } }
 }
 
 /** Undefined for a message without a value: it holds no row. */
@@ -25,7 +27,8 @@ export function toReadRecord(
   if (value === null || value.length === 0) return undefined
   const lines = value.at(-1) === lineFeed[0] ? value : Buffer.concat([value, lineFeed])
   const rows = readRows(message.headers) ?? countProjects(linesOf(lines))
-  return { table, lines, rows, position: `${topic}/${partition}/${message.offset}` }
+  const position = `${topic}/${partition}/${message.offset}`
+  return { table, lines, rows, position, id: message.headers?.id?.toString() ?? position }
 }
 
 function readRows(headers: IHeaders | undefined): Record<string, number> | undefined {

@@ -5,12 +5,12 @@
  * kafkajs's own retries are off for the producer: with a partition chosen anew on each of them it would take
  * the answer of one broker for that of another.
  */
-import { CompressionTypes, type Kafka, type PartitionMetadata, type Producer } from 'kafkajs'
+import { CompressionTypes, type Kafka, type Message, type PartitionMetadata, type Producer } from 'kafkajs'
 import type { Logger } from '../logger.js'
 import { errorTypeOf, requestTimeoutMs } from './kafka-client.js'
 import { toMessage } from './kafka-message.js'
 import { topicOf } from './kafka-topics.js'
-import type { LogRecord } from './log.js'
+import type { LogRecord, LogTable } from './log.js'
 import { pause } from './pause.js'
 
 export interface KafkaWriterOptions {
@@ -69,17 +69,17 @@ export function createKafkaWriter({
   }
 
   let lastLeader = -1
-  async function attempt(record: LogRecord): Promise<void> {
+  async function attempt(table: LogTable, message: Message): Promise<void> {
     producer ??= connectProducer((nodeId) => (lastLeader = nodeId))
     try {
       await (
         await producer
       ).send({
-        topic: topicOf(topicPrefix, record.table),
+        topic: topicOf(topicPrefix, table),
         acks: -1,
         timeout: requestTimeoutMs,
         compression: compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None,
-        messages: [toMessage(record)],
+        messages: [message],
       })
       failuresInARow = 0
     } catch (error) {
@@ -103,9 +103,11 @@ export function createKafkaWriter({
     /** Resolves when all in-sync replicas have the record; rejects with the last reason when time is over. */
     async send(record: LogRecord): Promise<void> {
       const deadline = performance.now() + timeoutMs
+      // One for all attempts: what arrives twice is then known by its id.
+      const message = toMessage(record)
       for (;;) {
         try {
-          await attempt(record)
+          await attempt(record.table, message)
           return
         } catch (error) {
           if (performance.now() + attemptEveryMs >= deadline || isHopeless(error)) throw error

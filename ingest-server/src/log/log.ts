@@ -24,6 +24,8 @@ export interface LogRecord {
 export interface ReadRecord extends LogRecord {
   /** Where the record stands, for people and dead letters: `embedded/000000012`, `touchline.events/3/8812`. */
   readonly position: string
+  /** The same for each delivery and each copy of what was appended once; where it is absent, `position` says it. */
+  readonly id?: string
 }
 
 export interface LogLag {

@@ -10,6 +10,7 @@ import { pause } from '../log/pause.js'
 import type { Logger } from '../logger.js'
 import { projectsOfRefused, subtractRows, sumRows, type Counts } from './count-rows.js'
 import { toDeadLetterLine } from './dead-letters.js'
+import { rememberDelivered } from './delivered-once.js'
 import { insertOrRefusal, insertRows, type Inserting, type Line, type RefusedLine } from './insert-rows.js'
 
 export interface StoreDeps {
@@ -35,6 +36,7 @@ const finishWithinMs = 10_000
 export function startStore({ log, clickhouse, metrics, logger }: StoreDeps) {
   const stopping = new AbortController()
   const cutting = new AbortController()
+  const delivered = rememberDelivered()
   const inserting: Inserting = {
     app: clickhouse.app,
     logger,
@@ -63,11 +65,14 @@ export function startStore({ log, clickhouse, metrics, logger }: StoreDeps) {
     )
     const setAside = refusal === undefined ? {} : await moveLineByLine(table, records)
     if (table !== 'events') return
-    count(metrics.inserted, subtractRows(sumRows(records), setAside))
+    const fresh = records.filter((record) => !delivered.isRepeated(record))
+    count(metrics.inserted, subtractRows(sumRows(fresh), setAside))
     count(metrics.deadLettered, setAside)
+    count(metrics.repeated, subtractRows(sumRows(records), sumRows(fresh)))
+    delivered.remember(fresh)
   }
 
-  /** Resolves with how many lines of which project went to `dead_letters`. */
+  /** Resolves with how many lines of which project went to `dead_letters` and were not counted before. */
   async function moveLineByLine(table: LogTable, records: readonly ReadRecord[]): Promise<Counts> {
     const lines = records.flatMap((record, index): Line[] =>
       linesOf(record.lines).map((bytes) => ({ bytes, record: index })),
@@ -93,6 +98,7 @@ export function startStore({ log, clickhouse, metrics, logger }: StoreDeps) {
         table,
         project: projects[at] ?? '',
         position: record.position,
+        isRepeated: delivered.isRepeated(record),
         original: line.bytes,
         error: line.error,
       }))
@@ -102,7 +108,7 @@ export function startStore({ log, clickhouse, metrics, logger }: StoreDeps) {
     const refusal = await insertOrRefusal(inserting, 'dead_letters', letters.map(toDeadLetterLine))
     // Every column of it is a string or a number made here. If it is refused nonetheless, the batch stays undone.
     if (refusal !== undefined) throw refusal.error
-    return countBy(letters.map((letter) => letter.project))
+    return countBy(letters.filter(({ isRepeated }) => !isRepeated).map(({ project }) => project))
   }
 
   const stopped = log.read(handle, stopping.signal)

@@ -1,0 +1,29 @@
+/**
+ * Which records were counted before. A log may deliver one again, or hold it twice because an append had to be
+ * sent twice; the tables make one row of it, and the counters must too.
+ */
+import type { ReadRecord } from '../log/log.js'
+
+export interface DeliveredOnce {
+  isRepeated(record: ReadRecord): boolean
+  remember(records: readonly ReadRecord[]): void
+}
+
+/** What comes again comes after a session or an append's time at most; so many records take longer than that. */
+const defaultMaxRemembered = 100_000
+
+export function rememberDelivered(maxRemembered = defaultMaxRemembered): DeliveredOnce {
+  const seen = new Set<string>()
+  const idOf = ({ id, position }: ReadRecord) => id ?? position
+  return {
+    isRepeated: (record) => seen.has(idOf(record)),
+    remember(records) {
+      for (const record of records) seen.add(idOf(record))
+      // A set gives its oldest first.
+      for (const id of seen) {
+        if (seen.size <= maxRemembered) return
+        seen.delete(id)
+      }
+    },
+  }
+}
