@@ -99,7 +99,7 @@ async function untilGone(where: () => Promise<string[]>): Promise<void> {
       last = await where()
       return last.length === 0 ? true : undefined
     },
-    { timeoutMs: 40_000, everyMs: 300 },
+    { timeoutMs: 120_000, everyMs: 300 },
   ).catch((cause: unknown) => {
     throw new Error(`the mark is still in ${last.join(', ')}`, { cause })
   })
@@ -130,7 +130,7 @@ async function finished(erasureId: string): Promise<void> {
       last = (await server.get<Proof>(`/v1/erasures/${erasureId}`)).body
       return last.status === 'finished' ? last : undefined
     },
-    { timeoutMs: 60_000, everyMs: 200, what: 'the erasure to be finished' },
+    { timeoutMs: 180_000, everyMs: 200, what: 'the erasure to be finished' },
   ).catch((cause: unknown) => {
     throw new Error(`not finished: ${JSON.stringify(last)}\n${server.output()}`, { cause })
   })
@@ -239,7 +239,7 @@ test('nothing of them remains, and everybody else’s time does', async () => {
     )
     return body.events?.map(({ messageId }) => messageId).join() === 'new-life' ? true : undefined
   })
-}, 240_000)
+}, 480_000)
 
 test('somebody who is not known cannot be erased, and a write key erases nobody', async () => {
   const unknown = await fetch(`${server.url}/v1/people/nobody-of-this-name`, {

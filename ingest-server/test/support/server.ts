@@ -56,7 +56,7 @@ export async function freePort(): Promise<number> {
 export async function until<T>(
   read: () => Promise<T | undefined> | T | undefined,
   {
-    timeoutMs = 20_000,
+    timeoutMs = 60_000,
     everyMs = 50,
     what = 'the expected state',
     seen,
