@@ -203,3 +203,51 @@ test('the views read only the primary key ranges of the person', async () => {
   const events = plan.slice(plan.search(/ReadFromMergeTree \(\w+\.events\)/))
   expect(events).toMatch(/PrimaryKey[\s\S]*?subject[\s\S]*?Condition: [^\n]*subject in 4-element set/)
 })
+
+describe('one busy person, the same event every minute for days, exhausts no view', () => {
+  const minutes = 5_000
+  const everyMinute = (user: string, origin: string, afterMs: number) =>
+    Array.from({ length: minutes }, (_, minute) =>
+      eventRow({
+        at: new Date(start + minute * 60_000 + afterMs).toISOString(),
+        project: 'busy',
+        subject: `user:${user}`,
+        user_id: user,
+        name: 'API Called',
+        origin,
+        properties: { path: '/v1/reports', text: 'x'.repeat(300) },
+      }),
+    )
+
+  beforeAll(async () => {
+    await insertRowsOf(clickhouse.app, everyMinute('alone', 'server', 0))
+    await insertRowsOf(clickhouse.app, [
+      ...everyMinute('twice-told', 'web', 0),
+      ...everyMinute('twice-told', 'server', 10_000),
+    ])
+  })
+
+  test.each([
+    ['told by one source', 'alone', ['server']],
+    ['told by two sources', 'twice-told', ['web', 'server']],
+  ])('%s', async (_, id, sources) => {
+    const rows = await countsOf("user_timeline(project = 'busy', id = {id: String})", { id })
+    expect(rows).toEqual([{ sources, touches: minutes }])
+  })
+
+  test('in the view of everybody', async () => {
+    const rows = await countsOf("(SELECT * FROM touchpoints WHERE project = 'busy')")
+    expect(rows.map(({ touches }) => touches)).toEqual([minutes, minutes])
+  })
+
+  async function countsOf(view: string, params: Record<string, string> = {}) {
+    const answer = await clickhouse.reader.query({
+      query: `SELECT sources, toUInt32(count()) AS touches, max(properties) AS read FROM ${view}
+        WHERE kind = 'action' GROUP BY sources ORDER BY sources`,
+      query_params: params,
+      format: 'JSONEachRow',
+    })
+    const rows = await answer.json<{ sources: string[]; touches: number }>()
+    return rows.map((row) => ({ sources: row.sources, touches: row.touches }))
+  }
+})

@@ -230,45 +230,49 @@ clustered AS (
 ),
 grouped AS (
     SELECT
-        project, person, role, key,
-        uniqExact(origin) AS origins,
-        arraySort(t -> (t.at, t.message_id), groupArray(telling)) AS told
+        project, person, role, key, cluster,
+        -- Identifications and joinings are shown once each: the first.
+        arraySlice(arraySort(t -> (t.at, t.message_id), groupArray(telling)), 1, if(role = 'told', NULL, 1)) AS told,
+        -- Only what several sources tell of the same name can be joined.
+        if(role != 'told' OR key = '' OR uniqExact(origin) = 1, [], arrayMap(t -> (t.at, t.origin), told)) AS candidates
     FROM clustered
     GROUP BY project, person, role, key, cluster
 ),
--- Each touchpoint as the positions of its members in `told`, the first member first.
+-- For each telling the position of the first of its touchpoint, walking from the earliest on. The walk carries what is
+-- still open and nothing wide: with the tellings in it, one busy person's would be copied once for each of them.
 joined AS (
     SELECT
-        project, person, told,
-        multiIf(
-            role != 'told', [[toUInt32(1)]],
-            origins = 1 OR key = '', arrayMap(i -> [i], arrayEnumerate(told)),
+        project, person, role, key, cluster, told,
+        if(
+            empty(candidates),
+            arrayEnumerate(told),
             arrayFold(
-                (groups, i) -> arrayMap(
-                    found -> if(
-                        found = 0,
-                        arrayPushBack(groups, [i]),
-                        arrayMap((members, n) -> if(n = found, arrayPushBack(members, i), members), groups, arrayEnumerate(groups))),
-                    [arrayFirstIndex(
-                        members -> told[i].at <= told[members[1]].at + INTERVAL 5 MINUTE
-                            AND NOT arrayExists(m -> told[m].origin = told[i].origin, members),
-                        groups)])[1],
-                arrayEnumerate(told),
-                CAST([], 'Array(Array(UInt32))'))) AS groups
+                (walk, t) -> arrayMap(
+                    (open, found) -> (
+                        if(
+                            found = 0,
+                            arrayPushBack(open, (toUInt32(length(walk.2) + 1), t.1, [t.2])),
+                            arrayMap((g, n) -> if(n = found, (g.1, g.2, arrayPushBack(g.3, t.2)), g), open, arrayEnumerate(open))),
+                        arrayPushBack(walk.2, if(found = 0, toUInt32(length(walk.2) + 1), open[found].1))),
+                    [arrayFilter(g -> t.1 <= g.2 + INTERVAL 5 MINUTE, walk.1)],
+                    [arrayFirstIndex(g -> NOT has(g.3, t.2), arrayFilter(g -> t.1 <= g.2 + INTERVAL 5 MINUTE, walk.1))])[1],
+                candidates,
+                CAST(([], []), 'Tuple(Array(Tuple(UInt32, DateTime64(3, \'UTC\'), Array(String))), Array(UInt32))')).2) AS firsts
     FROM grouped
 ),
 each AS (
-    SELECT project, person, told, members, arrayFirst(m -> told[m].come.channel != '', members) AS with_channel
+    SELECT project, person, arraySort(t -> (t.at, t.message_id), groupArray(telling)) AS members
     FROM joined
-    ARRAY JOIN groups AS members
+    ARRAY JOIN told AS telling, firsts AS first
+    GROUP BY project, person, role, key, cluster, first
 ),
 shown AS (
     SELECT
         project, person,
-        told[members[1]] AS lead,
-        told[if(with_channel = 0, members[1], with_channel)].come AS come,
-        arrayMap(i -> told[i].message_id, members) AS message_ids,
-        arrayMap(i -> told[i].origin, members) AS sources
+        members[1] AS lead,
+        members[greatest(arrayFirstIndex(t -> t.come.channel != '', members), 1)].come AS come,
+        arrayMap(t -> t.message_id, members) AS message_ids,
+        arrayMap(t -> t.origin, members) AS sources
     FROM each
 )
 SELECT
