@@ -53,6 +53,15 @@ SELECT project, account, name, at, ${hashOf('message_id')}, value, verified, rec
 FROM account_traits FINAL
 WHERE ${isOfMessages}`
 
+/**
+ * Their events, but for those that speak of an account and came after `ids` were read: they stay for the next pass,
+ * or nobody could tell any more whose words these were.
+ */
+export const eventsToRemove: ErasedRows = {
+  table: 'events',
+  condition: `(${theirEvents} AND (empty(group_traits) OR has({ids: Array(String)}, ${hashOf('message_id')}))) OR (${eventsThatMention})`,
+}
+
 export const renamedAccountFacts: ErasedRows = { table: 'account_traits', condition: isOfMessages }
 
 export interface ErasedRows {

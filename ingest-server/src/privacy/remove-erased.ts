@@ -9,6 +9,7 @@ import {
   accountMessages,
   derived,
   eventsThatMention,
+  eventsToRemove,
   facts,
   renameAccountFacts,
   renamedAccountFacts,
@@ -38,8 +39,13 @@ export async function removeErased(
   if (judge === undefined) return
   const params = sqlParams(project, tombstones, epoch)
   await scrubEvents(deps, params, judge)
-  await renameAccounts(deps, params)
-  for (const rows of facts) await remove(deps, rows, params)
+  const ids = await accountMessagesOf(deps, params)
+  // Before the events go, which alone tell whose words these were, so that a crash in between loses nothing; and once
+  // more after, for what a late copy brought back meanwhile.
+  await renameAccounts(deps, params, ids)
+  await remove(deps, eventsToRemove, { ...params, ids })
+  await renameAccounts(deps, params, ids)
+  for (const rows of facts.filter(({ table }) => table !== 'events')) await remove(deps, rows, params)
   for (const table of ['rejected_events', 'dead_letters'] as const)
     await removeRefused(deps, table, params, judge)
   // From here on stitch writes newer rows than any it wrote from the facts that are gone.
@@ -142,10 +148,13 @@ async function scrubEvents({ app }: RemoveDeps, params: Params, judge: Judge): P
   }
 }
 
-/** Before the events go, for they alone tell whose words these were. */
-async function renameAccounts(deps: RemoveDeps, params: Params): Promise<void> {
-  const answer = await deps.app.query({ query: accountMessages, query_params: params, format: 'JSONEachRow' })
-  const ids = (await answer.json<{ id: string }>()).map(({ id }) => id)
+/** Hashes of the messages in which they said something about an account. */
+async function accountMessagesOf({ app }: RemoveDeps, params: Params): Promise<string[]> {
+  const answer = await app.query({ query: accountMessages, query_params: params, format: 'JSONEachRow' })
+  return (await answer.json<{ id: string }>()).map(({ id }) => id)
+}
+
+async function renameAccounts(deps: RemoveDeps, params: Params, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return
   await run(deps, renameAccountFacts, { ...params, ids })
   await remove(deps, renamedAccountFacts, { ...params, ids })
