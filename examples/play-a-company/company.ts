@@ -233,8 +233,9 @@ function ordinaryPerson(person: OrdinaryPerson): Journey {
   if (chance.happens(0.55)) {
     journey
       .on(chance.pick(['desktop', 'phone']), `demo-${index}-${number}-second`)
-      .signUp(later(chance.integer(1, 21)), `u-${index}-${number}`, { email, firstName })
-      .joinAccount(at + 2 * minuteMs, account, traits)
+      .visit(later(chance.integer(1, 21)), arrivals.direct)
+      .signUp(at + 5 * minuteMs, `u-${index}-${number}`, { email, firstName })
+      .joinAccount(at + 7 * minuteMs, account, traits)
     for (let acts = chance.integer(1, 6); acts > 0; acts -= 1) {
       journey.act(later(chance.integer(1, 9)), chance.pick(actions), { people: chance.integer(1, 9) })
     }

@@ -50,7 +50,7 @@ export interface Journey {
   visit(at: number, from: Arrival, pages?: readonly string[]): Journey
   /** Gives an email in a form. */
   leaveEmail(at: number, email: string, form: string, traits?: Record<string, unknown>): Journey
-  /** Becomes a user of the product. */
+  /** Becomes a user of the product, in the session of the last visit, and is welcomed. */
   signUp(at: number, userId: string, traits: Record<string, unknown>): Journey
   joinAccount(at: number, account: string, traits: Record<string, unknown>): Journey
   leaveAccount(at: number, account: string): Journey
@@ -122,7 +122,10 @@ export function journeyOf(anonymousId: string, device: Device = 'desktop'): Jour
       signUp(at, id, traits) {
         userId = id
         add(buildIdentify(common(at, lastPage), traits))
-        return add(buildTrack(common(at + 1000, lastPage), 'Signed Up', { plan: 'trial' }))
+        add(buildTrack(common(at + 1000, lastPage), 'Signed Up', { plan: 'trial' }))
+        const page = { url: `${site}/welcome`, path: '/welcome', title: titleOf('/welcome'), referrer: site }
+        lastPage = { ...lastPage, page }
+        return add(buildPage(common(at + 2000, lastPage), titleOf('/welcome')))
       },
       joinAccount: (at, account, traits) => add(buildGroup(common(at, lastPage), account, traits)),
       leaveAccount: (at, account) => add(buildGroup(common(at), account, { left: true })),
