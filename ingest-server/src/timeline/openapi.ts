@@ -25,7 +25,9 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
   })
   await app.register(swaggerUi, {
     routePrefix: '/docs',
-    // The page brings its own policy: scripts and styles of this server only.
-    staticCSP: true,
+    // Scripts and styles of this server only. The plugin's own policy also asks for https, which leaves the page
+    // blank on a server that is reached by plain http.
+    staticCSP:
+      "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'",
   })
 }

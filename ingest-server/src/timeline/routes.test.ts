@@ -322,6 +322,7 @@ describe('the description of the API', () => {
     const answer = await app.inject({ url: '/docs' })
     expect(answer.statusCode).toBe(200)
     expect(answer.headers['content-security-policy']).toContain("script-src 'self'")
+    expect(answer.headers['content-security-policy']).not.toContain('upgrade-insecure-requests')
     const initializer = await app.inject({ url: '/docs/static/swagger-initializer.js' })
     expect(initializer.statusCode).toBe(200)
     expect(answer.body).not.toMatch(/(src|href)="https?:/)
