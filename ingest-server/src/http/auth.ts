@@ -96,7 +96,9 @@ export function readerOf(request: FastifyRequest, projects: Projects): KeyHolder
   if (key === undefined)
     throw new TouchlineError('KEY_MISSING', 'Reading needs a secret key, as Bearer or as Basic "key:".')
   const holder = projects.holderOf(key)
-  if (holder?.kind !== 'secret')
+  if (holder?.kind === 'write')
+    throw new TouchlineError('KEY_UNKNOWN', 'This is a write key; reading needs a secret key.')
+  if (holder === undefined)
     throw new TouchlineError('KEY_UNKNOWN', 'The key is not a secret key of any project.')
   if (!isOwnPage(request)) throw secretInBrowser(request, holder)
   return holder

@@ -2,7 +2,7 @@
 import { toStay, toTrait } from './answer.js'
 import { isKnownAccount, readAccount } from './accounts.js'
 import { accountAsOf } from './as-of.js'
-import { notFound, readerFor, type Api, type TimelineDeps } from './context.js'
+import { accountNotFound, readerFor, type Api, type TimelineDeps } from './context.js'
 import { searchAccounts } from './search.js'
 import { readAccountTraits, traitValues } from './traits.js'
 import { accountParams, errors } from './wire.js'
@@ -50,8 +50,7 @@ export function addAccounts(api: Api, deps: TimelineDeps): void {
         asOf === undefined ? readAccount(reader, id) : accountAsOf(reader, id, asOf),
         readAccountTraits(reader, id, asOf),
       ])
-      if (!isKnownAccount(account) && traits.length === 0)
-        throw await notFound(`Nothing is known of the account ${id}.`, deps)
+      if (!isKnownAccount(account) && traits.length === 0) throw await accountNotFound(id, deps)
       const people = account.memberships.flatMap(({ person, how, periods }) =>
         periods.map((period) => {
           const { from, to, because } = toStay({ account: id, how, ...period })

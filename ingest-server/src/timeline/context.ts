@@ -51,3 +51,9 @@ export async function notFound(what: string, { log }: TimelineDeps): Promise<Tou
       : `${records} records of the log are not stored yet, the oldest since ${Math.round(oldestMs)} ms.`
   return new TouchlineError('NOT_FOUND', `${what} ${lag}`)
 }
+
+/** The same for an account. One that stands for a domain nobody claimed is called `domain:…`, which is easily forgotten. */
+export function accountNotFound(id: string, deps: TimelineDeps): Promise<TouchlineError> {
+  const hint = /^[\w-]+(\.[\w-]+)+$/.test(id) ? ` Did you mean domain:${id.toLowerCase()}?` : ''
+  return notFound(`Nothing is known of the account ${id}.${hint}`, deps)
+}

@@ -144,6 +144,8 @@ afterAll(async () => {
   await clickhouse.close()
 })
 
+const messageOf = async (url: string) => (await api.get<{ message: string }>(url)).body.message
+
 const named = (list: readonly { kind: string; name: string }[] | undefined) =>
   list?.map(({ kind, name }) => `${kind} ${name}`)
 
@@ -279,6 +281,50 @@ describe('an account’s timeline', () => {
   })
 })
 
+describe('a timeline as CSV', () => {
+  const asCsv = (url: string, accept = '*/*') =>
+    app.inject({ url, headers: { authorization: 'Bearer secret', accept } })
+
+  test('is the same list as the JSON, a row each, for whoever asks by Accept or by format', async () => {
+    const url = '/v1/users/u1/timeline?order=asc'
+    const { body } = await personTimeline(url)
+    const csv = await asCsv(url, 'text/csv')
+    expect(csv.statusCode).toBe(200)
+    expect(csv.headers).toMatchObject({
+      'content-type': 'text/csv; charset=utf-8; header=present',
+      'content-disposition': 'attachment; filename="user-u1.csv"',
+      vary: 'accept',
+    })
+    expect(csv.headers['link']).toBeUndefined()
+    const [header, ...rows] = csv.body.split('\r\n').slice(0, -1)
+    expect(header).toMatch(/^at,kind,name,channel,/)
+    expect(rows.map((row) => row.split(',').slice(0, 3).join(','))).toEqual(
+      body.touchpoints?.map(({ at, kind, name }) => `${at},${kind},${name}`),
+    )
+    expect((await asCsv(`${url}&format=csv`)).body).toBe(csv.body)
+    expect((await asCsv(`${url}&format=json`, 'text/csv')).json()).toEqual(body)
+  })
+
+  test('names the next page in Link, down to the last', async () => {
+    const rows: string[] = []
+    let url = '/v1/accounts/acme/timeline?order=asc&limit=4&format=csv'
+    while (url !== '') {
+      const { headers, body } = await asCsv(url)
+      rows.push(...body.split('\r\n').slice(1, -1))
+      url = /<(.*)>; rel="next"/.exec(String(headers['link']))?.[1] ?? ''
+    }
+    expect(rows.map((row) => row.split(',')[2])).toEqual([
+      ...['Pricing', 'Demo Requested', 'ann@acme.com', 'u1', 'acme', 'Invoice Paid'],
+    ])
+  })
+
+  test('has the events with detail=events', async () => {
+    const { body } = await asCsv('/v1/users/u1/timeline?order=asc&detail=events&limit=3&format=csv')
+    expect(body).toMatch(/^occurredAt,type,name,/)
+    expect(body).toContain('"{""plan"":""pro"",""nothing"":""N/A""}"')
+  })
+})
+
 describe('who may not read, and what cannot be read', () => {
   const cases: [string, string, string, number, string][] = [
     ['without a key', '/v1/users/u1/timeline', '', 401, 'KEY_MISSING'],
@@ -303,6 +349,36 @@ describe('who may not read, and what cannot be read', () => {
     const authorization = `Basic ${Buffer.from('secret:').toString('base64')}`
     const answer = await app.inject({ url: '/v1/users/u1/timeline', headers: { authorization } })
     expect(answer.statusCode).toBe(200)
+  })
+
+  test.each([
+    ['kind=visits', 'kind: must be one of visit, action, identified'],
+    ['kind=visit&kind=x', 'kind: must be one of visit, action, identified'],
+    ['from=yesterday', 'from: must be a time such as 2026-03-01 or 2026-03-01T10:00:00Z'],
+    ['order=up', 'order: Invalid option: expected one of "asc"|"desc"'],
+    ['form=2026-03-01', 'form: there is no such parameter here; did you mean from?'],
+    ['asOf=2026-03-01', 'asOf: there is no such parameter here; did you mean as_of?'],
+    ['zzzzzzzz=1', 'zzzzzzzz: there is no such parameter here; there are from, to, as_of,'],
+    [`${'x'.repeat(5000)}=1`, `${'x'.repeat(50)}…: there is no such parameter here; there are`],
+  ])('what is wrong with %s is said with what would be right', async (query, message) => {
+    expect(await messageOf(`/v1/users/u1/timeline?${query}`)).toContain(message)
+  })
+
+  test('a parameter where none is taken is refused too', async () => {
+    expect(await messageOf('/v1/events/p1?verbose=1')).toBe(
+      'verbose: there is no such parameter here; there are none.',
+    )
+  })
+
+  test('a write key is told that it is one', async () => {
+    const { body } = await api.get<{ message: string }>('/v1/users/u1/timeline', 'write')
+    expect(body.message).toBe('This is a write key; reading needs a secret key.')
+  })
+
+  test('a domain that is no account is told how accounts of domains are called', async () => {
+    for (const path of ['/v1/accounts/x.com', '/v1/accounts/X.com/timeline'])
+      expect(await messageOf(path)).toContain('Did you mean domain:x.com?')
+    expect(await messageOf('/v1/accounts/x')).not.toContain('Did you mean')
   })
 
   test('not found says what the log still holds', async () => {

@@ -18,6 +18,7 @@ import { addApart } from './apart-routes.js'
 import type { TimelineDeps } from './context.js'
 import { addEvents } from './event-routes.js'
 import { addIdentity } from './identity-routes.js'
+import { refuseUnknownParameters } from './known-parameters.js'
 import { addOpenApi } from './openapi.js'
 import { addPeople } from './people-routes.js'
 import { addRefused } from './refused-routes.js'
@@ -33,6 +34,7 @@ export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Pr
     await app.register(async (guarded) => {
       // Before anything is checked: who may not read learns nothing about what there is.
       guarded.addHook('onRequest', async (request) => void readerOf(request, deps.projects))
+      guarded.addHook('preValidation', async (request) => refuseUnknownParameters(request))
       const api = guarded.withTypeProvider<ZodTypeProvider>()
       addTimelines(api, deps)
       addPeople(api, deps)

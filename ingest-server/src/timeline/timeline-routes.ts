@@ -1,13 +1,15 @@
 /** GET /v1/users/:id/timeline and /v1/accounts/:id/timeline. */
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { TouchlineError } from '../errors.js'
 import { isKnownAccount, readAccount } from './accounts.js'
 import { accountAsOf, personAsOf } from './as-of.js'
 import { toEvent, toPersonHead, toTouchpoint } from './answer.js'
 import type { Reader } from './ask.js'
-import { notFound, readerFor, type Api, type TimelineDeps } from './context.js'
+import { accountNotFound, notFound, readerFor, type Api, type TimelineDeps } from './context.js'
 import { fromCursor, toCursor, type Position } from './cursor.js'
 import { identifiersOf } from './identifiers.js'
 import { plainEvents, touchpoints, type TimelineQuery } from './listing.js'
+import { csvFileName, eventColumns, isCsvWanted, toCsv, touchpointColumns } from './csv.js'
 import { readEarly, readPage } from './page.js'
 import { findPerson } from './people.js'
 import type { WideRow } from './rows.js'
@@ -18,9 +20,12 @@ import {
   accountTimeline,
   errors,
   idParams,
+  orCsv,
   personTimeline,
   timelineQuery,
+  type EventAnswer,
   type TimelineQuerystring,
+  type TouchpointAnswer,
 } from './wire.js'
 
 export function addTimelines(api: Api, deps: TimelineDeps): void {
@@ -32,9 +37,9 @@ export function addTimelines(api: Api, deps: TimelineDeps): void {
       tags: ['Timelines'],
       params: idParams,
       querystring: timelineQuery,
-      response: { 200: personTimeline, ...errors },
+      response: { 200: orCsv(personTimeline), ...errors },
     },
-    async handler(request) {
+    async handler(request, reply) {
       const reader = readerFor(request, deps)
       const query = toQuery(request.query)
       const candidates = identifiersOf(request.params.id)
@@ -51,6 +56,9 @@ export function addTimelines(api: Api, deps: TimelineDeps): void {
       ])
       if (!list.hasEvents && !person.isStitched && traits.length === 0)
         throw await notFound(`Nothing is known of ${request.params.id}.`, deps)
+      if (isCsvWanted(request.query.format, request.headers.accept))
+        return sendCsv(request, reply, { name: ['user', request.params.id], list: list.answer })
+      reply.header('vary', 'accept')
       return { person: toPersonHead(person, traits, query.asOf ?? deps.clock()), ...list.answer }
     },
   })
@@ -63,9 +71,9 @@ export function addTimelines(api: Api, deps: TimelineDeps): void {
       tags: ['Timelines'],
       params: accountParams,
       querystring: timelineQuery,
-      response: { 200: accountTimeline, ...errors },
+      response: { 200: orCsv(accountTimeline), ...errors },
     },
-    async handler(request) {
+    async handler(request, reply) {
       const reader = readerFor(request, deps)
       const query = toQuery(request.query)
       const { id } = request.params
@@ -73,9 +81,11 @@ export function addTimelines(api: Api, deps: TimelineDeps): void {
         query.asOf === undefined ? readAccount(reader, id) : accountAsOf(reader, id, query.asOf),
         readAccountTraits(reader, id, query.asOf),
       ])
-      if (!isKnownAccount(account) && traits.length === 0)
-        throw await notFound(`Nothing is known of the account ${id}.`, deps)
+      if (!isKnownAccount(account) && traits.length === 0) throw await accountNotFound(id, deps)
       const list = await readList(reader, accountScope(account), query, { detail: request.query.detail })
+      if (isCsvWanted(request.query.format, request.headers.accept))
+        return sendCsv(request, reply, { name: ['account', id], list: list.answer })
+      reply.header('vary', 'accept')
       const head = { id, traits: traitValues(traits), people: account.memberships.length }
       return { account: head, ...list.answer }
     },
@@ -101,6 +111,30 @@ async function readList(
   })
   const list = items.map((touch) => toTouchpoint(touch, wide))
   return { hasEvents, answer: { ...(summary && { summary }), touchpoints: list, nextCursor: cursorOf(next) } }
+}
+
+interface Listed {
+  touchpoints?: readonly TouchpointAnswer[]
+  events?: readonly EventAnswer[]
+  nextCursor: string | null
+}
+
+/** The list alone, as a file; where there is more, Link says where. */
+function sendCsv(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { name, list: { touchpoints, events, nextCursor } }: { name: string[]; list: Listed },
+): FastifyReply {
+  if (nextCursor !== null) {
+    const next = new URL(request.url, 'http://host')
+    next.searchParams.set('cursor', nextCursor)
+    reply.header('link', `<${next.pathname}${next.search}>; rel="next"`)
+  }
+  return reply
+    .header('vary', 'accept')
+    .header('content-disposition', `attachment; filename="${csvFileName(...name)}"`)
+    .type('text/csv; charset=utf-8; header=present')
+    .send(events ? toCsv(eventColumns, events) : toCsv(touchpointColumns, touchpoints ?? []))
 }
 
 const cursorOf = (next: Position | undefined) => (next ? toCursor(next) : null)

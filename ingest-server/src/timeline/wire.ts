@@ -3,11 +3,13 @@ import { z } from 'zod'
 import { touchpointKinds } from '@touchline/schemas'
 
 export const time = z
-  .union([z.iso.datetime({ offset: true }), z.iso.date()])
+  .union([z.iso.datetime({ offset: true }), z.iso.date()], {
+    error: 'must be a time such as 2026-03-01 or 2026-03-01T10:00:00Z',
+  })
   .transform((text) => Date.parse(text))
   .describe('ISO 8601, UTC where no offset is given')
-const oneOrMore = <Item extends z.ZodType<string>>(item: Item) =>
-  z.union([item, z.array(item)]).transform((value) => (Array.isArray(value) ? value : [value]))
+const oneOrMore = <Item extends z.ZodType<string>>(item: Item, error: string) =>
+  z.union([item, z.array(item)], { error }).transform((value) => (Array.isArray(value) ? value : [value]))
 export const limit = (most: number, usual: number) => z.coerce.number().int().min(1).max(most).default(usual)
 
 export const idParams = z.object({
@@ -26,13 +28,24 @@ export const timelineQuery = z.object({
   as_of: time
     .optional()
     .describe('As it could be told then: with the facts and events received until this time'),
-  channel: oneOrMore(z.string().min(1).max(100)).optional(),
-  kind: oneOrMore(z.enum(touchpointKinds)).optional().describe('Touchpoints only'),
+  channel: oneOrMore(
+    z.string().min(1).max(100),
+    'must be the name of a channel, 1 to 100 characters',
+  ).optional(),
+  kind: oneOrMore(z.enum(touchpointKinds), `must be one of ${touchpointKinds.join(', ')}`)
+    .optional()
+    .describe('Touchpoints only'),
   bots: z.enum(['true', 'false']).default('false').describe('Crawlers and automated browsers too'),
   limit: limit(1_000, 100),
   cursor: z.string().max(2_000).optional().describe('nextCursor of the page before'),
   detail: z.enum(['touchpoints', 'events']).default('touchpoints'),
   order: z.enum(['asc', 'desc']).default('desc'),
+  format: z
+    .enum(['json', 'csv'])
+    .optional()
+    .describe(
+      'Else as the Accept header says. CSV is the list alone; the next page is named by the Link header',
+    ),
 })
 export type TimelineQuerystring = z.infer<typeof timelineQuery>
 
@@ -139,6 +152,11 @@ const listed = {
   events: z.array(eventShape).optional(),
   ...pages,
 }
+/** A 200 that is JSON, or the same list as a table. */
+export const orCsv = <Shape extends z.ZodType>(shape: Shape) => ({
+  description: 'The timeline',
+  content: { 'application/json': { schema: shape }, 'text/csv': { schema: z.string() } },
+})
 export const personTimeline = z.object({ person: personHead, ...listed })
 export const accountTimeline = z.object({ account: accountHead, ...listed })
 

@@ -1,0 +1,79 @@
+/**
+ * A timeline as a table for spreadsheets: RFC 4180, in UTF-8, a header row first.
+ *
+ *     text and numbers stand as they are; what is absent is empty; lists and objects are JSON
+ *
+ * What people typed into somebody's website is opened by a program that runs what begins with an equals sign. So
+ * text that begins with = + - @ (or their full-width forms), TAB or CR has a single quote before it. A number that
+ * is one keeps its minus.
+ */
+import { stringify } from 'csv-stringify/sync'
+
+interface Column {
+  /** The field, or the path to it: `page.url`. */
+  key: string
+  header: string
+}
+
+const named = (...names: string[]): Column[] => names.map((name) => ({ key: name, header: name }))
+
+export const touchpointColumns: readonly Column[] = [
+  ...named('at', 'kind', 'name', 'channel', 'channelRule', 'person', 'accounts', 'shared', 'sources'),
+  { key: 'campaign.source', header: 'source' },
+  { key: 'campaign.medium', header: 'medium' },
+  { key: 'campaign.name', header: 'campaign' },
+  { key: 'page.url', header: 'url' },
+  { key: 'page.path', header: 'path' },
+  { key: 'page.title', header: 'title' },
+  { key: 'page.referrer', header: 'referrer' },
+  ...named('sessionId', 'pages'),
+  { key: 'lastPage.url', header: 'lastUrl' },
+  ...named('until', 'durationSeconds', 'properties', 'messageIds'),
+]
+
+export const eventColumns: readonly Column[] = named(
+  ...['occurredAt', 'type', 'name', 'channel', 'channelRule', 'source', 'medium', 'campaign', 'referrer'],
+  ...['url', 'title', 'person', 'accounts', 'anonymousId', 'userId', 'email', 'groupId', 'sessionId'],
+  ...['properties', 'traits', 'clientTime', 'receivedAt', 'messageId', 'because'],
+)
+
+/** The rows as text, CRLF after each. Without rows it is the header alone. */
+export function toCsv(columns: readonly Column[], rows: readonly object[]): string {
+  return stringify([...rows], {
+    columns,
+    header: true,
+    record_delimiter: '\r\n',
+    escape_formulas: true,
+    // By itself it leaves some lone CR bare, which readers take for the end of a row.
+    quoted_match: /[\r\n]/,
+    cast: { boolean: String },
+  })
+}
+
+/** A name that a browser can save under and a header can carry, whatever the id is made of. */
+export function csvFileName(...words: string[]): string {
+  const safe = words.map((word) => word.replace(/[^\w@.-]+/g, '_').slice(0, 80))
+  return `${safe.join('-')}.csv`
+}
+
+/**
+ * `format` decides where it was asked for; else the Accept header, which must prefer text/csv to JSON by name:
+ * what takes anything gets JSON.
+ */
+export function isCsvWanted(format: 'json' | 'csv' | undefined, accept: string | undefined): boolean {
+  if (format !== undefined) return format === 'csv'
+  if (accept === undefined) return false
+  const csv = weightOf('text/csv', accept)
+  return csv > 0 && csv >= Math.max(weightOf('application/json', accept), 0)
+}
+
+/** The q of a media type that Accept names, 0 where it does not. */
+function weightOf(type: string, accept: string): number {
+  for (const range of accept.toLowerCase().split(',')) {
+    const [name = '', ...parameters] = range.split(';').map((part) => part.trim())
+    if (name !== type) continue
+    const q = parameters.find((parameter) => parameter.startsWith('q='))
+    return q === undefined ? 1 : Number(q.slice(2)) || 0
+  }
+  return 0
+}
