@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { buildAlias, buildGroup, buildIdentify, buildPage, buildScreen, buildTrack } from './build.js'
-import { batchSchema, eventSchema, problemOf } from './event.js'
+import { batchSchema, emailOf, eventSchema, problemOf } from './event.js'
 import { acceptedFixtures } from './fixtures.js'
 
 const common = { messageId: 'm-1', timestamp: '2026-03-01T12:00:00.000Z', userId: 'u-1', anonymousId: 'a-1' }
@@ -45,5 +45,21 @@ describe('event schemas', () => {
     })
     expect(batches.length).toBeGreaterThan(5)
     for (const event of batches) expect(problemOf(event)).toBeUndefined()
+  })
+})
+
+describe('whose address an event carries', () => {
+  const traits = { email: 'info@acme.com' }
+  const context = { traits: { email: 'ann@acme.com' } }
+
+  test('the traits of an identify come before those of the context', () => {
+    expect(emailOf({ type: 'identify', traits, context })).toBe('info@acme.com')
+    expect(emailOf({ type: 'identify', traits: { email: 'none' }, context })).toBe('ann@acme.com')
+    expect(emailOf({ type: 'identify', context })).toBe('ann@acme.com')
+  })
+
+  test('a group’s address is the account’s, not the person’s', () => {
+    expect(emailOf({ type: 'group', traits })).toBeUndefined()
+    expect(emailOf({ type: 'group', traits, context })).toBe('ann@acme.com')
   })
 })

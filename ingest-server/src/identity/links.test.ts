@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { linksFrom, personEmail, type LinkSource } from './links.js'
+import { linksFrom, type LinkSource } from './links.js'
 
 const receivedAt = Date.parse('2026-03-01T12:00:00.000Z')
 const event = (fields: Partial<LinkSource>): LinkSource => ({
@@ -105,20 +105,5 @@ describe('when a claim counts from', () => {
       ['1990-06-01T00:00:00.000Z', true],
       ['1990-06-01T00:00:00.000Z', true],
     ])
-  })
-})
-
-describe('whose address an event carries', () => {
-  const traits = { email: 'info@acme.com' }
-  const contextTraits = { email: 'ann@acme.com' }
-
-  test('the traits of an identify come before those of the context', () => {
-    expect(personEmail('identify', traits, contextTraits)).toBe('info@acme.com')
-    expect(personEmail('identify', undefined, contextTraits)).toBe('ann@acme.com')
-  })
-
-  test('a group’s address is the account’s, not the person’s', () => {
-    expect(personEmail('group', traits, undefined)).toBeUndefined()
-    expect(personEmail('group', traits, contextTraits)).toBe('ann@acme.com')
   })
 })

@@ -28,7 +28,7 @@ export interface LinkSource {
   type: string
   userId?: string | undefined
   anonymousId?: string | undefined
-  /** The person's address as `personEmail` finds it. */
+  /** The person's address as `emailOf` (schemas) finds it. */
   email?: string | undefined
   previousId?: string | undefined
   /** Typed identifiers; only of `unlink` and `relink`. */
@@ -58,18 +58,6 @@ export function linksFrom(event: LinkSource): readonly LinkFact[] {
   if (userId !== undefined) return userFacts(event, { userId, anonymousId, email })
   if (email === undefined || anonymousId === undefined) return none
   return [claim(event, emailIdentifier(email), anonIdentifier(anonymousId), event.occurredAt)]
-}
-
-/**
- * The address of the person an event is about: `traits.email`, else `context.traits.email`. A group's own
- * traits describe the account (its `email` is a billing address or an info@), so they never name a person.
- */
-export function personEmail(
-  type: string,
-  traits: Record<string, unknown> | undefined,
-  contextTraits: Record<string, unknown> | undefined,
-): string | undefined {
-  return (type === 'group' ? undefined : emailFrom(traits?.['email'])) ?? emailFrom(contextTraits?.['email'])
 }
 
 interface CheckedIds {
