@@ -212,7 +212,7 @@ export const collectAnswerSchema = z.object({
   warnings: z
     .array(z.object({ index: z.number().int(), messageId: z.string(), message: z.string() }))
     .optional()
-    .describe('Events that were taken without what their userToken was to prove'),
+    .describe('Events that were taken, but not quite as their sender meant'),
 })
 export type CollectAnswer = z.infer<typeof collectAnswerSchema>
 

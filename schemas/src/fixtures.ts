@@ -28,6 +28,8 @@ const acceptedSchema = z.strictObject({
   request: requestSchema,
   expected: z.strictObject({
     accepted: z.number(),
+    /** Indexes of events that were not taken quite as they were meant. */
+    warnings: z.array(z.number()).default([]),
     /** Columns of each row; null says that the column is left out. */
     rows: z.array(z.record(z.string(), z.unknown())),
     /** Text that stands word for word in the lines. */

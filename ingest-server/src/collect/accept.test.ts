@@ -134,3 +134,36 @@ describe('acceptEvents', () => {
     expect(rowsIn(acceptEvents(batch, arrival).lines)).toHaveLength(1)
   })
 })
+
+describe('an identify whose email is no address', () => {
+  const identify = (email: unknown) =>
+    accept(
+      JSON.stringify({ type: 'identify', userId: 'u-1', messageId: 'm-1', traits: { email, plan: 'pro' } }),
+    )
+
+  test.each(['ann at acme.com', 'ann@', 5, true, { a: 1 }])(
+    'is taken with a warning and leaves the good address: %j',
+    (email) => {
+      const { accepted, warnings, lines } = identify(email)
+      expect(accepted).toBe(1)
+      expect(warnings).toEqual([
+        { index: 0, messageId: 'm-1', message: expect.stringContaining('traits.email') as string },
+      ])
+      const [row] = rowsIn(lines)
+      expect(row).toMatchObject({
+        traits: { email, plan: 'pro' },
+        person_traits: [{ name: 'plan', value: '"pro"' }],
+      })
+      expect(row).not.toHaveProperty('email')
+    },
+  )
+
+  test.each(['ann@acme.com', ' Ann@Acme.com ', null, ''])('is not one of %j', (email) => {
+    const { warnings, lines } = identify(email)
+    expect(warnings).toEqual([])
+    expect(rowsIn(lines)[0]?.['person_traits']).toContainEqual({
+      name: 'email',
+      value: JSON.stringify(email),
+    })
+  })
+})

@@ -12,7 +12,7 @@ import type { Judge } from '../privacy/tombstones.js'
 import type { ErrorCode } from '../errors.js'
 import type { Arrival } from './arrival.js'
 import { bySecret, unsigned, weighClaims, withoutClaims, type ClaimedEvent } from './claims.js'
-import { subjectOf } from './facts.js'
+import { hasBadEmail, subjectOf } from './facts.js'
 import { isObject, type Json, type ReadEvent } from './read-event.js'
 import { timesOf } from './times.js'
 import { isInForce, takeToken, type TokenVerdict, type VerifyTokens } from './user-token.js'
@@ -81,7 +81,7 @@ export function wishOf({ headers }: FastifyRequest, { project, kind }: KeyHolder
 }
 
 export type Admission = ClaimedEvent & {
-  /** What was wrong with its token, in words for the developer who reads the answer. */
+  /** What was not taken as it was meant, in words for the developer who reads the answer. */
   warning?: string
 }
 
@@ -91,8 +91,10 @@ export function admit(
   arrival: Arrival,
   verdict: TokenVerdict | undefined,
 ): Admission | ErrorCode {
-  const admitted = weigh(event, arrival, verdict)
-  if (arrival.judge === undefined || typeof admitted === 'string') return admitted
+  const weighed = weigh(event, arrival, verdict)
+  if (typeof weighed === 'string') return weighed
+  const admitted = withEmailWarning(weighed)
+  if (arrival.judge === undefined) return admitted
   const kept = withoutErased(admitted.event, arrival, arrival.judge)
   return kept === undefined ? 'EVENT_ERASED' : { ...admitted, event: kept }
 }
@@ -109,6 +111,14 @@ function weigh(event: ReadEvent, arrival: Arrival, verdict: TokenVerdict | undef
   const admitted = weighClaims(event, identify, claims)
   if (admitted === undefined) return 'EVENT_NOT_SIGNED'
   return warning === undefined ? admitted : { ...admitted, warning }
+}
+
+/** Of an identify: `traits.email` that is no address names nobody, and the person's good one stays. */
+function withEmailWarning(admission: Admission): Admission {
+  const { type, traits } = admission.event
+  if (type !== 'identify' || traits === undefined || !hasBadEmail(traits)) return admission
+  const bad = 'traits.email does not look like an email address; it was not taken for one.'
+  return { ...admission, warning: admission.warning === undefined ? bad : `${admission.warning} ${bad}` }
 }
 
 /** A late copy of what was erased is refused; somebody else's event that names them is kept without the name. */

@@ -10,6 +10,7 @@ import { limits } from '@touchline/schemas'
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib'
 import { TouchlineError } from '../errors.js'
+import { placeOf, whereNotJson } from './where-not-json.js'
 
 const decoders = {
   gzip: promisify(gunzip),
@@ -85,10 +86,14 @@ export function parseBody(body: Buffer): ParsedBody {
   try {
     return { value: JSON.parse(text) as unknown, text }
   } catch (cause) {
-    throw new TouchlineError(
-      'BODY_NOT_JSON',
-      text === '' ? 'The body is empty; it must be JSON.' : 'The body is not JSON.',
-      { cause },
-    )
+    throw new TouchlineError('BODY_NOT_JSON', notJson(text), { cause })
   }
+}
+
+/** In words that hold nothing of the body. */
+function notJson(text: string): string {
+  if (text === '') return 'The body is empty; it must be JSON.'
+  const found = whereNotJson(text)
+  if (found === undefined) return 'The body is not JSON.'
+  return `The body is not JSON: ${placeOf(found.position, text)} should have ${found.expected}.`
 }

@@ -1,6 +1,7 @@
 /** What an event says about a person and about an account, as facts that ClickHouse only unfolds. */
 import {
   anonIdentifier,
+  emailFrom,
   emailIdentifier,
   userIdentifier,
   type Identifier,
@@ -11,6 +12,16 @@ import type { Json, ReadEvent } from './read-event.js'
 
 const noTraits: readonly TraitFact[] = []
 const noMemberships: readonly MembershipFact[] = []
+
+/** An email is said, and is none. Null and empty text say that there is no address, which may be true. */
+export const hasBadEmail = ({ email }: Json): boolean =>
+  email !== undefined && email !== null && email !== '' && emailFrom(email) === undefined
+
+/** Of a person: as of anything, but what is no address is no `email`, which would hide the good one. */
+export const personTraitFacts = (traits: Json | undefined): readonly TraitFact[] => {
+  const facts = traitFacts(traits)
+  return traits !== undefined && hasBadEmail(traits) ? facts.filter(({ name }) => name !== 'email') : facts
+}
 
 export const traitFacts = (traits: Json | undefined): readonly TraitFact[] =>
   traits === undefined
