@@ -8,6 +8,8 @@ import fc from 'fast-check'
 import type { InjectOptions, Response } from 'light-my-request'
 import { readFileSync } from 'node:fs'
 import { connect, type AddressInfo } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -56,17 +58,43 @@ function expectWellAnswered(response: Response) {
   expect(answer.requestId).toBe(response.headers['x-request-id'])
 }
 
+// A collection on demand, without a flag for the whole run: what is measured is what stays, not what is about to go.
+setFlagsFromString('--expose-gc')
+const gc = runInNewContext('gc') as () => void
+
 let collect: Awaited<ReturnType<typeof startCollect>>
 beforeAll(async () => {
   collect = await startCollect({ server: () => createHttpServer({ logger: pino({ level: 'silent' }) }) })
 })
 afterAll(() => collect.app.close())
 
-const hangsAfterMs = 20_000
-async function answerTo(request: InjectOptions): Promise<Response> {
+/** What an attacker's request may cost at most. Ten times what the slowest case of the corpus takes on one idle core. */
+const limitMs = 2_000
+// A hang is there on every try; what another process on the machine did to the first is not.
+const tries = 4
+const slowest = { name: '', ms: 0 }
+
+/** The answer within the limit. One that came late is asked for again, alone; late every time is a finding. */
+async function answerTo(request: InjectOptions, name = request.url): Promise<Response> {
+  const took: number[] = []
+  while (took.length < tries) {
+    const startedAt = performance.now()
+    const response = await unlessItHangs(request)
+    const ms = performance.now() - startedAt
+    if (response !== undefined && ms <= limitMs) {
+      if (ms > slowest.ms) Object.assign(slowest, { name, ms })
+      return response
+    }
+    took.push(Math.round(ms))
+  }
+  throw new Error(`Not answered within ${limitMs} ms in ${tries} tries, which took ${took.join(', ')} ms.`)
+}
+
+/** Waits ten times the limit, so that a late answer is over before the next try. */
+async function unlessItHangs(request: InjectOptions): Promise<Response | undefined> {
   let timer: NodeJS.Timeout | undefined
-  const hang = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('The request hangs.')), hangsAfterMs)
+  const hang = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), 10 * limitMs)
   })
   try {
     return await Promise.race([collect.app.inject(request), hang])
@@ -82,7 +110,7 @@ test('the corpus has more than 300 cases, each with a name of its own', () => {
 
 describe('each case of the corpus', () => {
   test.each(corpus.map((one) => [one.name, one] as const))('%s', async (_name, one) => {
-    expectWellAnswered(await answerTo(toRequest(one)))
+    expectWellAnswered(await answerTo(toRequest(one), one.name))
   })
 
   test('leaves no answer and no line with a key in it', () => {
@@ -274,13 +302,34 @@ describe('clients that misbehave on the wire', () => {
   })
 })
 
-test('memory stays bounded: the whole corpus again leaves no more than it found', async () => {
-  const run = async () => {
-    for (const one of corpus) await answerTo(toRequest(one))
-    collect.log.records.length = 0
-    return process.memoryUsage().rss
+test('memory stays bounded: the corpus again and again leaves no more than its buffers', async () => {
+  const bounds = {
+    // What is in use: the last request's body (4 MB decoded) and its line, and the buffer that lines are gathered in.
+    heapUsed: 8,
+    arrayBuffers: 8,
+    // What the process holds besides: freed pages. The largest case makes some 30 MB of garbage (the body, its text, the
+    // parsed value, the lines), and the collector lets three of those gather before it gives pages back.
+    rss: 96,
   }
-  const before = await run()
-  const after = await run()
-  expect((after - before) / 1024 / 1024).toBeLessThan(256)
+  const round = async () => {
+    for (const one of corpus) await answerTo(toRequest(one), one.name)
+    collect.log.records.length = 0
+  }
+  const measured = () => {
+    gc()
+    return process.memoryUsage()
+  }
+  // Compiled code and the allocator's pools come with the first rounds.
+  for (let times = 0; times < 3; times++) await round()
+  const before = measured()
+  for (let times = 0; times < 3; times++) await round()
+  const grown = (of: keyof typeof bounds) => Math.round((measured()[of] - before[of]) / 1024 / 1024)
+  // Polled, for buffers are freed some turns after the collection that found them unused.
+  for (const of of ['heapUsed', 'arrayBuffers', 'rss'] as const)
+    await expect
+      .poll(() => grown(of), { timeout: 10_000, message: `MB that ${of} grew by` })
+      .toBeLessThan(bounds[of])
+  console.log(
+    `hostile input: slowest ${slowest.name}, ${Math.round(slowest.ms)} ms; three more rounds grew RSS by ${grown('rss')} MB`,
+  )
 })
