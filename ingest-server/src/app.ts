@@ -14,10 +14,13 @@ import { openKeySets } from './collect/key-sets.js'
 import { collectRoutes } from './collect/routes.js'
 import { createTokenVerifier } from './collect/user-token.js'
 import { projectsFileOf, type Config, type Role } from './config.js'
+import { TouchlineError } from './errors.js'
 import { browserSdkRoutes } from './http/browser-sdk.js'
+import { frontPage } from './http/front-page.js'
 import { checkDisk, healthRoutes, type ReadinessCheck } from './http/health.js'
 import { createMetrics } from './http/metrics.js'
 import { openProjects, type OpenedProjects } from './http/projects.js'
+import { guessAddress, isEveryAddress } from './http/reachable.js'
 import { createHttpServer } from './http/server.js'
 import { startStitch } from './identity/stitch.js'
 import { defaultKeys } from './keys.js'
@@ -31,9 +34,12 @@ import { timelineRoutes } from './timeline/routes.js'
 import { scrapeOf } from './workers.js'
 
 export interface Touchline {
-  /** Where the HTTP server listens. */
+  /** Where browsers reach the HTTP server. */
   url: string
-  keys: { writeKey: string; secretKey: string }
+  /** Nobody said so and it listens on every address: `url` is one of this machine's. */
+  isUrlGuessed: boolean
+  /** Of the default project, as far as they are in force. */
+  keys: { writeKey: string | undefined; secretKey: string | undefined }
   /** Resolves when every role does its work; collecting does at once. Rejects when ClickHouse can never be used. */
   ready: Promise<{ analyst: ClickHouse['analyst'] | undefined }>
   /** Stops accepting, finishes what is under way, stops. Nothing acknowledged is lost with or without it. */
@@ -92,11 +98,15 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
     const deps = { clickhouse, projects, log, clock, metrics, cluster }
     await http.register(timelineRoutes({ ...deps, erasing: () => erasing?.now() }))
   }
-  const url = await listen(http, config)
+  await http.register(frontPage({ collect: has('collect'), timeline: has('timeline') }))
+  const address = await listen(http, config)
 
   return {
-    url,
-    keys,
+    ...address,
+    keys: {
+      writeKey: inForce(projects, keys.writeKey),
+      secretKey: inForce(projects, keys.secretKey),
+    },
     ready: clickhouse
       ? clickhouse.begun.then(() => ({ analyst: clickhouse.analyst }))
       : Promise.resolve({ analyst: undefined }),
@@ -159,7 +169,20 @@ function readinessChecks({ config, log, clickhouse, projects }: Watched): Readin
   return checks
 }
 
-async function listen(http: FastifyInstance, config: Config): Promise<string> {
-  const address = await http.listen({ host: config.HOST, port: config.PORT })
-  return config.PUBLIC_URL?.replace(/\/$/, '') ?? address
+const inForce = (projects: OpenedProjects, key: string) => (projects.holderOf(key) ? key : undefined)
+
+async function listen(
+  http: FastifyInstance,
+  config: Config,
+): Promise<Pick<Touchline, 'url' | 'isUrlGuessed'>> {
+  const { HOST, PORT, PUBLIC_URL } = config
+  const address = await http.listen({ host: HOST, port: PORT }).catch((cause: unknown) => {
+    const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE'
+    if (!isTaken) throw cause
+    const why = `PORT: another program listens on ${HOST}:${PORT}. Choose another port: PORT=${PORT + 1}`
+    throw new TouchlineError('CONFIG_INVALID', why, { cause })
+  })
+  if (PUBLIC_URL !== undefined) return { url: PUBLIC_URL.replace(/\/$/, ''), isUrlGuessed: false }
+  if (!isEveryAddress(HOST)) return { url: address, isUrlGuessed: false }
+  return { url: `http://${guessAddress()}:${new URL(address).port}`, isUrlGuessed: true }
 }

@@ -1,10 +1,9 @@
 /** The process: reads the settings, starts the line, prints what a newcomer needs, stops when told to. */
 import cluster from 'node:cluster'
 import pino from 'pino'
-import { startTouchline, type Touchline } from './app.js'
-import type { ClickHouse } from './clickhouse/clickhouse.js'
-import { readConfig, type Config } from './config.js'
-import { pinnedTag, plainTag, type TagOptions } from './http/browser-sdk.js'
+import { startTouchline } from './app.js'
+import { readConfig } from './config.js'
+import { welcome } from './welcome.js'
 import { startWorkers } from './workers.js'
 
 const startedAt = performance.now()
@@ -27,7 +26,10 @@ try {
   stopOnSignal(() => touchline.close())
   const { analyst } = await touchline.ready
   // Of several processes the first speaks for all.
-  if (!cluster.isWorker || cluster.worker?.id === 1) console.log(welcome(touchline, analyst, config))
+  if (!cluster.isWorker || cluster.worker?.id === 1) {
+    const seconds = (performance.now() - startedAt) / 1_000
+    console.log(welcome({ touchline, analyst, config, seconds }))
+  }
 } catch (error) {
   // Told to stop before it was ready: the stopping ends the process.
   if (!isStopping) giveUp(error)
@@ -59,43 +61,4 @@ function stopOnSignal(close: (signal: NodeJS.Signals) => Promise<void>): void {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-}
-
-function pinned(tag: TagOptions): string[] {
-  const text = pinnedTag(tag)
-  return text === undefined
-    ? []
-    : ['or, to run this very build or nothing (change it with the server):', `  ${text}`]
-}
-
-function welcome(
-  { url, keys }: Touchline,
-  analyst: ClickHouse['analyst'] | undefined,
-  config: Config,
-): string {
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-  const lines = [
-    '',
-    `Touchline is ready at ${url} (${seconds} s)`,
-    '',
-    'Paste this tag into your pages, inside <head>:',
-    `  ${plainTag({ host: url, writeKey: keys.writeKey })}`,
-    ...pinned({ host: url, writeKey: keys.writeKey }),
-    '',
-    `Keys of the project "default"${config.TOUCHLINE_SECRET_KEY ? '' : ` (kept in ${config.DATA_DIR}/keys.json)`}:`,
-    `  write key   ${keys.writeKey}   public, stands in the tag`,
-    `  secret key  ${keys.secretKey}   private, reads timelines`,
-    '',
-    'Ask for a timeline, by user id or email:',
-    `  curl -u ${keys.secretKey}: '${url}/v1/users/ada%40example.com/timeline'`,
-  ]
-  if (analyst?.password !== undefined) {
-    const at = new URL(analyst.url)
-    lines.push(
-      '',
-      'Ask in SQL, read-only:',
-      `  curl '${at.protocol}//${analyst.user}:${analyst.password}@${at.host}/?database=${config.CLICKHOUSE_DATABASE}' -d 'SELECT * FROM persons LIMIT 10 FORMAT Pretty'`,
-    )
-  }
-  return [...lines, '', `HTTP API: ${url}/docs`, ''].join('\n')
 }

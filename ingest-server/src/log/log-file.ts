@@ -11,6 +11,7 @@
 import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { open, type Database, type RootDatabase } from 'lmdb'
+import { TouchlineError } from '../errors.js'
 import type { LogRecord, LogTable } from './log.js'
 
 /** What stands in a key. */
@@ -151,5 +152,8 @@ function refuseSecondProcess(root: RootDatabase<Buffer, string>, path: string): 
     .filter((pid) => Number.isInteger(pid) && pid !== process.pid)
   if (others.length === 0) return
   void root.close()
-  throw new Error(`${path} is in use by process ${others.join(', ')}; one log belongs to one process.`)
+  throw new TouchlineError(
+    'CONFIG_INVALID',
+    `DATA_DIR: ${path} is in use by process ${others.join(', ')}; one log belongs to one process.`,
+  )
 }
