@@ -2,7 +2,8 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
-import { jsonSchemaTransform } from 'fastify-type-provider-zod'
+import { createJsonSchemaTransform } from 'fastify-type-provider-zod'
+import { collectPaths, collectSecurity, forgetBoundsOfIntegers } from '../http/collect-openapi.js'
 
 export async function addOpenApi(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
@@ -10,18 +11,25 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
       openapi: '3.1.0',
       info: {
         title: 'Touchline',
-        description: 'Timelines of people and accounts. Every call needs a secret key.',
+        description:
+          'Events go in with a write key; timelines of people and accounts are read with a secret key.',
         version: '1',
       },
       components: {
         securitySchemes: {
+          ...collectSecurity,
           bearer: { type: 'http', scheme: 'bearer', description: 'The secret key' },
           basic: { type: 'http', scheme: 'basic', description: 'The secret key as user, no password' },
         },
       },
       security: [{ bearer: [] }, { basic: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: createJsonSchemaTransform({ zodToJsonConfig: { override: forgetBoundsOfIntegers } }),
+    transformObject: (document) => {
+      if (!('openapiObject' in document)) return document.swaggerObject
+      const { openapiObject } = document
+      return { ...openapiObject, paths: { ...collectPaths(), ...openapiObject.paths } }
+    },
   })
   await app.register(swaggerUi, {
     routePrefix: '/docs',

@@ -394,6 +394,16 @@ describe('the description of the API', () => {
     expect(Object.keys(body.paths)).toContain('/v1/users/{id}/timeline')
   })
 
+  test('tells collecting too, and no integer by the bounds of JavaScript', async () => {
+    const { body } = await api.get<{ paths: Record<string, Record<string, unknown>> }>('/docs/json')
+    for (const path of ['/v1/track', '/v1/identify', '/v1/batch'])
+      expect(body.paths[path]).toHaveProperty('post.requestBody.content.application/json.schema.properties')
+    expect(body.paths['/v1/track']).not.toHaveProperty('get')
+    const text = JSON.stringify(body)
+    expect(text.match(/9007199254740991/)).toBeNull()
+    expect(text.includes('"text/csv"')).toBe(true)
+  })
+
   test('is a page that loads nothing from elsewhere', async () => {
     const answer = await app.inject({ url: '/docs' })
     expect(answer.statusCode).toBe(200)
