@@ -1,4 +1,4 @@
-// `npm run check`: types, lint, format, in that order; all three run, and any finding fails.
+// `npm run check`: types, lint, format, audit, in that order; all run, and any finding fails.
 import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -19,4 +19,27 @@ for (const [name, command, args] of steps) {
   console.log(`${name}: ${status === 0 ? 'ok' : 'failed'}`)
   if (status !== 0) failures += 1
 }
+const audit = auditDependencies()
+console.log(`audit: ${audit.words}`)
+if (audit.isFinding) failures += 1
 process.exit(failures === 0 ? 0 : 1)
+
+// A registry that does not answer audits (mirrors often refuse them) is no finding, but nothing was looked at either.
+function auditDependencies() {
+  const args = ['audit', '--json', '--fetch-retries=0']
+  const { stdout, error } = spawnSync('npm', args, { cwd: root, encoding: 'utf8', timeout: 60_000 })
+  let answer
+  try {
+    answer = JSON.parse(stdout)
+  } catch {
+    answer = {}
+  }
+  const found = answer.metadata?.vulnerabilities
+  if (found === undefined) {
+    const why = answer.message ?? error?.message ?? 'npm audit gave no answer'
+    return { isFinding: false, words: `NOT DONE, no dependency was checked for known flaws: ${why}` }
+  }
+  const isFinding = found.high + found.critical > 0
+  const words = isFinding ? `failed: ${found.high} high, ${found.critical} critical (npm audit)` : 'ok'
+  return { isFinding, words }
+}
