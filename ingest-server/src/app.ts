@@ -179,7 +179,7 @@ async function listen(
   const address = await http.listen({ host: HOST, port: PORT }).catch((cause: unknown) => {
     const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE'
     if (!isTaken) throw cause
-    const why = `PORT: another program listens on ${HOST}:${PORT}. Choose another port: PORT=${PORT + 1}`
+    const why = `PORT: another program listens on ${HOST}:${PORT}. Choose another port: PORT=${PORT < 65_535 ? PORT + 1 : 8484}`
     throw new TouchlineError('CONFIG_INVALID', why, { cause })
   })
   if (PUBLIC_URL !== undefined) return { url: PUBLIC_URL.replace(/\/$/, ''), isUrlGuessed: false }
