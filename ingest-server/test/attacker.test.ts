@@ -114,12 +114,16 @@ describe('in an open project', () => {
     const document = (await (await fetch(`${server.url}/docs/json`)).json()) as {
       paths: Record<string, Record<string, unknown>>
     }
-    const paths = Object.entries(document.paths).flatMap(([path, methods]) =>
-      Object.keys(methods).map((method) => ({
-        method: method.toUpperCase(),
-        path: path.replace(/\{[^}]+\}/g, 'ada'),
-      })),
-    )
+    // What a write key is for. Named one by one: a path that is not among them must stay shut.
+    const writing = ['track', 'identify', 'page', 'screen', 'group', 'alias', 'batch', 'import']
+    const paths = Object.entries(document.paths)
+      .filter(([path]) => !writing.some((name) => path === `/v1/${name}`))
+      .flatMap(([path, methods]) =>
+        Object.keys(methods).map((method) => ({
+          method: method.toUpperCase(),
+          path: path.replace(/\{[^}]+\}/g, 'ada'),
+        })),
+      )
     expect(paths.length).toBeGreaterThan(10)
     const basic = `Basic ${Buffer.from(`${server.writeKey}:`).toString('base64')}`
     for (const { method, path } of paths) {
