@@ -17,12 +17,6 @@ const noMemberships: readonly MembershipFact[] = []
 export const hasBadEmail = ({ email }: Json): boolean =>
   email !== undefined && email !== null && email !== '' && emailFrom(email) === undefined
 
-/** Of a person: as of anything, but what is no address is no `email`, which would hide the good one. */
-export const personTraitFacts = (traits: Json | undefined): readonly TraitFact[] => {
-  const facts = traitFacts(traits)
-  return traits !== undefined && hasBadEmail(traits) ? facts.filter(({ name }) => name !== 'email') : facts
-}
-
 export const traitFacts = (traits: Json | undefined): readonly TraitFact[] =>
   traits === undefined
     ? noTraits

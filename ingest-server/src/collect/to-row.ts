@@ -11,7 +11,7 @@ import { linksFrom } from '../identity/links.js'
 import type { Arrival } from './arrival.js'
 import { isVerified, verifyFacts, type ClaimedEvent } from './claims.js'
 import { enrich } from './enrich.js'
-import { membershipFacts, personTraitFacts, subjectOf, traitFacts } from './facts.js'
+import { membershipFacts, subjectOf, traitFacts } from './facts.js'
 import { quoted, type Quote } from './quoting.js'
 import type { ReadEvent } from './read-event.js'
 import type { EventRow } from './row.js'
@@ -90,7 +90,7 @@ function factColumns(
   }
   return (
     linkColumn(verifyFacts(linksFrom(source), trust), quote) +
-    (type === 'identify' ? factColumn('person_traits', personTraitFacts(event.traits)) : '') +
+    (type === 'identify' ? factColumn('person_traits', traitFacts(event.traits)) : '') +
     (type === 'group' ? factColumn('group_traits', traitFacts(event.traits)) : '') +
     (type === 'group' ? factColumn('memberships', membershipFacts(event)) : '')
   )
