@@ -113,7 +113,7 @@ function weigh(event: ReadEvent, arrival: Arrival, verdict: TokenVerdict | undef
   return warning === undefined ? admitted : { ...admitted, warning }
 }
 
-/** Of an identify: `traits.email` that is no address names nobody, and the person's good one stays. */
+/** Of an identify: `traits.email` that is no address is a trait and names nobody. */
 function withEmailWarning(admission: Admission): Admission {
   const { type, traits } = admission.event
   if (type !== 'identify' || traits === undefined || !hasBadEmail(traits)) return admission
