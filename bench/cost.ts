@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Role } from '../ingest-server/src/config.js'
 import { whyNoKafka } from '../ingest-server/test/support/kafka.js'
-import { countersOf } from '../ingest-server/test/support/ledger.js'
+import { countersOf } from '../ingest-server/test/support/counters.js'
 import { startLine, type Line } from '../ingest-server/test/support/line.js'
 import { until } from '../ingest-server/test/support/server.js'
 import { measure, writeKey } from './collect.js'
@@ -49,14 +49,17 @@ async function costOf(line: Line, shape: number): Promise<Omit<CostResult, 'shap
   await new Promise((resolve) => setTimeout(resolve, idleSeconds * 1_000))
   const from = await used(line)
   const startedAt = performance.now()
-  const before = (await countersOf(collect)).appended
+  const before = (await countersOf({ processes: [collect] })).appended
   await measure(collect.url, shape, loadSeconds)
-  const appended = (await countersOf(collect)).appended
-  await until(async () => ((await countersOf(store)).inserted >= appended ? true : undefined), {
-    timeoutMs: 600_000,
-    everyMs: 250,
-    what: 'everything to be stored',
-  })
+  const appended = (await countersOf({ processes: [collect] })).appended
+  await until(
+    async () => ((await countersOf({ processes: [store] })).inserted >= appended ? true : undefined),
+    {
+      timeoutMs: 600_000,
+      everyMs: 250,
+      what: 'everything to be stored',
+    },
+  )
   const to = await used(line)
   const seconds = (performance.now() - startedAt) / 1_000
   const events = appended - before

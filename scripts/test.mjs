@@ -17,6 +17,7 @@ await build()
 
 const folder = await mkdtemp(join(tmpdir(), 'touchline-test-'))
 const reportFile = join(folder, 'report.json')
+const promisesFile = join(folder, 'promises.ndjson')
 const code = await new Promise((resolve) => {
   const vitest = spawn(
     process.execPath,
@@ -32,7 +33,7 @@ const code = await new Promise((resolve) => {
     {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...process.env, ...(isLong ? { PROMISES: 'long' } : {}) },
+      env: { ...process.env, PROMISES_FILE: promisesFile, ...(isLong ? { PROMISES: 'long' } : {}) },
     },
   )
   vitest.on('error', () => resolve(1))
@@ -40,7 +41,9 @@ const code = await new Promise((resolve) => {
 })
 
 const report = await readFile(reportFile, 'utf8').then(JSON.parse, () => undefined)
+const promises = await readFile(promisesFile, 'utf8').catch(() => '')
 await rm(folder, { recursive: true, force: true })
+if (promises !== '') printPromises(promises)
 if (report === undefined) {
   console.error('vitest left no report: it did not run to its end')
   process.exit(1)
@@ -54,3 +57,26 @@ console.log(
   `\n${report.numPassedTests} passed, ${failed} failed, ${report.numPendingTests + report.numTodoTests} skipped`,
 )
 process.exit(code !== 0 || failed > 0 || report.numPassedTests === 0 ? 1 : 0)
+
+/**
+ * What became of each promise: test/support/promise.ts says what recovery means. Of several faults of one kind the
+ * slowest recovery is shown.
+ */
+function printPromises(lines) {
+  const rows = lines
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+    .sort((a, b) => (a.fault < b.fault ? -1 : 1))
+    .map(({ fault, acknowledged, lost, twice, recoveredInSeconds }) => [
+      fault,
+      ...[acknowledged, lost, twice].map((count) => count.toLocaleString('en-US')),
+      recoveredInSeconds === undefined ? '' : recoveredInSeconds.toFixed(1),
+    ])
+  const head = ['fault', 'acknowledged', 'lost', 'twice', 'recovered in s']
+  const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at].length)))
+  const cells = (row) =>
+    row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]) : cell.padStart(widths[at])))
+  const rule = widths.map((width, at) => (at === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
+  console.log(`\n${[head, rule, ...rows].map((row) => `| ${cells(row).join(' | ')} |`).join('\n')}`)
+}

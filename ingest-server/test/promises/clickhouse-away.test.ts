@@ -4,14 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { someEngineOf } from '../support/engine.js'
-import {
-  countersBalance,
-  insertRetriesOf,
-  moreAcknowledged,
-  report,
-  settle,
-  startLedger,
-} from '../support/ledger.js'
+import { insertRetriesOf } from '../support/counters.js'
+import { moreAcknowledged } from '../support/ledger.js'
+import { openPromise } from '../support/promise.js'
 import { type TestServer, startServer, until } from '../support/server.js'
 
 let server: TestServer | undefined
@@ -24,26 +19,23 @@ afterEach(async () => {
 
 test('a frozen ClickHouse stops timelines, not collecting, and is caught up with', async () => {
   server = await startServer()
-  const ledger = startLedger({ urls: [server.url], writeKey: server.writeKey })
-  await moreAcknowledged(ledger, 50)
+  const promise = openPromise({ collects: [server] })
+  await moreAcknowledged(promise.ledger, 50)
   const engine = await someEngineOf(server.pid)
   process.kill(engine, 'SIGSTOP')
   try {
-    await moreAcknowledged(ledger, 500)
+    await moreAcknowledged(promise.ledger, 500)
   } finally {
     process.kill(engine, 'SIGCONT')
   }
-  await ledger.stop()
-  const result = await settle(server, ledger)
-  report('ClickHouse frozen', result)
-  expect(result).toMatchObject({ lost: 0, twice: 0 })
-  await countersBalance(server)
+  await promise.recover()
+  await promise.kept('ClickHouse frozen')
 }, 180_000)
 
 test('a log that fills up answers 503 LOG_FULL, and takes events again once ClickHouse is back', async () => {
   const running = (server = await startServer({ env: { LOG_MAX_BYTES: String(16 * 1024 * 1024) } }))
-  const ledger = startLedger({ urls: [running.url], writeKey: running.writeKey, senders: 1, pauseMs: 20 })
-  await moreAcknowledged(ledger, 20)
+  const promise = openPromise({ collects: [running], senders: 1, pauseMs: 20 })
+  await moreAcknowledged(promise.ledger, 20)
   const engine = await someEngineOf(running.pid)
   process.kill(engine, 'SIGSTOP')
   const filler = Array.from({ length: 14 }, (_, index) => ({
@@ -64,6 +56,7 @@ test('a log that fills up answers 503 LOG_FULL, and takes events again once Clic
   } finally {
     process.kill(engine, 'SIGCONT')
   }
+  await promise.recover()
   await until(
     async () => ((await running.post('/v1/batch', { batch: filler })).status === 200 ? true : undefined),
     {
@@ -71,11 +64,7 @@ test('a log that fills up answers 503 LOG_FULL, and takes events again once Clic
       what: 'the log to take events again',
     },
   )
-  await ledger.stop()
-  const result = await settle(running, ledger)
-  report('log full and back', result)
-  expect(result).toMatchObject({ lost: 0, twice: 0 })
-  await countersBalance(server)
+  await promise.kept('log full: 503, and back')
 }, 240_000)
 
 // A disk of its own that can be filled: a tmpfs, which only root may mount.
@@ -97,22 +86,17 @@ test.skipIf(!canMount)(
       rmSync(dataDir, { recursive: true, force: true })
     })
     const running = (server = await startServer({ env: { DATA_DIR: dataDir } }))
-    const ledger = startLedger({ urls: [running.url], writeKey: running.writeKey })
-    await moreAcknowledged(ledger, 50)
+    const promise = openPromise({ collects: [running] })
+    await moreAcknowledged(promise.ledger, 50)
 
     const ballast = join(disk, 'ballast')
     fill(ballast)
-    await moreAcknowledged(ledger, 300)
+    await moreAcknowledged(promise.ledger, 300)
     await until(async () => ((await insertRetriesOf(running)) > 0 ? true : undefined), {
       what: 'ClickHouse to refuse for want of room',
     })
-    rmSync(ballast)
-
-    await ledger.stop()
-    const result = await settle(running, ledger)
-    report('disk of ClickHouse full', result)
-    expect(result).toMatchObject({ lost: 0, twice: 0 })
-    await countersBalance(server)
+    await promise.recover({ by: () => rmSync(ballast) })
+    await promise.kept('disk of ClickHouse full')
   },
   240_000,
 )
@@ -135,13 +119,9 @@ test('a clock that is set back a day hides nothing and doubles nothing', async (
   const clock = join(folder, 'offset')
   writeFileSync(clock, '0')
   server = await startServer({ env: { CLOCK_OFFSET_FILE: clock } })
-  const ledger = startLedger({ urls: [server.url], writeKey: server.writeKey })
-  await moreAcknowledged(ledger, 100)
-  writeFileSync(clock, String(-24 * 3_600_000))
-  await moreAcknowledged(ledger, 100)
-  await ledger.stop()
-  const result = await settle(server, ledger)
-  report('clock set back a day', result)
-  expect(result).toMatchObject({ lost: 0, twice: 0 })
-  await countersBalance(server)
+  const promise = openPromise({ collects: [server] })
+  await moreAcknowledged(promise.ledger, 100)
+  await promise.recover({ by: () => writeFileSync(clock, String(-24 * 3_600_000)) })
+  await moreAcknowledged(promise.ledger, 100)
+  await promise.kept('clock set back a day')
 }, 180_000)

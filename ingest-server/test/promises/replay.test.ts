@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { touchline } from '../support/command.js'
+import { countersAddUp } from '../support/counters.js'
 import { type TestKafka, startKafka, whyNoKafka } from '../support/kafka.js'
+import { report } from '../support/promise.js'
 import { freePort, startServer, until, type TestServer } from '../support/server.js'
 
 const reason = await whyNoKafka()
@@ -86,6 +88,7 @@ describe.each(['embedded', 'Kafka'] as const)('an empty ClickHouse, filled again
 
       await running.stop()
       await rm(join(folder, 'clickhouse'), { recursive: true })
+      const replayedFrom = performance.now()
       const printed = await touchline(['replay'], env)
       expect(printed).toMatch(/[1-9]\d* records/)
       await running.restart()
@@ -93,14 +96,28 @@ describe.each(['embedded', 'Kafka'] as const)('an empty ClickHouse, filled again
         timeoutMs: 90_000,
         what: 'what was erased to go again',
       })
-      expect(await settled(running)).toEqual(before)
-      console.log(
-        `PROMISE replay of the ${log} log into an empty ClickHouse: ${timelines.length} timelines the same`,
+      const after = await settled(running)
+      const recoveredInSeconds = (performance.now() - replayedFrom) / 1000
+      const [known, shown] = [messageIdsOf(before), messageIdsOf(after)]
+      report(
+        `ClickHouse lost, and filled again from the ${log} log`,
+        {
+          acknowledged: new Set(known).size,
+          lost: [...new Set(known)].filter((id) => !shown.includes(id)).length,
+          twice: shown.length - new Set(shown).size,
+        },
+        [recoveredInSeconds],
       )
+      expect(after).toEqual(before)
+      await countersAddUp({ processes: [running] }, running)
     },
     240_000,
   )
 })
+
+/** Of a user's timeline as events, which is the first of those looked at. */
+const messageIdsOf = ([first]: unknown[]): string[] =>
+  (first as { events: { messageId: string }[] }).events.map(({ messageId }) => messageId)
 
 const textOf = async (server: TestServer, path = ''): Promise<string> =>
   JSON.stringify((await server.get(path)).body)

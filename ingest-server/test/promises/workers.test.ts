@@ -3,7 +3,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type TestClickHouse, startTestClickHouse } from '../support/clickhouse.js'
 import { childrenOf } from '../support/engine.js'
 import { type TestKafka, startKafka, whyNoKafka } from '../support/kafka.js'
-import { countersOf, moreAcknowledged, report, rounds, settle, startLedger } from '../support/ledger.js'
+import { countersOf } from '../support/counters.js'
+import { moreAcknowledged, rounds } from '../support/ledger.js'
+import { openPromise } from '../support/promise.js'
 import { type TestServer, startServer, until } from '../support/server.js'
 
 const reason = await whyNoKafka()
@@ -37,15 +39,15 @@ describe.skipIf(reason !== undefined)('two processes on one port', () => {
       },
     }))
     const workers = await bothOf(running)
-    const ledger = startLedger({ urls: [running.url], writeKey: running.writeKey })
-    await moreAcknowledged(ledger, 200)
-    const { received, rejected, appended } = await countersOf(running)
+    const promise = openPromise({ collects: [running] })
+    await moreAcknowledged(promise.ledger, 200)
+    const { received, rejected, appended } = await countersOf({ processes: [running] })
     expect(received).toBeGreaterThanOrEqual(200)
     expect(received).toBe(rejected + appended)
 
     let alive = workers
     for (let kill = 0; kill < rounds(2, 20); kill += 1) {
-      await moreAcknowledged(ledger, 20 + ((kill * 41) % 200))
+      await moreAcknowledged(promise.ledger, 20 + ((kill * 41) % 200))
       process.kill(alive[kill % 2] ?? 0, 'SIGKILL')
       const before = alive
       alive = await until(
@@ -55,11 +57,9 @@ describe.skipIf(reason !== undefined)('two processes on one port', () => {
         },
         { what: 'the killed process to be started again' },
       )
+      await promise.recover()
     }
-    await ledger.stop()
-    const result = await settle(running, ledger)
-    report('one of two processes on one port killed', result)
-    expect(result).toEqual({ acknowledged: ledger.acknowledged.size, lost: 0, twice: 0 })
+    await promise.kept('one of two processes on one port killed', { countersLost: true })
   }, 300_000)
 
   const bothOf = (running: TestServer) =>
