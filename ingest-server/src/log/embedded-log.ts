@@ -51,8 +51,8 @@ const defaults: SpaceLimits & { appendTimeoutMs: number; maxInFlightBytes: numbe
 const maxGroupBytes = 4 * mebibyte
 /** A value lies in consecutive pages of the file; larger ones make free space hard to reuse. */
 const maxEntryBytes = 256 * 1024
-/** What one call of `handle` gets at most: two inserts of a good size. */
-const maxReadBytes = 16 * mebibyte
+/** What one call of `handle` gets at most: a few inserts of a good size. */
+const maxReadBytes = 32 * mebibyte
 const retryAfterFailureMs = { first: 100, most: 5_000 }
 
 /** Rejects when another process has the folder's log open. */

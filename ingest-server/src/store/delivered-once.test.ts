@@ -10,21 +10,24 @@ const record = (position: string, id?: string): ReadRecord => ({
   ...(id !== undefined && { id }),
 })
 
-test('a record that is delivered again, or was sent twice, is known', () => {
+const positionsOf = (records: readonly ReadRecord[]) => records.map(({ position }) => position)
+
+test('a record that is delivered again, or was sent twice, is not fresh', () => {
   const delivered = rememberDelivered()
   delivered.remember([record('events/0/1', 'one'), record('embedded/1')])
-  expect(delivered.isRepeated(record('events/0/1', 'one'))).toBe(true)
-  expect(delivered.isRepeated(record('events/3/7', 'one'))).toBe(true)
-  expect(delivered.isRepeated(record('embedded/1'))).toBe(true)
-  expect(delivered.isRepeated(record('events/0/2', 'two'))).toBe(false)
+  const again = [record('events/0/1', 'one'), record('events/3/7', 'one'), record('embedded/1')]
+  expect(delivered.freshOf(again)).toEqual([])
+  const fresh = record('events/0/2', 'two')
+  expect(delivered.freshOf([...again, fresh])).toEqual([fresh])
+})
+
+test('of two copies in one batch the first is fresh', () => {
+  const copies = [record('events/0/1', 'one'), record('events/0/2', 'two'), record('events/3/7', 'one')]
+  expect(positionsOf(rememberDelivered().freshOf(copies))).toEqual(['events/0/1', 'events/0/2'])
 })
 
 test('the oldest are forgotten first', () => {
   const delivered = rememberDelivered(2)
   delivered.remember([record('1'), record('2'), record('3')])
-  expect(['1', '2', '3'].map((position) => delivered.isRepeated(record(position)))).toEqual([
-    false,
-    true,
-    true,
-  ])
+  expect(positionsOf(delivered.freshOf([record('1'), record('2'), record('3')]))).toEqual(['1'])
 })

@@ -5,8 +5,9 @@
 import type { ReadRecord } from '../log/log.js'
 
 export interface DeliveredOnce {
-  isRepeated(record: ReadRecord): boolean
-  remember(records: readonly ReadRecord[]): void
+  /** Those that were not counted before; of several copies among them the first. */
+  freshOf: (records: readonly ReadRecord[]) => ReadRecord[]
+  remember: (records: readonly ReadRecord[]) => void
 }
 
 /** What comes again comes after a session or an append's time at most; so many records take longer than that. */
@@ -16,7 +17,10 @@ export function rememberDelivered(maxRemembered = defaultMaxRemembered): Deliver
   const seen = new Set<string>()
   const idOf = ({ id, position }: ReadRecord) => id ?? position
   return {
-    isRepeated: (record) => seen.has(idOf(record)),
+    freshOf(records) {
+      const firsts = new Map(records.toReversed().map((record) => [idOf(record), record]))
+      return records.filter((record) => !seen.has(idOf(record)) && firsts.get(idOf(record)) === record)
+    },
     remember(records) {
       for (const record of records) seen.add(idOf(record))
       // A set gives its oldest first.
