@@ -1,9 +1,9 @@
 /**
  * Builds what a page loads (dist/t*.js, dist/stub.js) and the ESM package (dist/index.js). Only the former are
  * minified: of the sources' property names just those survive that api.ts, wire.ts, visitor.ts and the event builders
- * declare, or that belong to the browser.
+ * declare, or that belong to the browser. t.core.js has some modules in a plainer form: `x.core.ts` beside `x.ts`.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { nodeResolve } from '@rollup/plugin-node-resolve'
 import terser from '@rollup/plugin-terser'
@@ -30,44 +30,51 @@ export const keptNames = [
   '_q',
 ]
 
-/** Strips the types and lowers the syntax to ES2019; `tsc` checks them. */
+/**
+ * Strips the types and lowers the syntax to ES2019; `tsc` checks them. All `const` become `let`, which the minifier can
+ * join into one statement: 20 to 35 bytes.
+ */
 const typescript = {
   name: 'typescript',
   transform: (code, id) =>
     id.endsWith('.ts')
       ? {
-          code: ts.transpileModule(code, {
-            compilerOptions: {
-              target: ts.ScriptTarget.ES2019,
-              module: ts.ModuleKind.ESNext,
-              verbatimModuleSyntax: true,
-            },
-          }).outputText,
+          code: ts
+            .transpileModule(code, {
+              compilerOptions: {
+                target: ts.ScriptTarget.ES2019,
+                module: ts.ModuleKind.ESNext,
+                verbatimModuleSyntax: true,
+              },
+            })
+            .outputText.replace(/\bconst (?=[\w$[{])/g, 'let '),
           map: null,
         }
       : null,
 }
 
-/** `./x.js` in a source is `./x.ts` on disk. */
-const sources = {
+/** `./x.js` in a source is `./x.ts` on disk, or `./x.core.ts` where `isPlain` says so and there is one. */
+const sources = (isPlain) => ({
   name: 'sources',
-  resolveId: (id, importer) =>
-    id.startsWith('./') && importer?.endsWith('.ts')
-      ? fileURLToPath(new URL(id.replace(/\.js$/, '.ts'), `file://${importer}`))
-      : null,
-}
+  resolveId(id, importer) {
+    if (!id.startsWith('./') || !importer?.endsWith('.ts')) return null
+    const path = (ending) => fileURLToPath(new URL(id.replace(/\.js$/, ending), `file://${importer}`))
+    return isPlain(id) && existsSync(path('.core.ts')) ? path('.core.ts') : path('.ts')
+  },
+})
 
-const plugins = [sources, nodeResolve({ exportConditions: ['source'] }), typescript]
+const plugins = (isPlain) => [sources(isPlain), nodeResolve({ exportConditions: ['source'] }), typescript]
 
-export const minified = [
-  ...plugins,
+export const minified = (isPlain = () => false) => [
+  ...plugins(isPlain),
   terser({
     ecma: 2019,
     toplevel: true,
     compress: {
       passes: 4,
-      inline: 1,
+      inline: 2,
       keep_fargs: false,
+      unsafe: true,
       unsafe_arrows: true,
       unsafe_methods: true,
       pure_getters: true,
@@ -80,7 +87,7 @@ export const minified = [
 const script = (name) => ({
   input: here(`src/${name}.ts`),
   output: { file: here(`dist/${name}.js`), format: 'iife', strict: false },
-  plugins: minified,
+  plugins: minified(() => name === 't.core'),
 })
 
 export default [
@@ -91,6 +98,6 @@ export default [
       { file: here('dist/index.js'), format: 'es' },
       { file: here('dist/index.cjs'), format: 'cjs' },
     ],
-    plugins,
+    plugins: plugins(() => false),
   },
 ]

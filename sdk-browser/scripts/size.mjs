@@ -14,11 +14,6 @@ const number = (value) => value.toLocaleString('en')
 
 // What the whole SDK is made of, in the order of features.ts, and the file that each stands in.
 const features = [
-  [
-    'signals',
-    './signals.js',
-    'Global Privacy Control, Do Not Track, bots, consent required, cookieless, prerender',
-  ],
   ['heartbeat', './page-ownership.js', 'which page lives, where there are no Web Locks'],
   ['serverCookie', './server-cookie.js', 'a cookie renewed by the server'],
   ['sessions', './sessions.js', 'sessions'],
@@ -28,14 +23,26 @@ const features = [
   ['links', './links.js', 'outbound links and downloads'],
   ['forms', './forms.js', 'leads from forms'],
   ['pageViews', './page-views.js', 'page views by themselves'],
+  ['refusedKey', './refused-key.js', 'a line in the console for a key that is refused'],
+  ['adoptOrphans', './adopt.js', 'what closed pages left'],
 ]
 
-async function bundleOf(names) {
+// Modules that t.core.js has in a plainer form, `x.core.ts`.
+const plainer = [
+  ['./consent.js', 'Global Privacy Control, Do Not Track, bots, consent required, cookieless, prerender'],
+  ['./beacon.js', 'sendBeacon where a request cannot outlive the page'],
+  ['./report.js', 'what was dropped or rejected is told'],
+]
+
+const nameOf = (file) => file.replace(/^\.\/(.*)\.js$/, '$1')
+
+async function bundleOf(names, plain) {
   const chosen = features.filter(([name]) => names.includes(name))
   const entry = [
     `import { boot } from './boot.js'`,
+    `import { featuresOf } from './features.js'`,
     ...chosen.map(([name, file]) => `import { ${name} } from '${file}'`),
-    `boot([${chosen.map(([name]) => name)}])`,
+    `boot(featuresOf({ ${chosen.map(([name]) => name)} }))`,
   ].join('\n')
   const id = here('../src/size-entry.ts')
   const virtual = {
@@ -43,7 +50,8 @@ async function bundleOf(names) {
     resolveId: (source) => (source === id ? id : null),
     load: (path) => (path === id ? entry : null),
   }
-  const bundle = await rollup({ input: id, plugins: [virtual, ...minified] })
+  const isPlain = (file) => file === plain
+  const bundle = await rollup({ input: id, plugins: [virtual, ...minified(isPlain)], onwarn: () => {} })
   const { output } = await bundle.generate({ format: 'iife', strict: false })
   return output[0].code
 }
@@ -57,13 +65,18 @@ const builds = Object.entries(caps).map(([name, { target, cap, holds }]) => {
 })
 const all = features.map(([name]) => name)
 const whole = gzipped(await bundleOf(all))
-const without = await Promise.all(
-  features.map(async ([name, , what]) => ({
+const without = await Promise.all([
+  ...features.map(async ([name, , what]) => ({
     name,
     what,
     bytes: whole - gzipped(await bundleOf(all.filter((other) => other !== name))),
   })),
-)
+  ...plainer.map(async ([file, what]) => ({
+    name: nameOf(file),
+    what,
+    bytes: whole - gzipped(await bundleOf(all, file)),
+  })),
+])
 
 const text = `# Size
 
@@ -78,7 +91,7 @@ What \`t.js\` would save without one feature:
 | without | which is | bytes |
 | --- | --- | --- |
 ${without.map((f) => `| ${f.name} | ${f.what} | ${number(f.bytes)} |`).join('\n')}
-| all of them (\`t.core.js\`) | | ${number(whole - gzipped(await bundleOf([])))} |
+| all of this, and some more (\`t.core.js\`) | | ${number(whole - builds.find(({ name }) => name === 't.core').bytes)} |
 `
 writeFileSync(here('../SIZE.md'), text)
 console.log(text)

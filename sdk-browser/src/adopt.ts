@@ -1,23 +1,28 @@
-/** What pages that are gone have left is sent by the next. */
+/** What pages that are gone have left is sent by the next. In t.core.js adopt.core.ts stands in its place. */
+import { listen } from './guard.js'
+import { newId } from './ids.js'
 import { pageName, queuePrefix } from './options.js'
-import { addEntries, type Entry } from './outbox.js'
-import { ownPage } from './page-ownership.js'
+import { takeOver } from './outbox.js'
+import { ownPage, releasePages } from './page-ownership.js'
 import { wake } from './send.js'
-import { getItem, keysFrom } from './storage.js'
+import { keysFrom } from './storage.js'
+
+export const newPageName = (): string => newId(Date.now())
 
 /** Owns this page's part of the storage, and takes over the parts of pages that are gone. */
-export function openOutbox(): void {
+function openOutbox(): void {
   // Our own is taken first, so that what a page brings back from the back/forward cache is not taken for an orphan.
   ownPage(pageName, () => {})
-  new Set((keysFrom(queuePrefix) as string[]).map((key) => key.slice(0, -37))).forEach((name) =>
+  new Set(keysFrom(queuePrefix).map((key) => key.slice(0, -37))).forEach((name) =>
     ownPage(name, () => {
-      addEntries(
-        (keysFrom(`${name}.`) as string[]).map((place): Entry => [
-          place,
-          ...((getItem(place) as string).split('\n') as [string, string]),
-        ]),
-      )
+      takeOver(`${name}.`)
       wake()
     }),
   )
+}
+
+export function adoptOrphans(): void {
+  listen('pagehide', releasePages)
+  listen<PageTransitionEvent>('pageshow', ({ persisted }) => persisted && openOutbox())
+  openOutbox()
 }

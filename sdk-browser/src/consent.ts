@@ -8,18 +8,48 @@
  *     cookieless  ids in memory
  *     granted     ids kept in the browser, for the visitor agreed
  *     implied     the same, for the visitor was not asked
+ *
+ * By the visitor's word, the options, and what the browser says: Global Privacy Control, Do Not Track, automation. In
+ * t.core.js consent.core.ts stands in its place.
  */
+import { guard } from './guard.js'
+import { options } from './options.js'
+import { storeEntries, takeBatch, wipeEntries, type Entry } from './outbox.js'
+import { wake } from './send.js'
+import { readVisitor } from './visitor.js'
+
 export type Consent = '' | 'anonymous' | 'awaiting' | 'cookieless' | 'granted' | 'implied'
 
 /** What the visitor said. */
 export type Choice = 'yes' | 'no'
 
-/** Without signals.ts only what the visitor said counts. */
-export let consentOf = (choice?: Choice): Consent => (choice ? (choice === 'no' ? '' : 'granted') : 'implied')
-
-export const decideConsent = (decide: typeof consentOf): void => {
-  consentOf = decide
+export function consentOf(choice?: Choice): Consent {
+  const { webdriver, userAgent, globalPrivacyControl, doNotTrack } = navigator
+  // Crawlers that say what they are the server recognises. These do not.
+  if (choice === 'no' || ((webdriver || userAgent.includes('Headless')) && !options.bots)) return ''
+  if (!choice) {
+    if (options.consent) return 'awaiting'
+    if ((globalPrivacyControl || (options.dnt && doNotTrack === '1')) && options.gpc !== 'full')
+      return options.gpc ? '' : 'anonymous'
+  }
+  return options.storage || (choice ? 'granted' : 'implied')
 }
 
-export const hasIds = (consent: Consent): boolean => consent > 'anonymous'
-export const isStored = (consent: Consent): boolean => consent > 'cookieless'
+export const hasIds = (choice?: Choice): boolean => consentOf(choice) > 'anonymous'
+
+/** Whether anything is kept in the browser. */
+export const isKept = (choice?: Choice): boolean => consentOf(choice) > 'cookieless'
+
+/** What waited for the visitor's word may be kept and sent. */
+export function releaseHeld(): void {
+  if (isKept('yes')) storeEntries()
+  wake()
+}
+
+/** What may be sent now: nothing before consent, nor while the page is only being prerendered. */
+export function nextBatch(): Entry[] {
+  const state = consentOf(readVisitor().choice)
+  // Refused in another tab.
+  if (!state) guard(wipeEntries)()
+  return state === 'awaiting' || document.prerendering ? [] : takeBatch()
+}

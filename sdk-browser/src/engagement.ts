@@ -1,13 +1,11 @@
 /** How long a page was visible and how far it was scrolled: one event when the page goes, whether by leaving or inside a single-page app. */
 import { listen } from './guard.js'
 import { on } from './hooks.js'
-import { options } from './options.js'
 import { at, moment, page } from './page.js'
 import type { Feature } from './start.js'
 import { verbs } from './verbs.js'
 
 export const engagement: Feature = () => {
-  if (options.engagement === 'off') return
   let isOpen = false
   let title = ''
   let visibleMs = 0
@@ -33,9 +31,9 @@ export const engagement: Feature = () => {
       )
     isOpen = false
   }
-  listen(document, 'visibilitychange', count)
-  listen(document, 'scroll', look)
-  on('leave', leave)
+  listen('visibilitychange', count)
+  listen('scroll', look)
+  listen('pagehide', leave)
   on('page', () => {
     leave()
     isOpen = true

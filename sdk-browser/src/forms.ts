@@ -33,8 +33,7 @@ function traitsOf(form: HTMLFormElement, allowed: string): Traits {
 }
 
 export const forms: Feature = () => {
-  if (options.forms === 'off') return
-  listen(document, 'submit', (event) => {
+  listen('submit', (event) => {
     const form = event.target as HTMLFormElement
     const marked = form.getAttribute('data-touchline-identify')
     if (form.closest(ignored) || (marked === null && options.forms !== 'auto')) return

@@ -13,11 +13,6 @@ export function guard<Args extends unknown[], Result>(
   }
 }
 
-/** Listens in the capture phase, so that a page which stops its own events is still seen. */
-export function listen<E extends Event>(
-  target: EventTarget,
-  type: string,
-  handle: (event: E) => unknown,
-): void {
-  target.addEventListener(type, guard(handle) as (event: Event) => void, true)
-}
+/** Listens at the window in the capture phase: a page which stops its own events is still seen, whatever their target. */
+export const listen = <E extends Event>(type: string, handle: (event: E) => unknown): void =>
+  addEventListener(type, guard(handle) as (event: Event) => void, true)

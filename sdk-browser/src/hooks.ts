@@ -1,19 +1,6 @@
 /** Who is told of what: the page by `touchline.on`, and the features among themselves. */
-import type { EventType } from '@touchline/schemas/build'
 import type { Drop, Reject } from './api.js'
-import type { Visitor } from './visitor.js'
-import type { BatchContext, EventContext } from './wire.js'
-
-/** An event being made; features complete it. Only events with ids are shown. */
-export interface Draft {
-  type: EventType
-  timeMs: number
-  visitor: Visitor
-  context: BatchContext
-  own: EventContext
-  /** False in cookieless mode and before consent: only memory may be used. */
-  isStored: boolean
-}
+import type { Draft } from './announce.js'
 
 export interface Told {
   drop: Drop
@@ -23,8 +10,6 @@ export interface Told {
   draft: Draft
   /** Before a page view. */
   page: undefined
-  /** The page goes: last words, before everything is sent. */
-  leave: undefined
 }
 
 const listeners: [name: string, hear: (about: never) => void][] = []

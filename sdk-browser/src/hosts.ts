@@ -1,7 +1,7 @@
 /** Whose site a host belongs to. */
-import { isStored } from './consent.js'
+import { isKept } from './consent.js'
 import { options } from './options.js'
-import { consent, cookieDomain } from './visitor.js'
+import { cookieDomain, readVisitor } from './visitor.js'
 
 const isWithin = (host: string, domain: string): boolean => `.${host}`.endsWith(`.${domain}`)
 
@@ -10,7 +10,7 @@ export const isOwnHost = (host: string): boolean =>
   isWithin(
     host,
     // Without a cookie nothing tells where the site ends.
-    isStored(consent()) ? cookieDomain() : location.hostname.replace(/^www\./, ''),
+    isKept(readVisitor().choice) ? cookieDomain() : location.hostname.replace(/^www\./, ''),
   )
 
 /** True for a host of one of the sites that `linkDomains` names. */

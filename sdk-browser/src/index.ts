@@ -11,5 +11,9 @@ import { start } from './start.js'
 export type * from './api.js'
 
 /** Starts recording. On a server, where there is no `window`, the verbs are there and do nothing. */
-export const init = (options: Options): Touchline =>
-  typeof window === 'undefined' ? createSilence() : start({} as Touchline, options, everything)
+export function init(options: Options): Touchline {
+  if (typeof window === 'undefined') return createSilence()
+  const touchline = {}
+  start(touchline, options, everything)
+  return touchline as Touchline
+}

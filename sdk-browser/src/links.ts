@@ -1,7 +1,6 @@
 /** Clicks on links that leave the site, and on downloads. */
 import { isOwnHost } from './hosts.js'
 import { listen } from './guard.js'
-import { options } from './options.js'
 import type { Feature } from './start.js'
 import { verbs } from './verbs.js'
 
@@ -10,7 +9,7 @@ const downloads = /\.(pdf|zip|docx?|xlsx?|pptx?|csv|dmg|exe|mp[34])$/i
 /** The web link under a click, also inside open shadow roots. `auxclick` is the middle button, which opens a tab. */
 export function listenToLinks(handle: (link: HTMLAnchorElement) => void): void {
   for (const type of ['click', 'auxclick'])
-    listen(document, type, (event) => {
+    listen(type, (event) => {
       const link = (event.composedPath()[0] as Element).closest<HTMLAnchorElement>('a[href]')
       // mailto:, tel: and links inside an SVG have no host.
       if (link && link.host) handle(link)
@@ -18,7 +17,6 @@ export function listenToLinks(handle: (link: HTMLAnchorElement) => void): void {
 }
 
 export const links: Feature = () => {
-  if (options.links === 'off') return
   listenToLinks((link) => {
     const properties = { url: link.href, text: link.textContent.trim().slice(0, 100) }
     if (link.hasAttribute('download') || downloads.test(link.pathname))

@@ -3,7 +3,7 @@
  * every name. Nothing runs at import; `start()` is the beginning.
  */
 import type { Options } from './api.js'
-import { newId } from './ids.js'
+import { newPageName } from './adopt.js'
 
 export let options: Options
 /** Begins the keys of every page's part of the outbox … */
@@ -11,8 +11,8 @@ export let queuePrefix: string
 /** … and of this page's. */
 export let pageName: string
 
-export function configure(given: Options): void {
+export const configure = (given: Options): void => {
   options = given
   queuePrefix = `tl.q.${given.writeKey}.`
-  pageName = queuePrefix + newId()
+  pageName = queuePrefix + newPageName()
 }

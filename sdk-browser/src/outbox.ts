@@ -5,7 +5,7 @@
  *
  *     tl.q.<writeKey>.<pageId>.<messageId> = context JSON \n event JSON
  */
-import { keysFrom, removeItem, setItem } from './storage.js'
+import { keysFrom, setItem } from './storage.js'
 
 /**
  * `place` is its key in the browser's storage and ends with the messageId; `shared` is the JSON of the context that it
@@ -23,31 +23,40 @@ let waiting: Entry[] = []
 
 // A Blob would say it in fewer letters, but asks another process: 250 µs against 1.
 export const bytesOf = (text: string): number => new TextEncoder().encode(text).length
-export const messageIdOf = ([place]: Entry): string => place.slice(-36)
-
-export const storeEntry = ([place, shared, json]: Entry): unknown => setItem(place, `${shared}\n${json}`)
-export const forgetEntry = ([place]: Entry): unknown => removeItem(place)
+export const storeEntry = (entry: Entry): unknown => setItem(entry[0], `${entry[1]}\n${entry[2]}`)
+export const forgetEntry = (entry: Entry): unknown => setItem(entry[0])
 export const storeEntries = (): void => waiting.forEach(storeEntry)
 
 export const addEntries = (entries: readonly Entry[]): void => {
   waiting = waiting.concat(entries)
 }
 
+/** Adds what is stored under keys that begin so. */
+export const takeOver = (prefix: string): void =>
+  addEntries(
+    keysFrom(prefix).map((place): Entry => [
+      place,
+      ...((localStorage[place] as string).split('\n') as [string, string]),
+    ]),
+  )
+
 export const isFull = (): boolean => waiting.join().length > maxOutboxLength
 
 /** Takes out the oldest entry, and those after it that share its context and fit into one body. */
-export function takeBatch(): Entry[] {
+export const takeBatch = (): Entry[] => {
   let bytes = 0
+  const others: Entry[] = []
   const batch = waiting.filter(
-    ([, shared, json], index, [first]) =>
-      shared === (first as Entry)[1] && ((bytes += bytesOf(json)) < maxEventsBytes || !index),
+    (entry, index, [first]) =>
+      (entry[1] === (first as Entry)[1] && ((bytes += bytesOf(entry[2])) < maxEventsBytes || !index)) ||
+      !others.push(entry),
   )
-  waiting = waiting.filter((entry) => !batch.includes(entry))
+  waiting = others
   return batch
 }
 
 /** Deletes everything, what other pages left too. */
 export function wipeEntries(): void {
   waiting = []
-  ;(keysFrom('tl.') || []).forEach(removeItem)
+  keysFrom('tl.').forEach((key) => setItem(key))
 }

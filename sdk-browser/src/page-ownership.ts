@@ -4,7 +4,7 @@
  * with a lock is not kept in the back/forward cache.
  */
 import type { Feature } from './start.js'
-import { getItem, removeItem, setItem } from './storage.js'
+import { getItem, setItem } from './storage.js'
 
 let releases: (() => void)[] = []
 
@@ -42,7 +42,7 @@ export const heartbeat: Feature = () => {
     take()
     releases.push(() => {
       clearInterval(timer)
-      removeItem(key)
+      setItem(key)
     })
   }
 }

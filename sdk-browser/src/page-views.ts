@@ -29,8 +29,8 @@ export const pageViews: Feature = () => {
       viewSoon()
     }
   }
-  listen(window, 'popstate', viewSoon)
-  listen<PageTransitionEvent>(window, 'pageshow', (event) => event.persisted && view())
-  if (document.prerendering) listen(document, 'prerenderingchange', view)
+  listen('popstate', viewSoon)
+  listen<PageTransitionEvent>('pageshow', (event) => event.persisted && view())
+  if (document.prerendering) listen('prerenderingchange', view)
   else view()
 }

@@ -3,15 +3,17 @@
  * hides, and after a failure with full jitter, or when the server says. A request is `text/plain` without custom
  * headers, so that no preflight precedes it.
  */
-import { tell } from './hooks.js'
-import { timeOf } from './ids.js'
+import { nextBatch } from './consent.js'
+import { newId } from './ids.js'
 import { options } from './options.js'
-import { addEntries, bytesOf, forgetEntry, messageIdOf, takeBatch, type Entry } from './outbox.js'
-import type { Answer } from './wire.js'
+import { knowsKeepalive, sendBeacon } from './beacon.js'
+import { reportDropped, reportRejected } from './report.js'
+import { addEntries, bytesOf, forgetEntry, type Entry } from './outbox.js'
 
 const sendAfterMs = 800
 const firstRetryMs = 1_000
-const maxRetryMs = 30_000
+// Half a minute at most.
+const maxDoublings = 5
 const maxAgeMs = 12 * 3_600_000
 // Browsers refuse a keepalive request that takes the page's sum over 64 KiB, and others may be using some of it.
 const maxKeepaliveBytes = 60_000
@@ -20,69 +22,57 @@ let timer: ReturnType<typeof setTimeout> | 0
 let failures = 0
 let bytesUnderWay = 0
 let delivered: Promise<unknown>
-let maySend = (): unknown => true
-
-/** Something may hold everything back: no consent yet, a page that is only being prerendered. */
-export const holdUnless = (check: typeof maySend): void => {
-  maySend = check
-}
 
 /** Sends soon, unless that is already going to happen. */
 export function wake(delayMs: number = sendAfterMs): void {
-  timer = timer || setTimeout(pump, delayMs)
+  timer = timer || setTimeout(pump as () => void, delayMs)
 }
 
-/** Sends now whatever waits, all at once; resolves when each request was answered or failed. */
-export async function flush(): Promise<unknown> {
-  pump(true)
-  return delivered
-}
-
-/** These will never be sent. */
-export function drop(entries: Entry[], reason: 'age' | 'full' | number): void {
-  entries.forEach(forgetEntry)
-  tell('drop', { reason, messageIds: entries.map(messageIdOf) })
-}
-
-function pump(isFlush?: true): void {
+/**
+ * Sends what waits, one request after the other; all at once where anything is given, as an event is. Resolves when each
+ * request was answered or failed.
+ */
+export async function pump(isFlush?: unknown): Promise<unknown> {
   clearTimeout(timer as number)
   timer = 0
   let batch: Entry[]
-  while ((isFlush || !bytesUnderWay) && maySend() && (batch = takeBatch())[0])
+  while ((isFlush || !bytesUnderWay) && (batch = nextBatch())[0])
     delivered = Promise.all([delivered, deliver(batch, isFlush)])
+  return delivered
 }
 
-async function deliver(batch: Entry[], isFlush?: true): Promise<void> {
+async function deliver(batch: Entry[], isFlush: unknown): Promise<void> {
   const url = (options.host || '').replace(/\/?$/, '/v1/batch')
-  const events = batch.map(([, , json]) => json).join()
-  const first = batch[0] as Entry
+  const [[place, shared]] = batch as [Entry]
   const sentAt = new Date().toJSON()
-  const body = `{"writeKey":"${options.writeKey}","sentAt":"${sentAt}","context":${first[1]},"batch":[${events}]}`
+  const events = batch.map(([, , json]) => json).join()
+  const body = `{"writeKey":"${options.writeKey}","sentAt":"${sentAt}","context":${shared},"batch":[${events}]}`
   const bytes = bytesOf(body)
-  const keepalive = (bytesUnderWay += bytes) < maxKeepaliveBytes
-  let reason: 'age' | number | false = Date.now() - timeOf(messageIdOf(first)) > maxAgeMs && 'age'
-  let isOk
+  bytesUnderWay += bytes
+  const keepalive = knowsKeepalive() && bytesUnderWay < maxKeepaliveBytes
+  let status = ''
   let delayMs = 0
   try {
     // A beacon has no answer: the entries stay, and what arrives twice is known by its messageId.
-    if (isFlush && !(keepalive && 'keepalive' in Request.prototype)) navigator.sendBeacon(url, body)
-    const response = await fetch(url, { method: 'POST', body, keepalive, credentials: 'omit' })
-    isOk = response.ok
-    delayMs = +(response.headers.get('retry-after') as string) * 1_000
-    // 408 and 429 are the refusals that end by themselves.
-    if (/^4(?!08|29)/.test(response.status as unknown as string)) reason = response.status
-    if (isOk) ((await response.json()) as Answer).rejected.forEach((reject) => tell('reject', reject))
+    if (isFlush && !keepalive) sendBeacon(url, body)
+    const response = await fetch(url, { method: 'POST', body, keepalive })
+    status += response.status
+    delayMs = (response.headers.get('retry-after') as unknown as number) * 1_000
+    reportRejected(response)
   } catch {
-    // No answer; or, with `isOk`, one of a form that nobody expects.
+    // No answer.
   }
   bytesUnderWay -= bytes
-  if (isOk) {
+  // 408 and 429 are the refusals that end by themselves. Ids sort as they were made.
+  const isRefused = /^4(?!08|29)/.test(status)
+  const isOld = place.slice(-36) < newId(Date.now() - maxAgeMs)
+  if (isRefused || isOld || /^2/.test(status)) {
     failures = 0
     batch.forEach(forgetEntry)
-  } else if (reason) drop(batch, reason)
-  else {
+    if (!/^2/.test(status)) reportDropped(batch, isRefused ? +status : 'age')
+  } else {
     addEntries(batch)
-    delayMs += Math.random() * (delayMs || Math.min(firstRetryMs * 2 ** failures++, maxRetryMs))
+    delayMs += Math.random() * (delayMs || firstRetryMs * 2 ** Math.min(failures++, maxDoublings))
   }
   wake(delayMs)
 }

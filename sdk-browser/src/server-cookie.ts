@@ -3,15 +3,14 @@
  * hands the same text back as a cookie of its own, `tl_server`: with each page view, and when the page goes, for the
  * ids may have changed. It is read where ours is gone.
  */
+import { listen } from './guard.js'
 import { on } from './hooks.js'
 import { options } from './options.js'
 import type { Feature } from './start.js'
-import { cookieDomain, readServerCookie, readVisitor, writeVisitor } from './visitor.js'
+import { cookieDomain, readVisitor, writeVisitor, type Visitor } from './visitor.js'
 
 export const serverCookie: Feature = () => {
   if (!options.cookie) return
-  const kept = readServerCookie()
-  if (kept && !readVisitor().anonymousId) writeVisitor(kept)
   const renew = (): void => {
     fetch((options.host || '').replace(/\/?$/, `/v1/c?domain=${cookieDomain()}`), {
       credentials: 'include',
@@ -19,5 +18,7 @@ export const serverCookie: Feature = () => {
     }).catch(() => {})
   }
   on('page', () => void setTimeout(renew))
-  on('leave', renew)
+  listen('pagehide', renew)
+  const [, , kept] = document.cookie.match(/(^| )tl_server=([^;]+)/) || []
+  if (kept && !readVisitor().anonymousId) writeVisitor(JSON.parse(decodeURIComponent(kept)) as Visitor)
 }

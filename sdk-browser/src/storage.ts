@@ -2,13 +2,12 @@
 import { guard } from './guard.js'
 
 export const getItem = guard((key: string): string | undefined => localStorage[key] as string | undefined)
-export const setItem = guard((key: string, value: string) => {
-  localStorage[key] = value
-})
-export const removeItem = guard((key: string) => {
-  delete localStorage[key]
+
+/** Without a value, the key goes. */
+export const setItem = guard((key: string, value?: string): void => {
+  if (value) localStorage[key] = value
+  else delete localStorage[key]
 })
 
-export const keysFrom = guard((prefix: string) =>
-  Object.keys(localStorage).filter((key) => key.startsWith(prefix)),
-)
+export const keysFrom = (prefix: string): string[] =>
+  Object.keys(localStorage).filter((key) => key.startsWith(prefix))

@@ -4,6 +4,7 @@
  *
  *     localStorage:  tl.touches = JSON [anonymousId, first, last]
  */
+import { isKept } from './consent.js'
 import { on } from './hooks.js'
 import { isOwnHost } from './hosts.js'
 import type { Feature } from './start.js'
@@ -16,8 +17,9 @@ export const touches: Feature = () => {
   let hasLanded: unknown
   let kept: [anonymousId?: string | undefined, first?: Touch, last?: Touch] = []
 
-  on('draft', ({ type, timeMs, visitor, context, own, isStored }) => {
+  on('draft', ({ type, timeMs, visitor, context, own }) => {
     const { url, referrer } = context.page
+    const isStored = isKept(visitor.choice)
     kept = (isStored && (JSON.parse(getItem(key) || '0') as typeof kept)) || kept
     if (kept[0] !== visitor.anonymousId) kept = [visitor.anonymousId]
     if (own.sessionStart || !kept[1] || (!hasLanded && referrer && !isOwnHost(new URL(referrer).hostname))) {

@@ -1,29 +1,27 @@
 /** The verbs that a page calls. They take what page code gives them, and trust none of its types. */
 import type { Properties, Touchline, Traits } from './api.js'
-import { hasIds, isStored } from './consent.js'
+import { announcePage } from './announce.js'
+import { hasIds, releaseHeld } from './consent.js'
 import { guard } from './guard.js'
-import { on, tell } from './hooks.js'
-import { idFrom, newId } from './ids.js'
+import { on } from './hooks.js'
+import { idFrom } from './ids.js'
 import { options } from './options.js'
-import { storeEntries, wipeEntries } from './outbox.js'
+import { wipeEntries } from './outbox.js'
 import { record } from './record.js'
-import { flush, wake } from './send.js'
-import { consent, readVisitor, writeVisitor, type Visitor } from './visitor.js'
+import { pump } from './send.js'
+import { readVisitor, writeVisitor } from './visitor.js'
 
 let lastUser: string
 
-/** Somebody else: nothing that was known of the one before belongs to them. */
-const newVisitor = (): Visitor => ({ choice: readVisitor().choice, anonymousId: newId() })
-
 const objectIn = (values: readonly unknown[]): Properties | undefined =>
-  values.find((value) => value && typeof value === 'object') as Properties | undefined
+  values.find((value) => Object(value) === value) as Properties | undefined
 
 export const verbs: Touchline = {
   track: (event: string, properties?: Properties) => record({ type: 'track', event, properties }),
 
   page(...values: unknown[]) {
     const [name, category] = values.filter((value) => typeof value === 'string').reverse()
-    tell('page')
+    announcePage()
     record({ type: 'page', name, category, properties: objectIn(values) })
   },
 
@@ -41,7 +39,8 @@ export const verbs: Touchline = {
     if (user === null && userId) verbs.reset()
     if (user && (text !== lastUser || !userId))
       verbs.identify((user as { id?: string }).id || (user as string), user as Traits)
-    if (user !== undefined) lastUser = text
+    // There is no text for undefined.
+    lastUser = text || lastUser
   },
 
   group(id: unknown, traits?: Traits) {
@@ -56,22 +55,25 @@ export const verbs: Touchline = {
     if (userId) record({ type: 'alias', userId, previousId: idFrom(previous) || before || anonymousId }, {})
   },
 
-  // After a refusal there is nobody to begin anew with. A token that outlives its user proves nothing about others.
-  reset: () => hasIds(consent()) && writeVisitor(newVisitor()),
+  /** Somebody else: nothing that was known of the one before belongs to them; but a token of the one before proves nothing about them. */
+  reset() {
+    const { choice } = readVisitor()
+    // After a refusal there is nobody to begin anew with.
+    if (hasIds(choice)) writeVisitor({ choice })
+  },
 
   ready: (callback) => callback(),
 
-  flush,
+  flush: () => pump(true),
 
   optIn() {
     writeVisitor({ ...readVisitor(), choice: 'yes' })
-    if (isStored(consent())) storeEntries()
-    wake()
+    releaseHeld()
   },
 
   optOut() {
-    wipeEntries()
     writeVisitor({ choice: 'no' })
+    wipeEntries()
   },
 
   on: (name: 'drop' | 'reject' | 'error', listener: unknown) => on(name, guard(listener as () => void)),

@@ -2,9 +2,9 @@
  * Who this browser is, shared by all tabs and sub-domains: URI-encoded JSON in one cookie, `tl`, with a copy in
  * localStorage. It is read anew for every event, so that what one tab learns the others know.
  */
-import { consentOf, isStored, type Choice, type Consent } from './consent.js'
+import { isKept, type Choice } from './consent.js'
 import { guard } from './guard.js'
-import { getItem, setItem } from './storage.js'
+import { setItem } from './storage.js'
 
 /** Times in milliseconds. The names stand in the cookie: builds of all sizes must read each other's. */
 export interface Visitor {
@@ -23,33 +23,27 @@ let depth = 2
 
 export const cookieDomain = (): string => location.hostname.split('.').slice(-depth).join('.')
 
-const readCookie = guard((name: string) => (document.cookie.match(`(^| )${name}=([^;]+)`) || [])[2])
-const parse = guard((text: string) => JSON.parse(decodeURIComponent(text)) as Visitor | 0)
+const readCookie = (): string | undefined => (document.cookie.match(/(^| )tl=([^;]+)/) || [])[2]
+const readStored = guard(
+  () => JSON.parse(decodeURIComponent(readCookie() || (localStorage['tl'] as string) || '0')) as Visitor | 0,
+)
 
-/** What the server kept of the visitor, see server-cookie.ts. */
-export const readServerCookie = (): Visitor | 0 | undefined => parse(readCookie('tl_server') || '0')
-
-export function readVisitor(): Visitor {
-  const stored = parse(readCookie('tl') || getItem('tl') || '0') || memory
-  const { choice } = stored
-  return isStored(consentOf(choice)) ? stored : { ...memory, choice }
+export const readVisitor = (): Visitor => {
+  const visitor = readStored() || memory
+  return isKept(visitor.choice) ? visitor : { ...memory, choice: visitor.choice }
 }
 
-/** Decided by what this visitor said. */
-export const consent = (): Consent => consentOf(readVisitor().choice)
-
 export const writeVisitor = guard((visitor: Visitor) => {
-  const json = JSON.stringify(visitor)
-  const isNew = json !== JSON.stringify(readVisitor())
+  const text = encodeURIComponent(JSON.stringify(visitor))
   memory = visitor
-  // A refusal is remembered whatever the state: otherwise it would have to be said on every page.
-  if (isNew && (visitor.choice === 'no' || isStored(consentOf(visitor.choice)))) {
-    const text = encodeURIComponent(json)
+  // A refusal is remembered whatever the state: otherwise it would have to be said on every page. Reading a cookie
+  // that was just written takes a millisecond, so nothing is written that is there already.
+  if ((visitor.choice === 'no' || isKept(visitor.choice)) && text !== readCookie()) {
     setItem('tl', text)
     // The highest domain that takes it: browsers refuse public suffixes (co.uk), and none says which those are.
-    // Chromium grants a cookie 400 days.
+    // An attribute `false` is none. Chromium grants a cookie 400 days; these are 393.
     do {
-      document.cookie = `tl=${text};path=/;samesite=lax;max-age=34560000;domain=${cookieDomain()}${location.protocol === 'https:' ? ';secure' : ''}`
-    } while (readCookie('tl') !== text && depth++ < 9)
+      document.cookie = `tl=${text};path=/;samesite=lax;max-age=34000000;domain=${cookieDomain()};${isSecureContext && 'secure'}`
+    } while (readCookie() !== text && depth++ < 9)
   }
 })

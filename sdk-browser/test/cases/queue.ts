@@ -141,4 +141,74 @@ export function queueCases(world: () => World): void {
     await context.setOffline(false)
     await arrived(run, (all) => all.some(named('Offline')))
   })
+
+  test('core: what a closed tab left goes with the next page, and is shown once', async () => {
+    const { arrived, gate, profile, visit } = world()
+    const context = await profile()
+    gate.fault = { status: 503 }
+    const { page, run } = await visit('core', { context })
+    await page.evaluate(`touchline.track('Left By Core'); touchline.track('Left By Core Too')`)
+    await until(() => gate.passed.some(({ body }) => body.includes('Left By Core Too')) || undefined)
+    await page.close()
+    gate.fault = 'none'
+    expect(await world().stored(run)).toEqual([])
+    const { page: next } = await visit('core', { context })
+    const events = await arrived(run, (all) => all.some(named('Left By Core Too')))
+    expect(events.map(({ name }) => name)).toEqual(['Left By Core', 'Left By Core Too'])
+    await next.waitForFunction(`!Object.keys(localStorage).some((key) => key.startsWith('tl.q'))`)
+  })
+
+  test('core: after 503s everything arrives, in its order', async () => {
+    const { arrived, gate, visit } = world()
+    gate.fault = { status: 503, headers: { 'retry-after': '1' } }
+    const { page, run } = await visit('core')
+    await page.evaluate(`for (let i = 0; i < 100; i++) touchline.track('While Down', { i })`)
+    await until(() => gate.passed.filter(({ body }) => body.includes(run)).length > 1 || undefined)
+    await page.evaluate(`touchline.track('While Down', { i: 100 })`)
+    gate.fault = 'none'
+    const events = await arrived(run, (all) => all.length === 101)
+    expect(events.map(({ properties }) => properties.i)).toEqual([...Array(101).keys()])
+  })
+
+  test('core: two tabs may send the same, ClickHouse shows it once', async () => {
+    const { arrived, gate, profile, timesSent, visit } = world()
+    const context = await profile()
+    gate.fault = { status: 503 }
+    const one = await visit('core', { context })
+    await one.page.evaluate(`touchline.track('Of One')`)
+    const two = await visit('core', { context, run: one.run })
+    await two.page.evaluate(`touchline.track('Of Two')`)
+    gate.fault = 'none'
+    gate.passed.length = 0
+    await two.page.evaluate(`touchline.flush()`)
+    await one.page.evaluate(`touchline.flush()`)
+    const events = await arrived(one.run, (all) => all.length === 2)
+    for (const { messageId } of events) await until(() => timesSent(messageId) > 0 || undefined)
+    expect((await world().stored(one.run)).map(({ name }) => name)).toEqual(['Of One', 'Of Two'])
+    expect(new Set(events.map(({ anonymousId }) => anonymousId)).size).toBe(1)
+  })
+
+  test('core: calls before load and a closed tab lose nothing', async () => {
+    const { arrived, visit } = world()
+    const { page, run } = await visit('core-early')
+    await page.evaluate(`for (let i = 0; i < 100; i++) touchline.track('Quick', { i })`)
+    await page.close()
+    const events = await arrived(run, (all) => all.length === 102)
+    expect(events.map(({ name }) => name).slice(0, 2)).toEqual(['Before Load', ''])
+    expect(events[101]).toMatchObject({ userId: 'u-early', properties: { i: 99 } })
+  })
+
+  test('a key that the server does not take: one line in the console, however many events', async () => {
+    const { gate, visit } = world()
+    const { page, complaints } = await visit('wrong-key')
+    for (const name of ['One', 'Two']) {
+      await page.evaluate(`touchline.track('${name}'); touchline.flush()`)
+      await until(
+        () => gate.passed.some(({ body, status }) => body.includes(name) && status === 401) || undefined,
+      )
+    }
+    await page.waitForFunction(`!Object.keys(localStorage).some((key) => key.startsWith('tl.q'))`)
+    const ours = complaints.filter((text) => text.includes('Touchline'))
+    expect(ours).toEqual(['logged Touchline: key wrong refused, 401'])
+  })
 }

@@ -52,6 +52,27 @@ export function storageCases(world: () => World): void {
     expect(new Set(events.map(({ anonymousId }) => anonymousId)).size).toBe(1)
   })
 
+  test('a browser without localStorage keeps the visitor by the cookie alone', async () => {
+    const { arrived, profile, visit } = world()
+    const script = `Object.defineProperty(window, 'localStorage', { value: null })`
+    const context = await profile({ script })
+    const { run } = await visit('plain', { context })
+    await visit('plain', { context, run })
+    const events = await arrived(run, (all) => all.length === 2)
+    expect(new Set(events.map(({ anonymousId }) => anonymousId)).size).toBe(1)
+  })
+
+  test('a refusal holds on its page though nothing can remember it', async () => {
+    const { gate, profile, visit } = world()
+    const opened = await visit('plain', { context: await profile({ script: refused }) })
+    await opened.page.evaluate(`touchline.optOut(); touchline.track('Refused'); touchline.flush()`)
+    await opened.page.evaluate(`touchline.track('Refused Too'); touchline.flush()`)
+    expect(gate.passed.filter(({ body }) => body.includes(opened.run) && body.includes('Refused'))).toEqual(
+      [],
+    )
+    expect(opened.complaints.filter((text) => text.startsWith('threw'))).toEqual([])
+  })
+
   test('the server renews the cookie, and its copy survives what Safari does to ours', async () => {
     const { arrived, gate, profile, visit } = world()
     const context = await profile()

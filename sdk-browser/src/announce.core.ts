@@ -1,0 +1,3 @@
+/** Nobody is told. */
+export const announceDraft = (): void => {}
+export const announcePage = (): void => {}

@@ -1,0 +1,13 @@
+/** One line in the console for the first mistake of a developer: a key that is missing or that the server does not take. */
+import { on } from './hooks.js'
+import { options } from './options.js'
+import type { Feature } from './start.js'
+
+export const refusedKey: Feature = () => {
+  let isSaid: unknown
+  on('drop', ({ reason }) => {
+    if (reason !== 401 && reason !== 403) return
+    if (!isSaid) console.warn(`Touchline: key ${options.writeKey} refused, ${reason}`)
+    isSaid = 1
+  })
+}
