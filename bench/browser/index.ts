@@ -5,9 +5,8 @@
  *
  *     npm run bench -- browser
  */
-import { build } from 'esbuild'
 import { spawnSync } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -16,6 +15,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import type { Browser } from 'playwright-core'
+import { build } from 'tsup'
 import { chromiumPath, newPerson, openBrowser } from '../../ingest-server/test/support/chromium.js'
 import { printTable, ratio, rounded } from '../report.js'
 
@@ -108,18 +108,20 @@ function install(): void {
 }
 
 async function bundle({ name, entry }: Candidate): Promise<string> {
-  const file = join(folder, `${name.replaceAll(/\W/g, '-')}.js`)
-  await writeFile(file, entry)
-  const { outputFiles } = await build({
-    entryPoints: [file],
-    bundle: true,
-    minify: true,
+  const file = name.replaceAll(/\W/g, '-')
+  await writeFile(join(folder, `${file}.js`), entry)
+  await build({
+    entry: { [file]: join(folder, `${file}.js`) },
+    outDir: join(folder, 'dist'),
+    config: false,
     format: 'iife',
+    platform: 'browser',
     target: 'es2019',
-    write: false,
-    logLevel: 'error',
+    minify: true,
+    noExternal: [/./],
+    silent: true,
   })
-  return outputFiles[0]?.text ?? ''
+  return readFile(join(folder, 'dist', `${file}.global.js`), 'utf8')
 }
 
 function answer(url: string, response: ServerResponse): void {
