@@ -23,10 +23,14 @@ export type Consent = '' | 'anonymous' | 'awaiting' | 'cookieless' | 'granted' |
 /** What the visitor said. */
 export type Choice = 'yes' | 'no'
 
+// Crawlers that say what they are the server recognises. These do not. Asked once: a browser that was told to name itself
+// otherwise may forget that while its page goes, and what waits would be wiped.
+let isBot: boolean | undefined
+
 export function consentOf(choice?: Choice): Consent {
   const { webdriver, userAgent, globalPrivacyControl, doNotTrack } = navigator
-  // Crawlers that say what they are the server recognises. These do not.
-  if (choice === 'no' || ((webdriver || userAgent.includes('Headless')) && !options.bots)) return ''
+  isBot = isBot === undefined ? webdriver || userAgent.includes('Headless') : isBot
+  if (choice === 'no' || (isBot && !options.bots)) return ''
   if (!choice) {
     if (options.consent) return 'awaiting'
     if ((globalPrivacyControl || (options.dnt && doNotTrack === '1')) && options.gpc !== 'full')
