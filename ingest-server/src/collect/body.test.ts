@@ -78,6 +78,6 @@ describe('parseBody', () => {
 
 test('a body that is not JSON is told where, and nothing of what it says', () => {
   expect(() => parseBody(Buffer.from('{\n  "card": 4111111111111111,\n}'))).toThrow(
-    /^The body is not JSON: line 3, column 1 should have a name in double quotes\.$/,
+    /^The body is not JSON: line 3, column 1: a name in double quotes is missing\.$/,
   )
 })

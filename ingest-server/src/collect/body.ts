@@ -10,7 +10,7 @@ import { limits } from '@touchline/schemas'
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib'
 import { TouchlineError } from '../errors.js'
-import { placeOf, whereNotJson } from './where-not-json.js'
+import { whereNotJson } from './where-not-json.js'
 
 const decoders = {
   gzip: promisify(gunzip),
@@ -90,10 +90,8 @@ export function parseBody(body: Buffer): ParsedBody {
   }
 }
 
-/** In words that hold nothing of the body. */
 function notJson(text: string): string {
   if (text === '') return 'The body is empty; it must be JSON.'
-  const found = whereNotJson(text)
-  if (found === undefined) return 'The body is not JSON.'
-  return `The body is not JSON: ${placeOf(found.position, text)} should have ${found.expected}.`
+  const where = whereNotJson(text)
+  return where === undefined ? 'The body is not JSON.' : `The body is not JSON: ${where}.`
 }

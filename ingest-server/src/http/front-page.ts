@@ -1,4 +1,5 @@
 /** What stands at `/`: where a newcomer who opened the bare address goes on. */
+import accepts from 'accepts'
 import type { FastifyInstance } from 'fastify'
 
 interface Place {
@@ -32,7 +33,7 @@ export function frontPage(has: {
   return async (app) => {
     app.get('/', (request, reply) => {
       reply.header('vary', 'accept')
-      return request.headers.accept?.includes('text/html')
+      return accepts(request.raw).type(['json', 'html']) === 'html'
         ? reply.type('text/html; charset=utf-8').send(page)
         : reply.send(json)
     })

@@ -75,9 +75,14 @@ export interface ErasedRows {
 // That an address was seen has no time.
 const changeOfTheirs = `(kind != 'email' AND (${isErased('identifier', 'at')} OR ${isErased('other', 'at')}))`
 
-/** Facts, in the order in which they go: events first, for the views unfold them into the rest. */
+/** Everything that they said or that names them. */
+export const erasedEvents: ErasedRows = {
+  table: 'events',
+  condition: `(${theirEvents}) OR (${eventsThatMention})`,
+}
+
+/** What the views unfolded from events, in the order in which it goes: after the events, or they would bring it back. */
 export const facts: readonly ErasedRows[] = [
-  { table: 'events', condition: `(${theirEvents}) OR (${eventsThatMention})` },
   { table: 'links', condition: `${ofProject} AND ${isAnyErased('[identifier, other]', 'at')}` },
   {
     table: 'traits',

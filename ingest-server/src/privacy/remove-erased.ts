@@ -8,6 +8,7 @@ import { insertLines } from '../clickhouse/insert-lines.js'
 import {
   accountMessages,
   derived,
+  erasedEvents,
   eventsThatMention,
   eventsToRemove,
   facts,
@@ -45,7 +46,7 @@ export async function removeErased(
   await renameAccounts(deps, params, ids)
   await remove(deps, eventsToRemove, { ...params, ids })
   await renameAccounts(deps, params, ids)
-  for (const rows of facts.filter(({ table }) => table !== 'events')) await remove(deps, rows, params)
+  for (const rows of facts) await remove(deps, rows, params)
   for (const table of ['rejected_events', 'dead_letters'] as const)
     await removeRefused(deps, table, params, judge)
   // From here on stitch writes newer rows than any it wrote from the facts that are gone.
@@ -71,7 +72,7 @@ export async function findErased(
   const epochSql = 'SELECT max(epoch) AS rows FROM identity_epochs WHERE project = {project: String}'
   const params = sqlParams(project, tombstones, await count(app, epochSql, { project }))
   const found: Record<string, number> = {}
-  for (const { table, condition, remaining = condition } of [...facts, ...derived]) {
+  for (const { table, condition, remaining = condition } of erased) {
     const rows = await count(app, `SELECT count() AS rows FROM ${table} WHERE ${remaining}`, params)
     if (rows > 0) found[table] = rows
   }
@@ -90,13 +91,13 @@ export async function cameBack(
   sinceMs: number,
 ): Promise<boolean> {
   const params = { ...sqlParams(project, tombstones, 0), since: sinceMs }
-  const events = facts.find(({ table }) => table === 'events')
-  if (events === undefined || tombstones.list.length === 0) return false
-  const query = `SELECT count() AS rows FROM events WHERE toUnixTimestamp64Milli(stored_at) >= {since: Int64} AND (${events.condition})`
+  if (tombstones.list.length === 0) return false
+  const query = `SELECT count() AS rows FROM events WHERE toUnixTimestamp64Milli(stored_at) >= {since: Int64} AND (${erasedEvents.condition})`
   return (await count(app, query, params)) > 0
 }
 
-const erasedTables = [...facts, ...derived].map(({ table }) => table)
+const erased = [erasedEvents, ...facts, ...derived]
+const erasedTables = erased.map(({ table }) => table)
 
 /**
  * Files of parts that were replaced until `untilMs` and not yet removed from disk. ClickHouse keeps them for a

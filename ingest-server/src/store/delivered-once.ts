@@ -18,8 +18,13 @@ export function rememberDelivered(maxRemembered = defaultMaxRemembered): Deliver
   const idOf = ({ id, position }: ReadRecord) => id ?? position
   return {
     freshOf(records) {
-      const firsts = new Map(records.toReversed().map((record) => [idOf(record), record]))
-      return records.filter((record) => !seen.has(idOf(record)) && firsts.get(idOf(record)) === record)
+      const here = new Set<string>()
+      return records.filter((record) => {
+        const id = idOf(record)
+        const isFresh = !seen.has(id) && !here.has(id)
+        here.add(id)
+        return isFresh
+      })
     },
     remember(records) {
       for (const record of records) seen.add(idOf(record))

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import type { IncomingMessage } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { csvFileName, eventColumns, isCsvWanted, toCsv, touchpointColumns } from './csv.js'
 import { eventShape, touchpointShape } from './wire.js'
@@ -78,11 +79,11 @@ describe('no field of the JSON is forgotten', () => {
 })
 
 test.each([
-  [['user', 'user:u1'], 'user-user_u1.csv'],
-  [['account', '../../a"; x="\r\nSet-Cookie: y'], 'account-.._.._a_x_Set-Cookie_y.csv'],
-  [['user', 'ünï'.repeat(100)], `user-${'_n_'.repeat(100).replaceAll('__', '_').slice(0, 80)}.csv`],
+  ['user-user:u1', 'user-user_u1.csv'],
+  ['account-../../a"; x="\r\nSet-Cookie: y', 'account-.._.._a_x_Set-Cookie_y.csv'],
+  ['ünï'.repeat(100), `${'_n'.repeat(50)}.csv`],
 ])('a file name is safe in a header: %j', (words, name) => {
-  expect(csvFileName(...words)).toBe(name)
+  expect(csvFileName(words)).toBe(name)
 })
 
 test.each([
@@ -93,11 +94,11 @@ test.each([
   [undefined, '*/*', false],
   [undefined, 'text/html,application/xhtml+xml,*/*;q=0.8', false],
   [undefined, 'text/csv', true],
-  [undefined, 'Text/CSV; header=present; q=0.5, */*;q=0.1', true],
+  [undefined, 'Text/CSV; q=0.5, */*;q=0.1', true],
   [undefined, 'text/csv;q=0.5, application/json', false],
   [undefined, 'text/csv, application/json;q=0.5', true],
   [undefined, 'text/csv;q=0', false],
   [undefined, 'text/csv;q=x', false],
 ] as const)('format=%s with Accept %s: CSV %s', (format, accept, isWanted) => {
-  expect(isCsvWanted(format, accept)).toBe(isWanted)
+  expect(isCsvWanted(format, { headers: { accept } } as IncomingMessage)).toBe(isWanted)
 })

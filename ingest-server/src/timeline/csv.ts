@@ -7,7 +7,9 @@
  * text that begins with = + - @ (or their full-width forms), TAB or CR has a single quote before it. A number that
  * is one keeps its minus.
  */
+import accepts from 'accepts'
 import { stringify } from 'csv-stringify/sync'
+import type { IncomingMessage } from 'node:http'
 
 interface Column {
   /** The field, or the path to it: `page.url`. */
@@ -51,29 +53,8 @@ export function toCsv(columns: readonly Column[], rows: readonly object[]): stri
 }
 
 /** A name that a browser can save under and a header can carry, whatever the id is made of. */
-export function csvFileName(...words: string[]): string {
-  const safe = words.map((word) => word.replace(/[^\w@.-]+/g, '_').slice(0, 80))
-  return `${safe.join('-')}.csv`
-}
+export const csvFileName = (name: string): string => `${name.replace(/[^\w@.-]+/g, '_').slice(0, 100)}.csv`
 
-/**
- * `format` decides where it was asked for; else the Accept header, which must prefer text/csv to JSON by name:
- * what takes anything gets JSON.
- */
-export function isCsvWanted(format: 'json' | 'csv' | undefined, accept: string | undefined): boolean {
-  if (format !== undefined) return format === 'csv'
-  if (accept === undefined) return false
-  const csv = weightOf('text/csv', accept)
-  return csv > 0 && csv >= Math.max(weightOf('application/json', accept), 0)
-}
-
-/** The q of a media type that Accept names, 0 where it does not. */
-function weightOf(type: string, accept: string): number {
-  for (const range of accept.toLowerCase().split(',')) {
-    const [name = '', ...parameters] = range.split(';').map((part) => part.trim())
-    if (name !== type) continue
-    const q = parameters.find((parameter) => parameter.startsWith('q='))
-    return q === undefined ? 1 : Number(q.slice(2)) || 0
-  }
-  return 0
-}
+/** `format` decides where it was asked for; else the Accept header, where it prefers text/csv to JSON. */
+export const isCsvWanted = (format: 'json' | 'csv' | undefined, request: IncomingMessage): boolean =>
+  (format ?? accepts(request).type(['json', 'csv'])) === 'csv'

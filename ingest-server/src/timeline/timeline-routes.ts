@@ -56,9 +56,7 @@ export function addTimelines(api: Api, deps: TimelineDeps): void {
       ])
       if (!list.hasEvents && !person.isStitched && traits.length === 0)
         throw await notFound(`Nothing is known of ${request.params.id}.`, deps)
-      if (isCsvWanted(request.query.format, request.headers.accept))
-        return sendCsv(request, reply, { name: ['user', request.params.id], list: list.answer })
-      reply.header('vary', 'accept')
+      if (wantsCsv(request, reply)) return sendCsv(request, reply, `user-${request.params.id}`, list.answer)
       return { person: toPersonHead(person, traits, query.asOf ?? deps.clock()), ...list.answer }
     },
   })
@@ -83,9 +81,7 @@ export function addTimelines(api: Api, deps: TimelineDeps): void {
       ])
       if (!isKnownAccount(account) && traits.length === 0) throw await accountNotFound(id, deps)
       const list = await readList(reader, accountScope(account), query, { detail: request.query.detail })
-      if (isCsvWanted(request.query.format, request.headers.accept))
-        return sendCsv(request, reply, { name: ['account', id], list: list.answer })
-      reply.header('vary', 'accept')
+      if (wantsCsv(request, reply)) return sendCsv(request, reply, `account-${id}`, list.answer)
       const head = { id, traits: traitValues(traits), people: account.memberships.length }
       return { account: head, ...list.answer }
     },
@@ -113,6 +109,15 @@ async function readList(
   return { hasEvents, answer: { ...(summary && { summary }), touchpoints: list, nextCursor: cursorOf(next) } }
 }
 
+/** What is answered depends on the Accept header, whichever form it takes. */
+function wantsCsv(
+  { query, raw }: Pick<FastifyRequest<{ Querystring: TimelineQuerystring }>, 'query' | 'raw'>,
+  reply: Pick<FastifyReply, 'header'>,
+): boolean {
+  reply.header('vary', 'accept')
+  return isCsvWanted(query.format, raw)
+}
+
 interface Listed {
   touchpoints?: readonly TouchpointAnswer[]
   events?: readonly EventAnswer[]
@@ -123,7 +128,8 @@ interface Listed {
 function sendCsv(
   request: FastifyRequest,
   reply: FastifyReply,
-  { name, list: { touchpoints, events, nextCursor } }: { name: string[]; list: Listed },
+  name: string,
+  { touchpoints, events, nextCursor }: Listed,
 ): FastifyReply {
   if (nextCursor !== null) {
     const next = new URL(request.url, 'http://host')
@@ -131,8 +137,7 @@ function sendCsv(
     reply.header('link', `<${next.pathname}${next.search}>; rel="next"`)
   }
   return reply
-    .header('vary', 'accept')
-    .header('content-disposition', `attachment; filename="${csvFileName(...name)}"`)
+    .header('content-disposition', `attachment; filename="${csvFileName(name)}"`)
     .type('text/csv; charset=utf-8; header=present')
     .send(events ? toCsv(eventColumns, events) : toCsv(touchpointColumns, touchpoints ?? []))
 }
