@@ -108,4 +108,17 @@ export function consentCases(world: () => World): void {
     expect(gate.passed.filter(({ body }) => body.includes(opened.run))).toEqual([])
     expect(await kept(opened)).toEqual(nothing)
   })
+
+  test('whether a browser is automated is decided once: what waits when its name changes still arrives', async () => {
+    const { arrived, profile, visit } = world()
+    const script = `
+      const is = (name, get) => Object.defineProperty(Navigator.prototype, name, { get })
+      is('webdriver', () => false)
+      is('userAgent', () => (window.isHeadless ? 'HeadlessChrome/141.0' : 'Mozilla/5.0 Chrome/141.0 Safari/537.36'))`
+    const { page, run } = await visit('bots', { context: await profile({ script }) })
+    await page.evaluate(`touchline.track('Before'); window.isHeadless = true; touchline.track('After')`)
+    await page.goto('about:blank')
+    const events = await arrived(run, (all) => all.some(({ name }) => name === 'After'))
+    expect(events.map(({ name }) => name)).toEqual(['', 'Before', 'After', 'Page Left'])
+  })
 }
