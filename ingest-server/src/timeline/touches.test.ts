@@ -50,6 +50,13 @@ describe('a visit', () => {
     ])
   })
 
+  test('is named by the title of its first page, else by the name that the page was given, else by its path', () => {
+    const named = (fields: Partial<Row>) => told([page(0, fields)])[0]
+    expect(named({ title: 'Prices', name: 'Pricing', path: '/p' })).toBe('0 visit Prices (web)')
+    expect(named({ name: 'Pricing', path: '/p' })).toBe('0 visit Pricing (web)')
+    expect(named({ path: '/p' })).toBe('0 visit /p (web)')
+  })
+
   test('is as long as the client’s own session id says', () => {
     expect(
       visits([page(0, { sessionId: 's' }), page(300, { sessionId: 's' }), page(301, { sessionId: 't' })]),

@@ -163,7 +163,7 @@ function visitOf(session: Session): Touch {
   const last = (pages.at(-1) ?? session.at(-1) ?? first).row
   return {
     ...touchOf(first, 'visit', originOfSession(session)),
-    name: landing.title || landing.path || landing.name,
+    name: landing.title || landing.name || landing.path,
     lead: landing,
     visit: {
       sessionId: first.row.sessionId,

@@ -83,7 +83,7 @@ export function openPromise({ collects, reader, counting, senders, pauseMs }: Pa
 /**
  * What recovery means in every promise: the time from the fault's end (the process is told to start again, the disk
  * has room, the connection is let through; where nobody has to do anything, the fault itself) until the next event
- * that is acknowledged can be read back.
+ * that is acknowledged can be read back. A process that is started again is in it from its first instruction on.
  */
 export async function secondsToRecover({
   by,

@@ -212,7 +212,7 @@ clustered AS (
                 at, message_id, origin,
                 multiIf(role != 'told', role, kind = '', 'action', kind),
                 multiIf(
-                    role = 'visit', if(landing.1 != '', landing.1, if(landing.2 != '', landing.2, landing.3)),
+                    role = 'visit', if(landing.1 != '', landing.1, if(landing.3 != '', landing.3, landing.2)),
                     role = 'identified', if(email != '', email, user_id),
                     role = 'joined_account', group_id,
                     name),
