@@ -27,9 +27,12 @@ const heartbeatsPerSession = 5
 /** How long a rebalance may wait for members that finish an insert. */
 const rebalanceTimeoutMs = 20_000
 const finishBeforeRejoinMs = 12_000
-/** 8 MiB instead of 1 MiB reads four times as fast (measured with messages of 600 KB). */
-const maxBytesPerPartition = 8 * 1024 * 1024
-const maxFetchBytes = 16 * 1024 * 1024
+/**
+ * 8 MiB instead of 1 MiB reads four times as fast (measured with messages of 600 KB); twice as much again lets the store
+ * make inserts of a good size, a fifth faster.
+ */
+const maxBytesPerPartition = 16 * 1024 * 1024
+const maxFetchBytes = 32 * 1024 * 1024
 /** A fetch waits at most this long for the first byte; stopping waits for it too. */
 const fetchWaitMs = 250
 /** More than a process will be assigned: each batch only waits in the gatherer. */

@@ -20,18 +20,21 @@ export interface StoreDeps {
   logger: Logger
 }
 
+const mebibyte = 1024 ** 2
+
 /**
  * Inserts begin at most this often, so that each makes a part worth having: four a second at any rate. The
  * first row after a quiet time is inserted at once. From 2xx to visible has 1 s, of which stitch needs 0.3.
  */
 const paceMs = 250
 /**
- * A batch of this size says that the log is behind: no pause then, and inserts side by side, for one does not keep
- * two cores busy. Three, so that a core has work while the next lines come over (bench/store.ts: of ClickHouse's own
- * pace two reach 0.65 with batches of 16 MiB, three 0.76 with 32).
+ * A batch of this size says that the log is behind: no pause then, and two or three inserts side by side, for one does
+ * not keep two cores busy. The larger each is the better, up to some 10 MiB. Of ClickHouse's own pace, in bench/store.ts:
+ * two inserts of batches of 16 MiB reach 0.65, three 0.59, three of 32 MiB 0.76.
  */
-const behindBytes = 4 * 1024 * 1024
-const insertsSideBySide = 3
+const behindBytes = 4 * mebibyte
+const insertBytes = 10 * mebibyte
+const insertsSideBySide = { least: 2, most: 3 }
 /** How long an insert under way may still take when the store is told to stop. */
 const finishWithinMs = 10_000
 
@@ -54,7 +57,7 @@ export function startStore({ log, clickhouse, metrics, logger }: StoreDeps) {
   }
 
   async function moveRows(table: LogTable, records: readonly ReadRecord[]): Promise<void> {
-    const parts = bytesOf(records) < behindBytes ? [records] : inParts(records, insertsSideBySide)
+    const parts = bytesOf(records) < behindBytes ? [records] : inParts(records)
     const outcomes = await Promise.allSettled(parts.map((part) => movePart(table, part)))
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   }
@@ -146,12 +149,14 @@ function bytesOf(records: readonly ReadRecord[]): number {
 }
 
 /** Of about the same number of bytes each; fewer where there are not so many records. */
-function inParts(records: readonly ReadRecord[], count: number): ReadRecord[][] {
-  const partBytes = bytesOf(records) / count
+function inParts(records: readonly ReadRecord[]): ReadRecord[][] {
+  const allBytes = bytesOf(records)
+  const { least, most } = insertsSideBySide
+  const count = Math.min(most, Math.max(least, Math.round(allBytes / insertBytes)))
   const parts = Array.from({ length: count }, (): ReadRecord[] => [])
   let bytes = 0
   for (const record of records) {
-    parts[Math.min(count - 1, Math.floor(bytes / partBytes))]?.push(record)
+    parts[Math.min(count - 1, Math.floor((bytes * count) / allBytes))]?.push(record)
     bytes += record.lines.length
   }
   return parts.filter((part) => part.length > 0)
