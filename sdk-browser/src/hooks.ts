@@ -1,6 +1,17 @@
 /** Who is told of what: the page by `touchline.on`, and the features among themselves. */
+import type { EventType } from '@touchline/schemas/build'
 import type { Drop, Reject } from './api.js'
-import type { Draft } from './announce.js'
+import type { Visitor } from './visitor.js'
+import type { BatchContext, EventContext } from './wire.js'
+
+/** An event being made; features complete it. Only events with ids are shown. */
+export interface Draft {
+  type: EventType
+  timeMs: number
+  visitor: Visitor
+  context: BatchContext
+  own: EventContext
+}
 
 export interface Told {
   drop: Drop

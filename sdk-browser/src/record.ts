@@ -1,7 +1,7 @@
 /** From a call to an entry of the outbox. Ids, time and page are frozen into the event at the call, not at the sending. */
 import type { OutgoingEvent } from '@touchline/schemas/build'
-import { announceDraft } from './announce.js'
 import { consentOf, hasIds, isKept } from './consent.js'
+import { tell } from './hooks.js'
 import { newId } from './ids.js'
 import { options, pageName } from './options.js'
 import { addEntries, isFull, storeEntry, type Entry } from './outbox.js'
@@ -41,7 +41,7 @@ export const record = (said: Said, changes?: Partial<Visitor>): void => {
     userToken: hasIds(choice) ? options.userToken : undefined,
   }
   if (hasIds(choice)) {
-    announceDraft({ type: said.type, timeMs, visitor, context, own })
+    tell('draft', { type: said.type, timeMs, visitor, context, own })
     writeVisitor(visitor)
   }
   const event = {

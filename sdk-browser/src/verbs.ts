@@ -1,9 +1,8 @@
 /** The verbs that a page calls. They take what page code gives them, and trust none of its types. */
 import type { Properties, Touchline, Traits } from './api.js'
-import { announcePage } from './announce.js'
 import { hasIds, releaseHeld } from './consent.js'
 import { guard } from './guard.js'
-import { on } from './hooks.js'
+import { on, tell } from './hooks.js'
 import { idFrom } from './ids.js'
 import { options } from './options.js'
 import { wipeEntries } from './outbox.js'
@@ -21,7 +20,7 @@ export const verbs: Touchline = {
 
   page(...values: unknown[]) {
     const [name, category] = values.filter((value) => typeof value === 'string').reverse()
-    announcePage()
+    tell('page')
     record({ type: 'page', name, category, properties: objectIn(values) })
   },
 

@@ -1,3 +1,0 @@
-/** Nobody is told. */
-export const announceDraft = (): void => {}
-export const announcePage = (): void => {}
