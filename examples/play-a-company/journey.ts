@@ -44,6 +44,7 @@ export const arrivals = {
   partner: { path: '/partners/crm', referrer: 'https://marketplace.crm-partner.io/' },
   direct: { path: '/pricing' },
 } as const satisfies Record<string, Arrival>
+export const anyArrival: readonly Arrival[] = Object.values(arrivals)
 
 export interface Journey {
   /** Pages read in one session on one device. */

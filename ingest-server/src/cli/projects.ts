@@ -3,8 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { projectsFileOf, type Config } from '../config.js'
 import { addKey, addProject, changeProjectsFile, newKey, newKeyId, setProject } from '../http/key-ring.js'
-import { emptyEntry } from '../http/projects.js'
-import { readProjectsFile, type PrivacyRules, type ProjectEntry } from '../http/projects-file.js'
+import { emptyEntry, readProjectsFile, type PrivacyRules, type ProjectEntry } from '../http/projects-file.js'
 import { misuse, positiveNumber, subcommand, table, type Command } from './command.js'
 
 const usage = `touchline projects list

@@ -9,8 +9,8 @@ import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { EventType } from '@touchline/schemas'
 import { TouchlineError } from '../errors.js'
-import { emptyEntry } from './projects.js'
 import {
+  emptyEntry,
   hashOfKey,
   parseProjects,
   readProjectsFile,

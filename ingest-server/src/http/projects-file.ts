@@ -97,6 +97,14 @@ export type SecretKeyEntry = z.infer<typeof secretKeySchema>
 export type SigningKeyEntry = z.infer<typeof signingKeySchema>
 export type PrivacyRules = z.infer<typeof privacySchema>
 
+export const emptyEntry = (id: string): ProjectEntry => ({
+  id,
+  writeKeys: [],
+  secretKeys: [],
+  signingKeys: [],
+  revoked: [],
+})
+
 /**
  * How a secret key is kept. A key made here has 256 random bits: nobody finds it by trying, so the slow hash
  * that protects a password would protect nothing more, and would cost every request its time.

@@ -5,18 +5,16 @@
  * A file that cannot be read leaves the last good one in force and says so. Meanwhile a key that is not known
  * is answered 503 and not 401: it may be one of those that could not be read, and SDKs drop events on 4xx.
  */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { statSync } from 'node:fs'
 import type { EventType } from '@touchline/schemas'
 import { TouchlineError } from '../errors.js'
 import type { Logger } from '../logger.js'
+import { keysInForce } from './keys-in-force.js'
 import {
   hashOfKey,
   idOfHash,
   invalid,
   readProjectsFile,
-  toSecretKey,
-  toWriteKey,
   type PrivacyRules,
   type ProjectEntry,
   type SigningKeyEntry,
@@ -98,7 +96,7 @@ export function openProjects(options: ProjectOptions): OpenedProjects {
   const listeners: (() => void)[] = []
   let seen = file === undefined ? '' : stampOf(file)
   let hadFile = seen !== ''
-  let ring = ringOf(options, entriesIn(options, hadFile))
+  let keys = keysInForce(options, entriesIn(options, hadFile))
   let problem: string | undefined
 
   const timer =
@@ -112,10 +110,10 @@ export function openProjects(options: ProjectOptions): OpenedProjects {
     try {
       // A file that was there and is gone is a mistake or a moment between two versions, not "no projects".
       if (stamp === '' && hadFile) throw invalid(path, 'is gone')
-      ring = ringOf(options, entriesIn(options, stamp !== ''))
+      keys = keysInForce(options, entriesIn(options, stamp !== ''))
       hadFile = stamp !== ''
       if (problem !== undefined || stamp !== seen)
-        logger?.info({ file: path, projects: ring.projects.length }, 'Projects and keys were read again')
+        logger?.info({ file: path, projects: keys.projects.length }, 'Projects and keys were read again')
       problem = undefined
       for (const listener of listeners) listener()
     } catch (error) {
@@ -129,7 +127,7 @@ export function openProjects(options: ProjectOptions): OpenedProjects {
 
   return {
     holderOf(asked) {
-      const holder = ring.holderOf(asked)
+      const holder = keys.holderOf(asked)
       if (holder === undefined && problem !== undefined)
         throw new TouchlineError(
           'KEYS_UNREADABLE',
@@ -137,7 +135,7 @@ export function openProjects(options: ProjectOptions): OpenedProjects {
         )
       return holder
     },
-    all: () => ring.projects,
+    all: () => keys.projects,
     problem: () => problem,
     onChange: (listener) => void listeners.push(listener),
     close: () => clearInterval(timer),
@@ -153,112 +151,6 @@ function stampOf(file: string): string {
 function entriesIn({ file, isOptional }: ProjectOptions, isThere: boolean): ProjectEntry[] {
   return file === undefined || (!isThere && isOptional) ? [] : readProjectsFile(file)
 }
-
-interface Ring {
-  projects: readonly Project[]
-  holderOf(key: string): KeyHolder | undefined
-}
-
-/** A key that ends by itself, or never. */
-type Held = KeyHolder & { hash: string; expiresAtMs: number }
-
-function ringOf({ defaultProject, file = 'file' }: ProjectOptions, entries: readonly ProjectEntry[]): Ring {
-  const defaultId = defaultProject.id ?? 'default'
-  const own = entries.find(({ id }) => id === defaultId) ?? emptyEntry(defaultId)
-  const all = [
-    {
-      ...own,
-      writeKeys: [defaultProject.writeKey, ...own.writeKeys],
-      secretKeys: [defaultProject.secretKey, ...own.secretKeys],
-    },
-    ...entries.filter(({ id }) => id !== defaultId),
-  ]
-  // Looked up by a keyed hash whose key only this process knows: how long a lookup takes says nothing about
-  // which kept key a guess was near, however many there are.
-  const lookupKey = randomBytes(32)
-  const lookup = (hash: string) => createHmac('sha256', lookupKey).update(hash).digest('base64')
-  const writers = new Map<string, Held>()
-  const secrets = new Map<string, Held>()
-  const projects: Project[] = []
-  for (const entry of all) {
-    const project = projectOf(entry)
-    projects.push(project)
-    const revoked = new Set(entry.revoked)
-    for (const { key, expiresAt, ...binding } of entry.writeKeys.map(toWriteKey)) {
-      const hash = hashOfKey(key)
-      if (revoked.has(hash)) continue
-      const other = writers.get(key)
-      if (other && other.project !== project)
-        throw invalid(file, `gives a write key of ${project.id} to ${other.project.id} as well`)
-      writers.set(key, {
-        project,
-        kind: 'write',
-        key: bindingOf(binding),
-        hash,
-        expiresAtMs: endOf(expiresAt),
-      })
-    }
-    for (const { id, hash, expiresAt } of entry.secretKeys.map(toSecretKey)) {
-      if (revoked.has(hash)) continue
-      secrets.set(lookup(hash), { project, kind: 'secret', key: { id }, hash, expiresAtMs: endOf(expiresAt) })
-    }
-  }
-
-  const inForce = (held: Held | undefined) => (held && Date.now() < held.expiresAtMs ? held : undefined)
-  return {
-    projects,
-    holderOf(asked) {
-      const writer = inForce(writers.get(asked))
-      if (writer) return writer
-      const hash = hashOfKey(asked)
-      const found = inForce(secrets.get(lookup(hash)))
-      return found && timingSafeEqual(Buffer.from(found.hash), Buffer.from(hash)) ? found : undefined
-    },
-  }
-}
-
-const endOf = (expiresAt: string | undefined) => (expiresAt === undefined ? Infinity : Date.parse(expiresAt))
-
-function bindingOf({ id, origins, types, events, eventsPerSecond }: Binding): KeyBinding {
-  return {
-    id,
-    ...(origins && { origins }),
-    ...(types && { types }),
-    ...(events && { events }),
-    ...(eventsPerSecond !== undefined && { eventsPerSecond }),
-  }
-}
-type Binding = Omit<ReturnType<typeof toWriteKey>, 'key' | 'expiresAt'>
-
-function projectOf(entry: ProjectEntry): Project {
-  const { id, identify = 'open', origins, eventsPerSecond, signingKeys, jwksUrl, tokenIssuer } = entry
-  const perAddress = entry.eventsPerSecondPerAddress
-  const signs = signingKeys.length > 0 || jwksUrl !== undefined
-  return {
-    id,
-    identify,
-    ...(origins && { origins }),
-    ...(eventsPerSecond !== undefined && { eventsPerSecond }),
-    ...(perAddress !== undefined && { eventsPerSecondPerAddress: perAddress }),
-    ...(signs && {
-      signing: {
-        keys: signingKeys,
-        ...(jwksUrl !== undefined && { jwksUrl }),
-        ...(tokenIssuer !== undefined && { issuer: tokenIssuer }),
-      },
-    }),
-    ...(entry.privacy && { privacy: entry.privacy }),
-    ...(entry.retentionDays !== undefined && { retentionDays: entry.retentionDays }),
-  }
-}
-
-export const emptyEntry = (id: string): ProjectEntry => ({
-  id,
-  writeKeys: [],
-  secretKeys: [],
-  signingKeys: [],
-  revoked: [],
-})
 
 /** The id under which a key of the default project is listed, as for any key that has none of its own. */
 export const idOfKey = (key: string): string => idOfHash(hashOfKey(key))
