@@ -57,7 +57,8 @@ async function deliver(batch: Entry[], isFlush: unknown): Promise<void> {
     if (isFlush && !keepalive) sendBeacon(url, body)
     const response = await fetch(url, { method: 'POST', body, keepalive })
     status += response.status
-    delayMs = (response.headers.get('retry-after') as unknown as number) * 1_000
+    // A date is no number: then the back-off alone counts.
+    delayMs = (response.headers.get('retry-after') as unknown as number) * 1_000 || 0
     reportRejected(response)
   } catch {
     // No answer.
