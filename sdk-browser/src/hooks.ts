@@ -30,5 +30,12 @@ export function on<Name extends keyof Told>(name: Name, hear: (about: Told[Name]
 }
 
 export function tell<Name extends keyof Told>(name: Name, about?: Told[Name]): void {
-  listeners.forEach(([wanted, hear]) => wanted === name && hear(about as never))
+  listeners.forEach(([wanted, hear]) => {
+    try {
+      if (wanted === name) hear(about as never)
+    } catch (error) {
+      // One who hears of errors and throws is not told of their own.
+      if (name !== 'error') tell('error', error)
+    }
+  })
 }

@@ -1,7 +1,6 @@
 /** The verbs that a page calls. They take what page code gives them, and trust none of its types. */
 import type { Properties, Touchline, Traits } from './api.js'
 import { hasIds, releaseHeld } from './consent.js'
-import { guard } from './guard.js'
 import { on, tell } from './hooks.js'
 import { idFrom } from './ids.js'
 import { options } from './options.js'
@@ -75,7 +74,7 @@ export const verbs: Touchline = {
     wipeEntries()
   },
 
-  on: (name: 'drop' | 'reject' | 'error', listener: unknown) => on(name, guard(listener as () => void)),
+  on,
 
   anonymousId: () => readVisitor().anonymousId,
 

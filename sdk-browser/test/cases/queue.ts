@@ -60,6 +60,31 @@ export function queueCases(world: () => World): void {
     expect(events[0]).toMatchObject({ type: 'page' })
   })
 
+  test('a Retry-After that is a date is no reason to try again at once', async () => {
+    const { gate, visit } = world()
+    gate.fault = { status: 503, headers: { 'retry-after': 'Wed, 21 Oct 2026 07:28:00 GMT' } }
+    const { run } = await visit('plain')
+    const tries = () => gate.passed.filter(({ body }) => body.includes(run)).length
+    await until(() => tries() > 0 || undefined)
+    await delay(3_000)
+    // With pauses it is a handful; without any it is hundreds.
+    expect(tries()).toBeLessThan(20)
+  })
+
+  test('listeners that throw are told of once, and stop neither the page nor what is sent', async () => {
+    const { arrived, visit } = world()
+    const { complaints, page, run } = await visit('plain')
+    await page.evaluate(`
+      window.heard = []
+      touchline.on('error', (error) => { heard.push(error.message); throw new Error('hearing') })
+      touchline.on('error', () => { throw new Error('hearing too') })
+      touchline.ready(() => { throw new Error('ready') })
+      touchline.track('After Errors')`)
+    await arrived(run, (all) => all.some(named('After Errors')))
+    expect(await page.evaluate(`heard`)).toEqual(['ready'])
+    expect(complaints.filter((text) => text.startsWith('threw'))).toEqual([])
+  })
+
   test('a tab closed in the middle of a retry: the next visit delivers, once', async () => {
     const { arrived, gate, profile, visit } = world()
     const context = await profile()
