@@ -12,8 +12,17 @@ const run = promisify(execFile)
 
 interface Started {
   output: string
-  /** SIGTERM to it and all that it started; resolves with the exit code. */
-  stop(): Promise<number | null>
+  /** SIGTERM to it and all that it started; resolves when the last of them is gone. */
+  stop(): Promise<void>
+}
+
+/** False where no process of the group is left. */
+function signal(group: number, name: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(group, name)
+  } catch {
+    return false
+  }
 }
 
 async function npmStart(env: Record<string, string>): Promise<Started> {
@@ -25,7 +34,7 @@ async function npmStart(env: Record<string, string>): Promise<Started> {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
+  const group = -(child.pid ?? 0)
   child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()))
   child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()))
   await until(() => (output.includes('HTTP API:') ? true : undefined), {
@@ -35,9 +44,13 @@ async function npmStart(env: Record<string, string>): Promise<Started> {
   })
   return {
     output,
+    // npm and its shell are gone at once; the server first lets ClickHouse go, which still writes into the folder.
     stop: async () => {
-      process.kill(-(child.pid ?? 0), 'SIGTERM')
-      return ended
+      if (signal(group, 'SIGTERM'))
+        await until(() => !signal(group, 0) || undefined, {
+          what: 'the server to be gone',
+          timeoutMs: 60_000,
+        })
     },
   }
 }
