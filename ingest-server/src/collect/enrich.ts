@@ -68,7 +68,7 @@ export function enrich(event: ReadEvent, arrival: Arrival): Enrichment {
     agent: agentOf(userAgent),
     // A server's own address is not its user's.
     ip: truncateIp(context.ip) || (isBrowser ? arrival.ip : ''),
-    locale: textIn(context, 'locale'),
+    locale: textIn(context, 'locale') || (isBrowser ? arrival.language : ''),
     library: libraryName,
     libraryVersion: textIn(library, 'version'),
     consent: consentOf(context.consent ?? context.consentManagement),

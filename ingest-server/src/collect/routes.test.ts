@@ -9,10 +9,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { rowsOf, startCollect, toInject } from '../../test/support/collect.js'
 import { TouchlineError, type ErrorCode } from '../errors.js'
 import { silentLogger } from '../../test/support/clickhouse.js'
+import { createHttpServer } from '../http/server.js'
 import { openProjects } from '../http/projects.js'
 import { openEmbeddedLog } from '../log/embedded-log.js'
 import type { LogRecord } from '../log/log.js'
@@ -235,8 +237,11 @@ describe('browsers', () => {
     }
   })
 
-  test('the visitor’s truncated address and agent are taken from the request, a server’s are not', async () => {
-    const headers = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0' }
+  test('the visitor’s truncated address, agent and language are taken from the request, a server’s are not', async () => {
+    const headers = {
+      'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0',
+      'accept-language': 'de-AT,de;q=0.9,en;q=0.5',
+    }
     const from = async (context: object) => {
       const options = { method: 'POST', url: '/v1/track', remoteAddress: '198.51.100.23' } as const
       await collect.app.inject({
@@ -249,9 +254,21 @@ describe('browsers', () => {
     expect(await from({ library: { name: 'analytics.js' } })).toMatchObject({
       ip: '198.51.100.0',
       os: 'Linux',
+      locale: 'de-AT',
     })
+    expect(await from({ library: { name: 'analytics.js' }, locale: 'fr' })).toMatchObject({ locale: 'fr' })
+    expect(await from({ library: { name: 'analytics-python' } })).not.toHaveProperty('locale')
     expect(await from({ library: { name: 'analytics-python' } })).not.toHaveProperty('ip')
     expect(await from({ library: { name: 'analytics-python' } })).not.toHaveProperty('os')
+  })
+
+  test('a slash too many in the path, as behind a host that an SDK was given', async () => {
+    const server = () => createHttpServer({ logger: pino({ level: 'silent' }) })
+    const { app } = await startCollect({ server })
+    const headers = { authorization }
+    const options = { method: 'POST', headers, payload: JSON.stringify(event) } as const
+    expect((await app.inject({ ...options, url: '/v1//track' })).statusCode).toBe(200)
+    await app.close()
   })
 
   test('Segment’s SDK gets settings that make it send here', async () => {

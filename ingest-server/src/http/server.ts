@@ -45,7 +45,8 @@ export function createHttpServer({ logger, trustProxy }: HttpServerOptions): Fas
     connectionTimeout: connectionTimeoutMs,
     trustProxy: trustProxy === undefined ? false : [...trustProxy],
     forceCloseConnections: 'idle',
-    routerOptions: { maxParamLength: 2_000 },
+    // SDKs are given a host with a slash behind it, and put theirs before the path.
+    routerOptions: { maxParamLength: 2_000, ignoreDuplicateSlashes: true },
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
   })
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply))

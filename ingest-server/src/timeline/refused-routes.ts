@@ -169,6 +169,7 @@ function judgeAgain(
     receivedAt: new Date(receivedAt).toISOString(),
     ip: '',
     userAgent: '',
+    language: '',
     hasOrigin: false,
   })
 }
