@@ -72,7 +72,7 @@ export const minified = (isPlain = () => false) => [
     toplevel: true,
     compress: {
       passes: 4,
-      inline: 2,
+      inline: 1,
       keep_fargs: false,
       unsafe: true,
       unsafe_arrows: true,

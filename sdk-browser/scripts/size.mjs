@@ -14,24 +14,21 @@ const number = (value) => value.toLocaleString('en')
 
 // What the whole SDK is made of, in the order of features.ts, and the file that each stands in.
 const features = [
-  ['heartbeat', './page-ownership.js', 'which page lives, where there are no Web Locks'],
   ['serverCookie', './server-cookie.js', 'a cookie renewed by the server'],
-  ['sessions', './sessions.js', 'sessions'],
-  ['touches', './touches.js', 'first and last touch'],
   ['crossDomain', './cross-domain.js', 'the anonymous id between linked sites'],
   ['engagement', './engagement.js', 'visible time and scroll depth'],
   ['links', './links.js', 'outbound links and downloads'],
   ['forms', './forms.js', 'leads from forms'],
   ['pageViews', './page-views.js', 'page views by themselves'],
   ['refusedKey', './refused-key.js', 'a line in the console for a key that is refused'],
-  ['adoptOrphans', './adopt.js', 'what closed pages left'],
+  ['adoptOrphans', './adopt.js', 'what closed pages left, and which pages live'],
 ]
 
 // Modules that t.core.js has in a plainer form, `x.core.ts`.
 const plainer = [
   ['./consent.js', 'Global Privacy Control, Do Not Track, bots, consent required, cookieless, prerender'],
-  ['./beacon.js', 'sendBeacon where a request cannot outlive the page'],
-  ['./report.js', 'what was dropped or rejected is told'],
+  ['./sessions.js', 'sessions'],
+  ['./touches.js', 'first and last touch'],
 ]
 
 const nameOf = (file) => file.replace(/^\.\/(.*)\.js$/, '$1')
@@ -42,7 +39,7 @@ async function bundleOf(names, plain) {
     `import { boot } from './boot.js'`,
     `import { featuresOf } from './features.js'`,
     ...chosen.map(([name, file]) => `import { ${name} } from '${file}'`),
-    `boot(featuresOf({ ${chosen.map(([name]) => name)} }))`,
+    `boot(featuresOf([${chosen.map(([name]) => name)}]))`,
   ].join('\n')
   const id = here('../src/size-entry.ts')
   const virtual = {

@@ -7,7 +7,7 @@ import { takeOver } from './outbox.js'
 import { wake } from './send.js'
 
 /** No page owns anything. */
-export const newPageName = (): string => '0'
+export const newPageName = (): string => '.'
 
 export function adoptOrphans(): void {
   takeOver(queuePrefix)

@@ -1,28 +1,28 @@
 /** What pages that are gone have left is sent by the next. In t.core.js adopt.core.ts stands in its place. */
 import { listen } from './guard.js'
 import { newId } from './ids.js'
-import { pageName, queuePrefix } from './options.js'
+import { pagePrefix, queuePrefix } from './options.js'
 import { takeOver } from './outbox.js'
 import { ownPage, releasePages } from './page-ownership.js'
 import { wake } from './send.js'
 import { keysFrom } from './storage.js'
 
-export const newPageName = (): string => newId(Date.now())
+export const newPageName = (): string => `${newId(Date.now())}.`
 
 /** Owns this page's part of the storage, and takes over the parts of pages that are gone. */
-function openOutbox(): void {
+const openOutbox = (): void => {
   // Our own is taken first, so that what a page brings back from the back/forward cache is not taken for an orphan.
-  ownPage(pageName, () => {})
-  new Set(keysFrom(queuePrefix).map((key) => key.slice(0, -37))).forEach((name) =>
-    ownPage(name, () => {
-      takeOver(`${name}.`)
+  ownPage(pagePrefix, () => {})
+  new Set(keysFrom(queuePrefix).map((key) => key.replace(/\w+$/, ''))).forEach((prefix) =>
+    ownPage(prefix, () => {
+      takeOver(prefix)
       wake()
     }),
   )
 }
 
-export function adoptOrphans(): void {
+export const adoptOrphans = (): void => {
   listen('pagehide', releasePages)
-  listen<PageTransitionEvent>('pageshow', ({ persisted }) => persisted && openOutbox())
+  listen('pageshow', openOutbox)
   openOutbox()
 }

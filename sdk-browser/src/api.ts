@@ -95,7 +95,7 @@ export interface Touchline {
   on(name: 'reject', listener: (reject: Reject) => void): void
   /** What was thrown inside the SDK, or by the page’s own code that it called. Nothing of it reaches the page otherwise. */
   on(name: 'error', listener: (error: unknown) => void): void
-  /** Undefined before the first event, after `reset()` before the next, and while no id may be used. */
+  /** Undefined before the first event, and while no id may be used. */
   anonymousId(): string | undefined
   user(): { userId?: string | undefined; groupId?: string | undefined; anonymousId?: string | undefined }
 }

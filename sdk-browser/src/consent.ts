@@ -21,23 +21,31 @@ import { readVisitor } from './visitor.js'
 export type Consent = '' | 'anonymous' | 'awaiting' | 'cookieless' | 'granted' | 'implied'
 
 /** What the visitor said. */
-export type Choice = 'yes' | 'no'
+export type Choice = 'granted' | 'no'
 
-// Crawlers that say what they are the server recognises. These do not. Asked once: a browser that was told to name itself
-// otherwise may forget that while its page goes, and what waits would be wiped.
-let isBot: boolean | undefined
+let isBot: unknown
+/** For a visitor who said nothing. */
+let unasked: Consent
 
-export function consentOf(choice?: Choice): Consent {
-  const { webdriver, userAgent, globalPrivacyControl, doNotTrack } = navigator
-  isBot = isBot === undefined ? webdriver || userAgent.includes('Headless') : isBot
-  if (choice === 'no' || (isBot && !options.bots)) return ''
-  if (!choice) {
-    if (options.consent) return 'awaiting'
-    if ((globalPrivacyControl || (options.dnt && doNotTrack === '1')) && options.gpc !== 'full')
-      return options.gpc ? '' : 'anonymous'
-  }
-  return options.storage || (choice ? 'granted' : 'implied')
+/**
+ * Asked once: a browser that was told to name itself otherwise may forget that while its page goes, and what waits would
+ * be wiped.
+ */
+export const askBrowser = (): void => {
+  // Crawlers that say what they are the server recognises. These do not.
+  isBot = !options.bots && (navigator.webdriver || /Headless/.test(navigator.userAgent))
+  unasked = options.consent
+    ? 'awaiting'
+    : (navigator.globalPrivacyControl || (options.dnt && navigator.doNotTrack === '1')) &&
+        options.gpc !== 'full'
+      ? options.gpc
+        ? ''
+        : 'anonymous'
+      : options.storage || 'implied'
 }
+
+export const consentOf = (choice?: Choice): Consent =>
+  choice === 'no' || isBot ? '' : choice ? options.storage || choice : unasked
 
 export const hasIds = (choice?: Choice): boolean => consentOf(choice) > 'anonymous'
 
@@ -45,15 +53,16 @@ export const hasIds = (choice?: Choice): boolean => consentOf(choice) > 'anonymo
 export const isKept = (choice?: Choice): boolean => consentOf(choice) > 'cookieless'
 
 /** What waited for the visitor's word may be kept and sent. */
-export function releaseHeld(): void {
-  if (isKept('yes')) storeEntries()
+export const releaseHeld = (): void => {
+  if (isKept('granted')) storeEntries()
   wake()
 }
 
 /** What may be sent now: nothing before consent, nor while the page is only being prerendered. */
-export function nextBatch(): Entry[] {
+export const nextBatch = (): Entry[] => {
   const state = consentOf(readVisitor().choice)
   // Refused in another tab.
   if (!state) guard(wipeEntries)()
-  return state === 'awaiting' || document.prerendering ? [] : takeBatch()
+  if (state === 'awaiting' || document.prerendering) return []
+  return takeBatch()
 }

@@ -22,7 +22,7 @@ export const crossDomain: Feature = () => {
     const [anonymousId, time] = handed.split('.') as [string, string?]
     const ageMs = Math.abs(Date.now() - parseInt(time || '', 36))
     const isFromLinked = document.referrer && isLinkedHost(new URL(document.referrer).hostname)
-    if (ageMs < freshMs && isFromLinked && /^[\da-f-]{36}$/.test(anonymousId) && !readVisitor().userId)
+    if (ageMs < freshMs && isFromLinked && /^[\w-]{16,36}$/.test(anonymousId) && !readVisitor().userId)
       writeVisitor({ ...readVisitor(), anonymousId })
     here.searchParams.delete(parameter)
     history.replaceState(history.state, '', here.href)

@@ -1,11 +1,14 @@
 /** How long a page was visible and how far it was scrolled: one event when the page goes, whether by leaving or inside a single-page app. */
 import { listen } from './guard.js'
 import { on } from './hooks.js'
-import { at, moment, page } from './page.js'
+import { at, moment } from './page.js'
+import { viewed } from './page-views.js'
+import { options } from './options.js'
 import type { Feature } from './start.js'
 import { verbs } from './verbs.js'
 
 export const engagement: Feature = () => {
+  if (options.engagement === 'off') return
   let isOpen = false
   let title = ''
   let visibleMs = 0
@@ -23,7 +26,7 @@ export const engagement: Feature = () => {
     count()
     look()
     if (isOpen)
-      at([Date.now(), page.url, title], () =>
+      at([Date.now(), viewed, title], () =>
         verbs.track('Page Left', {
           visibleSeconds: Math.round(visibleMs / 1_000),
           scrollPercent: Math.round((100 * deepest) / document.documentElement.scrollHeight),

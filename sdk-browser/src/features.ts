@@ -2,41 +2,31 @@
 import { adoptOrphans } from './adopt.js'
 import { crossDomain } from './cross-domain.js'
 import { guard } from './guard.js'
-import { options } from './options.js'
-import type { Options } from './api.js'
 import { engagement } from './engagement.js'
 import { forms } from './forms.js'
 import { links } from './links.js'
-import { heartbeat } from './page-ownership.js'
 import { pageViews } from './page-views.js'
 import { refusedKey } from './refused-key.js'
 import { serverCookie } from './server-cookie.js'
-import { sessions } from './sessions.js'
-import type { Feature } from './start.js'
-import { touches } from './touches.js'
+import { at } from './page.js'
+import type { Feature, Features } from './start.js'
 
-/** By the option that can switch it off, where there is one. */
 export const featuresOf =
-  (features: Readonly<Record<string, Feature>>): Feature =>
-  () => {
-    for (const name in features)
-      if (options[name as keyof Options] !== 'off') guard(features[name] as Feature)()
-  }
+  (features: readonly Feature[]): Features =>
+  ([, , first] = [] as never) =>
+    at(first, () => features.forEach((feature) => guard(feature)()))
 
 /** t.lite.js: what counts visits. */
-export const essentials: Feature = featuresOf({ sessions, pageViews, adoptOrphans })
+export const essentials: Features = featuresOf([refusedKey, serverCookie, pageViews, adoptOrphans])
 
 /** t.js and the package. */
-export const everything: Feature = featuresOf({
-  heartbeat,
+export const everything: Features = featuresOf([
+  refusedKey,
   serverCookie,
-  sessions,
-  touches,
   crossDomain,
   engagement,
   links,
   forms,
   pageViews,
-  refusedKey,
   adoptOrphans,
-})
+])

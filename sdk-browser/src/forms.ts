@@ -18,7 +18,7 @@ const emailShape = /^\s*[^\s@]+@[^\s@]+\.[^\s@]{2,}\s*$/
 const secret = /^hidden|^file|passw|pwd|\bcc-|card|cvc|cvv|one-time|otp|\bpin\b|secret|token/i
 const choice = /^(checkbox|radio)/
 
-function traitsOf(form: HTMLFormElement, allowed: string): Traits {
+const traitsOf = (form: HTMLFormElement, allowed: string): Traits => {
   const traits: Traits = {}
   const names = allowed.split(/[\s,]+/)
   for (const field of Array.from(form.elements) as HTMLInputElement[]) {
@@ -33,6 +33,7 @@ function traitsOf(form: HTMLFormElement, allowed: string): Traits {
 }
 
 export const forms: Feature = () => {
+  if (options.forms === 'off') return
   listen('submit', (event) => {
     const form = event.target as HTMLFormElement
     const marked = form.getAttribute('data-touchline-identify')

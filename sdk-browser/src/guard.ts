@@ -1,17 +1,15 @@
 /** Nothing that this SDK does may break its page, nor fill its console: every door is guarded, and `on('error')` hears why. */
 import { tell } from './hooks.js'
 
-export function guard<Args extends unknown[], Result>(
-  run: (...args: Args) => Result,
-): (...args: Args) => Result | undefined {
-  return (...args) => {
+export const guard =
+  <Args extends unknown[], Result>(run: (...args: Args) => Result): ((...args: Args) => Result | undefined) =>
+  (...args) => {
     try {
       return run(...args)
     } catch (error) {
       tell('error', error)
     }
   }
-}
 
 /** Listens at the window in the capture phase: a page which stops its own events is still seen, whatever their target. */
 export const listen = <E extends Event>(type: string, handle: (event: E) => unknown): void =>

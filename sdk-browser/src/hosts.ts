@@ -3,7 +3,7 @@ import { isKept } from './consent.js'
 import { options } from './options.js'
 import { cookieDomain, readVisitor } from './visitor.js'
 
-const isWithin = (host: string, domain: string): boolean => `.${host}`.endsWith(`.${domain}`)
+export const isWithin = (host: string, domain: string): boolean => `.${host}`.endsWith(`.${domain}`)
 
 /** True for the host of this page and its sister sub-domains. */
 export const isOwnHost = (host: string): boolean =>

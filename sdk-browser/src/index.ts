@@ -14,6 +14,6 @@ export type * from './api.js'
 export function init(options: Options): Touchline {
   if (typeof window === 'undefined') return createSilence()
   const touchline = {}
-  start(touchline, options, everything)
+  start(touchline, { host: '', ...options, key: options.writeKey }, everything)
   return touchline as Touchline
 }

@@ -1,13 +1,14 @@
 /** Clicks on links that leave the site, and on downloads. */
 import { isOwnHost } from './hosts.js'
 import { listen } from './guard.js'
+import { options } from './options.js'
 import type { Feature } from './start.js'
 import { verbs } from './verbs.js'
 
 const downloads = /\.(pdf|zip|docx?|xlsx?|pptx?|csv|dmg|exe|mp[34])$/i
 
 /** The web link under a click, also inside open shadow roots. `auxclick` is the middle button, which opens a tab. */
-export function listenToLinks(handle: (link: HTMLAnchorElement) => void): void {
+export const listenToLinks = (handle: (link: HTMLAnchorElement) => void): void => {
   for (const type of ['click', 'auxclick'])
     listen(type, (event) => {
       const link = (event.composedPath()[0] as Element).closest<HTMLAnchorElement>('a[href]')
@@ -17,6 +18,7 @@ export function listenToLinks(handle: (link: HTMLAnchorElement) => void): void {
 }
 
 export const links: Feature = () => {
+  if (options.links === 'off') return
   listenToLinks((link) => {
     const properties = { url: link.href, text: link.textContent.trim().slice(0, 100) }
     if (link.hasAttribute('download') || downloads.test(link.pathname))

@@ -2,17 +2,23 @@
  * A page has one tracker, and the modules are its closure: state stands in module scope, where the minifier can drop
  * every name. Nothing runs at import; `start()` is the beginning.
  */
-import type { Options } from './api.js'
 import { newPageName } from './adopt.js'
+import type { Options } from './api.js'
 
-export let options: Options
+/** The options as the tag spells them. */
+export interface Settings extends Omit<Options, 'writeKey'> {
+  key: string
+  host: string
+}
+
+export let options: Settings
 /** Begins the keys of every page's part of the outbox … */
 export let queuePrefix: string
 /** … and of this page's. */
-export let pageName: string
+export let pagePrefix: string
 
-export const configure = (given: Options): void => {
+export const configure = (given: Settings): void => {
   options = given
-  queuePrefix = `tl.q.${given.writeKey}.`
-  pageName = queuePrefix + newPageName()
+  queuePrefix = 'tl.q.' + given.key
+  pagePrefix = queuePrefix + newPageName()
 }

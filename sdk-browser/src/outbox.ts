@@ -3,15 +3,16 @@
  * only after the answer; what a page leaves behind, the next page or tab of the site takes over. Sending twice is
  * harmless (the server knows messageIds), so everything here errs on that side.
  *
- *     tl.q.<writeKey>.<pageId>.<messageId> = context JSON \n event JSON
+ *     tl.q.<writeKey>.<page>.<messageId> = the four parts of the entry, a line each
  */
+import { tell } from './hooks.js'
 import { keysFrom, setItem } from './storage.js'
 
 /**
- * `place` is its key in the browser's storage and ends with the messageId; `shared` is the JSON of the context that it
- * has in common with its neighbours, `json` that of the event.
+ * `shared` is the JSON of the context that it has in common with its neighbours, `json` that of the event, `place` its
+ * key in the browser's storage.
  */
-export type Entry = readonly [place: string, shared: string, json: string]
+export type Entry = readonly [messageId: string, shared: string, json: string, place: string]
 
 // A site's localStorage holds 5 million characters for everybody; a tenth is what a guest may take.
 const maxOutboxLength = 500_000
@@ -23,22 +24,14 @@ let waiting: Entry[] = []
 
 // A Blob would say it in fewer letters, but asks another process: 250 µs against 1.
 export const bytesOf = (text: string): number => new TextEncoder().encode(text).length
-export const storeEntry = (entry: Entry): unknown => setItem(entry[0], `${entry[1]}\n${entry[2]}`)
-export const forgetEntry = (entry: Entry): unknown => setItem(entry[0])
+export const storeEntry = (entry: Entry): unknown => setItem(entry[3], entry.join('\n'))
 export const storeEntries = (): void => waiting.forEach(storeEntry)
 
-export const addEntries = (entries: readonly Entry[]): void => {
-  waiting = waiting.concat(entries)
-}
+export const addEntry = (entry: Entry): unknown => waiting.push(entry)
 
 /** Adds what is stored under keys that begin so. */
 export const takeOver = (prefix: string): void =>
-  addEntries(
-    keysFrom(prefix).map((place): Entry => [
-      place,
-      ...((localStorage[place] as string).split('\n') as [string, string]),
-    ]),
-  )
+  keysFrom(prefix).forEach((key) => addEntry((localStorage[key] as string).split('\n') as unknown as Entry))
 
 export const isFull = (): boolean => waiting.join().length > maxOutboxLength
 
@@ -55,8 +48,12 @@ export const takeBatch = (): Entry[] => {
   return batch
 }
 
+/** Tells the page what will never arrive. */
+export const reportDropped = (entries: readonly Entry[], reason: 'age' | 'full' | number): void =>
+  tell('drop', { reason, messageIds: entries.map((entry) => entry[0]) })
+
 /** Deletes everything, what other pages left too. */
-export function wipeEntries(): void {
+export const wipeEntries = (): void => {
   waiting = []
   keysFrom('tl.').forEach((key) => setItem(key))
 }

@@ -2,25 +2,25 @@
 import { guard, listen } from './guard.js'
 import { on } from './hooks.js'
 import { options } from './options.js'
-import { cleanUrl, moment, page } from './page.js'
+import { cleanUrl, moment } from './page.js'
 import type { Feature } from './start.js'
 import { verbs } from './verbs.js'
+
+/** Address of the last page view … */
+export let viewed = ''
+/** … and of the one before it in a single-page app. */
+export let before = ''
 
 export const pageViews: Feature = () => {
   on('page', () => {
     const url = cleanUrl(moment()[1])
-    if (page.url !== url) page.before = page.url
-    page.url = url
+    if (viewed !== url) before = viewed
+    viewed = url
   })
   if (options.pages === 'off') return
   const view = (): void => verbs.page()
   // A router sets the title right after the address: the view waits for that.
-  const viewSoon = (): unknown =>
-    setTimeout(
-      guard(() => {
-        if (cleanUrl(location.href) !== page.url) view()
-      }),
-    )
+  const viewSoon = (): unknown => setTimeout(guard(() => cleanUrl(location.href) !== viewed && view()))
 
   for (const verb of ['pushState', 'replaceState'] as const) {
     const original = history[verb].bind(history)

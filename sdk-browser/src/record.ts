@@ -1,13 +1,14 @@
 /** From a call to an entry of the outbox. Ids, time and page are frozen into the event at the call, not at the sending. */
 import type { OutgoingEvent } from '@touchline/schemas/build'
 import { consentOf, hasIds, isKept } from './consent.js'
-import { tell } from './hooks.js'
 import { newId } from './ids.js'
-import { options, pageName } from './options.js'
-import { addEntries, isFull, storeEntry, type Entry } from './outbox.js'
-import { cleanUrl, moment, referrer } from './page.js'
-import { reportDropped } from './report.js'
+import { options, pagePrefix } from './options.js'
+import { addEntry, isFull, reportDropped, storeEntry, type Entry } from './outbox.js'
+import { before } from './page-views.js'
+import { cleanUrl, moment } from './page.js'
 import { wake } from './send.js'
+import { addSession } from './sessions.js'
+import { addTouches } from './touches.js'
 import { version } from './version.js'
 import { readVisitor, writeVisitor, type Visitor } from './visitor.js'
 import type { BatchContext, EventContext } from './wire.js'
@@ -27,34 +28,38 @@ export const record = (said: Said, changes?: Partial<Visitor>): void => {
   const messageId = newId(timeMs)
   // A visitor is named after their first event. Where none may be kept, each event has its own, which ties it to none.
   const visitor: Visitor = { anonymousId: messageId, ...readVisitor(), ...changes }
-  const { choice, anonymousId, userId, groupId } = visitor
-  const consent = consentOf(choice)
-  if (!consent || (changes && !hasIds(choice))) return
+  const consent = consentOf(visitor.choice)
+  if (!consent || (changes && !hasIds(visitor.choice))) return
   const own: EventContext = {}
   const context: BatchContext = {
     library: { name: 'touchline-browser', version },
-    userAgent: navigator.userAgent,
-    locale: navigator.language,
-    page: { url: cleanUrl(href), referrer: referrer(), title },
     consent,
-    groupId,
-    userToken: hasIds(choice) ? options.userToken : undefined,
+    page: { url: cleanUrl(href), referrer: before || document.referrer, title },
+    groupId: visitor.groupId,
+    userToken: hasIds(visitor.choice) ? options.userToken : undefined,
   }
-  if (hasIds(choice)) {
-    tell('draft', { type: said.type, timeMs, visitor, context, own })
+  if (hasIds(visitor.choice)) {
+    addSession(timeMs, visitor, context, own)
+    addTouches(said.type, timeMs, visitor, context, own)
     writeVisitor(visitor)
   }
-  const event = {
-    anonymousId,
-    userId,
-    ...said,
+  const entry: Entry = [
     messageId,
-    timestamp: new Date(timeMs).toJSON(),
-    context: own,
+    JSON.stringify(context),
+    JSON.stringify({
+      anonymousId: visitor.anonymousId,
+      userId: visitor.userId,
+      ...said,
+      messageId,
+      timestamp: timeMs,
+      context: own,
+    }),
+    pagePrefix + messageId,
+  ]
+  if (isFull()) reportDropped([entry], 'full')
+  else {
+    addEntry(entry)
+    if (isKept(visitor.choice)) storeEntry(entry)
+    wake()
   }
-  const entry: Entry = [`${pageName}.${messageId}`, JSON.stringify(context), JSON.stringify(event)]
-  if (isFull()) return reportDropped([entry], 'full')
-  addEntries([entry])
-  if (isKept(choice)) storeEntry(entry)
-  wake()
 }

@@ -6,8 +6,9 @@ import type { Feature } from './start.js'
 export const refusedKey: Feature = () => {
   let isSaid: unknown
   on('drop', ({ reason }) => {
-    if (reason !== 401 && reason !== 403) return
-    if (!isSaid) console.warn(`Touchline: key ${options.writeKey} refused, ${reason}`)
-    isSaid = 1
+    if (!isSaid && /40[13]/.test(reason as string)) {
+      isSaid = 1
+      console.warn(`Touchline: key ${options.key} refused, ${reason}`)
+    }
   })
 }

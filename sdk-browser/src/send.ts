@@ -4,11 +4,12 @@
  * headers, so that no preflight precedes it.
  */
 import { nextBatch } from './consent.js'
+import { tell } from './hooks.js'
 import { newId } from './ids.js'
 import { options } from './options.js'
-import { knowsKeepalive, sendBeacon } from './beacon.js'
-import { reportDropped, reportRejected } from './report.js'
-import { addEntries, bytesOf, forgetEntry, type Entry } from './outbox.js'
+import { addEntry, bytesOf, reportDropped, type Entry } from './outbox.js'
+import { setItem } from './storage.js'
+import type { Answer } from './wire.js'
 
 const sendAfterMs = 800
 const firstRetryMs = 1_000
@@ -24,56 +25,58 @@ let bytesUnderWay = 0
 let delivered: Promise<unknown>
 
 /** Sends soon, unless that is already going to happen. */
-export function wake(delayMs: number = sendAfterMs): void {
-  timer = timer || setTimeout(pump as () => void, delayMs)
+export const wake = (delayMs: number = sendAfterMs): void => {
+  if (!bytesUnderWay) timer = timer || setTimeout(pump as () => void, delayMs)
 }
 
 /**
  * Sends what waits, one request after the other; all at once where anything is given, as an event is. Resolves when each
  * request was answered or failed.
  */
-export async function pump(isFlush?: unknown): Promise<unknown> {
+export const pump = async (isFlush?: unknown): Promise<unknown> => {
   clearTimeout(timer as number)
   timer = 0
   let batch: Entry[]
   while ((isFlush || !bytesUnderWay) && (batch = nextBatch())[0])
-    delivered = Promise.all([delivered, deliver(batch, isFlush)])
+    delivered = deliver(batch, isFlush, delivered)
   return delivered
 }
 
-async function deliver(batch: Entry[], isFlush: unknown): Promise<void> {
-  const url = (options.host || '').replace(/\/?$/, '/v1/batch')
-  const [[place, shared]] = batch as [Entry]
-  const sentAt = new Date().toJSON()
-  const events = batch.map(([, , json]) => json).join()
-  const body = `{"writeKey":"${options.writeKey}","sentAt":"${sentAt}","context":${shared},"batch":[${events}]}`
+const deliver = async (batch: Entry[], isFlush: unknown, before: unknown): Promise<void> => {
+  const url = `${options.host}/v1/batch`
+  const [[oldest, shared]] = batch as [Entry]
+  const events = batch.map((entry) => entry[2]).join()
+  const body = `{"writeKey":"${options.key}","sentAt":${Date.now()},"context":${shared},"batch":[${events}]}`
   const bytes = bytesOf(body)
   bytesUnderWay += bytes
-  const keepalive = knowsKeepalive() && bytesUnderWay < maxKeepaliveBytes
-  let status = ''
+  const keepalive = 'keepalive' in Request.prototype && bytesUnderWay < maxKeepaliveBytes
+  let status: unknown
   let delayMs = 0
   try {
     // A beacon has no answer: the entries stay, and what arrives twice is known by its messageId.
-    if (isFlush && !keepalive) sendBeacon(url, body)
+    if (isFlush && !keepalive) navigator.sendBeacon(url, body)
     const response = await fetch(url, { method: 'POST', body, keepalive })
-    status += response.status
+    status = response.status
     // A date is no number: then the back-off alone counts.
     delayMs = (response.headers.get('retry-after') as unknown as number) * 1_000 || 0
-    reportRejected(response)
+    ;((await response.json()) as Answer).rejected.forEach((reject) => tell('reject', reject))
   } catch {
-    // No answer.
+    // No answer, or not one that lists what was rejected.
   }
   bytesUnderWay -= bytes
   // 408 and 429 are the refusals that end by themselves. Ids sort as they were made.
-  const isRefused = /^4(?!08|29)/.test(status)
-  const isOld = place.slice(-36) < newId(Date.now() - maxAgeMs)
-  if (isRefused || isOld || /^2/.test(status)) {
+  const isTaken = /^2/.test(status as string)
+  const reason = /^4(?!08|29)/.test(status as string)
+    ? (status as number)
+    : oldest < newId(Date.now() - maxAgeMs) && 'age'
+  if (isTaken || reason) {
     failures = 0
-    batch.forEach(forgetEntry)
-    if (!/^2/.test(status)) reportDropped(batch, isRefused ? +status : 'age')
+    batch.forEach((entry) => setItem(entry[3]))
+    if (!isTaken) reportDropped(batch, reason as number)
   } else {
-    addEntries(batch)
-    delayMs += Math.random() * (delayMs || firstRetryMs * 2 ** Math.min(failures++, maxDoublings))
+    batch.forEach(addEntry)
+    delayMs += Math.random() * (delayMs || firstRetryMs << Math.min(failures++, maxDoublings))
   }
   wake(delayMs)
+  await before
 }

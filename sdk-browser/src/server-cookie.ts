@@ -1,10 +1,9 @@
 /**
  * Safari ends cookies that scripts write after seven days. Where the server stands under the site's own domain, it
- * hands the same text back as a cookie of its own, `tl_server`: with each page view, and when the page goes, for the
+ * hands the same text back as a cookie of its own, `tl_server`: when the page comes, and when it goes, for the
  * ids may have changed. It is read where ours is gone.
  */
 import { listen } from './guard.js'
-import { on } from './hooks.js'
 import { options } from './options.js'
 import type { Feature } from './start.js'
 import { cookieDomain, readVisitor, writeVisitor, type Visitor } from './visitor.js'
@@ -12,12 +11,12 @@ import { cookieDomain, readVisitor, writeVisitor, type Visitor } from './visitor
 export const serverCookie: Feature = () => {
   if (!options.cookie) return
   const renew = (): void => {
-    fetch((options.host || '').replace(/\/?$/, `/v1/c?domain=${cookieDomain()}`), {
+    fetch(`${options.host}/v1/c?domain=${cookieDomain()}`, {
       credentials: 'include',
       keepalive: true,
     }).catch(() => {})
   }
-  on('page', () => void setTimeout(renew))
+  setTimeout(renew)
   listen('pagehide', renew)
   const [, , kept] = document.cookie.match(/(^| )tl_server=([^;]+)/) || []
   if (kept && !readVisitor().anonymousId) writeVisitor(JSON.parse(decodeURIComponent(kept)) as Visitor)

@@ -4,7 +4,7 @@ import { guard } from './guard.js'
 export const getItem = guard((key: string): string | undefined => localStorage[key] as string | undefined)
 
 /** Without a value, the key goes. */
-export const setItem = guard((key: string, value?: string): void => {
+export const setItem = guard((key: string, value?: string | number): void => {
   if (value) localStorage[key] = value
   else delete localStorage[key]
 })

@@ -8,7 +8,7 @@ const stub: Record<string, unknown> & { _q: unknown[] } = { _q: [] }
   .split(' ')
   .forEach((verb) => {
     stub[verb] = (...args: unknown[]) => {
-      stub._q.push([verb, args, Date.now(), location.href, document.title])
+      stub._q.push([verb, args, [Date.now(), location.href, document.title]])
     }
   })
 

@@ -1,8 +1,9 @@
 /** The verbs that a page calls. They take what page code gives them, and trust none of its types. */
 import type { Properties, Touchline, Traits } from './api.js'
 import { hasIds, releaseHeld } from './consent.js'
-import { on, tell } from './hooks.js'
-import { idFrom } from './ids.js'
+import { tellFeatures } from './among-features.js'
+import { on } from './hooks.js'
+import { idFrom, newId } from './ids.js'
 import { options } from './options.js'
 import { wipeEntries } from './outbox.js'
 import { record } from './record.js'
@@ -19,21 +20,21 @@ export const verbs: Touchline = {
 
   page(...values: unknown[]) {
     const [name, category] = values.filter((value) => typeof value === 'string').reverse()
-    tell('page')
+    tellFeatures('page')
     record({ type: 'page', name, category, properties: objectIn(values) })
   },
 
   identify(...values: unknown[]) {
     const userId = idFrom(values[0])
     const traits = objectIn(values)
-    const { userId: before } = readVisitor()
+    const before = readVisitor().userId
     if (before && userId && before !== userId) verbs.reset()
     if (userId || traits) record({ type: 'identify', traits }, { userId: userId || before })
   },
 
   identifyOrReset(user) {
     const text = JSON.stringify(user)
-    const { userId } = readVisitor()
+    const userId = readVisitor().userId
     if (user === null && userId) verbs.reset()
     if (user && (text !== lastUser || !userId))
       verbs.identify((user as { id?: string }).id || (user as string), user as Traits)
@@ -49,15 +50,19 @@ export const verbs: Touchline = {
 
   alias(user: unknown, previous?: unknown) {
     const userId = idFrom(user)
-    const { anonymousId, userId: before } = readVisitor()
-    if (userId) record({ type: 'alias', userId, previousId: idFrom(previous) || before || anonymousId }, {})
+    const visitor = readVisitor()
+    if (userId)
+      record(
+        { type: 'alias', userId, previousId: idFrom(previous) || visitor.userId || visitor.anonymousId },
+        {},
+      )
   },
 
   /** Somebody else: nothing that was known of the one before belongs to them; but a token of the one before proves nothing about them. */
   reset() {
     const { choice } = readVisitor()
     // After a refusal there is nobody to begin anew with.
-    if (hasIds(choice)) writeVisitor({ choice })
+    if (hasIds(choice)) writeVisitor({ choice, anonymousId: newId(Date.now()) })
   },
 
   ready: (callback) => callback(),
@@ -65,7 +70,7 @@ export const verbs: Touchline = {
   flush: () => pump(true),
 
   optIn() {
-    writeVisitor({ ...readVisitor(), choice: 'yes' })
+    writeVisitor({ ...readVisitor(), choice: 'granted' })
     releaseHeld()
   },
 

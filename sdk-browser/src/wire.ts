@@ -11,13 +11,12 @@ import type { Reject } from './api.js'
 
 export interface Batch {
   writeKey: string
-  sentAt: string
+  /** Milliseconds. */
+  sentAt: number
 }
 
 export interface BatchContext {
   library: { name: string; version: string }
-  userAgent: string
-  locale: string
   page: PageContext
   /** See consent.ts. */
   consent: string
@@ -45,7 +44,7 @@ export interface EventContext {
 export interface Touch {
   url: string
   referrer: string
-  time: string
+  time: string | Date
 }
 
 export interface Answer {

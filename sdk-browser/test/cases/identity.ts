@@ -29,6 +29,24 @@ export function identityCases(world: () => World): void {
     expect(new Set([asA, asB, after].map((event) => event?.sessionId)).size).toBe(3)
   })
 
+  test.each(['plain', 'core'])('%s: after reset there is a new anonymous id at once', async (build) => {
+    const { arrived, visit } = world()
+    const { page, run } = await visit(build)
+    const ids = await page.evaluate(`
+      touchline.track('Before')
+      const before = touchline.anonymousId()
+      touchline.reset()
+      const after = touchline.anonymousId()
+      touchline.track('After')
+      ;[before, after]`)
+    const [before, after] = ids as string[]
+    expect(after).toMatch(/^[\da-z]{16,23}$/)
+    expect(after).not.toBe(before)
+    const events = await arrived(run, (all) => all.some(named('After')))
+    expect(find(events, 'Before')?.anonymousId).toBe(before)
+    expect(find(events, 'After')?.anonymousId).toBe(after)
+  })
+
   test('what waited while A was there goes out as A, though B is there when it is sent', async () => {
     const { arrived, gate, visit } = world()
     const { page, run } = await visit('plain')
@@ -130,6 +148,11 @@ export function identityCases(world: () => World): void {
     await page.evaluate(`touchline.page(); touchline.identify('A'); touchline.track('Small')`)
     const events = await arrived(run, (all) => all.some(named('Small')))
     expect(find(events, 'Small')).toMatchObject({ userId: 'A' })
-    expect(events.filter(ofType('page'))).toHaveLength(build === 'lite' ? 2 : 1)
+    const views = events.filter(ofType('page'))
+    expect(views).toHaveLength(build === 'lite' ? 2 : 1)
+    expect(views[0]?.sessionId === '').toBe(build === 'core')
+    expect('firstTouch' in (views[0]?.context ?? {})).toBe(build === 'lite')
+    expect(find(events, 'Small')?.locale).toBe('en-US')
+    expect(find(events, 'Small')?.browser).toBe('Chrome')
   })
 }

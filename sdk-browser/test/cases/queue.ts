@@ -213,14 +213,77 @@ export function queueCases(world: () => World): void {
     expect(new Set(events.map(({ anonymousId }) => anonymousId)).size).toBe(1)
   })
 
-  test('core: calls before load and a closed tab lose nothing', async () => {
-    const { arrived, visit } = world()
+  test('core: calls before load keep their time and page, are sent once, and a closed tab loses nothing', async () => {
+    const { arrived, timesSent, visit } = world()
     const { page, run } = await visit('core-early')
     await page.evaluate(`for (let i = 0; i < 100; i++) touchline.track('Quick', { i })`)
     await page.close()
     const events = await arrived(run, (all) => all.length === 102)
     expect(events.map(({ name }) => name).slice(0, 2)).toEqual(['Before Load', ''])
+    expect(events.map(({ title }) => title).slice(0, 2)).toEqual(['Early, core', 'Early, core, later'])
     expect(events[101]).toMatchObject({ userId: 'u-early', properties: { i: 99 } })
+    for (const { messageId } of events) expect(timesSent(messageId)).toBe(1)
+  })
+
+  test.each(['plain', 'lite', 'core'])(
+    '%s: what goes wrong is told: dropped, rejected, thrown by the page',
+    async (build) => {
+      const { gate, visit } = world()
+      const { page } = await visit(build)
+      const rejected = await page.evaluate(`new Promise((told) => {
+        touchline.on('reject', told)
+        touchline.track('')
+        touchline.flush()
+      })`)
+      expect(rejected).toMatchObject({ code: 'EVENT_NO_NAME', messageId: expect.any(String) as string })
+      gate.fault = { status: 403 }
+      const dropped = await page.evaluate(`new Promise((told) => {
+        touchline.on('drop', told)
+        touchline.track('Refused')
+        touchline.flush()
+      })`)
+      expect(dropped).toEqual({ reason: 403, messageIds: [expect.any(String)] })
+      const thrown = await page.evaluate(`new Promise((told) => {
+        touchline.on('error', ({ message }) => told(message))
+        touchline.ready(() => { throw new Error('of the page') })
+      })`)
+      expect(thrown).toBe('of the page')
+    },
+  )
+
+  test.each(['plain', 'lite', 'core'])(
+    '%s: where requests cannot outlive a page, a beacon takes what is left',
+    async (build) => {
+      const { arrived, profile, visit } = world()
+      // Such browsers know no `keepalive`, and end a page's requests with the page.
+      const script = `
+        delete Request.prototype.keepalive
+        window.fetch = () => new Promise(() => {})`
+      const { page, run } = await visit(build, { context: await profile({ script }) })
+      await page.evaluate(`touchline.track('Last Words')`)
+      await page.close()
+      await arrived(run, (all) => all.some(named('Last Words')))
+    },
+  )
+
+  test('events that come while a request is under way do not shorten the pause after it', async () => {
+    const { gate, visit } = world()
+    gate.fault = { status: 503, headers: { 'retry-after': '60' } }
+    const { page, run } = await visit('plain')
+    await page.evaluate(`
+      const { fetch } = window
+      window.fetch = async (...request) => {
+        const answer = await fetch(...request)
+        touchline.track('Meanwhile')
+        return answer
+      }
+      touchline.track('First')
+      touchline.flush()`)
+    const tries = () => gate.passed.filter(({ body }) => body.includes(run)).length
+    await until(() => gate.passed.some(({ body }) => body.includes('First')) || undefined)
+    const before = tries()
+    await delay(2_500)
+    expect(tries()).toBe(before)
   })
 
   test('a key that the server does not take: one line in the console, however many events', async () => {

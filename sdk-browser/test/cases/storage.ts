@@ -29,6 +29,17 @@ export function storageCases(world: () => World): void {
     expect(warnings(opened).length).toBeLessThanOrEqual(1)
   })
 
+  test('what another script wrote over ours costs no event', async () => {
+    const { arrived, profile, visit } = world()
+    const script = `
+      localStorage['tl'] = localStorage['tl.touches'] = '{'
+      document.cookie = 'tl=%;path=/'`
+    const { page, run } = await visit('plain', { context: await profile({ script }) })
+    await page.evaluate(`touchline.track('Still Here')`)
+    const events = await arrived(run, (all) => all.some(named('Still Here')))
+    expect(new Set(events.map(({ anonymousId }) => anonymousId)).size).toBe(1)
+  })
+
   test('one cookie on the highest domain that takes it: sub-domains share visitor and session', async () => {
     const { arrived, profile, visit } = world()
     const context = await profile()
@@ -103,19 +114,22 @@ export function storageCases(world: () => World): void {
     await arrived(run, (all) => all.some(named('Orphan')))
   })
 
-  test('without locks a page that lives keeps its own: a second tab sends nothing of the first', async () => {
-    const { arrived, gate, profile, timesSent, visit } = world()
-    const context = await profile()
-    gate.fault = { status: 503 }
-    const one = await visit('plain', { context, host: 'www.plain.test' })
-    await one.page.evaluate(`for (let i = 0; i < 10; i++) touchline.track('One', { i }); touchline.flush()`)
-    const two = await visit('plain', { context, run: one.run, host: 'www.plain.test' })
-    await two.page.evaluate(`touchline.track('Two'); touchline.flush()`)
-    gate.fault = 'none'
-    gate.passed.length = 0
-    await two.page.evaluate(`touchline.flush()`)
-    await one.page.evaluate(`touchline.flush()`)
-    const events = await arrived(one.run, (all) => all.filter(named('One')).length === 10)
-    for (const { messageId } of events.filter(named('One'))) expect(timesSent(messageId)).toBe(1)
-  })
+  test.each(['plain', 'lite'])(
+    '%s: without locks a page that lives keeps its own: a second tab sends nothing of the first',
+    async (build) => {
+      const { arrived, gate, profile, timesSent, visit } = world()
+      const context = await profile()
+      gate.fault = { status: 503 }
+      const one = await visit(build, { context, host: 'www.plain.test' })
+      await one.page.evaluate(`for (let i = 0; i < 10; i++) touchline.track('One', { i }); touchline.flush()`)
+      const two = await visit(build, { context, run: one.run, host: 'www.plain.test' })
+      await two.page.evaluate(`touchline.track('Two'); touchline.flush()`)
+      gate.fault = 'none'
+      gate.passed.length = 0
+      await two.page.evaluate(`touchline.flush()`)
+      await one.page.evaluate(`touchline.flush()`)
+      const events = await arrived(one.run, (all) => all.filter(named('One')).length === 10)
+      for (const { messageId } of events.filter(named('One'))) expect(timesSent(messageId)).toBe(1)
+    },
+  )
 }

@@ -28,6 +28,8 @@ export interface Stored {
   title: string
   referrer: string
   channel: string
+  locale: string
+  browser: string
   at: string
   properties: Record<string, unknown>
   traits: Record<string, unknown>
@@ -71,7 +73,7 @@ export interface VisitOptions {
 }
 
 const columns = `message_id AS messageId, type, name, anonymous_id AS anonymousId, user_id AS userId, group_id AS groupId,
-  session_id AS sessionId, consent, url, title, referrer, channel, toString(client_time) AS at, properties, traits, context`
+  session_id AS sessionId, consent, url, title, referrer, channel, locale, browser, toString(client_time) AS at, properties, traits, context`
 
 export async function openWorld(executablePath: string): Promise<World> {
   const server = await startServer()
@@ -141,7 +143,9 @@ export async function openWorld(executablePath: string): Promise<World> {
         throw new Error(`not what was awaited; ClickHouse holds ${JSON.stringify(got)}`, { cause })
       }),
     timesSent: (messageId) =>
-      gate.passed.filter(({ method, body }) => method === 'POST' && body.includes(messageId)).length,
+      gate.passed.filter(
+        ({ method, body }) => method === 'POST' && body.includes(`"messageId":"${messageId}"`),
+      ).length,
     async tidy() {
       gate.fault = 'none'
       await Promise.all(browser.contexts().map((context) => context.close()))

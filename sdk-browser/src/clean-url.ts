@@ -1,2 +1,0 @@
-/** A fragment may hold tokens, unless it is a route: `#/path`, `#!path`. */
-export const cleanUrl = (href: string): string => href.replace(/#(?![/!]).*/, '')
