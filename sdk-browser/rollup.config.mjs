@@ -53,20 +53,21 @@ const typescript = {
       : null,
 }
 
-/** `./x.js` in a source is `./x.ts` on disk, or `./x.core.ts` where `isPlain` says so and there is one. */
-const sources = (isPlain) => ({
+/** `./x.js` in a source is `./x.ts` on disk, or `./x.core.ts` where `variantOf` says `core` of it and there is one. */
+const sources = (variantOf) => ({
   name: 'sources',
   resolveId(id, importer) {
     if (!id.startsWith('./') || !importer?.endsWith('.ts')) return null
     const path = (ending) => fileURLToPath(new URL(id.replace(/\.js$/, ending), `file://${importer}`))
-    return isPlain(id) && existsSync(path('.core.ts')) ? path('.core.ts') : path('.ts')
+    const variant = path(`.${variantOf(id)}.ts`)
+    return existsSync(variant) ? variant : path('.ts')
   },
 })
 
-const plugins = (isPlain) => [sources(isPlain), nodeResolve({ exportConditions: ['source'] }), typescript]
+const plugins = (variantOf) => [sources(variantOf), nodeResolve({ exportConditions: ['source'] }), typescript]
 
-export const minified = (isPlain = () => false) => [
-  ...plugins(isPlain),
+export const minified = (variantOf) => [
+  ...plugins(variantOf),
   terser({
     ecma: 2019,
     toplevel: true,
@@ -84,20 +85,23 @@ export const minified = (isPlain = () => false) => [
   }),
 ]
 
-const script = (name) => ({
-  input: here(`src/${name}.ts`),
+const script = (name, entry, variant) => ({
+  input: here(`src/${entry}.ts`),
   output: { file: here(`dist/${name}.js`), format: 'iife', strict: false },
-  plugins: minified(() => name === 't.core'),
+  plugins: minified(() => variant),
 })
 
 export default [
-  ...['stub', 't', 't.lite', 't.core'].map(script),
+  script('stub', 'stub'),
+  script('t', 'boot'),
+  script('t.lite', 'boot', 'lite'),
+  script('t.core', 'boot', 'core'),
   {
     input: here('src/index.ts'),
     output: [
       { file: here('dist/index.js'), format: 'es' },
       { file: here('dist/index.cjs'), format: 'cjs' },
     ],
-    plugins: plugins(() => false),
+    plugins: plugins(() => undefined),
   },
 ]

@@ -35,20 +35,18 @@ const nameOf = (file) => file.replace(/^\.\/(.*)\.js$/, '$1')
 
 async function bundleOf(names, plain) {
   const chosen = features.filter(([name]) => names.includes(name))
-  const entry = [
-    `import { boot } from './boot.js'`,
-    `import { featuresOf } from './features.js'`,
+  const list = [
+    `import { featuresOf } from './feature.js'`,
     ...chosen.map(([name, file]) => `import { ${name} } from '${file}'`),
-    `boot(featuresOf([${chosen.map(([name]) => name)}]))`,
+    `export const runFeatures = featuresOf([${chosen.map(([name]) => name)}])`,
   ].join('\n')
-  const id = here('../src/size-entry.ts')
-  const virtual = {
-    name: 'entry',
-    resolveId: (source) => (source === id ? id : null),
-    load: (path) => (path === id ? entry : null),
-  }
-  const isPlain = (file) => file === plain
-  const bundle = await rollup({ input: id, plugins: [virtual, ...minified(isPlain)], onwarn: () => {} })
+  const chosenFeatures = { name: 'features', load: (path) => (path.endsWith('/features.ts') ? list : null) }
+  const variantOf = (file) => (file === plain ? 'core' : undefined)
+  const bundle = await rollup({
+    input: here('../src/boot.ts'),
+    plugins: [chosenFeatures, ...minified(variantOf)],
+    onwarn: () => {},
+  })
   const { output } = await bundle.generate({ format: 'iife', strict: false })
   return output[0].code
 }

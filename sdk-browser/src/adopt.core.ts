@@ -4,12 +4,10 @@
  */
 import { queuePrefix } from './options.js'
 import { takeOver } from './outbox.js'
+import { keysFrom } from './storage.js'
 import { wake } from './send.js'
 
-/** No page owns anything. */
-export const newPageName = (): string => '.'
-
 export function adoptOrphans(): void {
-  takeOver(queuePrefix)
+  keysFrom(queuePrefix).forEach(takeOver)
   wake()
 }

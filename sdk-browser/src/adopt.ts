@@ -1,13 +1,11 @@
 /** What pages that are gone have left is sent by the next. In t.core.js adopt.core.ts stands in its place. */
 import { listen } from './guard.js'
-import { newId } from './ids.js'
-import { pagePrefix, queuePrefix } from './options.js'
+import { queuePrefix } from './options.js'
 import { takeOver } from './outbox.js'
+import { pagePrefix } from './page-name.js'
 import { ownPage, releasePages } from './page-ownership.js'
 import { wake } from './send.js'
 import { keysFrom } from './storage.js'
-
-export const newPageName = (): string => `${newId(Date.now())}.`
 
 /** Owns this page's part of the storage, and takes over the parts of pages that are gone. */
 const openOutbox = (): void => {
@@ -15,7 +13,7 @@ const openOutbox = (): void => {
   ownPage(pagePrefix, () => {})
   new Set(keysFrom(queuePrefix).map((key) => key.replace(/\w+$/, ''))).forEach((prefix) =>
     ownPage(prefix, () => {
-      takeOver(prefix)
+      keysFrom(prefix).forEach(takeOver)
       wake()
     }),
   )

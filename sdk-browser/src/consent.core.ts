@@ -1,8 +1,16 @@
-/** In t.core.js only what the visitor said counts: a refusal ends everything, and without one everything is kept. */
-import type { Choice, Consent } from './consent.js'
+/**
+ * In t.core.js there is all or nothing: a refusal ends everything, and without a word nothing is recorded under Global
+ * Privacy Control or where consent is required, and everything elsewhere.
+ */
+import { options } from './options.js'
+import type { Consent } from './consent.js'
+import type { Visitor } from './visitor.js'
 
 export const askBrowser = (): void => {}
-export const consentOf = (choice?: Choice): Consent => (choice === 'no' ? '' : choice || 'implied')
+export const consentOf = (visitor: Visitor): Consent =>
+  visitor.choice === 'no'
+    ? ''
+    : visitor.choice || (navigator.globalPrivacyControl || options.consent ? '' : 'implied')
 
 export const hasIds = (): boolean => true
 export const isKept = (): boolean => true

@@ -16,7 +16,7 @@ import { guard } from './guard.js'
 import { options } from './options.js'
 import { storeEntries, takeBatch, wipeEntries, type Entry } from './outbox.js'
 import { wake } from './send.js'
-import { readVisitor } from './visitor.js'
+import { readVisitor, type Visitor } from './visitor.js'
 
 export type Consent = '' | 'anonymous' | 'awaiting' | 'cookieless' | 'granted' | 'implied'
 
@@ -44,23 +44,23 @@ export const askBrowser = (): void => {
       : options.storage || 'implied'
 }
 
-export const consentOf = (choice?: Choice): Consent =>
-  choice === 'no' || isBot ? '' : choice ? options.storage || choice : unasked
+export const consentOf = (visitor: Visitor): Consent =>
+  visitor.choice === 'no' || isBot ? '' : visitor.choice ? options.storage || visitor.choice : unasked
 
-export const hasIds = (choice?: Choice): boolean => consentOf(choice) > 'anonymous'
+export const hasIds = (visitor: Visitor): boolean => consentOf(visitor) > 'anonymous'
 
 /** Whether anything is kept in the browser. */
-export const isKept = (choice?: Choice): boolean => consentOf(choice) > 'cookieless'
+export const isKept = (visitor: Visitor): boolean => consentOf(visitor) > 'cookieless'
 
 /** What waited for the visitor's word may be kept and sent. */
 export const releaseHeld = (): void => {
-  if (isKept('granted')) storeEntries()
+  if (isKept({ choice: 'granted' })) storeEntries()
   wake()
 }
 
 /** What may be sent now: nothing before consent, nor while the page is only being prerendered. */
 export const nextBatch = (): Entry[] => {
-  const state = consentOf(readVisitor().choice)
+  const state = consentOf(readVisitor())
   // Refused in another tab.
   if (!state) guard(wipeEntries)()
   if (state === 'awaiting' || document.prerendering) return []

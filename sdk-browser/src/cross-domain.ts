@@ -7,7 +7,7 @@
 import { isLinkedHost } from './hosts.js'
 import { listenToLinks } from './links.js'
 import { options } from './options.js'
-import type { Feature } from './start.js'
+import type { Feature } from './feature.js'
 import { verbs } from './verbs.js'
 import { readVisitor, writeVisitor } from './visitor.js'
 

@@ -1,10 +1,10 @@
 /** How long a page was visible and how far it was scrolled: one event when the page goes, whether by leaving or inside a single-page app. */
 import { listen } from './guard.js'
 import { on } from './hooks.js'
-import { at, moment } from './page.js'
+import { moment, replayed, setMoment } from './page.js'
 import { viewed } from './page-views.js'
 import { options } from './options.js'
-import type { Feature } from './start.js'
+import type { Feature } from './feature.js'
 import { verbs } from './verbs.js'
 
 export const engagement: Feature = () => {
@@ -25,13 +25,15 @@ export const engagement: Feature = () => {
   const leave = (): void => {
     count()
     look()
-    if (isOpen)
-      at([Date.now(), viewed, title], () =>
-        verbs.track('Page Left', {
-          visibleSeconds: Math.round(visibleMs / 1_000),
-          scrollPercent: Math.round((100 * deepest) / document.documentElement.scrollHeight),
-        }),
-      )
+    if (isOpen) {
+      const then = replayed
+      setMoment([Date.now(), viewed, title])
+      verbs.track('Page Left', {
+        visibleSeconds: Math.round(visibleMs / 1_000),
+        scrollPercent: Math.round((100 * deepest) / document.documentElement.scrollHeight),
+      })
+      setMoment(then)
+    }
     isOpen = false
   }
   listen('visibilitychange', count)

@@ -9,7 +9,7 @@
 import { listen } from './guard.js'
 import type { Traits } from './api.js'
 import { options } from './options.js'
-import type { Feature } from './start.js'
+import type { Feature } from './feature.js'
 import { verbs } from './verbs.js'
 
 const ignored = '[data-touchline-ignore]'

@@ -10,7 +10,7 @@ export const isOwnHost = (host: string): boolean =>
   isWithin(
     host,
     // Without a cookie nothing tells where the site ends.
-    isKept(readVisitor().choice) ? cookieDomain() : location.hostname.replace(/^www\./, ''),
+    isKept(readVisitor()) ? cookieDomain() : location.hostname.replace(/^www\./, ''),
   )
 
 /** True for a host of one of the sites that `linkDomains` names. */

@@ -6,11 +6,11 @@
 let made = 0
 
 /**
- * 10 digits of base 36 for the time (until 2083), in steps of 1/1024 ms, of which each id of a page takes another; then
- * 52 random bits. Ids must differ, and be nobody's guess; they are no secrets, for every page can read its own.
+ * 10 digits of base 36 for the time (until 2085), in steps of a microsecond, of which each id of a page takes another;
+ * then 52 random bits. Ids must differ, and be nobody's guess; they are no secrets, for every page can read its own.
  */
 export const newId = (timeMs: number): string =>
-  (timeMs * 1024 + made++).toString(36) + Math.random().toString(36).slice(2)
+  (timeMs * 1_000 + made++).toString(36) + Math.random().toString(36).slice(2)
 
 /**
  * What broken page code passes in place of an id. The server refuses more than these; here they only must not

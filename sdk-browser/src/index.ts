@@ -4,7 +4,6 @@
  *     const touchline = init({ writeKey: '…', host: 'https://t.example.com' })
  */
 import type { Options, Touchline } from './api.js'
-import { everything } from './features.js'
 import { createSilence } from './silence.js'
 import { start } from './start.js'
 
@@ -14,6 +13,6 @@ export type * from './api.js'
 export function init(options: Options): Touchline {
   if (typeof window === 'undefined') return createSilence()
   const touchline = {}
-  start(touchline, { host: '', ...options, key: options.writeKey }, everything)
+  start(touchline, { host: '', ...options, key: options.writeKey })
   return touchline as Touchline
 }

@@ -2,7 +2,7 @@
 import { isOwnHost } from './hosts.js'
 import { listen } from './guard.js'
 import { options } from './options.js'
-import type { Feature } from './start.js'
+import type { Feature } from './feature.js'
 import { verbs } from './verbs.js'
 
 const downloads = /\.(pdf|zip|docx?|xlsx?|pptx?|csv|dmg|exe|mp[34])$/i

@@ -2,7 +2,6 @@
  * A page has one tracker, and the modules are its closure: state stands in module scope, where the minifier can drop
  * every name. Nothing runs at import; `start()` is the beginning.
  */
-import { newPageName } from './adopt.js'
 import type { Options } from './api.js'
 
 /** The options as the tag spells them. */
@@ -12,13 +11,10 @@ export interface Settings extends Omit<Options, 'writeKey'> {
 }
 
 export let options: Settings
-/** Begins the keys of every page's part of the outbox … */
+/** Begins the keys of the outbox. */
 export let queuePrefix: string
-/** … and of this page's. */
-export let pagePrefix: string
 
 export const configure = (given: Settings): void => {
   options = given
-  queuePrefix = 'tl.q.' + given.key
-  pagePrefix = queuePrefix + newPageName()
+  queuePrefix = `tl.q.${given.key}.`
 }

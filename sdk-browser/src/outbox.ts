@@ -29,9 +29,9 @@ export const storeEntries = (): void => waiting.forEach(storeEntry)
 
 export const addEntry = (entry: Entry): unknown => waiting.push(entry)
 
-/** Adds what is stored under keys that begin so. */
-export const takeOver = (prefix: string): void =>
-  keysFrom(prefix).forEach((key) => addEntry((localStorage[key] as string).split('\n') as unknown as Entry))
+/** Adds what is stored under that key. */
+export const takeOver = (key: string): unknown =>
+  addEntry((localStorage[key] as string).split('\n') as unknown as Entry)
 
 export const isFull = (): boolean => waiting.join().length > maxOutboxLength
 
@@ -50,10 +50,11 @@ export const takeBatch = (): Entry[] => {
 
 /** Tells the page what will never arrive. */
 export const reportDropped = (entries: readonly Entry[], reason: 'age' | 'full' | number): void =>
-  tell('drop', { reason, messageIds: entries.map((entry) => entry[0]) })
+  tell('drop', { messageIds: entries.map((entry) => entry[0]), reason })
 
 /** Deletes everything, what other pages left too. */
 export const wipeEntries = (): void => {
+  // First, for storage may refuse.
   waiting = []
   keysFrom('tl.').forEach((key) => setItem(key))
 }

@@ -3,7 +3,7 @@ import { guard, listen } from './guard.js'
 import { on } from './hooks.js'
 import { options } from './options.js'
 import { cleanUrl, moment } from './page.js'
-import type { Feature } from './start.js'
+import type { Feature } from './feature.js'
 import { verbs } from './verbs.js'
 
 /** Address of the last page view … */

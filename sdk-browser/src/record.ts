@@ -2,8 +2,9 @@
 import type { OutgoingEvent } from '@touchline/schemas/build'
 import { consentOf, hasIds, isKept } from './consent.js'
 import { newId } from './ids.js'
-import { options, pagePrefix } from './options.js'
+import { options } from './options.js'
 import { addEntry, isFull, reportDropped, storeEntry, type Entry } from './outbox.js'
+import { pagePrefix } from './page-name.js'
 import { before } from './page-views.js'
 import { cleanUrl, moment } from './page.js'
 import { wake } from './send.js'
@@ -28,17 +29,19 @@ export const record = (said: Said, changes?: Partial<Visitor>): void => {
   const messageId = newId(timeMs)
   // A visitor is named after their first event. Where none may be kept, each event has its own, which ties it to none.
   const visitor: Visitor = { anonymousId: messageId, ...readVisitor(), ...changes }
-  const consent = consentOf(visitor.choice)
-  if (!consent || (changes && !hasIds(visitor.choice))) return
+  const consent = consentOf(visitor)
+  if (!consent || (changes && !hasIds(visitor))) return
   const own: EventContext = {}
   const context: BatchContext = {
-    library: { name: 'touchline-browser', version },
+    library: { version, name: 'touchline-browser' },
     consent,
+    // A request that outlives its page does not always carry the one that the page shows.
+    userAgent: navigator.userAgent,
     page: { url: cleanUrl(href), referrer: before || document.referrer, title },
     groupId: visitor.groupId,
-    userToken: hasIds(visitor.choice) ? options.userToken : undefined,
+    userToken: hasIds(visitor) ? options.userToken : undefined,
   }
-  if (hasIds(visitor.choice)) {
+  if (hasIds(visitor)) {
     addSession(timeMs, visitor, context, own)
     addTouches(said.type, timeMs, visitor, context, own)
     writeVisitor(visitor)
@@ -59,7 +62,7 @@ export const record = (said: Said, changes?: Partial<Visitor>): void => {
   if (isFull()) reportDropped([entry], 'full')
   else {
     addEntry(entry)
-    if (isKept(visitor.choice)) storeEntry(entry)
+    if (isKept(visitor)) storeEntry(entry)
     wake()
   }
 }

@@ -1,7 +1,7 @@
 /** One line in the console for the first mistake of a developer: a key that is missing or that the server does not take. */
 import { on } from './hooks.js'
 import { options } from './options.js'
-import type { Feature } from './start.js'
+import type { Feature } from './feature.js'
 
 export const refusedKey: Feature = () => {
   let isSaid: unknown

@@ -24,7 +24,7 @@ let failures = 0
 let bytesUnderWay = 0
 let delivered: Promise<unknown>
 
-/** Sends soon, unless that is already going to happen. */
+/** Sends soon, unless that is already going to happen; the end of a request that is under way wakes by itself. */
 export const wake = (delayMs: number = sendAfterMs): void => {
   if (!bytesUnderWay) timer = timer || setTimeout(pump as () => void, delayMs)
 }
@@ -37,12 +37,13 @@ export const pump = async (isFlush?: unknown): Promise<unknown> => {
   clearTimeout(timer as number)
   timer = 0
   let batch: Entry[]
-  while ((isFlush || !bytesUnderWay) && (batch = nextBatch())[0])
+  while ((isFlush || !bytesUnderWay) && (batch = nextBatch()).length)
     delivered = deliver(batch, isFlush, delivered)
   return delivered
 }
 
-const deliver = async (batch: Entry[], isFlush: unknown, before: unknown): Promise<void> => {
+/** Resolves when this batch, and what was delivered before it, was answered or failed. */
+const deliver = async (batch: Entry[], isFlush: unknown, before: unknown): Promise<unknown> => {
   const url = `${options.host}/v1/batch`
   const [[oldest, shared]] = batch as [Entry]
   const events = batch.map((entry) => entry[2]).join()
@@ -70,13 +71,13 @@ const deliver = async (batch: Entry[], isFlush: unknown, before: unknown): Promi
     ? (status as number)
     : oldest < newId(Date.now() - maxAgeMs) && 'age'
   if (isTaken || reason) {
-    failures = 0
     batch.forEach((entry) => setItem(entry[3]))
+    failures = 0
     if (!isTaken) reportDropped(batch, reason as number)
   } else {
     batch.forEach(addEntry)
     delayMs += Math.random() * (delayMs || firstRetryMs << Math.min(failures++, maxDoublings))
   }
   wake(delayMs)
-  await before
+  return before
 }

@@ -5,7 +5,7 @@
  */
 import { listen } from './guard.js'
 import { options } from './options.js'
-import type { Feature } from './start.js'
+import type { Feature } from './feature.js'
 import { cookieDomain, readVisitor, writeVisitor, type Visitor } from './visitor.js'
 
 export const serverCookie: Feature = () => {

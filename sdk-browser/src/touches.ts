@@ -21,7 +21,7 @@ let kept: [anonymousId?: string | undefined, first?: Touch, last?: Touch] = []
 export const addTouches = guard(
   (type: EventType, timeMs: number, visitor: Visitor, context: BatchContext, own: EventContext): void => {
     const { url, referrer } = context.page
-    const isStored = isKept(visitor.choice)
+    const isStored = isKept(visitor)
     kept = (isStored && (JSON.parse(getItem(key) || '0') as typeof kept)) || kept
     if (kept[0] !== visitor.anonymousId) kept = [visitor.anonymousId]
     if (

@@ -1,6 +1,6 @@
 /** The verbs that a page calls. They take what page code gives them, and trust none of its types. */
 import type { Properties, Touchline, Traits } from './api.js'
-import { hasIds, releaseHeld } from './consent.js'
+import { releaseHeld } from './consent.js'
 import { tellFeatures } from './among-features.js'
 import { on } from './hooks.js'
 import { idFrom, newId } from './ids.js'
@@ -60,9 +60,9 @@ export const verbs: Touchline = {
 
   /** Somebody else: nothing that was known of the one before belongs to them; but a token of the one before proves nothing about them. */
   reset() {
-    const { choice } = readVisitor()
-    // After a refusal there is nobody to begin anew with.
-    if (hasIds(choice)) writeVisitor({ choice, anonymousId: newId(Date.now()) })
+    const { choice, anonymousId } = readVisitor()
+    // Where there is nobody, as after a refusal, nobody begins anew.
+    if (anonymousId) writeVisitor({ choice, anonymousId: newId(Date.now()) })
   },
 
   ready: (callback) => callback(),

@@ -30,7 +30,7 @@ const readStored = guard(
 
 export const readVisitor = (): Visitor => {
   const visitor = readStored() || memory
-  return isKept(visitor.choice) ? visitor : { ...memory, choice: visitor.choice }
+  return isKept(visitor) ? visitor : { ...memory, choice: visitor.choice }
 }
 
 export const writeVisitor = guard((visitor: Visitor) => {
@@ -38,12 +38,12 @@ export const writeVisitor = guard((visitor: Visitor) => {
   memory = visitor
   // A refusal is remembered whatever the state: otherwise it would have to be said on every page. Reading a cookie
   // that was just written takes a millisecond, so nothing is written that is there already.
-  if ((visitor.choice === 'no' || isKept(visitor.choice)) && text !== readCookie()) {
+  if ((visitor.choice === 'no' || isKept(visitor)) && text !== readCookie()) {
     setItem('tl', text)
     // The highest domain that takes it: browsers refuse public suffixes (co.uk), and none says which those are.
-    // An attribute `false` is none. Chromium grants a cookie 400 days; these are 393.
+    // An attribute `false` is none. Chromium grants a cookie 400 days; these are 385.
     do {
-      document.cookie = `tl=${text};path=/;samesite=lax;max-age=34000000;domain=${cookieDomain()};${isSecureContext && 'secure'}`
+      document.cookie = `tl=${text};path=/;samesite=lax;max-age=33333333;domain=${cookieDomain()};${isSecureContext && 'secure'}`
     } while (readCookie() !== text && depth++ < 9)
   }
 })

@@ -17,6 +17,7 @@ export interface Batch {
 
 export interface BatchContext {
   library: { name: string; version: string }
+  userAgent: string
   page: PageContext
   /** See consent.ts. */
   consent: string

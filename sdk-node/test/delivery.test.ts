@@ -191,7 +191,7 @@ describe('delivery', () => {
   it('sends by an injected fetch, and outlives one that never answers', async () => {
     let calls = 0
     const client = clientFor({
-      requestTimeoutMs: 100,
+      requestTimeoutMs: 1_000,
       fetch: (url, init) => (calls++ === 0 ? new Promise(() => undefined) : fetch(url, init)),
     })
     client.track({ userId: 'u1', event: 'x', properties: { n: 0 } })

@@ -72,6 +72,26 @@ export function consentCases(world: () => World): void {
     await arrived(opened.run, (all) => all.length === 4 && all[3]?.consent === 'granted')
   })
 
+  test.each([
+    ['Global Privacy Control', 'core', gpc],
+    ['consent required', 'core-consent', ''],
+  ])(
+    'core, %s: nothing recorded and nothing kept before optIn, everything after',
+    async (_, name, script) => {
+      const { arrived, profile, visit } = world()
+      const opened = await visit(name, { context: await profile({ script }) })
+      await opened.page.evaluate(`
+      touchline.identify('A')
+      touchline.track('Before Yes')
+      touchline.reset()
+      touchline.flush()`)
+      expect(await kept(opened)).toEqual(nothing)
+      await opened.page.evaluate(`touchline.optIn(); touchline.track('After Yes')`)
+      const events = await arrived(opened.run, (all) => all.some(named('After Yes')))
+      expect(events.map(({ consent, userId }) => [consent, userId])).toEqual([['granted', '']])
+    },
+  )
+
   test('optOut deletes what was kept and queued, remembers only the refusal, and holds for every tab', async () => {
     const { gate, profile, stored, visit } = world()
     const context = await profile()

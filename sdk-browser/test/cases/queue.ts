@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { until } from '../../../ingest-server/test/support/server.js'
-import { named, type World } from '../support/world.js'
+import { named, ofType, type World } from '../support/world.js'
 
 /** The queue: whatever happens between a call and its arrival. */
 export function queueCases(world: () => World): void {
@@ -18,6 +18,18 @@ export function queueCases(world: () => World): void {
     expect(events[1]).toMatchObject({ userId: '', properties: { at: 'head' } })
     expect(events[2]).toMatchObject({ userId: 'u-early', traits: { plan: 'pro' } })
     expect(new Set(events.map(({ anonymousId }) => anonymousId)).size).toBe(1)
+  })
+
+  test('page views before load keep the page that each had, though each also ends the one before', async () => {
+    const { arrived, visit } = world()
+    const { run } = await visit('early-views')
+    const events = await arrived(run, (all) => all.some(named('Second')))
+    const views = events.filter(ofType('page'))
+    expect(views.map(({ name, title }) => [name, title])).toEqual([
+      ['', 'One'],
+      ['First', 'One'],
+      ['Second', 'Two'],
+    ])
   })
 
   test('200 events and then a closed tab: all arrive', async () => {

@@ -40,6 +40,20 @@ export function storageCases(world: () => World): void {
     expect(new Set(events.map(({ anonymousId }) => anonymousId)).size).toBe(1)
   })
 
+  test.each(['plain', 'core'])(
+    '%s: what waits for another project stays for it, though its key begins the same',
+    async (build) => {
+      const { arrived, profile, server, visit } = world()
+      const script = `localStorage['tl.q.${server.writeKey}2.page.id'] = 'id\\n{}\\n{"type":"track"}\\nplace'`
+      const { page, run } = await visit(build, { context: await profile({ script }) })
+      await page.evaluate(`touchline.track('Ours'); touchline.flush()`)
+      await arrived(run, (all) => all.some(named('Ours')))
+      await page.waitForFunction(
+        `Object.keys(localStorage).filter((key) => key.startsWith('tl.q')).join() === 'tl.q.${server.writeKey}2.page.id'`,
+      )
+    },
+  )
+
   test('one cookie on the highest domain that takes it: sub-domains share visitor and session', async () => {
     const { arrived, profile, visit } = world()
     const context = await profile()
