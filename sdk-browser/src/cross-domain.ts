@@ -4,6 +4,7 @@
  *
  *     https://other.example/page?tl_id=<anonymousId>.<milliseconds, base 36>
  */
+import { hasIds } from './consent.js'
 import { isLinkedHost } from './hosts.js'
 import { listenToLinks } from './links.js'
 import { options } from './options.js'
@@ -22,7 +23,13 @@ export const crossDomain: Feature = () => {
     const [anonymousId, time] = handed.split('.') as [string, string?]
     const ageMs = Math.abs(Date.now() - parseInt(time || '', 36))
     const isFromLinked = document.referrer && isLinkedHost(new URL(document.referrer).hostname)
-    if (ageMs < freshMs && isFromLinked && /^[\w-]{16,36}$/.test(anonymousId) && !readVisitor().userId)
+    if (
+      ageMs < freshMs &&
+      isFromLinked &&
+      /^[\w-]{16,36}$/.test(anonymousId) &&
+      !readVisitor().userId &&
+      hasIds(readVisitor())
+    )
       writeVisitor({ ...readVisitor(), anonymousId })
     here.searchParams.delete(parameter)
     history.replaceState(history.state, '', here.href)

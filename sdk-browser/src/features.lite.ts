@@ -2,7 +2,6 @@
 import { adoptOrphans } from './adopt.js'
 import { featuresOf } from './feature.js'
 import { pageViews } from './page-views.js'
-import { refusedKey } from './refused-key.js'
 import { serverCookie } from './server-cookie.js'
 
-export const runFeatures = featuresOf([refusedKey, serverCookie, pageViews, adoptOrphans])
+export const runFeatures = featuresOf([serverCookie, pageViews, adoptOrphans])

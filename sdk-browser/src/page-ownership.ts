@@ -4,7 +4,9 @@
  * owners say every few seconds that they live. Nothing is held across `pagehide`, for a page with a lock is not kept in
  * the back/forward cache.
  */
+import { isKept } from './consent.js'
 import { setItem } from './storage.js'
+import { readVisitor } from './visitor.js'
 
 const beatMs = 5_000
 const goneAfterMs = 3 * beatMs
@@ -24,7 +26,7 @@ export const ownPage = (name: string, take: () => void): void => {
       // A sandboxed frame has the object and refuses its use; nothing is stored there either.
       .catch(() => {})
   else if (!(Date.now() - (localStorage[key] as number) < goneAfterMs)) {
-    const beat = (): unknown => setItem(key, Date.now())
+    const beat = (): unknown => isKept(readVisitor()) && setItem(key, Date.now())
     const timer = setInterval(beat, beatMs)
     beat()
     take()

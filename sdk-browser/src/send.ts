@@ -1,5 +1,5 @@
 /**
- * Takes batches from the outbox to the server: about a second after an event, everything at once when the page
+ * Takes batches from the outbox to the server: a second after an event, everything at once when the page
  * hides, and after a failure with full jitter, or when the server says. A request is `text/plain` without custom
  * headers, so that no preflight precedes it.
  */
@@ -11,7 +11,7 @@ import { addEntry, bytesOf, reportDropped, type Entry } from './outbox.js'
 import { setItem } from './storage.js'
 import type { Answer } from './wire.js'
 
-const sendAfterMs = 800
+const sendAfterMs = 1_000
 const firstRetryMs = 1_000
 // Half a minute at most.
 const maxDoublings = 5
@@ -24,9 +24,12 @@ let failures = 0
 let bytesUnderWay = 0
 let delivered: Promise<unknown>
 
-/** Sends soon, unless that is already going to happen; the end of a request that is under way wakes by itself. */
+/**
+ * Sends soon, unless that is already going to happen. While a request is under way only a longer pause counts, as the
+ * server may have asked for: the request's end wakes by itself.
+ */
 export const wake = (delayMs: number = sendAfterMs): void => {
-  if (!bytesUnderWay) timer = timer || setTimeout(pump as () => void, delayMs)
+  if (delayMs > sendAfterMs || !bytesUnderWay) timer = timer || setTimeout(pump as () => void, delayMs)
 }
 
 /**
@@ -45,9 +48,9 @@ export const pump = async (isFlush?: unknown): Promise<unknown> => {
 /** Resolves when this batch, and what was delivered before it, was answered or failed. */
 const deliver = async (batch: Entry[], isFlush: unknown, before: unknown): Promise<unknown> => {
   const url = `${options.host}/v1/batch`
-  const [[oldest, shared]] = batch as [Entry]
-  const events = batch.map((entry) => entry[2]).join()
-  const body = `{"writeKey":"${options.key}","sentAt":${Date.now()},"context":${shared},"batch":[${events}]}`
+  // The youngest: what is old goes with it.
+  const [[youngest, shared]] = batch.slice(-1) as [Entry]
+  const body = `{"writeKey":"${options.key}","sentAt":${Date.now()},"context":${shared},"batch":[${batch.map((entry) => entry[2]).join()}]}`
   const bytes = bytesOf(body)
   bytesUnderWay += bytes
   const keepalive = 'keepalive' in Request.prototype && bytesUnderWay < maxKeepaliveBytes
@@ -69,7 +72,7 @@ const deliver = async (batch: Entry[], isFlush: unknown, before: unknown): Promi
   const isTaken = /^2/.test(status as string)
   const reason = /^4(?!08|29)/.test(status as string)
     ? (status as number)
-    : oldest < newId(Date.now() - maxAgeMs) && 'age'
+    : youngest < newId(Date.now() - maxAgeMs) && 'age'
   if (isTaken || reason) {
     batch.forEach((entry) => setItem(entry[3]))
     failures = 0

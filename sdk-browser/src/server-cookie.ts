@@ -3,7 +3,8 @@
  * hands the same text back as a cookie of its own, `tl_server`: when the page comes, and when it goes, for the
  * ids may have changed. It is read where ours is gone.
  */
-import { listen } from './guard.js'
+import { guard, listen } from './guard.js'
+import { hasIds } from './consent.js'
 import { options } from './options.js'
 import type { Feature } from './feature.js'
 import { cookieDomain, readVisitor, writeVisitor, type Visitor } from './visitor.js'
@@ -16,8 +17,9 @@ export const serverCookie: Feature = () => {
       keepalive: true,
     }).catch(() => {})
   }
-  setTimeout(renew)
+  setTimeout(guard(renew))
   listen('pagehide', renew)
   const [, , kept] = document.cookie.match(/(^| )tl_server=([^;]+)/) || []
-  if (kept && !readVisitor().anonymousId) writeVisitor(JSON.parse(decodeURIComponent(kept)) as Visitor)
+  if (kept && hasIds(readVisitor()) && !readVisitor().anonymousId)
+    writeVisitor(JSON.parse(decodeURIComponent(kept)) as Visitor)
 }

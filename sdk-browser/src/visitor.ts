@@ -2,7 +2,7 @@
  * Who this browser is, shared by all tabs and sub-domains: URI-encoded JSON in one cookie, `tl`, with a copy in
  * localStorage. It is read anew for every event, so that what one tab learns the others know.
  */
-import { isKept, type Choice } from './consent.js'
+import { hasIds, isKept, type Choice } from './consent.js'
 import { guard } from './guard.js'
 import { setItem } from './storage.js'
 
@@ -30,7 +30,7 @@ const readStored = guard(
 
 export const readVisitor = (): Visitor => {
   const visitor = readStored() || memory
-  return isKept(visitor) ? visitor : { ...memory, choice: visitor.choice }
+  return isKept(visitor) ? visitor : { ...(hasIds(visitor) && memory), choice: visitor.choice }
 }
 
 export const writeVisitor = guard((visitor: Visitor) => {

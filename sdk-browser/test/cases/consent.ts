@@ -92,6 +92,51 @@ export function consentCases(world: () => World): void {
     },
   )
 
+  const known = encodeURIComponent(JSON.stringify({ anonymousId: 'known-before-0001', userId: 'A' }))
+
+  test('under Global Privacy Control the server’s copy of the cookie names nobody', async () => {
+    const { arrived, profile, visit } = world()
+    const script = `${gpc}; document.cookie = 'tl_server=${known};path=/'`
+    const { page, run } = await visit('server-cookie', { context: await profile({ script }) })
+    await page.evaluate(`touchline.track('Unnamed')`)
+    const events = await arrived(run, (all) => all.some(named('Unnamed')))
+    expect(events.map(({ userId, consent }) => [userId, consent])).toEqual([
+      ['', 'anonymous'],
+      ['', 'anonymous'],
+    ])
+    expect(events.map(({ anonymousId }) => anonymousId)).not.toContain('known-before-0001')
+  })
+
+  test('a refusal is stronger than the server’s copy of the cookie', async () => {
+    const { gate, profile, visit } = world()
+    const refusal = encodeURIComponent(JSON.stringify({ choice: 'no' }))
+    const script = `localStorage.tl = '${refusal}'; document.cookie = 'tl=${refusal};path=/'; document.cookie = 'tl_server=${known};path=/'`
+    const { page, run } = await visit('server-cookie', { context: await profile({ script }) })
+    await page.evaluate(`touchline.track('Refused'); touchline.flush()`)
+    expect(await page.evaluate(`touchline.user()`)).toEqual({ choice: 'no' })
+    expect(gate.passed.filter(({ body }) => body.includes(run))).toEqual([])
+  })
+
+  test('a reset after a refusal in another tab stores no id', async () => {
+    const { profile, visit } = world()
+    const context = await profile()
+    const one = await visit('plain', { context })
+    await one.page.evaluate(`touchline.identify('A')`)
+    const two = await visit('plain', { context })
+    await two.page.evaluate(`touchline.optOut()`)
+    expect(await one.page.evaluate(`touchline.anonymousId()`)).toBeUndefined()
+    await one.page.evaluate(`touchline.reset()`)
+    expect(await one.page.evaluate(`touchline.user()`)).toEqual({ choice: 'no' })
+    expect(await one.page.evaluate(`document.cookie`)).not.toContain('anonymousId')
+  })
+
+  test('without locks a page that waits for consent keeps no heartbeat either', async () => {
+    const { profile, visit } = world()
+    const opened = await visit('consent', { context: await profile(), host: 'www.plain.test' })
+    expect(await opened.page.evaluate(`navigator.locks`)).toBeUndefined()
+    expect(await kept(opened)).toEqual(nothing)
+  })
+
   test('optOut deletes what was kept and queued, remembers only the refusal, and holds for every tab', async () => {
     const { gate, profile, stored, visit } = world()
     const context = await profile()

@@ -278,6 +278,44 @@ export function queueCases(world: () => World): void {
     },
   )
 
+  test('a pause that the server asks for outlives another request’s success', async () => {
+    const { gate, visit } = world()
+    const { page, run } = await visit('plain')
+    await page.evaluate(`touchline.flush()`)
+    // The first of two requests at once is told to wait a minute, the second is taken later.
+    await page.evaluate(`
+      const { fetch } = window
+      let calls = 0
+      window.fetch = async (...request) => {
+        if (++calls === 1) return new Response('{}', { status: 429, headers: { 'retry-after': '60' } })
+        await new Promise((resolve) => setTimeout(resolve, 500))
+        return fetch(...request)
+      }
+      for (let i = 0; i < 60; i++) touchline.track('Large', { text: 'x'.repeat(1000) })
+      touchline.flush()`)
+    const tries = () => gate.passed.filter(({ body }) => body.includes(run) && body.includes('Large')).length
+    await until(() => tries() > 0 || undefined)
+    await delay(3_000)
+    expect(tries()).toBe(1)
+  })
+
+  test.each(['plain', 'core'])('%s: a young event does not go with an old one', async (build) => {
+    const { arrived, gate, visit } = world()
+    const { page, run } = await visit(build)
+    await page.evaluate(`touchline.flush()`)
+    gate.fault = { status: 503 }
+    await page.evaluate(`
+      const { now } = Date
+      Date.now = () => now() - 13 * 3_600_000
+      touchline.track('Old')
+      Date.now = now
+      touchline.track('Young')
+      touchline.flush()`)
+    gate.fault = 'none'
+    await page.evaluate(`touchline.flush()`)
+    await arrived(run, (all) => all.some(named('Young')))
+  })
+
   test('events that come while a request is under way do not shorten the pause after it', async () => {
     const { gate, visit } = world()
     gate.fault = { status: 503, headers: { 'retry-after': '60' } }
