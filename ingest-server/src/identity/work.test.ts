@@ -255,6 +255,31 @@ test('whoever dies between two writes leaves enough for the next one to find all
   )
 }, 120_000)
 
+test('facts that come between two readings of one pass are all worked in by the next', async () => {
+  const after = fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 6, maxLength: 6 })
+  await fc.assert(
+    fc.asyncProperty(portions, after, async (all, readings) => {
+      const world = emptyWorld()
+      const tellPortion = (n: number) =>
+        (all[n] ?? []).flatMap((one, index) => tell(world, one, `m${n}-${index}`))
+      let about = tellPortion(0)
+      for (const n of all.keys()) {
+        const context = contextOf(world)
+        let next: string[] | undefined
+        let read = 0
+        const nodes = (identifiers: readonly string[]) => {
+          if (read++ === readings[n]) next = tellPortion(n + 1)
+          return context.facts.nodes(identifiers)
+        }
+        await workIn({ ...context, facts: { ...context.facts, nodes } }, about)
+        about = next ?? tellPortion(n + 1)
+      }
+      expect(sorted(stored(world))).toEqual(sorted(expected(world)))
+    }),
+    { numRuns: 1_000 },
+  )
+}, 120_000)
+
 test('several at once, each as slow as it likes, come to what one would', async () => {
   await fc.assert(
     fc.asyncProperty(portions, fc.scheduler(), async (all, scheduler) => {

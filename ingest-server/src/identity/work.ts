@@ -10,6 +10,7 @@ import {
   type AccountPersonRow,
   type Derived,
   type DerivedRows,
+  type PersonRow,
 } from './derive.js'
 import {
   accountPersonKey,
@@ -54,8 +55,9 @@ export async function workIn(context: WorkContext, identifiers: Iterable<string>
     const done = new Set<string>()
     while (wanted.size > 0) {
       for (const identifier of wanted) done.add(identifier)
-      const affected = await deriveInto(results, context, { wanted, asked })
-      wanted = new Set([...affected].filter((identifier) => !done.has(identifier)))
+      const { affected, outdated } = await deriveInto(results, context, { wanted, asked })
+      for (const identifier of outdated) done.delete(identifier)
+      wanted = new Set([...affected, ...outdated].filter((identifier) => !done.has(identifier)))
       for (const identifier of wanted) asked.add(identifier)
     }
     await write(context, results)
@@ -99,12 +101,18 @@ interface Asked {
   asked: ReadonlySet<string>
 }
 
+interface ToLookAt {
+  affected: string[]
+  /** Also if they were looked at before. */
+  outdated: string[]
+}
+
 /** Adds the rows of `wanted` to the results; answers who else has to be looked at because of them. */
 async function deriveInto(
   results: Results,
   context: WorkContext,
   { wanted, asked }: Asked,
-): Promise<Set<string>> {
+): Promise<ToLookAt> {
   const { facts, tables, signedOnly } = context
   const neighbourhood = await neighbourhoodOf(wanted, facts.nodes)
   const { core, devices } = neighbourhood
@@ -129,12 +137,35 @@ async function deriveInto(
     knownEmails,
     meaningOf,
   })
+  const isElsewhere = (identifier: string) => !rows.people.has(identifier)
+  const outdated = [...outdatedBy(rows, results)].filter(isElsewhere)
   keep(results.identifiers, rows.identifiers)
   keep(results.people, rows.people)
   keep(results.presentIdentifiers, presentIdentifiers)
   keep(results.presentPeople, presentPeople)
-  const affected = affectedBy({ wanted, rows, presentIdentifiers, presentPeople })
-  return new Set([...affected].filter((identifier) => !rows.people.has(identifier)))
+  const affected = [...affectedBy({ wanted, rows, presentIdentifiers, presentPeople })].filter(isElsewhere)
+  return { affected, outdated }
+}
+
+/**
+ * Facts may come between two readings of one pass. Where a row then comes out otherwise than before in this pass, the
+ * persons that the earlier one named rest on the earlier reading, and nothing that stands in the tables names them.
+ */
+function outdatedBy(rows: DerivedRows, earlier: DerivedRows): Set<string> {
+  const outdated = new Set<string>()
+  for (const [identifier, { row }] of rows.identifiers) {
+    const before = earlier.identifiers.get(identifier)?.row?.owners ?? []
+    if (areSame(before, row?.owners ?? [])) continue
+    for (const { person } of before) outdated.add(person)
+  }
+  for (const [person, { row }] of rows.people)
+    for (const identifier of noLongerHeld(earlier.people.get(person)?.row, row)) outdated.add(identifier)
+  return outdated
+}
+
+function noLongerHeld(before: PersonRow | undefined, now: PersonRow | undefined): string[] {
+  const holds = new Set(now?.identifiers.map(({ identifier }) => identifier))
+  return (before?.identifiers ?? []).map(({ identifier }) => identifier).filter((one) => !holds.has(one))
 }
 
 const areSame = (before: readonly Ownership[], now: readonly Ownership[]) =>
@@ -170,11 +201,8 @@ function affectedBy({ wanted, rows, presentIdentifiers, presentPeople }: Affecti
     if (!wanted.has(identifier) && areSame(before, now)) continue
     for (const { person } of [...before, ...now]) affected.add(person)
   }
-  for (const [person, { row }] of rows.people) {
-    const holds = new Set(row?.identifiers.map(({ identifier }) => identifier))
-    for (const { identifier } of presentPeople.get(person)?.row.identifiers ?? [])
-      if (!holds.has(identifier)) affected.add(identifier)
-  }
+  for (const [person, { row }] of rows.people)
+    for (const identifier of noLongerHeld(presentPeople.get(person)?.row, row)) affected.add(identifier)
   return affected
 }
 
