@@ -72,7 +72,6 @@ const eventOf = (index: number) => ({
       url: `https://www.acme.com/pricing/${index % 100}?utm_source=google&utm_medium=cpc&utm_campaign=brand`,
     },
     userAgent: agent,
-    language: 'en',
     locale: 'en-US',
     library: { name: 'analytics.js', version: 'npm:next-1.76.0' },
     timezone: 'Europe/Berlin',

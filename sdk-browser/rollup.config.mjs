@@ -1,7 +1,8 @@
 /**
  * Builds what a page loads (dist/t*.js, dist/stub.js) and the ESM package (dist/index.js). Only the former are
  * minified: of the sources' property names just those survive that api.ts, wire.ts, visitor.ts and the event builders
- * declare, or that belong to the browser. t.core.js has some modules in a plainer form: `x.core.ts` beside `x.ts`.
+ * declare, or that belong to the browser. The smaller scripts have some modules in a form of their
+ * own: t.core.js `x.core.ts` in place of `x.ts`, t.lite.js `x.lite.ts`.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -53,7 +54,7 @@ const typescript = {
       : null,
 }
 
-/** `./x.js` in a source is `./x.ts` on disk, or `./x.core.ts` where `variantOf` says `core` of it and there is one. */
+/** `./x.js` in a source is `./x.ts` on disk, or `./x.core.ts` where `variantOf('./x.js')` is `core` and there is one. */
 const sources = (variantOf) => ({
   name: 'sources',
   resolveId(id, importer) {

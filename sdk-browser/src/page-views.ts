@@ -9,12 +9,12 @@ import { verbs } from './verbs.js'
 /** Address of the last page view … */
 export let viewed = ''
 /** … and of the one before it in a single-page app. */
-export let before = ''
+export let viewedBefore = ''
 
 export const pageViews: Feature = () => {
   on('page', () => {
     const url = cleanUrl(moment()[1])
-    if (viewed !== url) before = viewed
+    if (viewed !== url) viewedBefore = viewed
     viewed = url
   })
   if (options.pages === 'off') return

@@ -5,7 +5,7 @@ import { newId } from './ids.js'
 import { options } from './options.js'
 import { addEntry, isFull, reportDropped, storeEntry, type Entry } from './outbox.js'
 import { pagePrefix } from './page-name.js'
-import { before } from './page-views.js'
+import { viewedBefore } from './page-views.js'
 import { cleanUrl, moment } from './page.js'
 import { wake } from './send.js'
 import { addSession } from './sessions.js'
@@ -37,7 +37,7 @@ export const record = (said: Said, changes?: Partial<Visitor>): void => {
     consent,
     // A request that outlives its page does not always carry the one that the page shows.
     userAgent: navigator.userAgent,
-    page: { url: cleanUrl(href), referrer: before || document.referrer, title },
+    page: { url: cleanUrl(href), referrer: viewedBefore || document.referrer, title },
     groupId: visitor.groupId,
     userToken: hasIds(visitor) ? options.userToken : undefined,
   }

@@ -11,7 +11,7 @@ const arrival: Arrival = {
   receivedAt: '2026-03-01T12:00:00.000Z',
   ip: '198.51.100.0',
   userAgent: '',
-  language: '',
+  acceptLanguage: '',
   hasOrigin: false,
 }
 

@@ -19,8 +19,7 @@ export interface Arrival {
   /** Address of the client, already truncated. */
   ip: string
   userAgent: string
-  /** The first language that the client accepts, empty where it names none. */
-  language: string
+  acceptLanguage: string
   /** A browser sent it: it names the page's origin. */
   hasOrigin: boolean
 }

@@ -7,6 +7,7 @@ import { importedKinds } from '@touchline/schemas'
 import { agentOf, type Agent } from './agent.js'
 import type { Arrival } from './arrival.js'
 import { truncateIp } from './ip.js'
+import { languageOf } from './language.js'
 import { isObject, type Json, type ReadEvent } from './read-event.js'
 import { columnsText, visitOf, type Campaign, type Visit } from './visit.js'
 
@@ -68,7 +69,7 @@ export function enrich(event: ReadEvent, arrival: Arrival): Enrichment {
     agent: agentOf(userAgent),
     // A server's own address is not its user's.
     ip: truncateIp(context.ip) || (isBrowser ? arrival.ip : ''),
-    locale: textIn(context, 'locale') || (isBrowser ? arrival.language : ''),
+    locale: textIn(context, 'locale') || (isBrowser ? languageOf(arrival.acceptLanguage) : ''),
     library: libraryName,
     libraryVersion: textIn(library, 'version'),
     consent: consentOf(context.consent ?? context.consentManagement),

@@ -157,16 +157,13 @@ function collectWith(
       receivedAt: isoText(receivedAtMs),
       ip: truncateIp(request.ip),
       userAgent: request.headers['user-agent'] ?? '',
-      language: firstLanguage(request.headers['accept-language']),
+      acceptLanguage: request.headers['accept-language'] ?? '',
       hasOrigin: request.headers.origin !== undefined,
     })
     await append(outcome, project)
     return reply.type(json).send(answerOf(outcome, kind))
   }
 }
-
-/** `de-AT` of `de-AT,de;q=0.9`; browsers put there what a page sees as `navigator.language`. */
-const firstLanguage = (accepted = ''): string => /^[A-Za-z]{2,8}(-[A-Za-z\d]{1,8})*/.exec(accepted)?.[0] ?? ''
 
 function bodyOf(request: FastifyRequest): Buffer {
   if (Buffer.isBuffer(request.body)) return request.body

@@ -39,7 +39,7 @@ async function collect(body: object, project: Project, { keySets = noKeySets, ve
     receivedAt: new Date(now).toISOString(),
     ip: '',
     userAgent: '',
-    language: '',
+    acceptLanguage: '',
     hasOrigin: true,
   })
   const rows = linesIn<Partial<EventRow>>(outcome.lines)

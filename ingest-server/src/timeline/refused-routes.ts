@@ -169,7 +169,7 @@ function judgeAgain(
     receivedAt: new Date(receivedAt).toISOString(),
     ip: '',
     userAgent: '',
-    language: '',
+    acceptLanguage: '',
     hasOrigin: false,
   })
 }
