@@ -8,29 +8,43 @@ const server = 'ingest-server/src'
 const walls = [
   {
     in: 'collect',
-    not: ['store', 'timeline', 'clickhouse'],
+    not: ['store', 'timeline', 'clickhouse', 'erasure', 'touchpoints', 'projections', 'api'],
     because: 'collect knows the log, never what reads it',
   },
   {
     in: 'store',
-    not: ['collect', 'timeline', 'identity', 'http/auth'],
+    not: ['collect', 'timeline', 'identity', 'http', 'touchpoints', 'projections', 'erasure', 'api'],
     because: 'store moves lines and knows no event',
   },
   {
     in: 'log',
-    not: ['collect', 'store', 'clickhouse', 'timeline', 'identity'],
+    not: ['collect', 'store', 'clickhouse', 'timeline', 'identity', 'touchpoints', 'projections', 'api'],
     because: 'the log is the port below both',
   },
   {
     in: 'clickhouse',
-    not: ['collect', 'store', 'timeline', 'identity', 'log'],
-    because: 'clickhouse is below store and timeline',
+    not: ['collect', 'store', 'timeline', 'identity', 'log', 'touchpoints', 'projections', 'erasure', 'api'],
+    because: 'clickhouse is below everything that stores and reads',
   },
-  { in: 'timeline', not: ['store'], because: 'timeline reads ClickHouse and appends facts to the log' },
+  {
+    in: 'projections',
+    not: ['collect', 'store', 'timeline', 'identity', 'log', 'touchpoints', 'erasure', 'api'],
+    because: 'projections derive tables and know none of them',
+  },
   {
     in: 'identity',
-    not: ['collect', 'store', 'timeline', 'log'],
+    not: ['collect', 'store', 'timeline', 'log', 'erasure', 'api'],
     because: 'identity derives people from facts',
+  },
+  {
+    in: 'timeline',
+    not: ['collect', 'store', 'log', 'erasure', 'api'],
+    because: 'timeline reads ClickHouse',
+  },
+  {
+    in: 'erasure',
+    not: ['collect', 'store', 'timeline', 'api'],
+    because: 'an erasure knows tables and the log',
   },
 ]
 const neverFrom = (folder, reason) => ({
@@ -107,7 +121,7 @@ export default tseslint.config(
   { files: ['sdk-browser/src/refused-key.ts'], rules: { 'no-console': ['error', { allow: ['warn'] }] } },
   ...wallRules,
   {
-    files: [`${server}/identity/{links,counting-links,resolve*}.ts`],
+    files: [`${server}/identity/{links,effective-links,resolve*}.ts`],
     ignores: ['**/*.test.ts'],
     rules: {
       'no-restricted-imports': [
@@ -115,7 +129,7 @@ export default tseslint.config(
         {
           patterns: [
             {
-              regex: '^(?!@touchline/schemas|\\./(links|counting-links|resolve))',
+              regex: '^(?!@touchline/schemas|\\./(links|effective-links|resolve))',
               message: 'links and resolve are pure: only schemas.',
             },
           ],

@@ -5,12 +5,12 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { createMetrics } from '../ingest-server/src/http/metrics.js'
-import type { EventRow } from '../ingest-server/src/collect/row.js'
+import { createMetrics } from '../ingest-server/src/metrics.js'
+import type { EventRow } from '../ingest-server/src/log/event-row.js'
 import { startStitch, type Stitch } from '../ingest-server/src/identity/stitch.js'
-import { silentLogger, startTestClickHouse } from '../ingest-server/test/support/clickhouse.js'
-import { insertRowsOf } from '../ingest-server/test/support/event-rows.js'
-import { identityRow } from '../ingest-server/test/support/identity-events.js'
+import { silentLogger, startTestClickHouse } from '../test-support/clickhouse.js'
+import { insertRowsOf } from '../test-support/event-rows.js'
+import { identityRow } from '../test-support/identity-events.js'
 import { printTable, ratio, rounded } from './report.js'
 
 type TestClickHouse = Awaited<ReturnType<typeof startTestClickHouse>>

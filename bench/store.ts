@@ -7,11 +7,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createMetrics } from '../ingest-server/src/http/metrics.js'
+import { createMetrics } from '../ingest-server/src/metrics.js'
 import { openEmbeddedLog } from '../ingest-server/src/log/embedded-log.js'
 import type { EventLog } from '../ingest-server/src/log/log.js'
 import { startStore } from '../ingest-server/src/store/store.js'
-import { silentLogger, startTestClickHouse } from '../ingest-server/test/support/clickhouse.js'
+import { silentLogger, startTestClickHouse } from '../test-support/clickhouse.js'
 import { printTable, rounded } from './report.js'
 
 const rowsPerRecord = 100

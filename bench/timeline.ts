@@ -10,9 +10,9 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
-import { startTestClickHouse } from '../ingest-server/test/support/clickhouse.js'
-import { readAccount } from '../ingest-server/src/timeline/accounts.js'
-import { ask, type Reader } from '../ingest-server/src/timeline/ask.js'
+import { startTestClickHouse } from '../test-support/clickhouse.js'
+import { readAccount } from '../ingest-server/src/identity/account-people.js'
+import { ask, type Reader } from '../ingest-server/src/clickhouse/query.js'
 import {
   plainEvents,
   touchpoints,
@@ -20,9 +20,9 @@ import {
   type TimelineQuery,
 } from '../ingest-server/src/timeline/listing.js'
 import { readEarly, readPage } from '../ingest-server/src/timeline/page.js'
-import { findPerson, lonePerson } from '../ingest-server/src/timeline/people.js'
-import { readWideRows } from '../ingest-server/src/timeline/rows.js'
-import { accountScope, personScope, type Scope } from '../ingest-server/src/timeline/scope.js'
+import { findPerson, lonePerson } from '../ingest-server/src/identity/people.js'
+import { readWideRows } from '../ingest-server/src/touchpoints/rows.js'
+import { accountScope, personScope, type Scope } from '../ingest-server/src/touchpoints/scope.js'
 import { readTraits } from '../ingest-server/src/timeline/traits.js'
 import { printTable, rounded, type Row } from './report.js'
 

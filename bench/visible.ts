@@ -4,7 +4,7 @@
  * memory of the whole product before the load ("at rest"). Yardstick: the same GET for somebody known.
  */
 import { readFile, readdir } from 'node:fs/promises'
-import { startServer } from '../ingest-server/test/support/server.js'
+import { startServer } from '../test-support/server.js'
 import { printTable } from './report.js'
 
 const seconds = Number(process.argv[2] ?? 60)

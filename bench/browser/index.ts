@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import type { Browser } from 'playwright-core'
 import { build } from 'tsup'
-import { chromiumPath, newPerson, openBrowser } from '../../ingest-server/test/support/chromium.js'
+import { chromiumPath, newPerson, openBrowser } from '../../test-support/chromium.js'
 import { printTable, ratio, rounded } from '../report.js'
 
 interface Candidate {

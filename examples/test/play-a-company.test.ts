@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type TestServer, startServer, until } from '../../ingest-server/test/support/server.js'
+import { type TestServer, startServer, until } from '../../test-support/server.js'
 import { companyOf } from '../play-a-company/company.js'
 import { dayMs, minuteMs } from '../play-a-company/journey.js'
 import { importEvents } from '../play-a-company/server-calls.js'

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { Touchline } from '@touchline/node'
 import { chromium, type Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startServer, until, type TestServer } from '../../ingest-server/test/support/server.js'
+import { startServer, until, type TestServer } from '../../test-support/server.js'
 import { createShop } from '../track-a-server/shop.js'
 
 const chromiumPath = [

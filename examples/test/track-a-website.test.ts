@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { chromiumPath, newPerson, openBrowser } from '../../ingest-server/test/support/chromium.js'
-import { startServer, until, type TestServer } from '../../ingest-server/test/support/server.js'
+import { chromiumPath, newPerson, openBrowser } from '../../test-support/chromium.js'
+import { startServer, until, type TestServer } from '../../test-support/server.js'
 import { serveWebsite } from '../track-a-website/serve.js'
 
 interface Timeline {

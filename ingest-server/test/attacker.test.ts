@@ -7,7 +7,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startServer, type TestServer, until } from './support/server.js'
+import { startServer, type TestServer, until } from '../../test-support/server.js'
 
 const strict = { writeKey: 'wk_strict_0123456789', secretKey: 'sk_strict_0123456789abcdef' }
 const bound = { writeKey: 'wk_bound_0123456789', originKey: 'wk_origin_0123456789' }

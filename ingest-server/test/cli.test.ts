@@ -6,7 +6,7 @@ import { appendFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startServer, type TestServer, until } from './support/server.js'
+import { startServer, type TestServer, until } from '../../test-support/server.js'
 
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
 let server: TestServer

@@ -1,13 +1,13 @@
 /** A cluster answers what one server answers: the same events, stitched on one node, read on the other. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createMetrics } from '../src/http/metrics.js'
+import { createMetrics } from '../src/metrics.js'
 import { startStitch, type Stitch } from '../src/identity/stitch.js'
-import { silentLogger, startTestClickHouse, type TestClickHouse } from './support/clickhouse.js'
-import { recordingLog } from './support/collect.js'
-import { startTestCluster, withoutKeeper } from './support/cluster.js'
-import { eventRow, insertRowsOf } from './support/event-rows.js'
-import { until } from './support/server.js'
-import { startTimelineApi, type TimelineApi } from './support/timeline-api.js'
+import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../test-support/clickhouse.js'
+import { recordingLog } from '../../test-support/collect.js'
+import { startTestCluster, withoutKeeper } from '../../test-support/cluster.js'
+import { eventRow, insertRowsOf } from '../../test-support/event-rows.js'
+import { until } from '../../test-support/server.js'
+import { startTimelineApi, type TimelineApi } from '../../test-support/timeline-api.js'
 
 let single: TestClickHouse
 let nodes: TestClickHouse[] = []

@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startServer, type TestServer, until } from './support/server.js'
+import { startServer, type TestServer, until } from '../../test-support/server.js'
 
 const run = promisify(execFile)
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))

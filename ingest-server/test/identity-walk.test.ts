@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { startServer, type TestServer } from './support/server.js'
+import { startServer, type TestServer } from '../../test-support/server.js'
 
 interface Step {
   command: string

@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type TestKafka, startKafka, whyNoKafka } from './support/kafka.js'
-import { type TestServer, startServer, until } from './support/server.js'
+import { type TestKafka, startKafka, whyNoKafka } from '../../test-support/kafka.js'
+import { type TestServer, startServer, until } from '../../test-support/server.js'
 
 const run = promisify(execFile)
 const noKcat = await run('kcat', ['-V']).then(

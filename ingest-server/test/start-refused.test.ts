@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freePort, startServer, type TestServer } from './support/server.js'
+import { freePort, startServer, type TestServer } from '../../test-support/server.js'
 
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 let server: TestServer

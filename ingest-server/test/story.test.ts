@@ -10,11 +10,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { chromiumPath, newPerson, openBrowser } from './support/chromium.js'
-import { whyNoKafka } from './support/kafka.js'
-import { startLine } from './support/line.js'
-import { type TestServer, startServer, until } from './support/server.js'
-import { type Website, openWebsite } from './support/website.js'
+import { chromiumPath, newPerson, openBrowser } from '../../test-support/chromium.js'
+import { whyNoKafka } from '../../test-support/kafka.js'
+import { startLine } from '../../test-support/line.js'
+import { type TestServer, startServer, until } from '../../test-support/server.js'
+import { type Website, openWebsite } from '../../test-support/website.js'
 
 const dayMs = 86_400_000
 const executablePath = chromiumPath()

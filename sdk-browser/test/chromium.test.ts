@@ -1,6 +1,6 @@
 /** Everything that only a real browser can tell, against the real server; what counts is what ClickHouse holds. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { chromiumPath } from '../../ingest-server/test/support/chromium.js'
+import { chromiumPath } from '../../test-support/chromium.js'
 import { captureCases } from './cases/capture.js'
 import { consentCases } from './cases/consent.js'
 import { identityCases } from './cases/identity.js'

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startServer, until, type TestServer } from '../../ingest-server/test/support/server.js'
+import { startServer, until, type TestServer } from '../../test-support/server.js'
 import { Touchline, type TouchlineOptions, type Unsent } from '../src/index.js'
 
 let server: TestServer

@@ -1,6 +1,6 @@
 /** The keys of the default project, as the server has them. */
 import type { Config } from '../config.js'
-import { defaultKeys, type DefaultKeys } from '../keys.js'
+import { defaultKeys, type DefaultKeys } from '../projects/default-keys.js'
 
 export const keysOf = (config: Config): Promise<DefaultKeys> =>
   defaultKeys(config.DATA_DIR, {

@@ -2,8 +2,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { projectsFileOf, type Config } from '../config.js'
-import { addKey, addProject, changeProjectsFile, newKey, newKeyId, setProject } from '../http/key-ring.js'
-import { emptyEntry, readProjectsFile, type PrivacyRules, type ProjectEntry } from '../http/projects-file.js'
+import { addKey, addProject, changeProjectsFile, newKey, newKeyId, setProject } from '../projects/key-ring.js'
+import {
+  emptyEntry,
+  readProjectsFile,
+  type PrivacyRules,
+  type ProjectEntry,
+} from '../projects/projects-file.js'
 import { misuse, positiveNumber, subcommand, table, type Command } from './command.js'
 
 const usage = `touchline projects list

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startTestClickHouse, type TestClickHouse } from '../../test/support/clickhouse.js'
+import { startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
 import { grantStatements, type GrantOptions } from './grants.js'
 
 const options: GrantOptions = {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../test/support/clickhouse.js'
+import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
 import { insertLines, isRefusal } from './insert-lines.js'
 import { openClickHouse } from './open-clickhouse.js'
 

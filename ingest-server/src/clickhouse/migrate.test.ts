@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../test/support/clickhouse.js'
+import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
 import { migrate, readMigrations, type Migration } from './migrate.js'
 
 let clickhouse: TestClickHouse

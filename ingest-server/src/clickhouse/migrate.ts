@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { TouchlineError } from '../errors.js'
 import { forCluster, type Cluster } from './cluster-ddl.js'
-import type { Logger } from './logger.js'
+import type { Logger } from '../logger.js'
 import { splitStatements } from './split-statements.js'
 import { withMigrationLock } from './migration-lock.js'
 

@@ -5,7 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ClickHouseClient } from '@clickhouse/client'
-import type { Logger } from './logger.js'
+import type { Logger } from '../logger.js'
 
 const signOfLifeEveryMs = 2_000
 /** Ten signs of life missed. By the server's clock at both ends. */

@@ -12,7 +12,7 @@ import {
   type EmbeddedServer,
   type EmbeddedServerOptions,
 } from './embedded/embedded-server.js'
-import type { Logger } from './logger.js'
+import type { Logger } from '../logger.js'
 
 export interface ClickHouseOptions {
   logger: Logger

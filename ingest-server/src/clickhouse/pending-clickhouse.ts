@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { TouchlineError } from '../errors.js'
 import type { ClickHouse } from './clickhouse.js'
-import type { Logger } from './logger.js'
+import type { Logger } from '../logger.js'
 
 export interface PendingClickHouse extends ClickHouse {
   /**

@@ -1,7 +1,7 @@
 import { limits } from '@touchline/schemas'
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { clickIdKinds } from '../collect/click-ids.js'
+import { clickIdKinds } from '../collect/enrich/click-ids.js'
 import { errorTable } from '../errors.js'
 
 const page = readFileSync(new URL('../../../docs/http.md', import.meta.url), 'utf8')

@@ -2,7 +2,7 @@
  * Which accounts a person counts in, and when. Pure. By `group`, retroactively; only where no group ever said
  * anything about the person, by the domain of their emails.
  */
-import { compare } from './counting-links.js'
+import { compare } from './effective-links.js'
 import { claimedDomain, corporateDomain } from './domains.js'
 import type { Holding, Interval } from './resolve.js'
 

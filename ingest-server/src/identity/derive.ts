@@ -3,7 +3,7 @@
  * recorded facts alone, their version too, which is why a rebuild gives the same bytes.
  */
 import { accountsOf, domainsOf, type AccountStay, type DomainMeaning, type Membership } from './accounts.js'
-import { isAnon, isEmail, isUser } from './counting-links.js'
+import { isAnon, isEmail, isUser } from './effective-links.js'
 import type { Neighbourhood } from './neighbourhood.js'
 import type { Holding, Interval, Ownership, Person, Resolution } from './resolve.js'
 

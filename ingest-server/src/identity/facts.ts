@@ -5,7 +5,7 @@
  */
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { AccountTrait, Membership } from './accounts.js'
-import { defaultCaps, isAnon, type Link } from './counting-links.js'
+import { defaultCaps, isAnon, type Link } from './effective-links.js'
 
 /** What is recorded about one identifier. */
 export interface Node {

@@ -11,7 +11,7 @@
  *     device      an anonymous id   wanted itself, or a core email's: who claims it is named
  *     probe       an anonymous id   whose a named email is may be inferred on it (R4)
  */
-import { defaultCaps, isAnon, isEmail, isTrusted, isUser, type Caps, type Link } from './counting-links.js'
+import { defaultCaps, isAnon, isEmail, isTrusted, isUser, type Caps, type Link } from './effective-links.js'
 import type { Node } from './facts.js'
 
 export interface Neighbourhood {

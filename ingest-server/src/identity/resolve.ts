@@ -16,10 +16,10 @@ import {
   isUser,
   type Link,
   type ResolveOptions,
-} from './counting-links.js'
+} from './effective-links.js'
 import { unsignedEmailClaimMs } from './links.js'
 
-export type { Link, ResolveOptions } from './counting-links.js'
+export type { Link, ResolveOptions } from './effective-links.js'
 
 /** `self`: the person is named by this identifier. The others are the rules of docs/identity.md. */
 export type Rule = 'self' | 'R1' | 'R2' | 'R3' | 'R4'

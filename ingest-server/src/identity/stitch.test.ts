@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../test/support/clickhouse.js'
-import { insertRowsOf } from '../../test/support/event-rows.js'
+import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
+import { insertRowsOf } from '../../../test-support/event-rows.js'
 import {
   derivedBytes,
   expectedOwners,
@@ -13,9 +13,9 @@ import {
   storedOwners,
   storedPeople,
   type Said,
-} from '../../test/support/identity-events.js'
-import type { EventRow } from '../collect/row.js'
-import { createMetrics } from '../http/metrics.js'
+} from '../../../test-support/identity-events.js'
+import type { EventRow } from '../log/event-row.js'
+import { createMetrics } from '../metrics.js'
 import { rebuildIdentity, startStitch, type Stitch } from './stitch.js'
 
 let clickhouse: TestClickHouse
@@ -464,7 +464,7 @@ async function expectPeopleToFollow(name: string): Promise<void> {
 }
 
 async function spawnStitch(): Promise<ChildProcess> {
-  const script = fileURLToPath(new URL('../../test/support/hold-stitch.ts', import.meta.url))
+  const script = fileURLToPath(new URL('../../../test-support/hold-stitch.ts', import.meta.url))
   const { url } = clickhouse.analyst
   const child = spawn(
     process.execPath,

@@ -6,12 +6,12 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ClickHouse } from '../clickhouse/clickhouse.js'
-import type { Metrics } from '../http/metrics.js'
-import type { Project } from '../http/projects.js'
+import type { Metrics } from '../metrics.js'
+import type { Project } from '../projects/projects.js'
 import type { Logger } from '../logger.js'
-import { openChanges } from './changes.js'
+import { openChanges } from '../projections/changes.js'
 import { createStitcher, type Stitcher } from './stitcher.js'
-import { sweepStart, type SweepPosition } from './sweep.js'
+import { sweepStart, type SweepPosition } from '../projections/sweep.js'
 
 export interface StitchDeps {
   clickhouse: Pick<ClickHouse, 'app'>

@@ -1,15 +1,15 @@
 /** The work of stitching without the loop: takes changes or a page of everything, and brings the rows to date. */
 import type { ClickHouseClient } from '@clickhouse/client'
-import type { Project } from '../http/projects.js'
+import type { Project } from '../projects/projects.js'
 import { domainMeanings, type DomainMeaning } from './accounts.js'
-import type { Change } from './changes.js'
+import type { Change } from '../projections/changes.js'
 import type { Derived } from './derive.js'
 import { differences, openDerivedTables, type DerivedTables, type DomainRow } from './derived-tables.js'
 import { claimedDomain } from './domains.js'
 import { openFacts, type FactReader } from './facts.js'
-import { createRepeats } from './repeats.js'
-import { readSweepPage, type SweepPosition } from './sweep.js'
-import { workIn } from './work.js'
+import { createRepeats } from './recent-claims.js'
+import { readSweepPage, type SweepPosition } from '../projections/sweep.js'
+import { workIn } from './reconcile.js'
 
 export interface Stitcher {
   /** Resolves when the rows of everybody concerned are written. */

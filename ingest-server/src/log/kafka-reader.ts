@@ -6,7 +6,7 @@
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import type { Logger } from '../logger.js'
 import { errorTypeOf } from './kafka-client.js'
-import { createGatherer, type Gatherer } from './gather.js'
+import { createGatherer, type Gatherer } from './coalesce.js'
 import { toReadRecord } from './kafka-message.js'
 import type { LogTable, ReadRecord } from './log.js'
 import { pause } from './pause.js'

@@ -1,6 +1,6 @@
 /** Reading a topic from its oldest kept message to its present end, beside the group that the store reads in. */
 import { randomUUID } from 'node:crypto'
-import { createGatherer } from './gather.js'
+import { createGatherer } from './coalesce.js'
 import type { KafkaReading } from './kafka-reader.js'
 import { toReadRecord } from './kafka-message.js'
 import { lagOfPartitions, type PartitionLag } from './kafka-lag.js'

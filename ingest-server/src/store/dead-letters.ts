@@ -1,5 +1,5 @@
 /** Lines that ClickHouse refused, kept in `dead_letters` with code and reason, to be read and replayed. */
-import { codeOf } from './judge-error.js'
+import { codeOf } from './classify-error.js'
 
 export interface DeadLetter {
   table: string

@@ -7,7 +7,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { insertLines } from '../clickhouse/insert-lines.js'
 import { pause } from '../log/pause.js'
 import type { Logger } from '../logger.js'
-import { judgeError } from './judge-error.js'
+import { judgeError } from './classify-error.js'
 
 export interface Line {
   bytes: Buffer

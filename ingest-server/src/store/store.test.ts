@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { createMetrics, type Metrics } from '../http/metrics.js'
+import { createMetrics, type Metrics } from '../metrics.js'
 import { openEmbeddedLog, type EmbeddedLog } from '../log/embedded-log.js'
 import type { LogRecord } from '../log/log.js'
-import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../test/support/clickhouse.js'
+import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
 import { startStore } from './store.js'
 
 let clickhouse: TestClickHouse

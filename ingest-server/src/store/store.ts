@@ -3,7 +3,7 @@
  * and inserts the bytes as they stand. A batch is done when every line is in its table or in `dead_letters`.
  */
 import type { ClickHouse } from '../clickhouse/clickhouse.js'
-import type { Metrics } from '../http/metrics.js'
+import type { Metrics } from '../metrics.js'
 import { linesOf } from '../log/join-records.js'
 import type { EventLog, LogTable, ReadRecord } from '../log/log.js'
 import { pause } from '../log/pause.js'

@@ -6,10 +6,10 @@ import { accountsOf, domainMeanings, domainsOf } from '../identity/accounts.js'
 import { openFacts } from '../identity/facts.js'
 import { neighbourhoodOf } from '../identity/neighbourhood.js'
 import { resolve, type Person as ResolvedPerson } from '../identity/resolve.js'
-import { readAccountNames, type Account } from './accounts.js'
-import type { Reader } from './ask.js'
-import { readSubjects } from './rows.js'
-import { lonePerson, toInterval, type Ownership, type Person } from './people.js'
+import { readAccountNames, type Account } from '../identity/account-people.js'
+import type { Reader } from '../clickhouse/query.js'
+import { readSubjects } from '../touchpoints/rows.js'
+import { lonePerson, toInterval, type Ownership, type Person } from '../identity/people.js'
 
 interface ThenKnown {
   people: Person[]

@@ -4,8 +4,8 @@
  *     { "record": "person", … }
  *     { "record": "link" | "trait" | "membership" | "event", … }    as the tables hold it, traits and links with history
  */
-import { ask, type Reader } from './ask.js'
-import { isWithin, type Person } from './people.js'
+import { ask, type Reader } from '../clickhouse/query.js'
+import { isWithin, type Person } from '../identity/people.js'
 
 const pageRows = 5_000
 

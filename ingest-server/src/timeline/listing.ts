@@ -1,10 +1,10 @@
 /** What a timeline can list, and what of it was asked for. */
-import type { Reader } from './ask.js'
+import type { Reader } from '../clickhouse/query.js'
 import type { Position } from './cursor.js'
-import { dropRepeatedFirsts } from './firsts.js'
-import type { Row, RowsWanted } from './rows.js'
+import { dropRepeatedFirsts } from '../touchpoints/first-occurrences.js'
+import type { Row, RowsWanted } from '../touchpoints/rows.js'
 import { summaryOf, type Summary } from './summary.js'
-import { byTime, keyOf, touchesFrom, type PlacedRow, type Touch } from './touches.js'
+import { byTime, keyOf, touchesFrom, type PlacedRow, type Touch } from '../touchpoints/touchpoints.js'
 
 export interface TimelineQuery {
   from?: number | undefined

@@ -1,13 +1,13 @@
 /** Timelines too large to be read whole come by windows of time, and tell the same. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startTestClickHouse, type TestClickHouse } from '../../test/support/clickhouse.js'
-import { eventRow, insertPeople, insertRowsOf } from '../../test/support/event-rows.js'
-import type { EventRow } from '../collect/row.js'
-import type { Reader } from './ask.js'
+import { startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
+import { eventRow, insertPeople, insertRowsOf } from '../../../test-support/event-rows.js'
+import type { EventRow } from '../log/event-row.js'
+import type { Reader } from '../clickhouse/query.js'
 import { plainEvents, touchpoints, type Listing, type TimelineQuery } from './listing.js'
 import { readPage, type Sizes } from './page.js'
-import { findPerson } from './people.js'
-import { personScope, type Scope } from './scope.js'
+import { findPerson } from '../identity/people.js'
+import { personScope, type Scope } from '../touchpoints/scope.js'
 
 const start = Date.parse('2026-01-01T00:00:00Z')
 const minute = 60_000

@@ -5,14 +5,21 @@
  *     up to 50,000 events    the first page reads all of them, narrow, for the summary is of all of them
  *     else, and every later page of what has more than 2,000: a window of time around the page (window.ts)
  */
-import type { Reader } from './ask.js'
+import type { Reader } from '../clickhouse/query.js'
 import type { Position } from './cursor.js'
 import { isListed, type Listing, type TimelineQuery } from './listing.js'
 import { roughSummary } from './rough-summary.js'
-import { countRows, readRows, readWide, readWideRows, readWideRowsNamed, type WideRow } from './rows.js'
-import type { Scope } from './scope.js'
+import {
+  countRows,
+  readRows,
+  readWide,
+  readWideRows,
+  readWideRowsNamed,
+  type WideRow,
+} from '../touchpoints/rows.js'
+import type { Scope } from '../touchpoints/scope.js'
 import type { Summary } from './summary.js'
-import type { PlacedRow } from './touches.js'
+import type { PlacedRow } from '../touchpoints/touchpoints.js'
 import { readWindowed } from './window.js'
 
 export interface Page<Item> {

@@ -1,8 +1,8 @@
 /** The figures of a timeline with more events than are worth forming into touchpoints one by one. */
-import { askRows, type Reader } from './ask.js'
+import { askRows, type Reader } from '../clickhouse/query.js'
 import type { TimelineQuery } from './listing.js'
-import { conditionsOf } from './rows.js'
-import type { Scope } from './scope.js'
+import { conditionsOf } from '../touchpoints/rows.js'
+import type { Scope } from '../touchpoints/scope.js'
 import { wholeDays, type Summary } from './summary.js'
 
 // Narrow columns in one pass. A session without an id counts once for each half hour that it touches; a touchpoint

@@ -1,7 +1,7 @@
 /** Finding people and accounts by a part of what they are called. */
-import { ask, type Reader } from './ask.js'
+import { ask, type Reader } from '../clickhouse/query.js'
 import { identifiersOf } from './identifiers.js'
-import { findPerson, readPeople, type Person } from './people.js'
+import { findPerson, readPeople, type Person } from '../identity/people.js'
 
 /** Names that people are called by; whatever else was said about them is not searched. */
 const nameTraits = [

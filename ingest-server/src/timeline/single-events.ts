@@ -1,9 +1,9 @@
 /** One event by its messageId: stored, refused, or not seen. */
-import { ask, type Params, type Reader } from './ask.js'
-import { isWithin, readOwners, readPeople } from './people.js'
-import { personScope } from './scope.js'
-import type { PlacedRow } from './touches.js'
-import { readById, type FullRow } from './rows.js'
+import { ask, type Params, type Reader } from '../clickhouse/query.js'
+import { isWithin, readOwners, readPeople } from '../identity/people.js'
+import { personScope } from '../touchpoints/scope.js'
+import type { PlacedRow } from '../touchpoints/touchpoints.js'
+import { readById, type FullRow } from '../touchpoints/rows.js'
 
 /** The event with its person and accounts as they are known now. */
 export async function findEvent(

@@ -1,5 +1,5 @@
 /** The row of figures above a timeline, of all touchpoints that its pages show. */
-import { type Touch } from './touches.js'
+import { type Touch } from '../touchpoints/touchpoints.js'
 
 export interface Summary {
   /** False where there are too many events to form every touchpoint: then sessions and channels are counted by event. */

@@ -2,9 +2,9 @@
  * What is known about a person or an account: of each name the latest by occurred time, and what was said
  * with a secret key or a signed token before anything that was not.
  */
-import { ask, type Reader } from './ask.js'
-import { isWithin, type Person } from './people.js'
-import { saysNothing } from './shown.js'
+import { ask, type Reader } from '../clickhouse/query.js'
+import { isWithin, type Person } from '../identity/people.js'
+import { saysNothing } from '../touchpoints/null-like.js'
 
 export interface Trait {
   name: string

@@ -1,16 +1,16 @@
 /** The SQL views and touches.ts tell the same touchpoints, of everybody in a made-up company. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startTestClickHouse, type TestClickHouse } from '../../test/support/clickhouse.js'
-import { eventRow, insertPeople, insertRowsOf } from '../../test/support/event-rows.js'
-import type { EventRow } from '../collect/row.js'
-import { readAccount } from './accounts.js'
-import type { Reader } from './ask.js'
+import { startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
+import { eventRow, insertPeople, insertRowsOf } from '../../../test-support/event-rows.js'
+import type { EventRow } from '../log/event-row.js'
+import { readAccount } from '../identity/account-people.js'
+import type { Reader } from '../clickhouse/query.js'
 import { identifiersOf } from './identifiers.js'
 import { touchpoints } from './listing.js'
 import { readPage } from './page.js'
-import { findPerson } from './people.js'
-import { accountScope, personScope, type Scope } from './scope.js'
-import type { Touch } from './touches.js'
+import { findPerson } from '../identity/people.js'
+import { accountScope, personScope, type Scope } from '../touchpoints/scope.js'
+import type { Touch } from '../touchpoints/touchpoints.js'
 
 const start = Date.parse('2026-03-01T00:00:00Z')
 const hour = 3_600_000

@@ -1,6 +1,6 @@
 /** Why an identifier, or an event, is a person's: the rule and message that decided, and all that was ever said. */
-import { ask, type Reader } from './ask.js'
-import { readOwners, type IdentifierState, type Person } from './people.js'
+import { ask, type Reader } from '../clickhouse/query.js'
+import { readOwners, type IdentifierState, type Person } from '../identity/people.js'
 
 /** The rules of docs/identity.md, in a sentence each. */
 export const ruleMeanings: Record<string, string> = {

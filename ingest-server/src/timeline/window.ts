@@ -5,10 +5,17 @@
  * likely to fill it, so it usually takes one question.
  */
 import { TouchlineError } from '../errors.js'
-import { askRows, type Reader } from './ask.js'
+import { askRows, type Reader } from '../clickhouse/query.js'
 import { isListed, type Listing, type TimelineQuery } from './listing.js'
-import { conditionsOf, readRows, readWideRows, type Row, type RowsWanted, type WideRow } from './rows.js'
-import type { Scope } from './scope.js'
+import {
+  conditionsOf,
+  readRows,
+  readWideRows,
+  type Row,
+  type RowsWanted,
+  type WideRow,
+} from '../touchpoints/rows.js'
+import type { Scope } from '../touchpoints/scope.js'
 
 // A visit has several events, so a page of touchpoints needs more of them than it lists.
 const eventsPerItem = 4

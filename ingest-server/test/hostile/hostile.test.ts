@@ -17,8 +17,8 @@ import { fixtureWriteKey } from '@touchline/schemas/fixtures'
 import { insertLines } from '../../src/clickhouse/insert-lines.js'
 import { errorTable, TouchlineError } from '../../src/errors.js'
 import { createHttpServer } from '../../src/http/server.js'
-import { startTestClickHouse, type TestClickHouse } from '../support/clickhouse.js'
-import { startCollect } from '../support/collect.js'
+import { startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
+import { startCollect } from '../../../test-support/collect.js'
 
 interface Case {
   name: string
@@ -30,7 +30,7 @@ interface Case {
   encoding?: 'gzip' | 'deflate' | 'br'
 }
 
-const corpus = JSON.parse(readFileSync(new URL('corpus.json', import.meta.url), 'utf8')) as Case[]
+const corpus = JSON.parse(readFileSync(new URL('./corpus.json', import.meta.url), 'utf8')) as Case[]
 const encoders = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync }
 
 function toRequest({ method = 'POST', path, headers, body = [], base64, encoding }: Case): InjectOptions {

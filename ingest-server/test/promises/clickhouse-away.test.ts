@@ -3,11 +3,11 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { someEngineOf } from '../support/engine.js'
-import { insertRetriesOf } from '../support/counters.js'
-import { moreAcknowledged } from '../support/ledger.js'
-import { openPromise } from '../support/promise.js'
-import { type TestServer, startServer, until } from '../support/server.js'
+import { someEngineOf } from '../../../test-support/engine.js'
+import { insertRetriesOf } from '../../../test-support/counters.js'
+import { moreAcknowledged } from '../../../test-support/ledger.js'
+import { openPromise } from '../../../test-support/promise.js'
+import { type TestServer, startServer, until } from '../../../test-support/server.js'
 
 let server: TestServer | undefined
 const cleanUps: (() => void)[] = []

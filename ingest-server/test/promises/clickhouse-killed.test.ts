@@ -1,8 +1,8 @@
 import { afterEach, test } from 'vitest'
-import { engineOf, someEngineOf } from '../support/engine.js'
-import { moreAcknowledged, rounds } from '../support/ledger.js'
-import { openPromise } from '../support/promise.js'
-import { type TestServer, startServer, until } from '../support/server.js'
+import { engineOf, someEngineOf } from '../../../test-support/engine.js'
+import { moreAcknowledged, rounds } from '../../../test-support/ledger.js'
+import { openPromise } from '../../../test-support/promise.js'
+import { type TestServer, startServer, until } from '../../../test-support/server.js'
 
 const kills = rounds(6, 50)
 let server: TestServer | undefined

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type TestClickHouse, startTestClickHouse } from '../support/clickhouse.js'
-import { createGate, type Gate } from '../support/gate.js'
-import { moreAcknowledged } from '../support/ledger.js'
-import { openPromise } from '../support/promise.js'
-import { type TestServer, freePort, startServer, until } from '../support/server.js'
+import { type TestClickHouse, startTestClickHouse } from '../../../test-support/clickhouse.js'
+import { createGate, type Gate } from '../../../test-support/gate.js'
+import { moreAcknowledged } from '../../../test-support/ledger.js'
+import { openPromise } from '../../../test-support/promise.js'
+import { type TestServer, freePort, startServer, until } from '../../../test-support/server.js'
 
 let clickhouse: TestClickHouse
 let gate: Gate

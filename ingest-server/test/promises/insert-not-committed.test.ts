@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, test } from 'vitest'
-import { type TestClickHouse, startTestClickHouse } from '../support/clickhouse.js'
-import { createGate, type Gate } from '../support/gate.js'
-import { type TestKafka, startKafka, whyNoKafka } from '../support/kafka.js'
-import { moreAcknowledged, rounds } from '../support/ledger.js'
-import { openPromise } from '../support/promise.js'
-import { type TestServer, freePort, startServer, until } from '../support/server.js'
+import { type TestClickHouse, startTestClickHouse } from '../../../test-support/clickhouse.js'
+import { createGate, type Gate } from '../../../test-support/gate.js'
+import { type TestKafka, startKafka, whyNoKafka } from '../../../test-support/kafka.js'
+import { moreAcknowledged, rounds } from '../../../test-support/ledger.js'
+import { openPromise } from '../../../test-support/promise.js'
+import { type TestServer, freePort, startServer, until } from '../../../test-support/server.js'
 
 const reason = await whyNoKafka()
 if (reason !== undefined) console.warn(`SKIPPED: ${reason}`)

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { type TestKafka, startKafka, whyNoKafka } from '../support/kafka.js'
-import { moreAcknowledged, rounds } from '../support/ledger.js'
-import { openPromise } from '../support/promise.js'
-import { type TestServer, startServer } from '../support/server.js'
+import { type TestKafka, startKafka, whyNoKafka } from '../../../test-support/kafka.js'
+import { moreAcknowledged, rounds } from '../../../test-support/ledger.js'
+import { openPromise } from '../../../test-support/promise.js'
+import { type TestServer, startServer } from '../../../test-support/server.js'
 
 const reason = await whyNoKafka()
 if (reason !== undefined) console.warn(`SKIPPED: ${reason}`)

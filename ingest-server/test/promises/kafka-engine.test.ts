@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
-import { someEngineOf } from '../support/engine.js'
-import { type TestKafka, startKafka, whyNoKafka } from '../support/kafka.js'
-import { moreAcknowledged, rounds, settle } from '../support/ledger.js'
-import { openPromise } from '../support/promise.js'
-import { type TestServer, startServer, until } from '../support/server.js'
+import { someEngineOf } from '../../../test-support/engine.js'
+import { type TestKafka, startKafka, whyNoKafka } from '../../../test-support/kafka.js'
+import { moreAcknowledged, rounds, settle } from '../../../test-support/ledger.js'
+import { openPromise } from '../../../test-support/promise.js'
+import { type TestServer, startServer, until } from '../../../test-support/server.js'
 
 const reason = await whyNoKafka()
 if (reason !== undefined) console.warn(`SKIPPED: ${reason}`)

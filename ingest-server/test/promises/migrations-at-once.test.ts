@@ -4,10 +4,10 @@ import { openClickHouse, type OpenedClickHouse } from '../../src/clickhouse/open
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { silentLogger } from '../support/clickhouse.js'
-import { moreAcknowledged } from '../support/ledger.js'
-import { openPromise } from '../support/promise.js'
-import { type TestServer, startServer } from '../support/server.js'
+import { silentLogger } from '../../../test-support/clickhouse.js'
+import { moreAcknowledged } from '../../../test-support/ledger.js'
+import { openPromise } from '../../../test-support/promise.js'
+import { type TestServer, startServer } from '../../../test-support/server.js'
 
 let dataDir: string
 let clickhouse: OpenedClickHouse

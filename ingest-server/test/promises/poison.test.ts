@@ -1,11 +1,11 @@
 import kafkajs from 'kafkajs'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type TestKafka, startKafka, whyNoKafka } from '../support/kafka.js'
-import { countersOf } from '../support/counters.js'
-import { moreAcknowledged } from '../support/ledger.js'
-import { openPromise } from '../support/promise.js'
-import { type TestServer, startServer, until } from '../support/server.js'
+import { type TestKafka, startKafka, whyNoKafka } from '../../../test-support/kafka.js'
+import { countersOf } from '../../../test-support/counters.js'
+import { moreAcknowledged } from '../../../test-support/ledger.js'
+import { openPromise } from '../../../test-support/promise.js'
+import { type TestServer, startServer, until } from '../../../test-support/server.js'
 
 const reason = await whyNoKafka()
 if (reason !== undefined) console.warn(`SKIPPED: ${reason}`)

@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { touchline } from '../support/command.js'
-import { countersAddUp } from '../support/counters.js'
-import { type TestKafka, startKafka, whyNoKafka } from '../support/kafka.js'
-import { report } from '../support/promise.js'
-import { freePort, startServer, until, type TestServer } from '../support/server.js'
+import { touchline } from '../../../test-support/command.js'
+import { countersAddUp } from '../../../test-support/counters.js'
+import { type TestKafka, startKafka, whyNoKafka } from '../../../test-support/kafka.js'
+import { report } from '../../../test-support/promise.js'
+import { freePort, startServer, until, type TestServer } from '../../../test-support/server.js'
 
 const reason = await whyNoKafka()
 if (reason !== undefined) console.warn(`SKIPPED: ${reason}`)

@@ -1,9 +1,9 @@
 import { afterEach, describe, test } from 'vitest'
-import { whyNoKafka } from '../support/kafka.js'
-import { moreAcknowledged, rounds } from '../support/ledger.js'
-import { type Line, startLine } from '../support/line.js'
-import { type PromiseUnderFault, openPromise } from '../support/promise.js'
-import { type TestServer, until } from '../support/server.js'
+import { whyNoKafka } from '../../../test-support/kafka.js'
+import { moreAcknowledged, rounds } from '../../../test-support/ledger.js'
+import { type Line, startLine } from '../../../test-support/line.js'
+import { type PromiseUnderFault, openPromise } from '../../../test-support/promise.js'
+import { type TestServer, until } from '../../../test-support/server.js'
 
 const reason = await whyNoKafka()
 if (reason !== undefined) console.warn(`SKIPPED: ${reason}`)

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
-import { moreAcknowledged, rounds } from '../support/ledger.js'
-import { openPromise } from '../support/promise.js'
-import { type TestServer, startServer } from '../support/server.js'
+import { moreAcknowledged, rounds } from '../../../test-support/ledger.js'
+import { openPromise } from '../../../test-support/promise.js'
+import { type TestServer, startServer } from '../../../test-support/server.js'
 
 const kills = rounds(6, 50)
 let server: TestServer | undefined

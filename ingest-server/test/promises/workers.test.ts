@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type TestClickHouse, startTestClickHouse } from '../support/clickhouse.js'
-import { childrenOf } from '../support/engine.js'
-import { type TestKafka, startKafka, whyNoKafka } from '../support/kafka.js'
-import { countersOf } from '../support/counters.js'
-import { moreAcknowledged, rounds } from '../support/ledger.js'
-import { openPromise } from '../support/promise.js'
-import { type TestServer, startServer, until } from '../support/server.js'
+import { type TestClickHouse, startTestClickHouse } from '../../../test-support/clickhouse.js'
+import { childrenOf } from '../../../test-support/engine.js'
+import { type TestKafka, startKafka, whyNoKafka } from '../../../test-support/kafka.js'
+import { countersOf } from '../../../test-support/counters.js'
+import { moreAcknowledged, rounds } from '../../../test-support/ledger.js'
+import { openPromise } from '../../../test-support/promise.js'
+import { type TestServer, startServer, until } from '../../../test-support/server.js'
 
 const reason = await whyNoKafka()
 if (reason !== undefined) console.warn(`SKIPPED: ${reason}`)

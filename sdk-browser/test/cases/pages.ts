@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { until } from '../../../ingest-server/test/support/server.js'
+import { until } from '../../../test-support/server.js'
 import { named, ofType, type World } from '../support/world.js'
 
 /** Page views, sessions and engagement: what a page does by itself. */

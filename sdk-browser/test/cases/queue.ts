@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { until } from '../../../ingest-server/test/support/server.js'
+import { until } from '../../../test-support/server.js'
 import { named, ofType, type World } from '../support/world.js'
 
 /** The queue: whatever happens between a call and its arrival. */

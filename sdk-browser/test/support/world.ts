@@ -11,7 +11,7 @@ import {
   type BrowserContextOptions,
   type Page,
 } from 'playwright-core'
-import { startServer, until, type TestServer } from '../../../ingest-server/test/support/server.js'
+import { startServer, until, type TestServer } from '../../../test-support/server.js'
 import { openGate, openSite, type Gate, type Site } from './site.js'
 
 /** A row of `events`, its JSON columns parsed. */

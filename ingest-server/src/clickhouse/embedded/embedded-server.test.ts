@@ -5,7 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../../test/support/clickhouse.js'
+import {
+  silentLogger,
+  startTestClickHouse,
+  type TestClickHouse,
+} from '../../../../test-support/clickhouse.js'
 import { insertLines } from '../insert-lines.js'
 import { openClickHouse } from '../open-clickhouse.js'
 import { projectTables, projectViews } from '../project-tables.js'
@@ -233,7 +237,7 @@ describe('the process of the embedded server', () => {
 
 /** Runs an embedded server in a process of its own, so that the parent can be killed. */
 async function holdInAnotherProcess(dataDir: string) {
-  const script = fileURLToPath(new URL('../../../test/support/hold-clickhouse.ts', import.meta.url))
+  const script = fileURLToPath(new URL('../../../../test-support/hold-clickhouse.ts', import.meta.url))
   const holder = spawn(process.execPath, ['--import', 'tsx', script, dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

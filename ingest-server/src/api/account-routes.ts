@@ -1,0 +1,69 @@
+/** Who is in an account and what is known of it. */
+import { toStay, toTrait } from './answer.js'
+import { isKnownAccount, readAccount } from '../identity/account-people.js'
+import { accountAsOf } from '../timeline/as-of.js'
+import { accountNotFound, readerFor, type Api, type TimelineDeps } from './context.js'
+import { searchAccounts } from '../timeline/search.js'
+import { readAccountTraits, traitValues } from '../timeline/traits.js'
+import {
+  accountParams,
+  accountProfile,
+  accountsFound,
+  asOfQuery,
+  errors,
+  searchQuery,
+} from '@touchline/schemas/api'
+
+export function addAccounts(api: Api, deps: TimelineDeps): void {
+  api.route({
+    method: 'GET',
+    url: '/v1/accounts',
+    schema: {
+      summary: 'Find accounts by a part of their id, name or domain',
+      tags: ['Accounts'],
+      querystring: searchQuery,
+      response: { 200: accountsFound, ...errors },
+    },
+    async handler(request) {
+      const reader = readerFor(request, deps)
+      const found = await searchAccounts(reader, request.query.q, request.query.limit)
+      const accounts = await Promise.all(
+        found.map(async ({ id, people }) => ({
+          id,
+          people,
+          traits: traitValues(await readAccountTraits(reader, id)),
+        })),
+      )
+      return { accounts }
+    },
+  })
+
+  api.route({
+    method: 'GET',
+    url: '/v1/accounts/:id',
+    schema: {
+      summary: 'Who is or was in an account, how and when, and what is known of it',
+      tags: ['Accounts'],
+      params: accountParams,
+      querystring: asOfQuery,
+      response: { 200: accountProfile, ...errors },
+    },
+    async handler(request) {
+      const reader = readerFor(request, deps)
+      const { id } = request.params
+      const asOf = request.query.as_of
+      const [account, traits] = await Promise.all([
+        asOf === undefined ? readAccount(reader, id) : accountAsOf(reader, id, asOf),
+        readAccountTraits(reader, id, asOf),
+      ])
+      if (!isKnownAccount(account) && traits.length === 0) throw await accountNotFound(id, deps)
+      const people = account.memberships.flatMap(({ person, how, periods }) =>
+        periods.map((period) => {
+          const { from, to, because } = toStay({ account: id, how, ...period })
+          return { person, how, since: from, until: to, because }
+        }),
+      )
+      return { id, traits: traits.map(toTrait), people }
+    },
+  })
+}

@@ -1,0 +1,59 @@
+/** What every reading route has at hand. */
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ClickHouse } from '../clickhouse/clickhouse.js'
+import type { Cluster } from '../clickhouse/cluster-ddl.js'
+import type { Clock } from '../clock.js'
+import { TouchlineError } from '../errors.js'
+import { readerOf } from '../http/credentials.js'
+import type { Metrics } from '../metrics.js'
+import type { Project, Projects } from '../projects/projects.js'
+import type { EventLog } from '../log/log.js'
+import type { Erasing } from '../erasure/erasing.js'
+import type { Reader } from '../clickhouse/query.js'
+
+export interface TimelineDeps {
+  clickhouse: ClickHouse
+  projects: Projects
+  log: EventLog
+  clock: Clock
+  metrics: Metrics
+  /** Carries out erasures; undefined where this process does not, or not yet. */
+  erasing?: (() => Erasing | undefined) | undefined
+  cluster?: Cluster | undefined
+}
+
+/** Fastify with types from zod. */
+export type Api = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>
+
+export function projectOf(request: FastifyRequest, { projects }: TimelineDeps): Project {
+  return readerOf(request, projects).project
+}
+
+export function readerFor(request: FastifyRequest, deps: TimelineDeps): Reader {
+  const { id, identify } = projectOf(request, deps)
+  return { client: deps.clickhouse.reader, project: id, signedOnly: identify === 'signed-only' }
+}
+
+/** A NOT_FOUND that says whether it may only be too early. */
+export async function notFound(what: string, { log }: TimelineDeps): Promise<TouchlineError> {
+  const { records, oldestMs } = await log.lag()
+  const lag =
+    records === 0
+      ? 'Everything that was accepted is stored.'
+      : `${records} records of the log are not stored yet, the oldest since ${Math.round(oldestMs)} ms.`
+  return new TouchlineError('NOT_FOUND', `${what} ${lag}`)
+}
+
+/** The same for an account. One that stands for a domain nobody claimed is called `domain:…`, which is easily forgotten. */
+export function accountNotFound(id: string, deps: TimelineDeps): Promise<TouchlineError> {
+  const hint = /^[\w-]+(\.[\w-]+)+$/.test(id) ? ` Did you mean domain:${id.toLowerCase()}?` : ''
+  return notFound(`Nothing is known of the account ${id}.${hint}`, deps)
+}

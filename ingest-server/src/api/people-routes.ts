@@ -1,0 +1,87 @@
+/** Who a person is: search, profile, and everything that is kept about them. */
+import { Readable } from 'node:stream'
+import { toIdentifier, toPersonHead, toStay, toTrait } from './answer.js'
+import { readerFor, type Api, type TimelineDeps } from './context.js'
+import { exportPerson } from '../timeline/export.js'
+import { knownPerson } from './known-person.js'
+import { accountsAt } from '../identity/people.js'
+import { searchPeople } from '../timeline/search.js'
+import { readTraits, traitValues } from '../timeline/traits.js'
+import { asOfQuery, errors, idParams, peopleFound, personProfile, searchQuery } from '@touchline/schemas/api'
+
+export function addPeople(api: Api, deps: TimelineDeps): void {
+  addSearch(api, deps)
+  addProfile(api, deps)
+  addExport(api, deps)
+}
+
+function addSearch(api: Api, deps: TimelineDeps): void {
+  api.route({
+    method: 'GET',
+    url: '/v1/people',
+    schema: {
+      summary: 'Find people by a part of an identifier or a name',
+      tags: ['People'],
+      querystring: searchQuery,
+      response: { 200: peopleFound, ...errors },
+    },
+    async handler(request) {
+      const reader = readerFor(request, deps)
+      const found = await searchPeople(reader, request.query.q, request.query.limit)
+      const people = await Promise.all(
+        found.map(async (person) => ({
+          id: person.id,
+          identifiers: [...new Set(person.identifiers.map(({ identifier }) => identifier))],
+          traits: traitValues(await readTraits(reader, person)),
+          accounts: accountsAt(person.accounts, deps.clock()),
+        })),
+      )
+      return { people }
+    },
+  })
+}
+
+function addProfile(api: Api, deps: TimelineDeps): void {
+  api.route({
+    method: 'GET',
+    url: '/v1/people/:id',
+    schema: {
+      summary: 'Who a person is: identifiers, traits and accounts, each with what said so',
+      tags: ['People'],
+      params: idParams,
+      querystring: asOfQuery,
+      response: { 200: personProfile, ...errors },
+    },
+    async handler(request) {
+      const { id } = request.params
+      const asOf = request.query.as_of
+      const { person, traits } = await knownPerson(readerFor(request, deps), id, deps, asOf)
+      return {
+        id: person.id,
+        identifiers: person.identifiers.map(toIdentifier),
+        traits: traits.map(toTrait),
+        accounts: person.accounts.map(toStay),
+      }
+    },
+  })
+}
+
+function addExport(api: Api, deps: TimelineDeps): void {
+  api.route({
+    method: 'GET',
+    url: '/v1/people/:id/export',
+    schema: {
+      summary: 'Everything that is kept about a person, one JSON object a line',
+      tags: ['People'],
+      params: idParams,
+      produces: ['application/x-ndjson'],
+    },
+    async handler(request, reply) {
+      const reader = readerFor(request, deps)
+      const { person, traits } = await knownPerson(reader, request.params.id, deps)
+      const head = toPersonHead(person, traits, deps.clock())
+      const lines = exportPerson(reader, person, head)
+      return reply.type('application/x-ndjson').send(Readable.from(lines))
+    },
+  })
+}

@@ -1,0 +1,64 @@
+/**
+ * Everything that is read or administered over HTTP, and its OpenAPI at /docs. A secret key opens it, as Bearer
+ * or as Basic `key:`; a write key reads nothing.
+ */
+import type { FastifyInstance } from 'fastify'
+import {
+  hasZodFastifySchemaValidationErrors,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod'
+import { TouchlineError } from '../errors.js'
+import { answerError } from '../http/answers.js'
+import { readerOf } from '../http/credentials.js'
+import { addErasures } from './erase-routes.js'
+import { addAccounts } from './account-routes.js'
+import { addApart } from './unlink-routes.js'
+import type { TimelineDeps } from './context.js'
+import { addEvents } from './event-routes.js'
+import { addIdentity } from './identity-routes.js'
+import { refuseUnknownParameters } from './known-parameters.js'
+import { addOpenApi } from './openapi.js'
+import { addPeople } from './people-routes.js'
+import { addRefused } from './rejected-routes.js'
+import { addTimelines } from './timeline-routes.js'
+import { addWhy } from './why-routes.js'
+
+export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Promise<void> {
+  return async (app) => {
+    app.setErrorHandler((error, request, reply) => answerError(toQueryError(error), request, reply))
+    app.setValidatorCompiler(validatorCompiler)
+    app.setSerializerCompiler(serializerCompiler)
+    await addOpenApi(app)
+    await app.register(async (guarded) => {
+      // Before anything is checked: who may not read learns nothing about what there is.
+      guarded.addHook('onRequest', async (request) => void readerOf(request, deps.projects))
+      guarded.addHook('preValidation', async (request) => refuseUnknownParameters(request))
+      const api = guarded.withTypeProvider<ZodTypeProvider>()
+      addTimelines(api, deps)
+      addPeople(api, deps)
+      addWhy(api, deps)
+      addApart(api, deps)
+      addAccounts(api, deps)
+      addEvents(api, deps)
+      addIdentity(api, deps)
+      addErasures(api, deps)
+      addRefused(api, deps)
+    })
+  }
+}
+
+/** What is wrong with which parameter, in words. */
+function toQueryError(error: unknown): unknown {
+  if (!hasZodFastifySchemaValidationErrors(error)) return error
+  const [first] = error.validation
+  const where = first?.instancePath.replace(/^\//, '') ?? ''
+  return new TouchlineError(
+    'QUERY_INVALID',
+    `${where === '' ? 'The request' : where}: ${first?.message ?? ''}`,
+    {
+      cause: error,
+    },
+  )
+}

@@ -1,0 +1,53 @@
+/** Takes an identifier from a person, or gives it back: a fact like any other, through the log. */
+import { randomUUID } from 'node:crypto'
+import type { EventRow } from '../log/event-row.js'
+import { linksFrom } from '../identity/links.js'
+import type { TimelineDeps } from './context.js'
+
+export interface Decision {
+  project: string
+  kind: 'unlink' | 'relink'
+  /** Whose timeline it is about. */
+  person: string
+  pairs: readonly (readonly [string, string])[]
+  reason: string
+  author: string
+}
+
+/** Resolves with the messageId when the fact survives losing this process; stitch sees it as soon as it is stored. */
+export async function appendDecision(
+  decision: Decision,
+  { log, clock, metrics }: TimelineDeps,
+): Promise<string> {
+  const { project } = decision
+  const messageId = randomUUID()
+  const line = `${JSON.stringify(decisionRow(decision, messageId, clock()))}\n`
+  await log.append([{ table: 'events', lines: Buffer.from(line), rows: { [project]: 1 } }])
+  metrics.received.inc({ project })
+  metrics.appended.inc({ project })
+  return messageId
+}
+
+function decisionRow(
+  { project, kind, person, pairs, reason, author }: Decision,
+  messageId: string,
+  now: number,
+) {
+  const time = new Date(now).toISOString()
+  const common = { type: kind, verified: true, occurredAt: now, receivedAt: now }
+  const row: Partial<EventRow> = {
+    project,
+    subject: person,
+    client_time: time,
+    occurred_at: time,
+    received_at: time,
+    message_id: messageId,
+    type: kind,
+    name: kind,
+    verified: true,
+    origin: 'api',
+    properties: { pairs, reason, author },
+    links: pairs.flatMap((pair) => linksFrom({ ...common, pair })),
+  }
+  return row
+}

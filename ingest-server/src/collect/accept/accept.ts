@@ -1,0 +1,175 @@
+/** A parsed body → the lines of its good events and what was wrong with the others. Pure but for random messageIds. */
+import { limits, problemOf } from '@touchline/schemas'
+import { errorTable, TouchlineError, type ErrorCode } from '../../errors.js'
+import { admit, type Admission } from '../trust/admit.js'
+import type { Arrival } from '../request/request-context.js'
+import type { ParsedBody } from '../request/body.js'
+import { copiedParts, measureEvent } from './event-text.js'
+import { createLineBuffer } from '../row/line-buffer.js'
+import { measure } from './measure.js'
+import { isObject, mergedContext, readEvent, type BatchRoot, type Json } from './read-event.js'
+import { messageIdIn, rejectedLine, type Rejection } from './rejected.js'
+import { quoteFor } from '../row/quoting.js'
+import { spansOf, type EventSpan } from './spans.js'
+import { lineOf } from '../row/to-row.js'
+import type { TokenVerdict } from '../trust/user-token.js'
+
+export interface Batch extends BatchRoot {
+  events: readonly unknown[]
+  /** The path's own type; undefined where each event names its type. */
+  type: string | undefined
+  /** Bytes of `context`, which count for each event that it is merged under. */
+  contextBytes: number
+  /** `userToken` of the batch as a whole. */
+  token?: unknown
+  /** What each event's token says, once checked; absent where no event has one. */
+  verdicts?: readonly (TokenVerdict | undefined)[]
+  /** The JSON that was parsed, and in it each event as it was parsed and where it stands, as far as that is certain. */
+  source: { text: string; events: readonly unknown[]; spans: readonly (EventSpan | undefined)[] }
+}
+
+/** Taken, but not quite as its sender meant. */
+export interface Warning {
+  index: number
+  messageId: string
+  message: string
+}
+
+export interface Outcome {
+  accepted: number
+  /** Lines of `events`. */
+  lines: Buffer
+  rejected: readonly Rejection[]
+  /** Lines of `rejected_events`. */
+  rejectedLines: Buffer
+  warnings: readonly Warning[]
+}
+
+/**
+ * The events of a body: one event, or `{ batch }` wherever it was sent. `headerSentAt` is RudderStack's
+ * header, for a body that does not say. Throws BODY_NOT_BATCH or BODY_TOO_LARGE, before any event is looked at.
+ */
+export function splitBody(
+  { value: body, text }: ParsedBody,
+  type: string | undefined,
+  headerSentAt: unknown,
+): Batch {
+  if (!isObject(body)) throw new TouchlineError('BODY_NOT_BATCH')
+  if (!Array.isArray(body.batch)) {
+    if (type === undefined && body.type === undefined) throw new TouchlineError('BODY_NOT_BATCH')
+    return {
+      events: [body],
+      type,
+      context: undefined,
+      sentAt: headerSentAt,
+      contextBytes: 0,
+      source: { text, events: [body], spans: [spansOf(text).root] },
+      ...(body.userToken === undefined ? {} : { token: body.userToken }),
+    }
+  }
+  const events = body.batch as readonly unknown[]
+  if (events.length > limits.eventsPerBatch) {
+    throw new TouchlineError(
+      'BODY_TOO_LARGE',
+      `${events.length} events are over ${limits.eventsPerBatch} in one batch. Send smaller batches.`,
+    )
+  }
+  const context = isObject(body.context) ? body.context : undefined
+  return {
+    events,
+    type: undefined,
+    context,
+    sentAt: body.sentAt ?? headerSentAt,
+    contextBytes: contextBytesOf(context, events.length),
+    source: { text, events, spans: batchSpans(body, text) },
+    ...(body.userToken === undefined ? {} : { token: body.userToken }),
+  }
+}
+
+function batchSpans(body: Json, text: string): readonly (EventSpan | undefined)[] {
+  const { events, rootMembers } = spansOf(text)
+  // A name written twice: which "batch" JSON.parse kept is not certain.
+  return rootMembers === Object.keys(body).length ? events : []
+}
+
+/** A context merged under thousands of events is multiplied; the product may be no bigger than a body. */
+function contextBytesOf(context: Json | undefined, events: number): number {
+  if (context === undefined) return 0
+  const bytes = measure(context) === 'fits' ? Buffer.byteLength(JSON.stringify(context)) : Infinity
+  if (bytes * events > limits.decodedBytes) {
+    throw new TouchlineError(
+      'BODY_TOO_LARGE',
+      `The batch's context, deep or ${bytes} bytes long, would stand under each of ${events} events.`,
+    )
+  }
+  return bytes
+}
+
+// One for all requests: between the first line and `take` nothing is awaited.
+const lines = createLineBuffer()
+
+/** Reads every event of the batch; a bad one never fails the good ones. */
+export function acceptEvents(batch: Batch, arrival: Arrival): Outcome {
+  const quote = quoteFor(batch.source.text)
+  lines.clear()
+  let rejectedLines = ''
+  const rejected: Rejection[] = []
+  const warnings: Warning[] = []
+  batch.events.forEach((event, index) => {
+    const admitted = admitEvent(event, index, batch, arrival)
+    if ('code' in admitted) {
+      const rejection = { index, messageId: messageIdIn(event), ...admitted }
+      rejected.push(rejection)
+      // Of what was erased not even the refusal keeps a copy.
+      const isErased = admitted.code === 'EVENT_ERASED'
+      rejectedLines += isErased
+        ? rejectedLine(null, { ...rejection, messageId: null }, arrival)
+        : rejectedLine(withType(event, batch.type), rejection, arrival)
+      return
+    }
+    lines.add(lineOf(admitted, arrival, quote))
+    if (admitted.warning !== undefined) {
+      warnings.push({ index, messageId: admitted.event.messageId, message: admitted.warning })
+    }
+  })
+  return {
+    accepted: batch.events.length - rejected.length,
+    lines: lines.take(),
+    rejected,
+    rejectedLines: Buffer.from(rejectedLines),
+    warnings,
+  }
+}
+
+/** The path said what type it is; alone, for a replay, the event must say so itself. */
+function withType(event: unknown, type: string | undefined): unknown {
+  return type !== undefined && isObject(event) && event.type === undefined ? { ...event, type } : event
+}
+
+interface Refusal {
+  code: ErrorCode
+  message: string
+}
+
+function admitEvent(event: unknown, index: number, batch: Batch, arrival: Arrival): Admission | Refusal {
+  if (!isObject(event)) return refusal('EVENT_NOT_OBJECT')
+  const { text, events, spans } = batch.source
+  // An event that was changed since it was parsed is no longer what the text says.
+  const span = events[index] === event ? spans[index] : undefined
+  const size = measureEvent(event, span, text, batch.contextBytes)
+  if (size !== 'fits') return refusal(size === 'too-deep' ? 'EVENT_TOO_DEEP' : 'EVENT_TOO_LARGE')
+  const type = batch.type ?? event.type
+  const read = readEvent(event, type, batch, copiedParts(event, span, text))
+  if (typeof read === 'string') return explained(read, event, type, batch)
+  const admitted = admit(read, arrival, batch.verdicts?.[index])
+  return typeof admitted === 'string' ? refusal(admitted) : admitted
+}
+
+/** The schema says it in words; it sees what was read: the path's type, the merged context. */
+function explained(code: ErrorCode, event: Json, type: unknown, batch: Batch): Refusal {
+  const own = event.context
+  const merged = isObject(own) || own === undefined || own === null ? mergedContext(batch.context, own) : own
+  return problemOf({ ...event, type, context: merged }) ?? refusal(code)
+}
+
+const refusal = (code: ErrorCode): Refusal => ({ code, message: errorTable[code].meaning })

@@ -1,0 +1,41 @@
+/** Events that were refused: what the answer says of each, and the row that is kept so that it can be replayed. */
+import { limits } from '@touchline/schemas'
+import type { ErrorCode } from '../../errors.js'
+import type { Arrival } from '../request/request-context.js'
+import { jsonUpTo } from './measure.js'
+import { isObject } from './read-event.js'
+import type { RejectedRow } from '../../log/event-row.js'
+import { wellFormed } from './well-formed.js'
+
+export interface Rejection {
+  index: number
+  messageId: string | null
+  code: ErrorCode
+  message: string
+}
+
+/** The messageId that a refused event names, as far as it can be told. */
+export function messageIdIn(event: unknown): string | null {
+  if (!isObject(event)) return null
+  const { messageId } = event
+  if (typeof messageId === 'number') return String(messageId)
+  return typeof messageId === 'string' && messageId !== '' ? messageId.slice(0, limits.idLength) : null
+}
+
+/** The rejection as a line of `rejected_events`, with the event as sent, cut at its limit. */
+export function rejectedLine(
+  event: unknown,
+  { messageId, code, message }: Rejection,
+  arrival: Arrival,
+): string {
+  const row: RejectedRow = {
+    project: arrival.project.id,
+    received_at: arrival.receivedAt,
+    message_id: messageId ?? '',
+    code,
+    message,
+    stage: 'collect',
+    original: jsonUpTo(event, limits.eventBytes),
+  }
+  return `${wellFormed(JSON.stringify(row))}\n`
+}

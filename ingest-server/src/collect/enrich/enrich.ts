@@ -1,0 +1,137 @@
+/**
+ * What collect adds to an event: where the visit came from, device and bot, truncated address, library,
+ * locale, consent, session, and who told it. None of it is a network call, and nothing here can fail: a
+ * field of the wrong type is as good as absent and stays in `context` as sent.
+ */
+import { importedKinds } from '@touchline/schemas'
+import { agentOf, type Agent } from './agent.js'
+import type { Arrival } from '../request/request-context.js'
+import { truncateIp } from './ip.js'
+import { languageOf } from './language.js'
+import { isObject, type Json, type ReadEvent } from '../accept/read-event.js'
+import { columnsText, visitOf, type Campaign, type Visit } from './visit.js'
+
+export interface Enrichment {
+  kind: string
+  origin: string
+  sessionId: string
+  url: string
+  title: string
+  referrer: string
+  visit: Visit | undefined
+  /** An importer's own channel comes before what the address says. */
+  channelColumns: string
+  agent: Agent
+  ip: string
+  locale: string
+  library: string
+  libraryVersion: string
+  consent: string
+}
+
+const none: Json = {}
+const imported: ReadonlySet<string> = new Set(importedKinds)
+
+const textIn = (from: Json, name: string): string => {
+  const value = from[name]
+  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : ''
+}
+const objectIn = (from: Json, name: string): Json => {
+  const value = from[name]
+  return isObject(value) ? value : none
+}
+
+export function enrich(event: ReadEvent, arrival: Arrival): Enrichment {
+  const context = event.context ?? none
+  const page = objectIn(context, 'page')
+  const properties = (event.type === 'page' && event.properties) || none
+  const library = objectIn(context, 'library')
+  const libraryName = textIn(library, 'name')
+  const touchpoint = touchpointOf(context)
+  const isBrowser = isFromBrowser(libraryName, page !== none, arrival.hasOrigin)
+
+  const url = textIn(page, 'url') || textIn(properties, 'url')
+  const referrer = referrerFrom(textIn(page, 'referrer') || textIn(properties, 'referrer'))
+  const search = url.includes('?') ? '' : textIn(page, 'search')
+  const visit = visitOf({ url, search, referrer, campaign: campaignOf(context) })
+  const userAgent = textIn(context, 'userAgent') || (isBrowser ? arrival.userAgent : '')
+  return {
+    kind: touchpoint?.kind ?? '',
+    origin: touchpoint?.source || (isBrowser ? 'web' : 'server'),
+    sessionId: textIn(context, 'sessionId') || textIn(objectIn(context, 'session'), 'id'),
+    url,
+    title: textIn(page, 'title') || textIn(properties, 'title'),
+    referrer,
+    visit,
+    channelColumns: touchpoint?.channel
+      ? columnsText({ channel: touchpoint.channel, channel_rule: 'touchpoint' })
+      : (visit?.channelColumns ?? ''),
+    agent: agentOf(userAgent),
+    // A server's own address is not its user's.
+    ip: truncateIp(context.ip) || (isBrowser ? arrival.ip : ''),
+    locale: textIn(context, 'locale') || (isBrowser ? languageOf(arrival.acceptLanguage) : ''),
+    library: libraryName,
+    libraryVersion: textIn(library, 'version'),
+    consent: consentOf(context.consent ?? context.consentManagement),
+  }
+}
+
+// RudderStack writes "$direct" where there is no referrer.
+const referrerFrom = (referrer: string) => (referrer === '$direct' ? '' : referrer)
+
+function campaignOf(context: Json): Campaign | undefined {
+  const campaign = context.campaign
+  if (!isObject(campaign)) return undefined
+  const read: Campaign = {
+    source: textIn(campaign, 'source'),
+    medium: textIn(campaign, 'medium'),
+    name: textIn(campaign, 'name'),
+    term: textIn(campaign, 'term'),
+    content: textIn(campaign, 'content'),
+  }
+  // RudderStack sends an empty campaign where there is none.
+  return read.source || read.medium || read.name || read.term || read.content ? read : undefined
+}
+
+function touchpointOf(context: Json): { kind: string; channel: string; source: string } | undefined {
+  const touchpoint = context.touchpoint
+  if (!isObject(touchpoint)) return undefined
+  const kind = textIn(touchpoint, 'kind')
+  return {
+    kind: imported.has(kind) ? kind : '',
+    channel: textIn(touchpoint, 'channel'),
+    source: textIn(touchpoint, 'source'),
+  }
+}
+
+// Names that libraries give themselves: analytics.js, RudderLabs JavaScript SDK, @touchline/browser, …
+const browserLibrary = /\.js$|javascript|browser|\bweb\b|pixel/i
+const serverLibrary =
+  /node|python|go\b|golang|ruby|php|java$|java\b(?!script)|\.net|csharp|rust|elixir|server|http|import/i
+
+function isFromBrowser(library: string, hasPage: boolean, hasOrigin: boolean): boolean {
+  if (library !== '') {
+    const known = libraryKinds.get(library)
+    if (known !== undefined) return known
+    const isBrowser = browserLibrary.test(library)
+    if (isBrowser || serverLibrary.test(library)) return rememberLibrary(library, isBrowser)
+  }
+  return hasPage || hasOrigin
+}
+
+// A handful of libraries send everything; more than these are somebody inventing names.
+const maxLibraries = 200
+const libraryKinds = new Map<string, boolean>()
+function rememberLibrary(library: string, isBrowser: boolean): boolean {
+  if (libraryKinds.size < maxLibraries && library.length < 100) libraryKinds.set(library, isBrowser)
+  return isBrowser
+}
+
+const maxConsentLength = 500
+
+/** The state as the SDK wrote it: its word, else its JSON. */
+function consentOf(consent: unknown): string {
+  if (consent === undefined || consent === null) return ''
+  const text = typeof consent === 'string' ? consent : JSON.stringify(consent)
+  return text.slice(0, maxConsentLength)
+}

@@ -1,0 +1,97 @@
+/**
+ * From the bytes of a request to parsed JSON.
+ *
+ *     body = [ gzip | deflate | br ] ( event | { batch: event[], … } )   JSON in UTF-8, whatever it is called
+ *
+ * The content type is not asked: RudderStack's Node SDK calls its gzipped JSON a form, browsers call theirs
+ * text/plain so that no preflight is needed. Decoding stops at the limit, so a small bomb stays small.
+ */
+import { limits } from '@touchline/schemas'
+import { promisify } from 'node:util'
+import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib'
+import { TouchlineError } from '../../errors.js'
+import { whereNotJson } from './where-not-json.js'
+
+const decoders = {
+  gzip: promisify(gunzip),
+  'x-gzip': promisify(gunzip),
+  deflate: promisify(inflate),
+  br: promisify(brotliDecompress),
+}
+const rawInflate = promisify(inflateRaw)
+
+const isEncoding = (name: string): name is keyof typeof decoders => Object.hasOwn(decoders, name)
+const bounded = { maxOutputLength: limits.decodedBytes }
+
+const tooLarge = (cause?: unknown) =>
+  new TouchlineError(
+    'BODY_TOO_LARGE',
+    `The body is over ${limits.decodedBytes / 1024 / 1024} MB once decoded. Send smaller batches.`,
+    { cause },
+  )
+
+/** The body decoded, or `body` itself where nothing was encoded. Throws ENCODING_UNSUPPORTED, BODY_TOO_LARGE, BODY_NOT_JSON. */
+export async function decodeBody(body: Buffer, contentEncoding: string): Promise<Buffer> {
+  let decoded = body
+  // Encodings were applied in the order in which they are named.
+  for (const name of contentEncoding.toLowerCase().split(',').reverse()) {
+    const encoding = name.trim()
+    if (encoding === '' || encoding === 'identity') continue
+    if (!isEncoding(encoding)) throw new TouchlineError('ENCODING_UNSUPPORTED')
+    decoded = await decodeOnce(decoded, encoding)
+  }
+  return decoded
+}
+
+async function decodeOnce(body: Buffer, encoding: keyof typeof decoders): Promise<Buffer> {
+  try {
+    return await decoders[encoding](body, bounded)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(cause)
+    // Some clients say deflate and mean it without the zlib header.
+    if (encoding === 'deflate') return decodeRaw(body)
+    // Proxies decode a body and forget the header.
+    if (looksLikeJson(body)) return body
+    throw new TouchlineError('BODY_NOT_JSON', `The body is not ${encoding}, as its Content-Encoding says.`, {
+      cause,
+    })
+  }
+}
+
+async function decodeRaw(body: Buffer): Promise<Buffer> {
+  try {
+    return await rawInflate(body, bounded)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(cause)
+    if (looksLikeJson(body)) return body
+    throw new TouchlineError('BODY_NOT_JSON', 'The body is not deflate, as its Content-Encoding says.', {
+      cause,
+    })
+  }
+}
+
+const looksLikeJson = (body: Buffer) => body[0] === 0x7b
+
+const byteOrderMark = '\ufeff'
+
+export interface ParsedBody {
+  value: unknown
+  text: string
+}
+
+/** The JSON of a decoded body, and what it says. Throws BODY_NOT_JSON. */
+export function parseBody(body: Buffer): ParsedBody {
+  const decoded = body.toString('utf8')
+  const text = decoded.startsWith(byteOrderMark) ? decoded.slice(1) : decoded
+  try {
+    return { value: JSON.parse(text) as unknown, text }
+  } catch (cause) {
+    throw new TouchlineError('BODY_NOT_JSON', notJson(text), { cause })
+  }
+}
+
+function notJson(text: string): string {
+  if (text === '') return 'The body is empty; it must be JSON.'
+  const where = whereNotJson(text)
+  return where === undefined ? 'The body is not JSON.' : `The body is not JSON: ${where}.`
+}

@@ -1,0 +1,25 @@
+/** What is known of a request before its events are looked at, the same for each of them. */
+import type { KeyBinding, Project } from '../../projects/projects.js'
+import type { Judge } from '../../log/tombstones.js'
+import type { Wish } from '../trust/admit.js'
+
+export interface Arrival {
+  project: Project
+  /** Came with a secret key. */
+  verified: boolean
+  /** What the write key is bound to. */
+  key?: KeyBinding | undefined
+  /** What the browser's Sec-GPC and DNT mean for this project; absent: nothing. */
+  wish?: Wish
+  /** Tells events of people who were erased; absent where nobody was. */
+  judge?: Judge | undefined
+  receivedAtMs: number
+  /** The same as ISO 8601 with milliseconds and Z. */
+  receivedAt: string
+  /** Address of the client, already truncated. */
+  ip: string
+  userAgent: string
+  acceptLanguage: string
+  /** A browser sent it: it names the page's origin. */
+  hasOrigin: boolean
+}

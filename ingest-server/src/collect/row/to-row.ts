@@ -1,0 +1,120 @@
+/**
+ * An event as the line that ClickHouse reads: the row of `events` (row.ts) as one line of JSONEachRow.
+ *
+ * The line is written by hand, once. Columns that hold their default are left out: half of them are empty in
+ * a typical event, and what is not written need not be logged, sent or parsed. What repeats from event to
+ * event (the address and its channel, the agent) is kept as ready text; what the client sent as an object
+ * is copied from the body's text (spans.ts) instead of being written anew.
+ */
+import type { LinkFact } from '@touchline/schemas'
+import { linksFrom } from '../../identity/links.js'
+import type { Arrival } from '../request/request-context.js'
+import { isVerified, verifyFacts, type ClaimedEvent } from '../trust/claims.js'
+import { enrich } from '../enrich/enrich.js'
+import { membershipFacts, subjectOf, traitFacts } from './facts.js'
+import { quoted, type Quote } from './quoting.js'
+import type { ReadEvent } from '../accept/read-event.js'
+import type { EventRow } from '../../log/event-row.js'
+import { timesOf } from '../accept/times.js'
+
+type TextColumn = { [Name in keyof EventRow]: EventRow[Name] extends string ? Name : never }[keyof EventRow]
+
+/** `quote` must be right for the strings of the event. */
+export function lineOf({ event, trust }: ClaimedEvent, arrival: Arrival, quote: Quote): string {
+  const times = timesOf(event.clientTime, event.sentAt, arrival)
+  const extra = enrich(event, arrival)
+  const text = (column: TextColumn, value: string) => (value === '' ? '' : `,"${column}":${quote(value)}`)
+  return (
+    `{"project":"${arrival.project.id}","subject":${quote(subjectOf(event))}` +
+    `,"client_time":"${times.clientTime}","occurred_at":"${times.occurredAt}","received_at":"${arrival.receivedAt}"` +
+    (times.sentAt === null ? '' : `,"sent_at":"${times.sentAt}"`) +
+    (times.timeCorrected ? ',"time_corrected":true' : '') +
+    `,"message_id":${quote(event.messageId)},"type":"${event.type}"` +
+    text('name', event.name) +
+    text('anonymous_id', event.anonymousId) +
+    text('user_id', event.userId) +
+    text('email', event.email) +
+    text('previous_id', event.previousId) +
+    text('group_id', event.groupId) +
+    (isVerified(event, trust) ? ',"verified":true' : '') +
+    text('kind', extra.kind) +
+    text('origin', extra.origin) +
+    text('session_id', extra.sessionId) +
+    extra.channelColumns +
+    (extra.visit?.columns ?? '') +
+    text('title', extra.title) +
+    extra.agent.columns +
+    (extra.ip === '' ? '' : `,"ip":"${extra.ip}"`) +
+    text('locale', extra.locale) +
+    text('library', extra.library) +
+    text('library_version', extra.libraryVersion) +
+    (extra.consent === '' ? '' : `,"consent":${quoted(extra.consent)}`) +
+    objectColumn('properties', event) +
+    objectColumn('traits', event) +
+    objectColumn('context', event) +
+    factColumns({ event, trust }, times.occurredAtMs, arrival, quote) +
+    '}\n'
+  )
+}
+
+function objectColumn(column: 'properties' | 'traits' | 'context', event: ReadEvent): string {
+  const value = event[column]
+  if (value === undefined) return ''
+  const copied = event.copied[column]
+  // The address is never stored but truncated, in its own column.
+  if (column === 'context' && 'ip' in value)
+    return `,"context":${JSON.stringify({ ...value, ip: undefined })}`
+  return `,"${column}":${copied?.of === value ? copied.text : JSON.stringify(value)}`
+}
+
+function factColumns(
+  claimed: ClaimedEvent,
+  occurredAt: number,
+  { receivedAtMs }: Arrival,
+  quote: Quote,
+): string {
+  const { event, trust } = claimed
+  // What nobody vouches for changes nothing about anybody.
+  if (trust.kind === 'inert') return ''
+  const { type, userId, anonymousId, email, previousId } = event
+  const verified = trust.kind === 'secret'
+  const source = {
+    type,
+    userId,
+    anonymousId,
+    email,
+    previousId,
+    occurredAt,
+    receivedAt: receivedAtMs,
+    verified,
+  }
+  return (
+    linkColumn(verifyFacts(linksFrom(source), trust), quote) +
+    (type === 'identify' ? factColumn('person_traits', traitFacts(event.traits)) : '') +
+    (type === 'group' ? factColumn('group_traits', traitFacts(event.traits)) : '') +
+    (type === 'group' ? factColumn('memberships', membershipFacts(event)) : '')
+  )
+}
+
+function linkColumn(links: readonly LinkFact[], quote: Quote): string {
+  if (links.length === 0) return ''
+  let column = ',"links":['
+  for (let i = 0; i < links.length; i++) {
+    const { kind, identifier, other, verified, at } = links[i] as LinkFact
+    column += `${i > 0 ? ',' : ''}{"kind":"${kind}","identifier":${quote(identifier)},"other":${quote(other)},"verified":${verified},"at":"${at}"}`
+  }
+  return column + ']'
+}
+
+function factColumn(
+  column: 'person_traits' | 'group_traits' | 'memberships',
+  facts: readonly object[],
+): string {
+  if (facts.length === 0) return ''
+  return `,"${column}":[${facts.map((fact) => quotedFact(fact as Record<string, string | boolean>)).join(',')}]`
+}
+
+const quotedFact = (fact: Record<string, string | boolean>) =>
+  `{${Object.entries(fact)
+    .map(([name, value]) => `"${name}":${typeof value === 'string' ? quoted(value) : String(value)}`)
+    .join(',')}}`

@@ -1,0 +1,73 @@
+/**
+ * What an event's claims about people are worth. A write key stands in every page, so it routes and proves
+ * nothing; a secret key proves everything it says; a userToken proves who its user is, and no more.
+ *
+ * | came with            | `open`                             | `signed-only`                                     |
+ * | -------------------- | ---------------------------------- | ------------------------------------------------- |
+ * | a secret key         | verified                           | verified                                          |
+ * | a token of its user  | verified, as far as the token says | the same; what the token does not say is inert    |
+ * | neither              | counts, unverified                 | inert: kept as the visitor's event, changes nobody |
+ */
+import type { LinkFact } from '@touchline/schemas'
+import { emailFrom, emailIdentifier, userIdentifier } from '@touchline/schemas'
+import type { ReadEvent } from '../accept/read-event.js'
+import type { TokenClaims } from './user-token.js'
+
+export type Trust =
+  { kind: 'secret' } | { kind: 'token'; claims: TokenClaims } | { kind: 'unsigned' } | { kind: 'inert' }
+
+export interface ClaimedEvent {
+  event: ReadEvent
+  trust: Trust
+}
+
+export const bySecret: Trust = { kind: 'secret' }
+export const unsigned: Trust = { kind: 'unsigned' }
+export const inert: Trust = { kind: 'inert' }
+
+/** The event with the claims that count, and how far they do; undefined where nothing is left to keep it under. */
+export function weighClaims(
+  event: ReadEvent,
+  identify: 'open' | 'signed-only',
+  claims: TokenClaims | undefined,
+): ClaimedEvent | undefined {
+  const isCovered = claims !== undefined && event.userId === claims.userId
+  if (identify === 'open') return { event, trust: isCovered ? { kind: 'token', claims } : unsigned }
+  if (!isCovered) return withoutClaims(event)
+  return { event: withoutUncovered(event, claims), trust: { kind: 'token', claims } }
+}
+
+/** As the visitor's: nothing in it speaks about a user, an address or an account any more. */
+export function withoutClaims(event: ReadEvent): ClaimedEvent | undefined {
+  if (event.anonymousId === '') return undefined
+  return { event: { ...event, userId: '', email: '', previousId: '', groupId: '' }, trust: inert }
+}
+
+function withoutUncovered(event: ReadEvent, claims: TokenClaims): ReadEvent {
+  return {
+    ...event,
+    email: event.email === claims.email ? event.email : '',
+    previousId: event.previousId === claims.previousId ? event.previousId : '',
+  }
+}
+
+/** Whether the row as a whole is verified: everything that it says about who it was. */
+export function isVerified(event: ReadEvent, trust: Trust): boolean {
+  if (trust.kind === 'secret') return true
+  return trust.kind === 'token' && (event.email === '' || event.email === trust.claims.email)
+}
+
+/** The facts of a token's event, verified where the token itself says so. */
+export function verifyFacts(facts: readonly LinkFact[], trust: Trust): readonly LinkFact[] {
+  if (trust.kind !== 'token') return facts
+  const { userId, email, previousId } = trust.claims
+  // A user id that is an address was signed as such.
+  const addresses = [email, emailFrom(userId)].filter((address) => address !== undefined)
+  const said = new Set<string>(addresses.map(emailIdentifier))
+  if (previousId !== undefined) said.add(userIdentifier(previousId))
+  const user = userIdentifier(userId)
+  return facts.map((fact) => {
+    const isSaid = said.has(fact.other) || fact.other.startsWith('anon:')
+    return fact.identifier === user && isSaid ? { ...fact, verified: true } : fact
+  })
+}

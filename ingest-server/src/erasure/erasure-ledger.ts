@@ -1,0 +1,166 @@
+/** The ledger of erasures in ClickHouse and the log: what it says of a project, a new entry, and how far each is. */
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { ClickHouseClient } from '@clickhouse/client'
+import { insertLines } from '../clickhouse/insert-lines.js'
+import type { LogRecord } from '../log/log.js'
+import { hashIdentifier, type Tombstone, type Tombstones } from '../log/tombstones.js'
+
+export interface Erasure extends Tombstones {
+  project: string
+  erasureId: string
+  requestedAtMs: number
+  /** Hash of the person's canonical identifier. */
+  person: string
+}
+
+export interface Progress {
+  state: 'running' | 'finished'
+  atMs: number
+  /** Rows that the last check still found, by table; what is 0 is left out. */
+  remaining: Record<string, number>
+  note: string
+}
+
+/** An identifier of the person who is to be erased, and when it is theirs; undefined: since or for ever. */
+export interface Held {
+  identifier: string
+  from: number | undefined
+  to: number | undefined
+}
+
+interface StoredTombstone {
+  hash: string
+  from: string | null
+  to: string
+  whole: boolean
+}
+interface StoredErasure {
+  project: string
+  erasure_id: string
+  requested_at: string
+  salt: string
+  person: string
+  tombstones: StoredTombstone[]
+}
+
+const isoTime = (ms: number) => new Date(ms).toISOString()
+
+/** What happens until `requestedAtMs` is erased; whatever bears the same names afterwards is somebody new. */
+export function newErasure(
+  project: string,
+  person: { id: string; identifiers: readonly Held[] },
+  {
+    requestedAtMs,
+    salt = randomBytes(32).toString('hex'),
+  }: { requestedAtMs: number; salt?: string | undefined },
+): Erasure {
+  const list = person.identifiers
+    .map(({ identifier, from, to }): Tombstone => ({
+      hash: hashIdentifier(salt, identifier),
+      from,
+      to: Math.min(to ?? requestedAtMs, requestedAtMs),
+      isWhole: from === undefined && to === undefined,
+    }))
+    // One that becomes theirs only later is not theirs yet.
+    .filter(({ from, to }) => from === undefined || from < to)
+  return {
+    project,
+    erasureId: randomUUID(),
+    requestedAtMs,
+    salt,
+    person: hashIdentifier(salt, person.id),
+    list,
+  }
+}
+
+/** The entry as a record of the log; the same line goes into the table. */
+export function toRecord(erasure: Erasure): LogRecord {
+  const row: StoredErasure = {
+    project: erasure.project,
+    erasure_id: erasure.erasureId,
+    requested_at: isoTime(erasure.requestedAtMs),
+    salt: erasure.salt,
+    person: erasure.person,
+    tombstones: erasure.list.map(({ hash, from, to, isWhole }) => ({
+      hash,
+      from: from === undefined ? null : isoTime(from),
+      to: isoTime(to),
+      whole: isWhole,
+    })),
+  }
+  return { table: 'erasures', lines: Buffer.from(`${JSON.stringify(row)}\n`), rows: {} }
+}
+
+export async function insertErasure(app: ClickHouseClient, erasure: Erasure): Promise<void> {
+  await insertLines(app, 'erasures', toRecord(erasure).lines)
+}
+
+/** Every erasure that ClickHouse knows of, oldest first. */
+export async function readErasures(client: ClickHouseClient): Promise<Erasure[]> {
+  const answer = await client.query({
+    query: 'SELECT * FROM erasures FINAL ORDER BY project, requested_at, erasure_id',
+    format: 'JSONEachRow',
+    clickhouse_settings: { date_time_output_format: 'iso' },
+  })
+  return (await answer.json<StoredErasure>()).map((row) => ({
+    project: row.project,
+    erasureId: row.erasure_id,
+    requestedAtMs: Date.parse(row.requested_at),
+    salt: row.salt,
+    person: row.person,
+    list: row.tombstones.map(({ hash, from, to, whole }) => ({
+      hash,
+      from: from === null ? undefined : Date.parse(from),
+      to: Date.parse(to),
+      isWhole: whole,
+    })),
+  }))
+}
+
+export async function readProgress(client: ClickHouseClient): Promise<Map<string, Progress>> {
+  const answer = await client.query({
+    query: 'SELECT * FROM erasure_progress FINAL',
+    format: 'JSONEachRow',
+    clickhouse_settings: { date_time_output_format: 'iso' },
+  })
+  const rows = await answer.json<{
+    erasure_id: string
+    at: string
+    state: Progress['state']
+    remaining: Record<string, string>
+    note: string
+  }>()
+  return new Map(
+    rows.map(({ erasure_id, at, state, remaining, note }) => [
+      erasure_id,
+      {
+        state,
+        atMs: Date.parse(at),
+        note,
+        remaining: Object.fromEntries(
+          Object.entries(remaining).map(([table, rows]) => [table, Number(rows)]),
+        ),
+      },
+    ]),
+  )
+}
+
+export async function writeProgress(
+  app: ClickHouseClient,
+  { project, erasureId }: Pick<Erasure, 'project' | 'erasureId'>,
+  { state, atMs, remaining, note }: Progress,
+): Promise<void> {
+  await app.insert({
+    table: 'erasure_progress',
+    format: 'JSONEachRow',
+    values: [{ project, erasure_id: erasureId, at: isoTime(atMs), state, remaining, note }],
+    clickhouse_settings: { date_time_input_format: 'best_effort', async_insert: 0, insert_deduplicate: 0 },
+  })
+}
+
+/** The tombstones of several erasures that share a salt, as one set per salt. */
+export function bySalt(erasures: readonly Erasure[]): Tombstones[] {
+  const sets = new Map<string, Tombstone[]>()
+  for (const { salt, list } of erasures) sets.set(salt, [...(sets.get(salt) ?? []), ...list])
+  return Array.from(sets, ([salt, list]) => ({ salt, list }))
+}

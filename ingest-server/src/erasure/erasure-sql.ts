@@ -1,0 +1,146 @@
+/**
+ * Which rows are an erased person's, in SQL. A condition names nobody: it hashes what stands in the row and looks
+ * for the hash, because the text of a mutation stays in files of its own and in system.mutations.
+ *
+ * Parameters of every condition: salt, hashes/froms/tos (parallel arrays, milliseconds), whole (hashes of
+ * identifiers that were nobody else's before), project, epoch.
+ */
+import type { Tombstones } from '../log/tombstones.js'
+
+const hashOf = (expression: string) => `lower(hex(SHA256(concat({salt: String}, ${expression}))))`
+
+/** `expression` was theirs at `time`. Hashed once, in a list of one, so that the lambda below it can use it twice. */
+function isErased(expression: string, time: string): string {
+  const ms = `toUnixTimestamp64Milli(${time})`
+  return (
+    'arrayExists(k -> has({hashes: Array(String)}, k) AND ' +
+    `arrayExists((h, f, t) -> h = k AND ${ms} >= f AND ${ms} < t, {hashes: Array(String)}, {froms: Array(Int64)}, {tos: Array(Int64)}), ` +
+    `[${hashOf(expression)}])`
+  )
+}
+
+const isWhole = (expression: string) => `has({whole: Array(String)}, ${hashOf(expression)})`
+const isAnyErased = (names: string, time: string) =>
+  `arrayExists(n -> ${isErased('n', time)}, arrayFilter(n -> NOT startsWith(n, 'anon:'), ${names}))`
+
+const ofProject = 'project = {project: String}'
+
+export const theirEvents = `${ofProject} AND ${isErased('subject', 'occurred_at')}`
+
+/** Somebody else's events that name them (tombstones.ts, namesIn). */
+export const eventsThatMention =
+  `${ofProject} AND NOT ${isErased('subject', 'occurred_at')} AND (` +
+  [
+    `(email != '' AND ${isErased("concat('email:', email)", 'occurred_at')})`,
+    `(previous_id != '' AND ${isErased("concat('user:', previous_id)", 'occurred_at')})`,
+    isAnyErased('arrayConcat(links.identifier, links.other)', 'occurred_at'),
+  ].join(' OR ') +
+  ')'
+
+/** A new person may bear an old name: then there are events since, and what they brought about is not counted. */
+const isNotNew = (names: string) =>
+  `AND ${hashOf(names)} NOT IN (SELECT ${hashOf('n')} FROM (SELECT arrayJoin([subject, concat('email:', email)]) AS n FROM events WHERE ${ofProject} AND (${isWhole('subject')} OR ${isWhole("concat('email:', email)")})))`
+
+/** What they said about an account stays, for it is the account's; that it was they who said it does not. */
+export const accountMessages = `
+SELECT DISTINCT ${hashOf('message_id')} AS id FROM events WHERE ${theirEvents} AND notEmpty(group_traits)`
+
+const isOfMessages = `${ofProject} AND has({ids: Array(String)}, ${hashOf('message_id')})`
+
+export const renameAccountFacts = `
+INSERT INTO account_traits (project, account, name, at, message_id, value, verified, received_at, version)
+SELECT project, account, name, at, ${hashOf('message_id')}, value, verified, received_at, version
+FROM account_traits FINAL
+WHERE ${isOfMessages}`
+
+/**
+ * Their events, but for those that speak of an account and came after `ids` were read: they stay for the next pass,
+ * or nobody could tell any more whose words these were.
+ */
+export const eventsToRemove: ErasedRows = {
+  table: 'events',
+  condition: `(${theirEvents} AND (empty(group_traits) OR has({ids: Array(String)}, ${hashOf('message_id')}))) OR (${eventsThatMention})`,
+}
+
+export const renamedAccountFacts: ErasedRows = { table: 'account_traits', condition: isOfMessages }
+
+export interface ErasedRows {
+  table: string
+  /** For the mutation that deletes. */
+  condition: string
+  /** For the check, where it differs: rows that a new person of the same name has since brought about do not count. */
+  remaining?: string
+}
+
+// That an address was seen has no time.
+const changeOfTheirs = `(kind != 'email' AND (${isErased('identifier', 'at')} OR ${isErased('other', 'at')}))`
+
+/** Everything that they said or that names them. */
+export const erasedEvents: ErasedRows = {
+  table: 'events',
+  condition: `(${theirEvents}) OR (${eventsThatMention})`,
+}
+
+/** What the views unfolded from events, in the order in which it goes: after the events, or they would bring it back. */
+export const facts: readonly ErasedRows[] = [
+  { table: 'links', condition: `${ofProject} AND ${isAnyErased('[identifier, other]', 'at')}` },
+  {
+    table: 'traits',
+    condition: `${ofProject} AND (${isErased('identifier', 'at')} OR (name = 'email' AND ${isErased("concat('email:', lower(trimBoth(JSONExtractString(value))))", 'at')}))`,
+  },
+  { table: 'memberships', condition: `${ofProject} AND ${isErased('identifier', 'at')}` },
+  {
+    table: 'account_subjects',
+    condition: `${ofProject} AND ${isWhole('subject')}`,
+    remaining: `${ofProject} AND ${isWhole('subject')} ${isNotNew('subject')}`,
+  },
+  {
+    table: 'email_hosts',
+    condition: `${ofProject} AND ${isWhole("concat('email:', email)")}`,
+    remaining: `${ofProject} AND ${isWhole("concat('email:', email)")} ${isNotNew("concat('email:', email)")}`,
+  },
+  {
+    table: 'identity_changes_seen',
+    condition: `${ofProject} AND (${changeOfTheirs} OR (kind = 'email' AND ${isWhole('identifier')}))`,
+    remaining: `${ofProject} AND (${changeOfTheirs} OR (kind = 'email' AND ${isWhole('identifier')} ${isNotNew('identifier')}))`,
+  },
+]
+
+const isOlder = 'AND bitShiftRight(version, 64) < toUInt128({epoch: UInt64})'
+
+/** What stitch derived from the facts before they were gone. */
+export const derived: readonly ErasedRows[] = [
+  {
+    table: 'identity_map',
+    condition: `${ofProject} AND (${isWhole('identifier')} OR arrayExists(n -> ${isWhole('n')}, arrayConcat(owners.person, contested.identifier))) ${isOlder}`,
+  },
+  { table: 'people', condition: `${ofProject} AND ${isWhole('person')} ${isOlder}` },
+  { table: 'account_people', condition: `${ofProject} AND ${isWhole('person')} ${isOlder}` },
+]
+
+/** Identifiers that others had as well (a shared device): stitch has to look at them again. */
+export const sharedIdentifiers = `
+INSERT INTO identity_changes_seen (stored_at, project, kind, identifier)
+SELECT now64(3, 'UTC'), project, 'erased', identifier
+FROM identity_map FINAL
+WHERE ${ofProject} AND NOT ${isWhole('identifier')}
+  AND arrayExists(n -> ${isWhole('n')}, arrayConcat(owners.person, contested.identifier))`
+
+/** Events of a new person of the same name, once more through the views, whose rows went with the old ones. */
+export const repeatNewEvents = `
+INSERT INTO events
+SELECT * FROM events
+WHERE ${ofProject} AND (${isWhole('subject')} OR ${isWhole("concat('email:', email)")})`
+
+export function sqlParams(project: string, { salt, list }: Tombstones, epoch: number) {
+  return {
+    project,
+    epoch,
+    salt,
+    hashes: list.map(({ hash }) => hash),
+    // Before any time that a column holds.
+    froms: list.map(({ from }) => from ?? -9_000_000_000_000_000),
+    tos: list.map(({ to }) => to),
+    whole: list.filter(({ isWhole: whole }) => whole).map(({ hash }) => hash),
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * Removes from ClickHouse what tombstones cover, and checks what is left. Each step may be repeated, by a retry
+ * after a crash or by two processes at once: what is gone stays gone.
+ */
+import type { ClickHouseClient } from '@clickhouse/client'
+import { mutableTable, type Cluster } from '../clickhouse/cluster-ddl.js'
+import { insertLines } from '../clickhouse/insert-lines.js'
+import {
+  accountMessages,
+  derived,
+  erasedEvents,
+  eventsThatMention,
+  eventsToRemove,
+  facts,
+  renameAccountFacts,
+  renamedAccountFacts,
+  repeatNewEvents,
+  sharedIdentifiers,
+  sqlParams,
+  type ErasedRows,
+} from './erasure-sql.js'
+import { scrub, type StoredRow } from '../log/scrub.js'
+import { isAboutErased, judgeBy, type Judge, type Tombstones } from '../log/tombstones.js'
+
+export interface RemoveDeps {
+  app: ClickHouseClient
+  cluster?: Cluster | undefined
+}
+
+type Params = ReturnType<typeof sqlParams> & { ids?: readonly string[] }
+
+/** Resolves when one pass is through. `epoch` is the time of the pass; what was derived before it is stale. */
+export async function removeErased(
+  deps: RemoveDeps,
+  project: string,
+  tombstones: Tombstones,
+  epoch: number,
+): Promise<void> {
+  const judge = judgeBy(tombstones)
+  if (judge === undefined) return
+  const params = sqlParams(project, tombstones, epoch)
+  await scrubEvents(deps, params, judge)
+  const ids = await accountMessagesOf(deps, params)
+  // Before the events go, which alone tell whose words these were, so that a crash in between loses nothing; and once
+  // more after, for what a late copy brought back meanwhile.
+  await renameAccounts(deps, params, ids)
+  await remove(deps, eventsToRemove, { ...params, ids })
+  await renameAccounts(deps, params, ids)
+  for (const rows of facts) await remove(deps, rows, params)
+  for (const table of ['rejected_events', 'dead_letters'] as const)
+    await removeRefused(deps, table, params, judge)
+  // From here on stitch writes newer rows than any it wrote from the facts that are gone.
+  await deps.app.insert({
+    table: 'identity_epochs',
+    format: 'JSONEachRow',
+    values: [{ project, epoch }],
+  })
+  await run(deps, sharedIdentifiers, params)
+  for (const rows of derived) await remove(deps, rows, params)
+  await run(deps, repeatNewEvents, params)
+}
+
+/** What the tables still hold, by table; nothing when it is done. */
+export async function findErased(
+  { app }: RemoveDeps,
+  project: string,
+  tombstones: Tombstones,
+): Promise<Record<string, number>> {
+  const judge = judgeBy(tombstones)
+  if (judge === undefined) return {}
+  // What stitch wrote since the last pass stands on facts that may be there.
+  const epochSql = 'SELECT max(epoch) AS rows FROM identity_epochs WHERE project = {project: String}'
+  const params = sqlParams(project, tombstones, await count(app, epochSql, { project }))
+  const found: Record<string, number> = {}
+  for (const { table, condition, remaining = condition } of erased) {
+    const rows = await count(app, `SELECT count() AS rows FROM ${table} WHERE ${remaining}`, params)
+    if (rows > 0) found[table] = rows
+  }
+  for (const table of ['rejected_events', 'dead_letters'] as const) {
+    const ids = await refusedAboutErased(app, table, params, judge)
+    if (ids.length > 0) found[table] = ids.length
+  }
+  return found
+}
+
+/** Whether rows stored since `sinceMs` are covered: what a replay of the log brings back. */
+export async function cameBack(
+  { app }: RemoveDeps,
+  project: string,
+  tombstones: Tombstones,
+  sinceMs: number,
+): Promise<boolean> {
+  const params = { ...sqlParams(project, tombstones, 0), since: sinceMs }
+  if (tombstones.list.length === 0) return false
+  const query = `SELECT count() AS rows FROM events WHERE toUnixTimestamp64Milli(stored_at) >= {since: Int64} AND (${erasedEvents.condition})`
+  return (await count(app, query, params)) > 0
+}
+
+const erased = [erasedEvents, ...facts, ...derived]
+const erasedTables = erased.map(({ table }) => table)
+
+/**
+ * Files of parts that were replaced until `untilMs` and not yet removed from disk. ClickHouse keeps them for a
+ * while (old_parts_lifetime); until they are gone, what was deleted can still be found in the folder.
+ */
+export async function countOldParts({ app }: RemoveDeps, untilMs: number): Promise<number> {
+  const tables = [...erasedTables, 'rejected_events', 'dead_letters'].flatMap((table) => [
+    table,
+    `${table}_local`,
+  ])
+  return count(
+    app,
+    `SELECT count() AS rows FROM system.parts
+WHERE database = currentDatabase() AND table IN {tables: Array(String)} AND NOT active AND remove_time <= fromUnixTimestamp64Milli({until: Int64}, 'UTC')`,
+    { tables, until: untilMs },
+  )
+}
+
+async function count(app: ClickHouseClient, query: string, query_params: object): Promise<number> {
+  const answer = await app.query({ query, query_params: { ...query_params }, format: 'JSONEachRow' })
+  const [first] = await answer.json<{ rows: string | number }>()
+  return Number(first?.rows ?? 0)
+}
+
+async function remove({ app, cluster }: RemoveDeps, { table, condition }: ErasedRows, params: Params) {
+  const query = `ALTER TABLE ${mutableTable(table, cluster)} DELETE WHERE ${condition}`
+  await app.command({ query, query_params: params, clickhouse_settings: { mutations_sync: '2' } })
+}
+
+async function run({ app }: RemoveDeps, query: string, params: Params): Promise<void> {
+  await app.command({
+    query,
+    query_params: params,
+    clickhouse_settings: { async_insert: 0, insert_deduplicate: 0 },
+  })
+}
+
+/** Somebody else's events are written anew without the name, under the same key; then the deletion takes the old copy. */
+async function scrubEvents({ app }: RemoveDeps, params: Params, judge: Judge): Promise<void> {
+  const answer = await app.query({
+    query: `SELECT * EXCEPT (version, stored_at) FROM events FINAL WHERE ${eventsThatMention}`,
+    query_params: params,
+    format: 'JSONEachRow',
+    clickhouse_settings: { date_time_output_format: 'iso', output_format_json_quote_64bit_integers: 0 },
+  })
+  for await (const batch of answer.stream<StoredRow>()) {
+    const lines = batch.map((row) => `${JSON.stringify(scrub(row.json(), judge))}\n`)
+    if (lines.length > 0) await insertLines(app, 'events', Buffer.from(lines.join('')))
+  }
+}
+
+/** Hashes of the messages in which they said something about an account. */
+async function accountMessagesOf({ app }: RemoveDeps, params: Params): Promise<string[]> {
+  const answer = await app.query({ query: accountMessages, query_params: params, format: 'JSONEachRow' })
+  return (await answer.json<{ id: string }>()).map(({ id }) => id)
+}
+
+async function renameAccounts(deps: RemoveDeps, params: Params, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return
+  await run(deps, renameAccountFacts, { ...params, ids })
+  await remove(deps, renamedAccountFacts, { ...params, ids })
+}
+
+/** Refused events are kept as they were sent; who they are about is found out here, not in SQL. */
+async function refusedAboutErased(
+  app: ClickHouseClient,
+  table: 'rejected_events' | 'dead_letters',
+  { project }: Params,
+  judge: Judge,
+): Promise<string[]> {
+  const time = table === 'rejected_events' ? 'received_at' : 'stored_at'
+  // A line whose project could not be read may be anybody's.
+  const where =
+    table === 'dead_letters' ? "project IN ({project: String}, '')" : 'project = {project: String}'
+  const answer = await app.query({
+    query: `SELECT toString(cityHash64(original)) AS id, original, toUnixTimestamp64Milli(${time}) AS at FROM ${table} WHERE ${where}`,
+    query_params: { project },
+    format: 'JSONEachRow',
+  })
+  const ids = new Set<string>()
+  for await (const batch of answer.stream<{ id: string; original: string; at: string }>()) {
+    for (const line of batch) {
+      const { id, original, at } = line.json()
+      if (isAboutErased(original, Number(at), judge)) ids.add(id)
+    }
+  }
+  return [...ids]
+}
+
+async function removeRefused(
+  { app, cluster }: RemoveDeps,
+  table: 'rejected_events' | 'dead_letters',
+  params: Params,
+  judge: Judge,
+): Promise<void> {
+  const ids = await refusedAboutErased(app, table, params, judge)
+  if (ids.length === 0) return
+  await app.command({
+    query: `ALTER TABLE ${mutableTable(table, cluster)} DELETE WHERE has({ids: Array(String)}, toString(cityHash64(original)))`,
+    query_params: { ids },
+    clickhouse_settings: { mutations_sync: '2' },
+  })
+}

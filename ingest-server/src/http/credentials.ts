@@ -1,0 +1,110 @@
+/**
+ * Which key a request carries, and what it opens. A key may stand in any of
+ *
+ *     Authorization: Basic base64(key ":")      what Segment's and RudderStack's SDKs send
+ *     Authorization: Bearer key
+ *     X-Write-Key: key
+ *     ?writeKey=key
+ *     { "writeKey": "key" }                     in the body, the only place for a request without preflight
+ *
+ * The first of these that is known counts: a Basic header may belong to a proxy in between.
+ */
+import type { FastifyRequest } from 'fastify'
+import { TouchlineError } from '../errors.js'
+import { mayComeFrom } from '../projects/key-binding.js'
+import type { KeyHolder, Projects } from '../projects/projects.js'
+
+/** The key in an Authorization header: the user name of Basic, or the token of Bearer. */
+export function keyInAuthorization(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined
+  const scheme = header.slice(0, 6).toLowerCase()
+  if (scheme === 'basic ') {
+    const pair = Buffer.from(header.slice(6), 'base64').toString('utf8')
+    const colon = pair.indexOf(':')
+    return filled(colon === -1 ? pair : pair.slice(0, colon))
+  }
+  return scheme === 'bearer' ? filled(header.slice(7)) : undefined
+}
+
+const filled = (text: unknown) => (typeof text === 'string' && text.trim() !== '' ? text.trim() : undefined)
+
+/** Every key that came with the headers and the address, in the order in which they count. */
+export function keysIn(request: FastifyRequest): string[] {
+  const keys: string[] = []
+  const authorized = keyInAuthorization(request.headers.authorization)
+  if (authorized !== undefined) keys.push(authorized)
+  const named = filled(request.headers['x-write-key'])
+  if (named !== undefined) keys.push(named)
+  const asked = filled((request.query as { writeKey?: unknown } | undefined)?.writeKey)
+  if (asked !== undefined) keys.push(asked)
+  return keys
+}
+
+/** The first known holder among `keys`. */
+export function firstHolder(projects: Projects, keys: readonly string[]): KeyHolder | undefined {
+  for (const key of keys) {
+    const holder = projects.holderOf(key)
+    if (holder) return holder
+  }
+  return undefined
+}
+
+/**
+ * Who may write with what came: headers and address first, then the body's own key.
+ * Throws KEY_MISSING, KEY_UNKNOWN, SECRET_KEY_IN_BROWSER or ORIGIN_NOT_ALLOWED.
+ */
+export function writerOf(request: FastifyRequest, projects: Projects, bodyKey: unknown): KeyHolder {
+  const keys = keysIn(request)
+  const inBody = filled(bodyKey)
+  if (inBody !== undefined) keys.push(inBody)
+  if (keys.length === 0) throw new TouchlineError('KEY_MISSING')
+  const holder = firstHolder(projects, keys)
+  if (!holder) throw new TouchlineError('KEY_UNKNOWN')
+  checkOrigin(request, holder)
+  return holder
+}
+
+/** Throws where a browser (it sends an Origin) may not use the key. */
+export function checkOrigin(request: FastifyRequest, holder: KeyHolder): void {
+  const { origin } = request.headers
+  if (origin === undefined) return
+  if (holder.kind === 'secret') throw secretInBrowser(request, holder)
+  if (!mayComeFrom(holder, origin)) throw new TouchlineError('ORIGIN_NOT_ALLOWED')
+}
+
+// Holders are made anew whenever keys are read, so a leaked key is reported again after each change, not per request.
+const reported = new WeakSet<KeyHolder>()
+
+function secretInBrowser(request: FastifyRequest, holder: KeyHolder): TouchlineError {
+  if (!reported.has(holder)) {
+    reported.add(holder)
+    const { origin } = request.headers
+    request.log.error(
+      { requestId: request.id, project: holder.project.id, keyId: holder.key?.id, origin },
+      'A secret key came from a browser, so it stands in a page: rotate it (touchline keys rotate)',
+    )
+  }
+  return new TouchlineError('SECRET_KEY_IN_BROWSER')
+}
+
+/**
+ * Who may read and administer: the holder of a secret key, as Basic `key:` or Bearer.
+ * Throws KEY_MISSING, SECRET_KEY_IN_BROWSER or KEY_UNKNOWN; a write key counts as unknown here.
+ */
+export function readerOf(request: FastifyRequest, projects: Projects): KeyHolder {
+  const key = keyInAuthorization(request.headers.authorization)
+  if (key === undefined)
+    throw new TouchlineError('KEY_MISSING', 'Reading needs a secret key, as Bearer or as Basic "key:".')
+  const holder = projects.holderOf(key)
+  if (holder?.kind === 'write')
+    throw new TouchlineError('KEY_UNKNOWN', 'This is a write key; reading needs a secret key.')
+  if (holder === undefined)
+    throw new TouchlineError('KEY_UNKNOWN', 'The key is not a secret key of any project.')
+  if (!isOwnPage(request)) throw secretInBrowser(request, holder)
+  return holder
+}
+
+/** No browser, or a page of this very server (its API documentation, which people try out). */
+function isOwnPage({ headers: { origin, host } }: FastifyRequest): boolean {
+  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host)
+}

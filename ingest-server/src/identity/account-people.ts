@@ -1,0 +1,107 @@
+/** Account → people and the subjects of events that name the account themselves, before any event is read. */
+import { ask, type Reader } from '../clickhouse/query.js'
+import {
+  lonePerson,
+  toInterval,
+  toPerson,
+  type Interval,
+  type Ownership,
+  type Person,
+  type StoredPerson,
+} from './people.js'
+
+export interface Membership {
+  person: string
+  how: string
+  periods: readonly (Interval & { because: string })[]
+}
+
+/** Somebody, member or not, who sent events that name the account (`context.groupId`). */
+export interface Guest {
+  subject: string
+  owners: readonly Ownership[]
+}
+
+export interface Account {
+  id: string
+  memberships: readonly Membership[]
+  people: readonly Person[]
+  guests: readonly Guest[]
+}
+
+const membershipsSql = `
+SELECT person, how, periods
+FROM account_people FINAL
+WHERE project = {project: String} AND account = {account: String} AND notEmpty(periods)`
+
+const membersSql = `
+SELECT person, identifiers, accounts
+FROM people FINAL
+WHERE project = {project: String} AND notEmpty(identifiers) AND person IN (
+  SELECT person FROM account_people FINAL
+  WHERE project = {project: String} AND account = {account: String} AND notEmpty(periods))`
+
+const guestsSql = `
+SELECT subject, owners
+FROM (SELECT DISTINCT subject FROM account_subjects WHERE project = {project: String} AND account = {account: String}) AS s
+LEFT JOIN (
+  SELECT identifier, owners FROM identity_map FINAL
+  WHERE project = {project: String} AND identifier IN (
+    SELECT subject FROM account_subjects WHERE project = {project: String} AND account = {account: String})) AS m
+ON m.identifier = s.subject`
+
+type StoredPeriod = { from: string | null; to: string | null; because: string }
+type StoredOwner = StoredPeriod & { person: string; rule: string; verified: boolean }
+
+/** Everybody who counts in the account. Empty lists where nobody is known. */
+export async function readAccount(reader: Reader, account: string): Promise<Account> {
+  const params = { account }
+  const [memberships, members, guests] = await Promise.all([
+    ask<{ person: string; how: string; periods: StoredPeriod[] }>(reader, membershipsSql, params),
+    ask<StoredPerson>(reader, membersSql, params),
+    ask<{ subject: string; owners: StoredOwner[] }>(reader, guestsSql, params),
+  ])
+  const known = memberships.map((one) => ({ ...one, periods: one.periods.map(toInterval) }))
+  return {
+    id: account,
+    memberships: known,
+    people: peopleOf(account, known, members.map(toPerson)),
+    guests: guests.map((guest) => ({ ...guest, owners: guest.owners.map(toInterval) })),
+  }
+}
+
+/** account_people and people are written one after the other; the account's own list of periods counts here. */
+function peopleOf(account: string, memberships: readonly Membership[], members: readonly Person[]): Person[] {
+  const byId = new Map(members.map((person) => [person.id, person]))
+  return memberships.map(({ person: id, how, periods }) => {
+    const person = byId.get(id) ?? lonePerson(id)
+    const elsewhere = person.accounts.filter((stay) => stay.account !== account)
+    return { ...person, accounts: [...elsewhere, ...periods.map((period) => ({ account, how, ...period }))] }
+  })
+}
+
+export const isKnownAccount = ({ memberships, guests }: Account) =>
+  memberships.length > 0 || guests.length > 0
+
+const namesSql = `
+SELECT DISTINCT identifiers.identifier AS identifier
+FROM people FINAL
+ARRAY JOIN identifiers
+WHERE project = {project: String} AND person IN (
+  SELECT person FROM account_people WHERE project = {project: String} AND account = {account: String})`
+
+const subjectsSql = `
+SELECT DISTINCT subject FROM account_subjects
+WHERE project = {project: String} AND account = {account: String}`
+
+/** Every name of whoever is or once was in the account, and the subjects of events that name it. */
+export async function readAccountNames(reader: Reader, account: string) {
+  const [names, named] = await Promise.all([
+    ask<{ identifier: string }>(reader, namesSql, { account }),
+    ask<{ subject: string }>(reader, subjectsSql, { account }),
+  ])
+  return {
+    identifiers: names.map(({ identifier }) => identifier),
+    subjects: named.map(({ subject }) => subject),
+  }
+}

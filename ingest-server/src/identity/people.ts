@@ -1,0 +1,154 @@
+/**
+ * Who → identifiers, before any event is read. A person is what stitch derived; an identifier that stitch
+ * has not seen (a visitor who never said who they are) is its own person.
+ */
+import { ask, type Reader } from '../clickhouse/query.js'
+import { readSubjects } from '../touchpoints/rows.js'
+
+/** Times in milliseconds since 1970; undefined is open. An interval is [from, to). */
+export interface Interval {
+  from: number | undefined
+  to: number | undefined
+}
+
+export interface Holding extends Interval {
+  identifier: string
+  /** The message that decided, and by which rule. Empty for an identifier that nothing was said about. */
+  because: string
+  rule: string
+  verified: boolean
+}
+
+export interface AccountStay extends Interval {
+  account: string
+  how: string
+  because: string
+}
+
+export interface Person {
+  id: string
+  identifiers: readonly Holding[]
+  accounts: readonly AccountStay[]
+  /** False where only the asked identifier is known; then events decide whether there is such a person. */
+  isStitched: boolean
+}
+
+/** Who an identifier belongs to, over time. */
+export interface Ownership extends Interval {
+  person: string
+  because: string
+  rule: string
+  verified: boolean
+}
+
+/** Tuples as ClickHouse writes them; named tuples come as objects. */
+interface StoredInterval {
+  from: string | null
+  to: string | null
+}
+type StoredHolding = StoredInterval & { identifier: string; because: string; rule: string; verified: boolean }
+type StoredOwnership = StoredInterval & { person: string; because: string; rule: string; verified: boolean }
+type StoredStay = StoredInterval & { account: string; how: string; because: string }
+
+export interface StoredPerson {
+  person: string
+  identifiers: StoredHolding[]
+  accounts: StoredStay[]
+}
+
+const time = (text: string | null) => (text === null ? undefined : Date.parse(text))
+
+export function toInterval<T extends StoredInterval>(stored: T) {
+  return { ...stored, from: time(stored.from), to: time(stored.to) }
+}
+
+export function toPerson(stored: StoredPerson): Person {
+  return {
+    id: stored.person,
+    identifiers: stored.identifiers.map(toInterval),
+    accounts: stored.accounts.map(toInterval),
+    isStitched: true,
+  }
+}
+
+export function loneHolding(identifier: string): Holding {
+  return { identifier, from: undefined, to: undefined, because: '', rule: '', verified: false }
+}
+
+export function lonePerson(id: string): Person {
+  return { id, identifiers: [loneHolding(id)], accounts: [], isStitched: false }
+}
+
+/** [from, to) holds `at`. */
+export function isWithin({ from, to }: Interval, at: number): boolean {
+  return (from === undefined || at >= from) && (to === undefined || at < to)
+}
+
+/** The accounts that a person counts in at a time, each once, sorted. */
+export function accountsAt(stays: readonly AccountStay[], at: number): string[] {
+  const found: string[] = []
+  for (const stay of stays) if (isWithin(stay, at) && !found.includes(stay.account)) found.push(stay.account)
+  return found.sort()
+}
+
+const peopleSql = `
+SELECT person, identifiers, accounts
+FROM people FINAL
+WHERE project = {project: String} AND person IN {people: Array(String)} AND notEmpty(identifiers)`
+
+const ownersSql = `
+SELECT identifier, owners, state
+FROM identity_map FINAL
+WHERE project = {project: String} AND identifier IN {identifiers: Array(String)}`
+
+/** The persons with these ids that stitch knows, in no order. */
+export async function readPeople(reader: Reader, people: readonly string[]): Promise<Person[]> {
+  const rows = await ask<StoredPerson>(reader, peopleSql, { people })
+  return rows.map(toPerson)
+}
+
+export interface IdentifierState {
+  identifier: string
+  owners: readonly Ownership[]
+  /** Empty, `contested` or `quarantined`. */
+  state: string
+}
+
+export async function readOwners(reader: Reader, identifiers: readonly string[]): Promise<IdentifierState[]> {
+  const rows = await ask<{ identifier: string; owners: StoredOwnership[]; state: string }>(
+    reader,
+    ownersSql,
+    {
+      identifiers,
+    },
+  )
+  return rows.map((row) => ({ ...row, owners: row.owners.map(toInterval) }))
+}
+
+/**
+ * The person whom one of `candidates` names; the first that is known counts. An identifier that had several
+ * owners names its last one. Never undefined: an unknown identifier is a person of its own.
+ */
+export async function findPerson(reader: Reader, candidates: readonly string[]): Promise<Person> {
+  const [states, direct] = await Promise.all([readOwners(reader, candidates), readPeople(reader, candidates)])
+  for (const candidate of candidates) {
+    const owner = states.find((state) => state.identifier === candidate)?.owners.at(-1)?.person ?? candidate
+    const known = direct.find(({ id }) => id === owner)
+    if (known) return known
+    if (owner === candidate) continue
+    const [person] = await readPeople(reader, [owner])
+    return person ?? withOwner(lonePerson(owner), candidate)
+  }
+  return lonePerson((await firstWithEvents(reader, candidates)) ?? candidates[0] ?? '')
+}
+
+/** identity_map and people are written one after the other; in between the map alone already says who. */
+function withOwner(person: Person, identifier: string): Person {
+  return { ...person, identifiers: [...person.identifiers, loneHolding(identifier)], isStitched: true }
+}
+
+async function firstWithEvents(reader: Reader, candidates: readonly string[]): Promise<string | undefined> {
+  if (candidates.length < 2) return undefined
+  const subjects = await readSubjects(reader, candidates)
+  return candidates.find((candidate) => subjects.has(candidate))
+}

@@ -1,0 +1,96 @@
+/**
+ * Whose events a timeline shows. A scope says where to look (subjects: the second column of the primary key)
+ * and, for each event found there, whether it counts, for which person and for which accounts.
+ *
+ *     person of an event    the user's; else the owner of its anonymous id at that time; else the email's
+ *     accounts of an event  the one it names itself (context.groupId); else those the person is in at that time
+ */
+import type { Account } from '../identity/account-people.js'
+import { accountsAt, isWithin, type Holding, type Interval, type Person } from '../identity/people.js'
+
+/** What of an event decides. `at` is occurred_at in milliseconds. */
+export interface Placeable {
+  subject: string
+  at: number
+  type: string
+  groupId: string
+}
+
+export interface Placed {
+  person: string
+  accounts: readonly string[]
+  /** The message by which the subject became the person's; empty where nothing had to be said. */
+  because: string
+}
+
+export interface Scope {
+  readonly subjects: readonly string[]
+  /** Undefined where the event belongs to somebody else. */
+  place: (event: Placeable) => Placed | undefined
+  /** The rows that count, placed. */
+  placed: <Event extends Placeable>(rows: readonly Event[]) => (Placed & { row: Event })[]
+}
+
+function scopeOf(subjects: Iterable<string>, place: Scope['place']): Scope {
+  return {
+    subjects: [...subjects],
+    place,
+    placed: (rows) =>
+      rows.flatMap((row) => {
+        const placed = place(row)
+        return placed ? [{ ...placed, row }] : []
+      }),
+  }
+}
+
+export function personScope(person: Person): Scope {
+  const holdings = holdingsBySubject([person])
+  return scopeOf(holdings.keys(), (event) => {
+    const held = holdings.get(event.subject)?.find(({ holding }) => isWithin(holding, event.at))
+    return held && { person: person.id, accounts: accountsOf(event, person), because: held.holding.because }
+  })
+}
+
+export function accountScope(account: Account): Scope {
+  const holdings = holdingsBySubject(account.people)
+  const guests = new Map(account.guests.map((guest) => [guest.subject, guest.owners]))
+  function ownerOf(event: Placeable): Placed | undefined {
+    const held = holdings.get(event.subject)?.find(({ holding }) => isWithin(holding, event.at))
+    if (held)
+      return {
+        person: held.person.id,
+        accounts: accountsOf(event, held.person),
+        because: held.holding.because,
+      }
+    const owners = guests.get(event.subject)
+    if (!owners) return undefined
+    const owner = owners.find((interval: Interval) => isWithin(interval, event.at))
+    return {
+      person: owner?.person ?? event.subject,
+      accounts: accountsOf(event, undefined),
+      because: owner?.because ?? '',
+    }
+  }
+  return scopeOf(new Set([...holdings.keys(), ...guests.keys()]), (event) => {
+    const placed = ownerOf(event)
+    return placed?.accounts.includes(account.id) ? placed : undefined
+  })
+}
+
+/** An event with an account of its own counts for that one only; a `group` is about the person instead. */
+function accountsOf(event: Placeable, person: Person | undefined): readonly string[] {
+  if (event.groupId !== '' && event.type !== 'group') return [event.groupId]
+  return person === undefined ? [] : accountsAt(person.accounts, event.at)
+}
+
+function holdingsBySubject(people: readonly Person[]): Map<string, { person: Person; holding: Holding }[]> {
+  const bySubject = new Map<string, { person: Person; holding: Holding }[]>()
+  for (const person of people) {
+    for (const holding of person.identifiers) {
+      const held = bySubject.get(holding.identifier)
+      if (held) held.push({ person, holding })
+      else bySubject.set(holding.identifier, [{ person, holding }])
+    }
+  }
+  return bySubject
+}

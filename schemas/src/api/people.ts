@@ -1,0 +1,157 @@
+/** What the routes about people, accounts and single events take and answer. wire.ts has the timelines. */
+import { z } from 'zod'
+import {
+  accountStayShape,
+  eventShape,
+  identifierShape,
+  interval,
+  json,
+  limit,
+  time,
+  when,
+} from './timeline.js'
+
+export const messageParams = z.object({ messageId: z.string().min(1).max(600) })
+
+export const searchQuery = z.object({
+  q: z.string().trim().min(1).max(300).describe('Part of an identifier, a name or a domain'),
+  limit: limit(100, 20),
+})
+export const listQuery = z.object({ limit: limit(1_000, 100) })
+export const asOfQuery = z.object({
+  as_of: time.optional().describe('With the facts received until this time'),
+})
+
+export const traitShape = z.object({
+  name: z.string(),
+  value: z.unknown(),
+  at: when,
+  messageId: z.string().describe('Who said so: the message'),
+  verified: z.boolean(),
+  told: z.number().int().describe('How often this name was said at all'),
+})
+export const personProfile = z.object({
+  id: z.string(),
+  identifiers: z.array(identifierShape),
+  traits: z.array(traitShape),
+  accounts: z.array(accountStayShape),
+})
+export const peopleFound = z.object({
+  people: z.array(
+    z.object({
+      id: z.string(),
+      identifiers: z.array(z.string()),
+      traits: json,
+      accounts: z.array(z.string()),
+    }),
+  ),
+})
+
+export const accountProfile = z.object({
+  id: z.string(),
+  traits: z.array(traitShape),
+  people: z.array(
+    z.object({
+      person: z.string(),
+      how: z.string(),
+      since: when.nullable().describe('null: the whole journey counts'),
+      until: when.nullable(),
+      because: z.string(),
+    }),
+  ),
+})
+export const accountsFound = z.object({
+  accounts: z.array(z.object({ id: z.string(), traits: json, people: z.number().int() })),
+})
+
+export const eventStatus = z.object({
+  status: z.enum(['stored', 'rejected']),
+  event: eventShape.extend({ context: json, isBot: z.boolean() }).nullable(),
+  reason: z
+    .object({ code: z.string(), message: z.string(), at: when, original: z.string() })
+    .nullable()
+    .describe('Why it was refused, with the event as sent'),
+})
+
+export const whyQuery = z
+  .object({
+    identifier: z.string().min(1).max(600).describe('Why is this identifier this person?'),
+    messageId: z.string().min(1).max(600).describe('Why is this event on their timeline?'),
+  })
+  .partial()
+
+const factShape = z.object({
+  kind: z.string(),
+  claimer: z.string(),
+  claimed: z.string(),
+  at: when,
+  receivedAt: when,
+  messageId: z.string(),
+  verified: z.boolean(),
+})
+export const whyAnswer = z.object({
+  person: z.string(),
+  identifier: z.string(),
+  isTheirs: z.boolean(),
+  owners: z
+    .array(
+      z.object({
+        person: z.string(),
+        ...interval,
+        because: z.string(),
+        rule: z.string(),
+        verified: z.boolean(),
+        meaning: z.string(),
+      }),
+    )
+    .describe('Whose the identifier is, over time, by which rule and message'),
+  state: z.string().describe('Empty, contested or quarantined'),
+  decidedBy: z.array(
+    eventShape.pick({
+      messageId: true,
+      type: true,
+      name: true,
+      occurredAt: true,
+      receivedAt: true,
+      url: true,
+    }),
+  ),
+  facts: z.array(factShape).describe('Everything that was ever said about the identifier and this person'),
+  event: eventShape.nullable(),
+})
+
+export const unlinkBody = z.object({
+  identifier: z.string().min(1).max(600).describe('What is to be taken from the person, or given back'),
+  other: z
+    .string()
+    .min(1)
+    .max(600)
+    .optional()
+    .describe('From which of their identifiers; without it from all that it was ever linked with'),
+  reason: z.string().trim().min(1).max(1_000),
+  author: z.string().trim().min(1).max(200),
+})
+export const unlinkAnswer = z.object({
+  success: z.literal(true),
+  messageId: z.string(),
+  pairs: z.array(z.array(z.string())).describe('The pairs that the fact is about'),
+})
+
+export const contestedAnswer = z.object({
+  emails: z.array(
+    z.object({
+      email: z.string(),
+      owner: z.string(),
+      claims: z.array(z.object({ by: z.string(), at: when, because: z.string(), verified: z.boolean() })),
+    }),
+  ),
+  domains: z.array(
+    z.object({
+      domain: z.string(),
+      claims: z.array(
+        z.object({ account: z.string(), at: when, because: z.string(), verified: z.boolean() }),
+      ),
+    }),
+  ),
+})
+export const quarantinedAnswer = z.object({ identifiers: z.array(z.string()) })

@@ -1,0 +1,10 @@
+/** Stitches until it is killed: `tsx hold-stitch.ts <url> <user> <password> <database>`; says when it begins. */
+import { createClient } from '@clickhouse/client'
+import { createMetrics } from '../ingest-server/src/metrics.js'
+import { startStitch } from '../ingest-server/src/identity/stitch.js'
+import { silentLogger } from './clickhouse.js'
+
+const [url = '', username = '', password = '', database = ''] = process.argv.slice(2)
+const app = createClient({ url, username, password, database })
+startStitch({ clickhouse: { app }, metrics: createMetrics(), logger: silentLogger, intervalMs: 20 })
+process.stdout.write('stitching\n')
