@@ -12,7 +12,7 @@
 import type { FastifyRequest } from 'fastify'
 import { TouchlineError } from '../errors.js'
 import { mayComeFrom } from '../projects/key-binding.js'
-import type { KeyHolder, Projects } from '../projects/projects.js'
+import type { Credential, Projects } from '../projects/projects.js'
 
 /** The key in an Authorization header: the user name of Basic, or the token of Bearer. */
 export function keyInAuthorization(header: string | undefined): string | undefined {
@@ -41,7 +41,7 @@ export function keysIn(request: FastifyRequest): string[] {
 }
 
 /** The first known holder among `keys`. */
-export function firstHolder(projects: Projects, keys: readonly string[]): KeyHolder | undefined {
+export function firstHolder(projects: Projects, keys: readonly string[]): Credential | undefined {
   for (const key of keys) {
     const holder = projects.holderOf(key)
     if (holder) return holder
@@ -53,7 +53,7 @@ export function firstHolder(projects: Projects, keys: readonly string[]): KeyHol
  * Who may write with what came: headers and address first, then the body's own key.
  * Throws KEY_MISSING, KEY_UNKNOWN, SECRET_KEY_IN_BROWSER or ORIGIN_NOT_ALLOWED.
  */
-export function writerOf(request: FastifyRequest, projects: Projects, bodyKey: unknown): KeyHolder {
+export function writerOf(request: FastifyRequest, projects: Projects, bodyKey: unknown): Credential {
   const keys = keysIn(request)
   const inBody = filled(bodyKey)
   if (inBody !== undefined) keys.push(inBody)
@@ -65,7 +65,7 @@ export function writerOf(request: FastifyRequest, projects: Projects, bodyKey: u
 }
 
 /** Throws where a browser (it sends an Origin) may not use the key. */
-export function checkOrigin(request: FastifyRequest, holder: KeyHolder): void {
+export function checkOrigin(request: FastifyRequest, holder: Credential): void {
   const { origin } = request.headers
   if (origin === undefined) return
   if (holder.kind === 'secret') throw secretInBrowser(request, holder)
@@ -73,9 +73,9 @@ export function checkOrigin(request: FastifyRequest, holder: KeyHolder): void {
 }
 
 // Holders are made anew whenever keys are read, so a leaked key is reported again after each change, not per request.
-const reported = new WeakSet<KeyHolder>()
+const reported = new WeakSet<Credential>()
 
-function secretInBrowser(request: FastifyRequest, holder: KeyHolder): TouchlineError {
+function secretInBrowser(request: FastifyRequest, holder: Credential): TouchlineError {
   if (!reported.has(holder)) {
     reported.add(holder)
     const { origin } = request.headers
@@ -91,7 +91,7 @@ function secretInBrowser(request: FastifyRequest, holder: KeyHolder): TouchlineE
  * Who may read and administer: the holder of a secret key, as Basic `key:` or Bearer.
  * Throws KEY_MISSING, SECRET_KEY_IN_BROWSER or KEY_UNKNOWN; a write key counts as unknown here.
  */
-export function readerOf(request: FastifyRequest, projects: Projects): KeyHolder {
+export function readerOf(request: FastifyRequest, projects: Projects): Credential {
   const key = keyInAuthorization(request.headers.authorization)
   if (key === undefined)
     throw new TouchlineError('KEY_MISSING', 'Reading needs a secret key, as Bearer or as Basic "key:".')

@@ -166,7 +166,7 @@ export interface Wanted<T extends Table> {
   /** Where given, a row that should not be is written as deleted even if none stands, above these. */
   versions?: ReadonlyMap<string, bigint>
   /** Also over a row of a higher version, by one still higher. */
-  heal: boolean
+  repair: boolean
 }
 
 export type Line<T extends Table> = RowOf[T] & { version: string; is_deleted: 0 | 1 }
@@ -177,7 +177,7 @@ export type Line<T extends Table> = RowOf[T] & { version: string; is_deleted: 0 
  */
 export function differences<T extends Table>(
   table: T,
-  { derived, present, versions, epoch, heal }: Wanted<T>,
+  { derived, present, versions, epoch, repair }: Wanted<T>,
 ): Line<T>[] {
   const lines: Line<T>[] = []
   for (const [key, { row, weight }] of derived) {
@@ -189,7 +189,7 @@ export function differences<T extends Table>(
     }
     if (there !== undefined && isSame && version <= there.version) continue
     if (there !== undefined && version < there.version) {
-      if (!heal) continue
+      if (!repair) continue
       version = there.version + 1n
     }
     lines.push({

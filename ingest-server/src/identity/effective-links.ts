@@ -27,14 +27,14 @@ export interface Caps {
 }
 export const defaultCaps: Caps = { othersOfUserOrEmail: 1_000, claimersOfAnon: 20 }
 
-export interface CountingLinks {
+export interface EffectiveLinks {
   links: Link[]
   /** Identifier → how many others it was linked to. */
   quarantined: ReadonlyMap<string, number>
   areApart: (identifier: string, other: string) => boolean
 }
 
-export function countingLinks(recorded: Iterable<Link>, options: ResolveOptions = {}): CountingLinks {
+export function effectiveLinks(recorded: Iterable<Link>, options: ResolveOptions = {}): EffectiveLinks {
   const raw = firstCopies(recorded, options)
   const quarantined = overCaps(raw, options.caps ?? defaultCaps)
   const apart = pairsApart(raw)

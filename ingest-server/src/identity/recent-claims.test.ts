@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Node } from './facts.js'
-import { createRepeats } from './recent-claims.js'
+import { createRecentClaims } from './recent-claims.js'
 import { resolve, type Link, type Resolution } from './resolve.js'
 
 const hour = (n: number) => new Date(Date.UTC(2026, 2, 1, n)).toISOString()
@@ -38,7 +38,7 @@ test('what is called a repeat changes nothing about anybody', async () => {
   let repeated = 0
   await fc.assert(
     fc.asyncProperty(history, link, (known, next) => {
-      const repeats = createRepeats()
+      const repeats = createRecentClaims()
       repeats.remember('p', nodesOf(known))
       if (!repeats.isRepeat('p', next)) return Promise.resolve()
       repeated += 1
@@ -51,7 +51,7 @@ test('what is called a repeat changes nothing about anybody', async () => {
 })
 
 test('the same claim an hour later is a repeat; by another, about another, or unread, it is none', () => {
-  const repeats = createRepeats()
+  const repeats = createRecentClaims()
   const first: Link = {
     kind: 'claim',
     identifier: 'user:A',

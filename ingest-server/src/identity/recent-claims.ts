@@ -16,7 +16,7 @@ export interface Claim {
   messageId: string
 }
 
-export interface Repeats {
+export interface RecentClaims {
   remember: (project: string, nodes: readonly Node[]) => void
   isRepeat: (project: string, claim: Claim) => boolean
   forget: () => void
@@ -30,7 +30,7 @@ const maxRuns = 40
 /** First claims of runs on a device, or first claims of emails by a user, in the order of claims. */
 type Known = readonly Link[]
 
-export function createRepeats(): Repeats {
+export function createRecentClaims(): RecentClaims {
   const known = new Map<string, Known>()
   const keyOf = (project: string, identifier: string) => `${project}\n${identifier}`
   return {

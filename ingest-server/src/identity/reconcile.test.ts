@@ -6,7 +6,7 @@ import { keyOf, type DerivedTables, type RowOf, type Table } from './derived-tab
 import type { FactReader, Node } from './facts.js'
 import { linksFrom } from './links.js'
 import { resolve, type Link } from './resolve.js'
-import { workIn } from './reconcile.js'
+import { reconcile } from './reconcile.js'
 
 /** Facts and derived tables in memory, so that thousands of histories can be played; stitch.test.ts plays some on ClickHouse. */
 interface World {
@@ -139,7 +139,7 @@ const contextOf = (world: World, tables = tablesOf(world)) => ({
   tables,
   signedOnly: false,
   epoch: 0n,
-  heal: false,
+  repair: false,
   accountsOnce: accountsOnceOf(),
 })
 
@@ -221,7 +221,7 @@ test('after each portion of facts the rows are what all facts together say', asy
       const context = contextOf(world)
       for (const [n, portion] of all.entries()) {
         const about = portion.flatMap((one, index) => tell(world, one, `m${n}-${index}`))
-        await workIn(context, about)
+        await reconcile(context, about)
         expect(sorted(stored(world))).toEqual(sorted(expected(world)))
       }
     }),
@@ -243,12 +243,12 @@ test('whoever dies between two writes leaves enough for the next one to find all
           if (writes > (deaths[n] ?? 0)) throw new Error('killed')
         })
         // The changes were not marked as worked in, so the next one sees them again, with what came since.
-        await workIn(contextOf(world, dying), pending).then(
+        await reconcile(contextOf(world, dying), pending).then(
           () => (pending = []),
           () => undefined,
         )
       }
-      await workIn(contextOf(world), pending)
+      await reconcile(contextOf(world), pending)
       expect(sorted(stored(world))).toEqual(sorted(expected(world)))
     }),
     { numRuns: 1_000 },
@@ -271,7 +271,7 @@ test('facts that come between two readings of one pass are all worked in by the 
           if (read++ === readings[n]) next = tellPortion(n + 1)
           return context.facts.nodes(identifiers)
         }
-        await workIn({ ...context, facts: { ...context.facts, nodes } }, about)
+        await reconcile({ ...context, facts: { ...context.facts, nodes } }, about)
         about = next ?? tellPortion(n + 1)
       }
       expect(sorted(stored(world))).toEqual(sorted(expected(world)))
@@ -318,7 +318,7 @@ test('several at once, each as slow as it likes, come to what one would', async 
           .then(() => portion.flatMap((one, index) => tell(world, one, `m${n}-${index}`)))
         for (const stitcher of stitchers)
           stitcher.passed = Promise.all([told, stitcher.passed]).then(([about]) =>
-            workIn(stitcher.context, about),
+            reconcile(stitcher.context, about),
           )
       }
       await scheduler.waitFor(Promise.all(stitchers.map(({ passed }) => passed)))

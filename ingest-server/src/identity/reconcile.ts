@@ -23,14 +23,14 @@ import type { FactReader } from './facts.js'
 import { neighbourhoodOf } from './neighbourhood.js'
 import { resolve, type Ownership } from './resolve.js'
 
-export interface WorkContext {
+export interface ReconcileContext {
   facts: FactReader
   tables: DerivedTables
   signedOnly: boolean
   /** Read before any fact, or rows from before an erasure would count as newer than it. */
   epoch: bigint
   /** Also write over a row that somebody seems to have known better about: the last resort of a slow pass. */
-  heal: boolean
+  repair: boolean
   /** Accounts that a person may have a row of, whatever `people` says. */
   accountsOnce: AccountsOnce
 }
@@ -44,7 +44,7 @@ export interface AccountsOnce {
 /** One reading and writing of ClickHouse is worth this many identifiers; more only costs memory. */
 const identifiersAtOnce = 2_000
 
-export async function workIn(context: WorkContext, identifiers: Iterable<string>): Promise<void> {
+export async function reconcile(context: ReconcileContext, identifiers: Iterable<string>): Promise<void> {
   const asked = new Set(identifiers)
   const covered = new Set<string>()
   // Users first: with them come their emails and devices, which then need not be looked at again.
@@ -110,7 +110,7 @@ interface ToLookAt {
 /** Adds the rows of `wanted` to the results; answers who else has to be looked at because of them. */
 async function deriveInto(
   results: Results,
-  context: WorkContext,
+  context: ReconcileContext,
   { wanted, asked }: Asked,
 ): Promise<ToLookAt> {
   const { facts, tables, signedOnly } = context
@@ -211,8 +211,8 @@ function affectedBy({ wanted, rows, presentIdentifiers, presentPeople }: Affecti
  * before `people` forgets the account, gains them after `people` names it, and identity_map, which says whom
  * else a change concerns, comes last.
  */
-async function write(context: WorkContext, results: Results): Promise<void> {
-  const { tables, epoch, heal, accountsOnce } = context
+async function write(context: ReconcileContext, results: Results): Promise<void> {
+  const { tables, epoch, repair, accountsOnce } = context
   const accounts = accountsWanted(results, accountsOnce)
   const presentAccounts = await tables.present('account_people', accounts.keys())
   const absent = [...accounts].filter(([key, { row }]) => !row && !presentAccounts.has(key))
@@ -220,7 +220,7 @@ async function write(context: WorkContext, results: Results): Promise<void> {
     'account_people',
     absent.map(([key]) => key),
   )
-  const common = { epoch, heal }
+  const common = { epoch, repair }
   const ofAccounts = differences('account_people', {
     derived: accounts,
     present: presentAccounts,

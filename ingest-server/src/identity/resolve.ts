@@ -9,7 +9,7 @@
 import {
   byClaimTime,
   compare,
-  countingLinks,
+  effectiveLinks,
   isAnon,
   isEmail,
   isTrusted,
@@ -68,7 +68,7 @@ export interface Resolution {
 }
 
 export function resolve(recorded: Iterable<Link>, options: ResolveOptions = {}): Resolution {
-  const { links, quarantined, areApart } = countingLinks(recorded, options)
+  const { links, quarantined, areApart } = effectiveLinks(recorded, options)
   links.sort(byClaimTime)
   const facts = sortedFacts(links)
   const users = joinUsers(facts)

@@ -7,9 +7,9 @@ import type { Derived } from './derive.js'
 import { differences, openDerivedTables, type DerivedTables, type DomainRow } from './derived-tables.js'
 import { claimedDomain } from './domains.js'
 import { openFacts, type FactReader } from './facts.js'
-import { createRepeats } from './recent-claims.js'
+import { createRecentClaims } from './recent-claims.js'
 import { readSweepPage, type SweepPosition } from '../projections/sweep.js'
-import { workIn } from './reconcile.js'
+import { reconcile } from './reconcile.js'
 
 export interface Stitcher {
   /** Resolves when the rows of everybody concerned are written. */
@@ -30,7 +30,7 @@ export interface StitcherDeps {
 const projectsAtOnce = 4
 
 export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
-  const repeats = createRepeats()
+  const repeats = createRecentClaims()
   const knownEmails = new Set<string>()
   const accountsOnce = createAccountsOnce()
   const isSignedOnly = (id: string) =>
@@ -54,7 +54,7 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
       tables: openDerivedTables(client, project),
       signedOnly: isSignedOnly(project),
       epoch: pass.epochs.get(project) ?? 0n,
-      heal: pass.isSweep,
+      repair: pass.isSweep,
       accountsOnce: accountsOnce.ofProject(project),
     }
     const accounts: string[] = []
@@ -63,12 +63,12 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
       if (identifier.startsWith('account:')) accounts.push(identifier.slice('account:'.length))
       else people.push(identifier)
     }
-    await workIn(context, people)
+    await reconcile(context, people)
     for (const domain of await workInDomains(context, accounts)) {
       // A sweep comes by everybody with such an address anyway.
       if (pass.isSweep) continue
       for await (const emails of emailsUnder(client, project, domain))
-        await workIn(
+        await reconcile(
           context,
           emails.map((email) => `email:${email}`),
         )
@@ -158,12 +158,12 @@ interface DomainContext {
   facts: FactReader
   tables: DerivedTables
   epoch: bigint
-  heal: boolean
+  repair: boolean
 }
 
 /** Writes what the domains mean that these accounts ever claimed; answers which domains those are. */
 async function workInDomains(context: DomainContext, accounts: readonly string[]): Promise<string[]> {
-  const { facts, tables, epoch, heal } = context
+  const { facts, tables, epoch, repair } = context
   const own = await facts.domainTraitsOf(accounts)
   const domains = [...new Set(own.flatMap(({ value }) => claimedDomain(value) ?? []))]
   if (domains.length === 0) return []
@@ -174,7 +174,7 @@ async function workInDomains(context: DomainContext, accounts: readonly string[]
     const weight = traits.filter(({ value }) => claimedDomain(value) === domain).length
     return [domain, { row: domainRow(meaningOf(domain)), weight }]
   })
-  await tables.write('domains', differences('domains', { derived, present, epoch, heal }))
+  await tables.write('domains', differences('domains', { derived, present, epoch, repair }))
   return domains
 }
 

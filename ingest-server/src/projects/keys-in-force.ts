@@ -1,6 +1,6 @@
 /** What each key opens, as settings and the file say at this moment: looked up by every request. */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { KeyBinding, KeyHolder, Project, ProjectOptions } from './projects.js'
+import type { KeyBinding, Credential, Project, ProjectOptions } from './projects.js'
 import {
   emptyEntry,
   hashOfKey,
@@ -12,11 +12,11 @@ import {
 
 export interface KeysInForce {
   projects: readonly Project[]
-  holderOf(key: string): KeyHolder | undefined
+  holderOf(key: string): Credential | undefined
 }
 
 /** A key that ends by itself, or never. */
-type Held = KeyHolder & { hash: string; expiresAtMs: number }
+type Held = Credential & { hash: string; expiresAtMs: number }
 
 /** The default project and those of the file. Throws CONFIG_INVALID where two of them have the same write key. */
 export function keysInForce(

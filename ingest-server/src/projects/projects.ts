@@ -54,7 +54,7 @@ export interface KeyBinding {
 }
 
 /** What a key opens. `secret` keys may also write, and make what they claim verified. */
-export interface KeyHolder {
+export interface Credential {
   project: Project
   kind: 'write' | 'secret'
   key?: KeyBinding
@@ -65,7 +65,7 @@ export interface Projects {
    * Undefined for a key that belongs to no project. Secret keys are compared in constant time. Throws
    * KEYS_UNREADABLE for an unknown key while the file of projects cannot be read.
    */
-  holderOf(key: string): KeyHolder | undefined
+  holderOf(key: string): Credential | undefined
   all(): readonly Project[]
 }
 

@@ -12,7 +12,7 @@ export type Fault = 'data' | 'server' | 'memory' | 'unclear'
 
 const memoryLimitExceeded = 241
 
-export function judgeError(error: unknown): Fault {
+export function classifyError(error: unknown): Fault {
   if (isRefusal(error)) return 'data'
   if (!(error instanceof ClickHouseError)) return 'server'
   if (codeOf(error) === memoryLimitExceeded) return 'memory'

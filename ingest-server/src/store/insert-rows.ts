@@ -7,7 +7,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { insertLines } from '../clickhouse/insert-lines.js'
 import { pause } from '../log/pause.js'
 import type { Logger } from '../logger.js'
-import { judgeError } from './classify-error.js'
+import { classifyError } from './classify-error.js'
 
 export interface Line {
   bytes: Buffer
@@ -77,7 +77,7 @@ export async function insertOrRefusal(
       await insertLines(app, table, chunks, cutting)
       return undefined
     } catch (error) {
-      const fault = judgeError(error)
+      const fault = classifyError(error)
       if (fault === 'data') return { error }
       // One line never needs more memory than a server has: that is waited out.
       const mayBeRows = fault === 'unclear' || (fault === 'memory' && !isSingle)

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { acceptEvents, splitBody } from './accept.js'
-import type { Arrival } from '../request/request-context.js'
+import type { RequestContext } from '../request/request-context.js'
 import { parseBody } from '../request/body.js'
 
-const arrival: Arrival = {
+const requestContext: RequestContext = {
   project: { id: 'default', identify: 'open' },
   verified: false,
   receivedAtMs: Date.parse('2026-03-01T12:00:00.000Z'),
@@ -16,7 +16,7 @@ const arrival: Arrival = {
 }
 
 const accept = (text: string) =>
-  acceptEvents(splitBody(parseBody(Buffer.from(text)), undefined, undefined), arrival)
+  acceptEvents(splitBody(parseBody(Buffer.from(text)), undefined, undefined), requestContext)
 const rowsIn = (lines: Buffer) =>
   lines
     .toString()
@@ -95,7 +95,7 @@ describe('acceptEvents', () => {
     const body = '{"batch":[{"type":"track","event":"T","userId":"u-1","properties":{"card":"4111"}}]}'
     const batch = splitBody(parseBody(Buffer.from(body)), undefined, undefined)
     const changed = batch.events.map((one) => ({ ...(one as object), properties: { card: 'sha256:…' } }))
-    const { lines } = acceptEvents({ ...batch, events: changed }, arrival)
+    const { lines } = acceptEvents({ ...batch, events: changed }, requestContext)
     expect(lines.toString()).not.toContain('4111')
     expect(rowsIn(lines)[0]?.properties).toEqual({ card: 'sha256:…' })
   })
@@ -131,8 +131,8 @@ describe('acceptEvents', () => {
         },
       ],
     }
-    expect(() => acceptEvents(broken, arrival)).toThrow('broken')
-    expect(rowsIn(acceptEvents(batch, arrival).lines)).toHaveLength(1)
+    expect(() => acceptEvents(broken, requestContext)).toThrow('broken')
+    expect(rowsIn(acceptEvents(batch, requestContext).lines)).toHaveLength(1)
   })
 })
 

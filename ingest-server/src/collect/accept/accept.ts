@@ -2,7 +2,7 @@
 import { limits, problemOf } from '@touchline/schemas'
 import { errorTable, TouchlineError, type ErrorCode } from '../../errors.js'
 import { admit, type Admission } from '../trust/admit.js'
-import type { Arrival } from '../request/request-context.js'
+import type { RequestContext } from '../request/request-context.js'
 import type { ParsedBody } from '../request/body.js'
 import { copiedParts, measureEvent } from './event-text.js'
 import { createLineBuffer } from '../row/line-buffer.js'
@@ -109,25 +109,25 @@ function contextBytesOf(context: Json | undefined, events: number): number {
 const lines = createLineBuffer()
 
 /** Reads every event of the batch; a bad one never fails the good ones. */
-export function acceptEvents(batch: Batch, arrival: Arrival): Outcome {
+export function acceptEvents(batch: Batch, requestContext: RequestContext): Outcome {
   const quote = quoteFor(batch.source.text)
   lines.clear()
   let rejectedLines = ''
   const rejected: Rejection[] = []
   const warnings: Warning[] = []
   batch.events.forEach((event, index) => {
-    const admitted = admitEvent(event, index, batch, arrival)
+    const admitted = admitEvent(event, index, batch, requestContext)
     if ('code' in admitted) {
       const rejection = { index, messageId: messageIdIn(event), ...admitted }
       rejected.push(rejection)
       // Of what was erased not even the refusal keeps a copy.
       const isErased = admitted.code === 'EVENT_ERASED'
       rejectedLines += isErased
-        ? rejectedLine(null, { ...rejection, messageId: null }, arrival)
-        : rejectedLine(withType(event, batch.type), rejection, arrival)
+        ? rejectedLine(null, { ...rejection, messageId: null }, requestContext)
+        : rejectedLine(withType(event, batch.type), rejection, requestContext)
       return
     }
-    lines.add(lineOf(admitted, arrival, quote))
+    lines.add(lineOf(admitted, requestContext, quote))
     if (admitted.warning !== undefined) {
       warnings.push({ index, messageId: admitted.event.messageId, message: admitted.warning })
     }
@@ -151,7 +151,12 @@ interface Refusal {
   message: string
 }
 
-function admitEvent(event: unknown, index: number, batch: Batch, arrival: Arrival): Admission | Refusal {
+function admitEvent(
+  event: unknown,
+  index: number,
+  batch: Batch,
+  requestContext: RequestContext,
+): Admission | Refusal {
   if (!isObject(event)) return refusal('EVENT_NOT_OBJECT')
   const { text, events, spans } = batch.source
   // An event that was changed since it was parsed is no longer what the text says.
@@ -161,7 +166,7 @@ function admitEvent(event: unknown, index: number, batch: Batch, arrival: Arriva
   const type = batch.type ?? event.type
   const read = readEvent(event, type, batch, copiedParts(event, span, text))
   if (typeof read === 'string') return explained(read, event, type, batch)
-  const admitted = admit(read, arrival, batch.verdicts?.[index])
+  const admitted = admit(read, requestContext, batch.verdicts?.[index])
   return typeof admitted === 'string' ? refusal(admitted) : admitted
 }
 

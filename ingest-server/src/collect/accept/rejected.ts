@@ -1,7 +1,7 @@
 /** Events that were refused: what the answer says of each, and the row that is kept so that it can be replayed. */
 import { limits } from '@touchline/schemas'
 import type { ErrorCode } from '../../errors.js'
-import type { Arrival } from '../request/request-context.js'
+import type { RequestContext } from '../request/request-context.js'
 import { jsonUpTo } from './measure.js'
 import { isObject } from './read-event.js'
 import type { RejectedRow } from '../../log/event-row.js'
@@ -26,11 +26,11 @@ export function messageIdIn(event: unknown): string | null {
 export function rejectedLine(
   event: unknown,
   { messageId, code, message }: Rejection,
-  arrival: Arrival,
+  requestContext: RequestContext,
 ): string {
   const row: RejectedRow = {
-    project: arrival.project.id,
-    received_at: arrival.receivedAt,
+    project: requestContext.project.id,
+    received_at: requestContext.receivedAt,
     message_id: messageId ?? '',
     code,
     message,

@@ -5,7 +5,7 @@
  */
 import { importedKinds } from '@touchline/schemas'
 import { agentOf, type Agent } from './agent.js'
-import type { Arrival } from '../request/request-context.js'
+import type { RequestContext } from '../request/request-context.js'
 import { truncateIp } from './ip.js'
 import { languageOf } from './language.js'
 import { isObject, type Json, type ReadEvent } from '../accept/read-event.js'
@@ -41,20 +41,20 @@ const objectIn = (from: Json, name: string): Json => {
   return isObject(value) ? value : none
 }
 
-export function enrich(event: ReadEvent, arrival: Arrival): Enrichment {
+export function enrich(event: ReadEvent, requestContext: RequestContext): Enrichment {
   const context = event.context ?? none
   const page = objectIn(context, 'page')
   const properties = (event.type === 'page' && event.properties) || none
   const library = objectIn(context, 'library')
   const libraryName = textIn(library, 'name')
   const touchpoint = touchpointOf(context)
-  const isBrowser = isFromBrowser(libraryName, page !== none, arrival.hasOrigin)
+  const isBrowser = isFromBrowser(libraryName, page !== none, requestContext.hasOrigin)
 
   const url = textIn(page, 'url') || textIn(properties, 'url')
   const referrer = referrerFrom(textIn(page, 'referrer') || textIn(properties, 'referrer'))
   const search = url.includes('?') ? '' : textIn(page, 'search')
   const visit = visitOf({ url, search, referrer, campaign: campaignOf(context) })
-  const userAgent = textIn(context, 'userAgent') || (isBrowser ? arrival.userAgent : '')
+  const userAgent = textIn(context, 'userAgent') || (isBrowser ? requestContext.userAgent : '')
   return {
     kind: touchpoint?.kind ?? '',
     origin: touchpoint?.source || (isBrowser ? 'web' : 'server'),
@@ -68,8 +68,8 @@ export function enrich(event: ReadEvent, arrival: Arrival): Enrichment {
       : (visit?.channelColumns ?? ''),
     agent: agentOf(userAgent),
     // A server's own address is not its user's.
-    ip: truncateIp(context.ip) || (isBrowser ? arrival.ip : ''),
-    locale: textIn(context, 'locale') || (isBrowser ? languageOf(arrival.acceptLanguage) : ''),
+    ip: truncateIp(context.ip) || (isBrowser ? requestContext.ip : ''),
+    locale: textIn(context, 'locale') || (isBrowser ? languageOf(requestContext.acceptLanguage) : ''),
     library: libraryName,
     libraryVersion: textIn(library, 'version'),
     consent: consentOf(context.consent ?? context.consentManagement),

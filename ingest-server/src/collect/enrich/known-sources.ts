@@ -165,7 +165,7 @@ const list: Record<SourceCategory, readonly string[]> = {
     'shopee: shopee.*',
     'lazada: lazada.*',
     'temu: temu.com',
-    'wish: wish.com',
+    'privacySignal: privacySignal.com',
     'shopzilla: shopzilla.com',
     'pricerunner: pricerunner.*',
     'kelkoo: kelkoo.*',

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import type { KeyHolder } from '../../projects/projects.js'
+import type { Credential } from '../../projects/projects.js'
 import { boundsOf, createRateLimiter } from './rate.js'
 
 const project = { id: 'shop', identify: 'open', eventsPerSecond: 10, eventsPerSecondPerAddress: 2 } as const
-const holder: KeyHolder = { project, kind: 'write', key: { id: 'web', eventsPerSecond: 5 } }
+const holder: Credential = { project, kind: 'write', key: { id: 'web', eventsPerSecond: 5 } }
 
 test('over any length of time no more than the rate and one burst goes through', () => {
   let now = 0

@@ -4,7 +4,7 @@
  */
 import { TouchlineError } from '../../errors.js'
 import type { Clock } from '../../clock.js'
-import type { KeyHolder } from '../../projects/projects.js'
+import type { Credential } from '../../projects/projects.js'
 import { networkOf } from '../enrich/ip.js'
 
 /** One bucket that a request draws from. */
@@ -24,7 +24,7 @@ export interface RateLimiter {
 const none: readonly Bound[] = []
 
 /** What bounds a request; nothing for most. A server that holds a secret key is bound by its project alone. */
-export function boundsOf({ project, kind, key }: KeyHolder, address: string): readonly Bound[] {
+export function boundsOf({ project, kind, key }: Credential, address: string): readonly Bound[] {
   const { id, eventsPerSecond: byProject, eventsPerSecondPerAddress: byAddress } = project
   const byKey = key?.eventsPerSecond
   if (byProject === undefined && byAddress === undefined && byKey === undefined) return none

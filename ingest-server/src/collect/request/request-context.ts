@@ -1,16 +1,16 @@
 /** What is known of a request before its events are looked at, the same for each of them. */
 import type { KeyBinding, Project } from '../../projects/projects.js'
 import type { Judge } from '../../log/tombstones.js'
-import type { Wish } from '../trust/admit.js'
+import type { PrivacySignal } from '../trust/admit.js'
 
-export interface Arrival {
+export interface RequestContext {
   project: Project
   /** Came with a secret key. */
   verified: boolean
   /** What the write key is bound to. */
   key?: KeyBinding | undefined
   /** What the browser's Sec-GPC and DNT mean for this project; absent: nothing. */
-  wish?: Wish
+  privacySignal?: PrivacySignal
   /** Tells events of people who were erased; absent where nobody was. */
   judge?: Judge | undefined
   receivedAtMs: number

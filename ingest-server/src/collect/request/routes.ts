@@ -9,11 +9,11 @@ import { TouchlineError } from '../../errors.js'
 import { answerError } from '../../http/answers.js'
 import { writerOf } from '../../http/credentials.js'
 import type { Metrics } from '../../metrics.js'
-import type { KeyHolder, Projects } from '../../projects/projects.js'
+import type { Credential, Projects } from '../../projects/projects.js'
 import type { Judge } from '../../log/tombstones.js'
 import type { EventLog } from '../../log/log.js'
 import { acceptEvents, splitBody, type Outcome } from '../accept/accept.js'
-import { prepare, wishOf } from '../trust/admit.js'
+import { prepare, privacySignalOf } from '../trust/admit.js'
 import { appendTo } from './append-events.js'
 import { decodeBody, parseBody } from './body.js'
 import { allowOrigin, answerPreflight } from './cors.js'
@@ -139,8 +139,8 @@ function collectWith(
     rate.check(bounds)
     const batch = splitBody(body, type, request.headers.sentat)
     rate.take(bounds, batch.events.length)
-    const wish = wishOf(request, holder)
-    if (wish === 'drop') {
+    const privacySignal = privacySignalOf(request, holder)
+    if (privacySignal === 'drop') {
       metrics.unwanted.inc({ project: project.id }, batch.events.length)
       return reply.type(json).send('{"success":true,"accepted":0,"rejected":[]}')
     }
@@ -151,7 +151,7 @@ function collectWith(
       project,
       verified: kind === 'secret',
       key: holder.key,
-      wish,
+      privacySignal,
       judge: judgeOf?.(project.id),
       receivedAtMs,
       receivedAt: isoText(receivedAtMs),
@@ -171,7 +171,7 @@ function bodyOf(request: FastifyRequest): Buffer {
 }
 
 /** A write key is not told that an event was of somebody who was erased: anybody could ask so about anybody. */
-function answerOf({ accepted: taken, rejected: all, warnings }: Outcome, kind: KeyHolder['kind']): string {
+function answerOf({ accepted: taken, rejected: all, warnings }: Outcome, kind: Credential['kind']): string {
   const rejected = kind === 'secret' ? all : all.filter(({ code }) => code !== 'EVENT_ERASED')
   const accepted = taken + all.length - rejected.length
   const list = rejected.length === 0 ? '[]' : JSON.stringify(rejected)

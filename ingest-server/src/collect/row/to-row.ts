@@ -8,7 +8,7 @@
  */
 import type { LinkFact } from '@touchline/schemas'
 import { linksFrom } from '../../identity/links.js'
-import type { Arrival } from '../request/request-context.js'
+import type { RequestContext } from '../request/request-context.js'
 import { isVerified, verifyFacts, type ClaimedEvent } from '../trust/claims.js'
 import { enrich } from '../enrich/enrich.js'
 import { membershipFacts, subjectOf, traitFacts } from './facts.js'
@@ -20,13 +20,13 @@ import { timesOf } from '../accept/times.js'
 type TextColumn = { [Name in keyof EventRow]: EventRow[Name] extends string ? Name : never }[keyof EventRow]
 
 /** `quote` must be right for the strings of the event. */
-export function lineOf({ event, trust }: ClaimedEvent, arrival: Arrival, quote: Quote): string {
-  const times = timesOf(event.clientTime, event.sentAt, arrival)
-  const extra = enrich(event, arrival)
+export function lineOf({ event, trust }: ClaimedEvent, requestContext: RequestContext, quote: Quote): string {
+  const times = timesOf(event.clientTime, event.sentAt, requestContext)
+  const extra = enrich(event, requestContext)
   const text = (column: TextColumn, value: string) => (value === '' ? '' : `,"${column}":${quote(value)}`)
   return (
-    `{"project":"${arrival.project.id}","subject":${quote(subjectOf(event))}` +
-    `,"client_time":"${times.clientTime}","occurred_at":"${times.occurredAt}","received_at":"${arrival.receivedAt}"` +
+    `{"project":"${requestContext.project.id}","subject":${quote(subjectOf(event))}` +
+    `,"client_time":"${times.clientTime}","occurred_at":"${times.occurredAt}","received_at":"${requestContext.receivedAt}"` +
     (times.sentAt === null ? '' : `,"sent_at":"${times.sentAt}"`) +
     (times.timeCorrected ? ',"time_corrected":true' : '') +
     `,"message_id":${quote(event.messageId)},"type":"${event.type}"` +
@@ -52,7 +52,7 @@ export function lineOf({ event, trust }: ClaimedEvent, arrival: Arrival, quote: 
     objectColumn('properties', event) +
     objectColumn('traits', event) +
     objectColumn('context', event) +
-    factColumns({ event, trust }, times.occurredAtMs, arrival, quote) +
+    factColumns({ event, trust }, times.occurredAtMs, requestContext, quote) +
     '}\n'
   )
 }
@@ -70,7 +70,7 @@ function objectColumn(column: 'properties' | 'traits' | 'context', event: ReadEv
 function factColumns(
   claimed: ClaimedEvent,
   occurredAt: number,
-  { receivedAtMs }: Arrival,
+  { receivedAtMs }: RequestContext,
   quote: Quote,
 ): string {
   const { event, trust } = claimed

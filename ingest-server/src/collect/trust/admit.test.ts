@@ -2,7 +2,7 @@ import pino from 'pino'
 import { expect, test } from 'vitest'
 import { createMetrics } from '../../metrics.js'
 import { createHttpServer } from '../../http/server.js'
-import type { KeyHolder, Project, Projects } from '../../projects/projects.js'
+import type { Credential, Project, Projects } from '../../projects/projects.js'
 import type { PrivacyRules } from '../../projects/projects-file.js'
 import type { EventLog, LogRecord } from '../../log/log.js'
 import { hashIdentifier, judgeBy, type Judge } from '../../log/tombstones.js'
@@ -15,7 +15,7 @@ const day = 86_400_000
 /** The collecting routes with a log that keeps what it is given. */
 async function collecting(
   project: Project,
-  { judge, kind = 'write' }: { judge?: Judge; kind?: KeyHolder['kind'] } = {},
+  { judge, kind = 'write' }: { judge?: Judge; kind?: Credential['kind'] } = {},
 ) {
   const records: LogRecord[] = []
   const log = {

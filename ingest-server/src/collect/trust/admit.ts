@@ -1,16 +1,16 @@
 /**
  * What a request may say, between reading its events and making rows of them: tokens taken out and checked,
- * the project's privacy rules applied, the visitor's wish honoured, the key's bounds kept, claims weighed.
+ * the project's privacy rules applied, the visitor's privacy signal honoured, the key's bounds kept, claims weighed.
  */
 import type { FastifyRequest } from 'fastify'
 import { maySend } from '../../projects/key-binding.js'
-import type { KeyHolder, Project } from '../../projects/projects.js'
+import type { Credential, Project } from '../../projects/projects.js'
 import { emailIdentifier, userIdentifier } from '@touchline/schemas'
 import { propertyRulesOf, type PropertyRules } from './property-rules.js'
 import { withoutTexts } from '../../log/scrub.js'
 import type { Judge } from '../../log/tombstones.js'
 import type { ErrorCode } from '../../errors.js'
-import type { Arrival } from '../request/request-context.js'
+import type { RequestContext } from '../request/request-context.js'
 import { bySecret, unsigned, weighClaims, withoutClaims, type ClaimedEvent } from './claims.js'
 import { hasBadEmail, subjectOf } from '../row/facts.js'
 import { isObject, type Json, type ReadEvent } from '../accept/read-event.js'
@@ -18,7 +18,7 @@ import { timesOf } from '../accept/times.js'
 import { isInForce, takeToken, type TokenVerdict, type VerifyTokens } from './user-token.js'
 
 /** What the visitor's browser asks for (`Sec-GPC`, `DNT`), as the project answers it. */
-export type Wish = 'none' | 'anonymous' | 'drop'
+export type PrivacySignal = 'none' | 'anonymous' | 'drop'
 
 interface Taken {
   events: readonly unknown[]
@@ -69,7 +69,7 @@ function rulesFor(project: Project): PropertyRules | undefined {
 }
 
 /** A server with a secret key speaks for itself; the headers are a browser's. */
-export function wishOf({ headers }: FastifyRequest, { project, kind }: KeyHolder): Wish {
+export function privacySignalOf({ headers }: FastifyRequest, { project, kind }: Credential): PrivacySignal {
   const { privacy } = project
   if (privacy === undefined || kind === 'secret') return 'none'
   const asked = [
@@ -88,25 +88,29 @@ export type Admission = ClaimedEvent & {
 /** The event as it may count, or the code by which it is refused. */
 export function admit(
   event: ReadEvent,
-  arrival: Arrival,
+  requestContext: RequestContext,
   verdict: TokenVerdict | undefined,
 ): Admission | ErrorCode {
-  const weighed = weigh(event, arrival, verdict)
+  const weighed = weigh(event, requestContext, verdict)
   if (typeof weighed === 'string') return weighed
   const admitted = withEmailWarning(weighed)
-  if (arrival.judge === undefined) return admitted
-  const kept = withoutErased(admitted.event, arrival, arrival.judge)
+  if (requestContext.judge === undefined) return admitted
+  const kept = withoutErased(admitted.event, requestContext, requestContext.judge)
   return kept === undefined ? 'EVENT_ERASED' : { ...admitted, event: kept }
 }
 
-function weigh(event: ReadEvent, arrival: Arrival, verdict: TokenVerdict | undefined): Admission | ErrorCode {
-  if (arrival.key !== undefined && !maySend({ key: arrival.key }, event.type, event.name))
+function weigh(
+  event: ReadEvent,
+  requestContext: RequestContext,
+  verdict: TokenVerdict | undefined,
+): Admission | ErrorCode {
+  if (requestContext.key !== undefined && !maySend({ key: requestContext.key }, event.type, event.name))
     return 'EVENT_NOT_ALLOWED'
-  if (arrival.wish === 'anonymous') return anonymous(event) ?? 'EVENT_NOT_SIGNED'
-  if (arrival.verified) return { event, trust: bySecret }
-  const { identify } = arrival.project
+  if (requestContext.privacySignal === 'anonymous') return anonymous(event) ?? 'EVENT_NOT_SIGNED'
+  if (requestContext.verified) return { event, trust: bySecret }
+  const { identify } = requestContext.project
   if (verdict === undefined && identify === 'open') return { event, trust: unsigned }
-  const warning = warningOf(event, verdict, arrival)
+  const warning = warningOf(event, verdict, requestContext)
   const claims = warning === undefined && verdict !== 'invalid' ? verdict : undefined
   const admitted = weighClaims(event, identify, claims)
   if (admitted === undefined) return 'EVENT_NOT_SIGNED'
@@ -122,8 +126,12 @@ function withEmailWarning(admission: Admission): Admission {
 }
 
 /** A late copy of what was erased is refused; somebody else's event that names them is kept without the name. */
-function withoutErased(event: ReadEvent, arrival: Arrival, judge: Judge): ReadEvent | undefined {
-  const { occurredAtMs } = timesOf(event.clientTime, event.sentAt, arrival)
+function withoutErased(
+  event: ReadEvent,
+  requestContext: RequestContext,
+  judge: Judge,
+): ReadEvent | undefined {
+  const { occurredAtMs } = timesOf(event.clientTime, event.sentAt, requestContext)
   const { userId, email, previousId, properties, traits, context } = event
   const verdict = judge.verdictOf(
     { subject: subjectOf(event), user_id: userId, email, previous_id: previousId },
@@ -153,13 +161,13 @@ function anonymous(event: ReadEvent): ClaimedEvent | undefined {
 function warningOf(
   event: ReadEvent,
   verdict: TokenVerdict | undefined,
-  arrival: Arrival,
+  requestContext: RequestContext,
 ): string | undefined {
   if (verdict === undefined) return undefined
   if (verdict === 'invalid')
     return 'The userToken is not one of this project: signature, aud, sub or exp is missing or wrong.'
-  const { occurredAtMs } = timesOf(event.clientTime, event.sentAt, arrival)
-  if (!isInForce(verdict, occurredAtMs, arrival.receivedAtMs))
+  const { occurredAtMs } = timesOf(event.clientTime, event.sentAt, requestContext)
+  if (!isInForce(verdict, occurredAtMs, requestContext.receivedAtMs))
     return 'The userToken was not in force when the event happened.'
   if (event.userId !== '' && event.userId !== verdict.userId)
     return 'The userId is not the one that the userToken speaks for.'

@@ -26,7 +26,7 @@ export interface TokenClaims {
 /** What became of a token; an event whose token is no good is judged as one without. */
 export type TokenVerdict = TokenClaims | 'invalid'
 
-/** Public keys of an identity provider by URL: what was read last, and a wish for a newer set. */
+/** Public keys of an identity provider by URL: what was read last, and a privacySignal for a newer set. */
 export interface KeySets {
   /** Undefined until the set was read for the first time. */
   get(url: string): JSONWebKeySet | undefined
