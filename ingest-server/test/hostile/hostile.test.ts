@@ -22,7 +22,7 @@ import { startCollect } from '../../../test-support/collect.js'
 
 interface Case {
   name: string
-  method?: string
+  method?: NonNullable<InjectOptions['method']>
   path: string
   headers?: Record<string, string>
   body?: (string | [text: string, times: number])[]
@@ -37,7 +37,7 @@ function toRequest({ method = 'POST', path, headers, body = [], base64, encoding
   const text = body.map((part) => (typeof part === 'string' ? part : part[0].repeat(part[1]))).join('')
   const bytes = base64 === undefined ? Buffer.from(text) : Buffer.from(base64, 'base64')
   return {
-    method: method,
+    method,
     url: path,
     headers: {
       'content-type': 'application/json',
