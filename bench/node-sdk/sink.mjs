@@ -24,7 +24,7 @@ const makeSink = () =>
           lastAt = Date.now()
         }
         response.setHeader('content-type', 'application/json')
-        response.end('{"success":true,"status":1}')
+        response.end('{"success":true,"status":1,"accepted":0,"rejected":[]}')
       }
       if (answerAfterMs > 0) setTimeout(answer, answerAfterMs)
       else answer()

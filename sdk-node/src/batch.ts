@@ -7,10 +7,14 @@
  * Holding bytes instead of strings keeps 100,000 waiting events out of the garbage collector's sight, makes
  * the bound a bound on real memory, and leaves nothing to join or encode when the batch is sent.
  */
+import type { TouchlineError } from './errors.js'
 import { version } from './version.js'
 
-/** Told once about each event given with a callback: without an error when the server has it. */
-export type EventCallback = (error: unknown, sent: { messageId: string }) => void
+/**
+ * Told once about each event given with a callback: without an error when the server has it, else with the code that
+ * onReject or onDrop is given.
+ */
+export type EventCallback = (error: TouchlineError | undefined, sent: { messageId: string }) => void
 
 export interface Waiting {
   json: string

@@ -7,6 +7,7 @@ import { TouchlineError, errorTable } from './errors.js'
 import {
   checkCall,
   eventWriter,
+  roundedIds,
   type AliasArguments,
   type EventArguments,
   type EventType,
@@ -17,17 +18,23 @@ import {
   type TrackArguments,
 } from './event.js'
 import { beforeExit } from './exit.js'
+import { messageIds } from './message-id.js'
 import { settingsFrom, type TouchlineOptions } from './options.js'
 import { openOutbox } from './outbox.js'
 import { postByFetch, postByHttp } from './post.js'
 import { openReports, type Tally } from './report.js'
+import { timerMs } from './retry.js'
 import { startSender } from './send.js'
 import { heartbeatMs } from './spool-owner.js'
 import { openSpool } from './spool.js'
+import { unknownOptions } from './unknown-options.js'
 
 /** Since the client was made. Every call is one of these, so they add up to the calls made. */
 export interface Report extends Tally {
-  /** Accepted and not yet confirmed by the server. After close: in the spool if there is one, else lost. */
+  /**
+   * Accepted and not yet confirmed by the server, which may have them: its answer may only be late. After close they
+   * stay in the spool if there is one, and are not sent again if there is none.
+   */
   pending: number
 }
 
@@ -96,6 +103,7 @@ function openLine(options: TouchlineOptions) {
   const settings = settingsFrom(options)
   const { onReject, onDrop, logger, fetch } = options
   const reports = openReports({ onReject, onDrop, logger })
+  for (const unknown of unknownOptions(options)) reports.notice(unknown, `new Touchline: ${unknown}`)
   const spool = settings.spool && openSpool(settings.spool)
   const outbox = openOutbox({
     ...settings,
@@ -112,18 +120,21 @@ function openLine(options: TouchlineOptions) {
       fetch === undefined ? postByHttp(settings.url, settings.maxInFlight) : postByFetch(settings.url, fetch),
   })
   const write = eventWriter(settings.clock)
+  const nextMessageId = messageIds(settings.clock)
   let closing: Promise<Report> | undefined
   let isRefusing = false
 
   function accept(type: EventType, args: EventArguments, callback: EventCallback | undefined): boolean {
     checkCall(type, args)
-    let event: Waiting
+    const event: Waiting = { json: '', messageId: args.messageId ?? nextMessageId(), callback }
     try {
-      const { json, messageId } = write(type, args)
-      event = { json, messageId, callback }
+      const { refused, leftOut } = roundedIds(type, args)
+      if (refused !== undefined) throw refused
+      if (leftOut !== undefined) reports.notice('id', `an id was left out of an event: ${leftOut}`)
+      event.json = write(type, args, event.messageId)
     } catch (error) {
       const { code, message } = error instanceof TouchlineError ? error : new TouchlineError('EVENT_INVALID')
-      reports.rejected({ code, message }, { messageId: args.messageId, callback })
+      reports.rejected({ code, message }, { messageId: event.messageId, callback })
       return false
     }
     const bytes = Buffer.byteLength(event.json)
@@ -151,6 +162,8 @@ function openLine(options: TouchlineOptions) {
       spool?.touch()
       const { adopted, damaged } = await outbox.adopt()
       reports.damaged(damaged)
+      const foreign = spool?.foreignFiles() ?? 0
+      if (foreign > 0) reports.notice('foreign', leftAlone(foreign))
       if (adopted > 0) reports.log('warn', `${adopted} events of an earlier process are sent from the spool.`)
       sender.wake()
     } catch (error) {
@@ -165,7 +178,8 @@ function openLine(options: TouchlineOptions) {
       adopting = adopting.then(adopt)
     }, heartbeatMs).unref()
 
-  async function flush(timeoutMs = settings.flushTimeoutMs): Promise<Report> {
+  async function flush(given: number | undefined): Promise<Report> {
+    const timeoutMs = typeof given === 'number' && given >= 0 ? given : settings.flushTimeoutMs
     const endsAt = performance.now() + timeoutMs
     await within(timeoutMs, adopting)
     await sender.drain(Math.max(endsAt - performance.now(), 0))
@@ -178,18 +192,25 @@ function openLine(options: TouchlineOptions) {
     const last = await flush(timeoutMs)
     sender.stop()
     outbox.close()
-    if (last.pending > 0) {
-      const fate = spool === undefined ? 'are lost' : 'stay in the spool'
-      reports.log('error', `closed with ${last.pending} events not confirmed; they ${fate}.`)
-    }
+    notConfirmed(last.pending, 'closed')
     return last
+  }
+
+  function notConfirmed(pending: number, when: string): void {
+    if (pending === 0) return
+    if (spool !== undefined) {
+      reports.log('warn', `${when} with ${pending} events not confirmed; they stay in the spool.`)
+      return
+    }
+    const fate = 'the server may have them or not, and they are not sent again.'
+    reports.notice('not confirmed', `${when} with ${pending} events not confirmed; ${fate}`, 'error')
   }
 
   const leaveExit = beforeExit({
     waiting: outbox.waiting,
     acceptedUpTo: outbox.acceptedUpTo,
-    flush,
-    giveUp: (pending) => reports.log('error', `the process ends with ${pending} events not confirmed.`),
+    flush: () => flush(undefined),
+    giveUp: (pending) => notConfirmed(pending, 'the process ends'),
   })
 
   return {
@@ -199,11 +220,15 @@ function openLine(options: TouchlineOptions) {
   }
 }
 
+const leftAlone = (files: number) =>
+  `the spool holds ${files} files that a client with another writeKey or host left; this one does not send them. ` +
+  'A client with that writeKey and host does, as does this one once their folder bears its name (README, "With a spool").'
+
 /** Waits for `step`, but no longer than `timeoutMs`. */
 async function within(timeoutMs: number, step: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs)
+    timer = setTimeout(resolve, timerMs(timeoutMs))
   })
   await Promise.race([step, timeout])
   clearTimeout(timer)

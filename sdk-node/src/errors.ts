@@ -23,14 +23,17 @@ export const errorTable = {
   CLOSED: 'The call came after close().',
 } as const
 
-export type ErrorCode = keyof typeof errorTable
+/** A code of this table, or of the server's (docs/http.md). */
+export type ErrorCode = keyof typeof errorTable | (string & Record<never, never>)
 
 export class TouchlineError extends Error {
   readonly code: ErrorCode
 
   constructor(code: ErrorCode, message?: string, options?: { cause?: unknown }) {
-    super(message ?? errorTable[code], options)
+    super(message ?? (isOwnCode(code) ? errorTable[code] : code), options)
     this.name = 'TouchlineError'
     this.code = code
   }
 }
+
+const isOwnCode = (code: string): code is keyof typeof errorTable => Object.hasOwn(errorTable, code)

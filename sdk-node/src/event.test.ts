@@ -4,7 +4,7 @@ import { checkCall, eventWriter, type EventArguments, type EventType } from './e
 
 const at = Date.parse('2026-03-04T05:06:07.008Z')
 const written = (type: EventType, args: EventArguments): Record<string, unknown> =>
-  JSON.parse(eventWriter(() => at)(type, args).json) as Record<string, unknown>
+  JSON.parse(eventWriter(() => at)(type, args, args.messageId ?? 'm0')) as Record<string, unknown>
 
 describe('a call', () => {
   const refused: [EventType, EventArguments, string][] = [
@@ -88,6 +88,39 @@ describe('an event', () => {
     [undefined, '2026-03-04T05:06:07.008Z'],
   ])('with the timestamp %j is dated %s', (timestamp, expected) => {
     expect(written('track', { userId: 'u1', event: 'x', timestamp }).timestamp).toBe(expected)
+  })
+
+  it.each<[string, unknown, string]>([
+    ['seconds', 1_700_000_000, '2023-11-14T22:13:20.000Z'],
+    ['seconds with a fraction', 1_700_000_000.25, '2023-11-14T22:13:20.250Z'],
+    ['seconds before 1970', -86_400, '1969-12-31T00:00:00.000Z'],
+    ['milliseconds', 1_700_000_000_123, '2023-11-14T22:13:20.123Z'],
+    ['microseconds', 1_700_000_000_123_456, '2023-11-14T22:13:20.123Z'],
+    ['nanoseconds', Number('1700000000123456789'), '2023-11-14T22:13:20.123Z'],
+    ['nanoseconds as BigInt', 1_700_000_000_123_456_789n, '2023-11-14T22:13:20.123Z'],
+    ['a Date in the seventies', new Date(5_000), '1970-01-01T00:00:05.000Z'],
+    ['another library’s time', { valueOf: () => 1_700_000_000_123 }, '2023-11-14T22:13:20.123Z'],
+    ['null', null, '2026-03-04T05:06:07.008Z'],
+  ])('whose timestamp is %s happened then, and not now', (_what, timestamp, expected) => {
+    const args = { userId: 'u1', event: 'x', timestamp } as EventArguments
+    expect(written('track', args).timestamp).toBe(expected)
+  })
+
+  it.each<[unknown, string]>([
+    [NaN, 'timestamp is NaN'],
+    [Infinity, 'timestamp is Infinity'],
+    [1e30, 'timestamp is 1e+30'],
+    [true, 'timestamp is true'],
+    [{}, 'timestamp is of type object'],
+    [[2026, 1, 2], 'timestamp is an array'],
+    [new Date('yesterday'), 'timestamp is an invalid Date'],
+    [new Date(8.64e15), 'timestamp is a Date'],
+    [() => 5, 'timestamp is of type function'],
+  ])('with the timestamp %s, which nobody can read, is refused and the value named', (timestamp, words) => {
+    const args = { userId: 'u1', event: 'x', timestamp } as EventArguments
+    const call = () => written('track', args)
+    expect(call).toThrow(expect.objectContaining({ code: 'EVENT_INVALID' }))
+    expect(call).toThrow(words)
   })
 
   const cyclic: Record<string, unknown> = {}

@@ -12,21 +12,19 @@ import {
   type EventCommon,
   type OutgoingEvent,
 } from '@touchline/schemas/build'
-import { TouchlineError } from './errors.js'
-import { messageIds } from './message-id.js'
+import { TouchlineError, errorTable } from './errors.js'
+import { isGiven, isRounded, textOf, type Id } from './id.js'
+import { isWritable, millisecondsOf, type Time } from './time.js'
 
 export type Json = Record<string, unknown>
 /** An object that JSON.stringify can write. Not a Record, which values typed by an interface would not fit. */
 export type Fields = object
 export type EventType = 'track' | 'identify' | 'page' | 'screen' | 'group' | 'alias'
 
-/** A number is written as its text. */
-export type Id = string | number
-
 interface EventOptions {
   context?: Fields | undefined
-  /** When it happened; the time of the call if absent. */
-  timestamp?: Date | string | number | undefined
+  /** When it happened; the time of the call if absent. A number is s, ms, µs or ns since 1970, by its size. */
+  timestamp?: Time | undefined
   /** Makes a repeated call harmless: the server keeps one event a messageId. A UUIDv7 if absent. */
   messageId?: string | undefined
   integrations?: Fields | undefined
@@ -86,34 +84,64 @@ export function checkCall(type: EventType, args: EventArguments): void {
     return
   }
   if (isGiven(args.userId) || isGiven(args.anonymousId)) return
-  if (isGiven(field(args.traits, 'email')) || isGiven(field(field(args.context, 'traits'), 'email'))) return
-  throw new TouchlineError('EVENT_NO_ID')
+  if (!hasEmail(args)) throw new TouchlineError('EVENT_NO_ID')
 }
+
+const hasEmail = ({ traits, context }: EventArguments): boolean =>
+  isGiven(field(traits, 'email')) || isGiven(field(field(context, 'traits'), 'email'))
+
+const rounded = (name: string, id: number) =>
+  `${name} ${id} is a number beyond 2^53, which JavaScript rounds: two ids may have become this one. Give it as text or BigInt.`
+
+/**
+ * What is wrong with ids that are numbers beyond 2^53 (the server refuses such an id too, but would not know it in a
+ * text): `refused` where the call has no other id, else `leftOut` of the event.
+ */
+export function roundedIds(
+  type: EventType,
+  args: EventArguments,
+): { refused?: TouchlineError; leftOut?: string } {
+  const { userId, anonymousId, groupId, previousId } = args
+  if (type === 'group' && isRounded(groupId))
+    return { refused: refusal('EVENT_NO_GROUP', 'groupId', groupId) }
+  if (type === 'alias') {
+    if (isRounded(userId)) return { refused: refusal('EVENT_NO_PREVIOUS', 'userId', userId) }
+    if (isRounded(previousId)) return { refused: refusal('EVENT_NO_PREVIOUS', 'previousId', previousId) }
+  }
+  const [name, id] = isRounded(userId) ? ['userId', userId] : ['anonymousId', anonymousId]
+  if (!isRounded(id)) return {}
+  const hasOther =
+    [userId, anonymousId].some((other) => isGiven(other) && !isRounded(other)) || hasEmail(args)
+  return hasOther ? { leftOut: rounded(name, id) } : { refused: refusal('EVENT_NO_ID', name, id) }
+}
+
+const refusal = (code: keyof typeof errorTable, name: string, id: number) =>
+  new TouchlineError(code, `${errorTable[code]} ${rounded(name, id)}`)
 
 /** Writes calls as JSON. Throws EVENT_NOT_JSON or EVENT_INVALID where the data cannot be written. */
 export function eventWriter(clock: () => number) {
-  const nextMessageId = messageIds(clock)
   // A burst makes hundreds of events in one millisecond, and toISOString costs a tenth of an event.
   let lastTime = NaN
   let lastTimeText = ''
 
-  function timeOf(timestamp: Date | string | number | undefined): string {
+  function timeOf(timestamp: Time | null | undefined): string {
+    // The server reads more forms of text than would fit here, and names those that it cannot read.
     if (typeof timestamp === 'string') return timestamp
-    const time = timestamp === undefined ? clock() : Number(timestamp)
+    const time = timestamp === undefined || timestamp === null ? clock() : millisecondsOf(timestamp)
     if (time !== lastTime) {
+      if (!isWritable(time)) throw new RangeError('not a time')
       lastTimeText = new Date(time).toISOString()
       lastTime = time
     }
     return lastTimeText
   }
 
-  return function write(type: EventType, args: EventArguments): { messageId: string; json: string } {
-    const messageId = args.messageId ?? nextMessageId()
+  return function write(type: EventType, args: EventArguments, messageId: string): string {
     let timestamp: string
     try {
       timestamp = timeOf(args.timestamp)
     } catch (cause) {
-      throw new TouchlineError('EVENT_INVALID', 'timestamp is not a valid time.', { cause })
+      throw new TouchlineError('EVENT_INVALID', unreadable(args.timestamp), { cause })
     }
     const common: EventCommon = {
       messageId,
@@ -125,14 +153,25 @@ export function eventWriter(clock: () => number) {
     const event: OutgoingEvent & { userToken?: string } = build(type, common, args)
     if (args.userToken !== undefined) event.userToken = args.userToken
     try {
-      const json = JSON.stringify(
+      return JSON.stringify(
         args.integrations === undefined ? event : { ...event, integrations: args.integrations },
       )
-      return { messageId, json }
     } catch (cause) {
       throw new TouchlineError('EVENT_NOT_JSON', undefined, { cause })
     }
   }
+}
+
+/** `value` of a timestamp that is none, as a short text: it may be anything. */
+function unreadable(value: unknown): string {
+  const shown = typeof value === 'number' || typeof value === 'boolean' ? String(value) : kindOf(value)
+  return `timestamp is ${shown}, which is no time: give a Date, ISO 8601 text, or s, ms, µs or ns since 1970.`
+}
+
+function kindOf(value: unknown): string {
+  if (value instanceof Date)
+    return Number.isNaN(value.getTime()) ? 'an invalid Date' : 'a Date beyond the year 9999'
+  return Array.isArray(value) ? 'an array' : `of type ${typeof value}`
 }
 
 function build(type: EventType, common: EventCommon, args: EventArguments): OutgoingEvent {
@@ -151,12 +190,6 @@ function build(type: EventType, common: EventCommon, args: EventArguments): Outg
       return buildAlias(common, textOf(args.previousId) ?? '')
   }
 }
-
-const isGiven = (id: unknown): boolean =>
-  typeof id === 'string' ? id.trim() !== '' : typeof id === 'number' && Number.isFinite(id)
-
-const textOf = (id: Id | undefined): string | undefined =>
-  typeof id === 'number' ? String(id) : (id ?? undefined)
 
 const json = (fields: Fields | undefined): Json | undefined => (fields ?? undefined) as Json | undefined
 

@@ -6,14 +6,15 @@ export type {
   AliasArguments,
   Fields,
   GroupArguments,
-  Id,
   IdentifyArguments,
   Json,
   PageArguments,
   ScreenArguments,
   TrackArguments,
 } from './event.js'
+export type { Id } from './id.js'
 export type { TouchlineOptions } from './options.js'
 export type { Fetch } from './post.js'
 export type { Logger, Unsent } from './report.js'
+export type { Time } from './time.js'
 export { mintUserToken, type UserTokenOptions } from './user-token.js'

@@ -29,7 +29,7 @@ function outboxWith(options: Partial<OutboxOptions> = {}) {
   })
 }
 function spoolOf(maxBytes = 1e6): Spool {
-  const spool = openSpool({ dir, maxBytes, fsync: false })
+  const spool = openSpool({ dir, target: '0123456789ab', maxBytes, fsync: false })
   spools.push(spool)
   return spool
 }

@@ -1,7 +1,10 @@
-/** What the application is told: callbacks, onReject, onDrop, the logger. Nothing it throws comes back. */
+/**
+ * What the application is told: callbacks, onReject, onDrop, the logger. Nothing it throws comes back. Where nobody
+ * listens, what costs events is said on stderr, once a kind.
+ */
 import { eventsOf, messageIdIn, type Batch, type EventCallback } from './batch.js'
 import { TouchlineError, errorTable, type ErrorCode } from './errors.js'
-import type { RejectedEvent } from './answer.js'
+import type { RejectedEvent, Warning } from './answer.js'
 
 /** One text an entry, so that console, pino, winston and Fastify's logger fit. */
 export interface Logger {
@@ -11,12 +14,12 @@ export interface Logger {
 }
 
 export interface Unsent {
-  /** A code of this SDK or of the server. */
-  code: string
+  /** A code of this SDK or of the server; the same that the event's callback is given. */
+  code: ErrorCode
   message: string
-  /** Absent where the event could not be read back from the spool. */
+  /** Undefined where the event could not be read back from the spool. */
   messageId: string | undefined
-  /** The event as it would have been sent; absent where it could not be written as JSON or read back. */
+  /** The event as it would have been sent; undefined where it could not be written as JSON or read back. */
   event: Record<string, unknown> | undefined
 }
 
@@ -42,12 +45,29 @@ interface Told {
   callback?: EventCallback | undefined
 }
 
+const saidOnce = '(Said once; the options logger, onReject and onDrop tell of each.)'
+
 export type Reports = ReturnType<typeof openReports>
 
 export function openReports({ onReject, onDrop, logger }: ReportOptions) {
   const tally: Tally = { sent: 0, rejected: 0, dropped: 0 }
+  const noticed = new Set<string>()
   const log = (level: keyof Logger, message: string) =>
     guarded(() => logger?.[level](`touchline: ${message}`))
+
+  /** For what must not go unheard: to the logger, or to stderr where there is none; once for each `kind`. */
+  function notice(kind: string, message: string, level: 'warn' | 'error' = 'warn'): void {
+    if (noticed.has(kind)) return
+    noticed.add(kind)
+    if (logger !== undefined) log(level, message)
+    else guarded(() => console.warn(`touchline: ${message}`))
+  }
+
+  /** For events that end: each time to the logger; to stderr only where nobody else is told. */
+  function lament(code: string, message: string, isHeard: boolean): void {
+    log('error', message)
+    if (logger === undefined && !isHeard) notice(code, `${message} ${saidOnce}`)
+  }
 
   function call(name: string, application: () => unknown): void {
     const complain = (error: unknown) => log('error', `${name} threw: ${String(error)}`)
@@ -62,7 +82,7 @@ export function openReports({ onReject, onDrop, logger }: ReportOptions) {
 
   function tell(kind: 'rejected' | 'dropped', unsent: Pick<Unsent, 'code' | 'message'>, event?: Told) {
     tally[kind] += 1
-    const handler = kind === 'rejected' ? onReject : onDrop
+    const handler = handlerOf(kind)
     if (handler !== undefined) {
       const messageId = event?.messageId ?? (event?.json === undefined ? undefined : messageIdIn(event.json))
       call(kind === 'rejected' ? 'onReject' : 'onDrop', () =>
@@ -75,25 +95,40 @@ export function openReports({ onReject, onDrop, logger }: ReportOptions) {
     }
     const { callback, messageId = '' } = event ?? {}
     if (callback !== undefined) {
-      const error = isErrorCode(unsent.code)
-        ? new TouchlineError(unsent.code, unsent.message)
-        : new TouchlineError('EVENT_INVALID', `${unsent.code}: ${unsent.message}`)
+      const error = new TouchlineError(unsent.code, unsent.message)
       call('The callback of an event', () => callback(error, { messageId }))
     }
+  }
+
+  const handlerOf = (kind: 'rejected' | 'dropped') => (kind === 'rejected' ? onReject : onDrop)
+
+  /** One event ends at its call. */
+  function refused(kind: 'rejected' | 'dropped', unsent: Pick<Unsent, 'code' | 'message'>, event?: Told) {
+    const isHeard = handlerOf(kind) !== undefined || event?.callback !== undefined
+    if (logger === undefined && !isHeard) {
+      notice(unsent.code, `a call was refused: ${unsent.code}: ${unsent.message} ${saidOnce}`)
+    }
+    tell(kind, unsent, event)
   }
 
   return {
     tally,
     log,
-    rejected: (unsent: Pick<Unsent, 'code' | 'message'>, event?: Told) => tell('rejected', unsent, event),
-    dropped: (unsent: Pick<Unsent, 'code' | 'message'>, event?: Told) => tell('dropped', unsent, event),
+    notice,
+    rejected: (unsent: Pick<Unsent, 'code' | 'message'>, event?: Told) => refused('rejected', unsent, event),
+    dropped: (unsent: Pick<Unsent, 'code' | 'message'>, event?: Told) => refused('dropped', unsent, event),
 
     /** The server has the batch, except for the rejected events. */
-    stored(batch: Batch, rejected: readonly RejectedEvent[]): void {
+    stored(batch: Batch, rejected: readonly RejectedEvent[], warnings: readonly Warning[]): void {
       const reasons = new Map(rejected.map((reason) => [reason.index, reason]))
       let rejections = 0
-      if (reasons.size > 0) {
-        log('warn', `the server rejected ${reasons.size} of ${batch.count} events.`)
+      for (const { messageId, message } of warnings)
+        log('warn', `event ${messageId} is kept, but: ${message}`)
+      const [reason] = rejected
+      if (reason !== undefined) {
+        const first = `${reason.code}: ${reason.message}`
+        const summary = `the server rejected ${reasons.size} of ${batch.count} events, the first for ${first}`
+        lament(reason.code, summary, onReject !== undefined)
         for (const event of eventsOf(batch)) {
           const reason = reasons.get(event.index)
           if (reason === undefined) continue
@@ -111,8 +146,10 @@ export function openReports({ onReject, onDrop, logger }: ReportOptions) {
 
     /** The whole batch ends for one reason. */
     ended(batch: Batch, kind: 'rejected' | 'dropped', unsent: Pick<Unsent, 'code' | 'message'>): void {
-      log('error', `${batch.count} events ${kind}: ${unsent.code}: ${unsent.message}`)
-      if ((kind === 'rejected' ? onReject : onDrop) === undefined && batch.callbacks.size === 0) {
+      // A key that is refused is said aloud even where a handler hears of each event: nothing at all arrives then.
+      const isHeard = kind === 'dropped' && onDrop !== undefined
+      lament(unsent.code, `${batch.count} events ${kind}: ${unsent.code}: ${unsent.message}`, isHeard)
+      if (handlerOf(kind) === undefined && batch.callbacks.size === 0) {
         tally[kind] += batch.count
         return
       }
@@ -126,7 +163,7 @@ export function openReports({ onReject, onDrop, logger }: ReportOptions) {
         call('The callback of an event', () => callback(new TouchlineError('SPOOL_DAMAGED'), { messageId }))
       }
       batch?.callbacks.clear()
-      log('error', `${count} records of the spool are damaged.`)
+      lament('SPOOL_DAMAGED', `${count} records of the spool are damaged.`, onDrop !== undefined)
       for (let n = 0; n < count; n += 1) {
         tell('dropped', { code: 'SPOOL_DAMAGED', message: errorTable.SPOOL_DAMAGED })
       }
@@ -137,8 +174,6 @@ export function openReports({ onReject, onDrop, logger }: ReportOptions) {
 function asObject(json: string): Record<string, unknown> {
   return JSON.parse(json) as Record<string, unknown>
 }
-
-const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(errorTable, code)
 
 /** A logger that throws is the application's to mend, and must not stop the sending. */
 function guarded(step: () => void): void {

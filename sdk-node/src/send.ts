@@ -7,40 +7,30 @@
  * After a failure one batch at a time probes, by full jitter, until the server is back. A batch that fails waits
  * for itself too and lets the others go first, so one that no server can digest never blocks the rest.
  */
-import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
-import { verdictOn, type Verdict } from './answer.js'
-import { bodyOf, type Batch } from './batch.js'
+import type { Verdict } from './answer.js'
+import type { Batch } from './batch.js'
 import { errorTable } from './errors.js'
 import type { Outbox } from './outbox.js'
-import type { Post } from './post.js'
 import type { Reports } from './report.js'
-import { fullJitterMs } from './retry.js'
+import { openRequests, type GivenUp, type RequestOptions } from './request.js'
+import { fullJitterMs, maxDrainDelayMs, timerMs } from './retry.js'
 
-export interface SenderOptions {
+export interface SenderOptions extends RequestOptions {
   outbox: Outbox
-  post: Post
   reports: Reports
-  clock: () => number
-  headers: Record<string, string>
-  gzip: boolean
   flushAfterMs: number
   maxInFlight: number
   maxAgeMs: number
-  requestTimeoutMs: number
 }
 
-/** Below this, gzip saves less than a network packet and costs 15 to 25 µs. */
-const minGzipBytes = 1_024
-/** Level 1 packs events of a batch 8:1 at 340 MB/s; level 6 packs 9:1 at 155 MB/s. Larger chunks copy less. */
-const gzipOptions = { level: 1, chunkSize: 128 * 1024 }
-const gzipped = promisify<Buffer, typeof gzipOptions, Buffer>(gzip)
+/** How long before its deadline a drain tries once more, whatever a Retry-After asked for. */
+const maxLastTryMs = 2_000
 
 export type Sender = ReturnType<typeof startSender>
 
 export function startSender(options: SenderOptions) {
   const { outbox, reports } = options
-  const requests = new Set<AbortController>()
+  const requests = openRequests(options)
   let drains: { upTo: number; done: () => void }[] = []
   let timer: NodeJS.Timeout | undefined
   let readySeen = 0
@@ -53,6 +43,8 @@ export function startSender(options: SenderOptions) {
   let isStopped = false
 
   const slots = () => (failures > 0 ? 1 : options.maxInFlight)
+  const backOffMs = (attempts: number) =>
+    fullJitterMs(attempts, drains.length > 0 ? maxDrainDelayMs : undefined)
 
   /** An event was added. Cheap unless a batch became full: this is on the path of every call. */
   function notice(): void {
@@ -87,12 +79,12 @@ export function startSender(options: SenderOptions) {
     const at = Math.max(Math.min(outbox.readyAt(), openAt), pausedUntil)
     if (at === Infinity) return
     // Waiting events alone do not hold the process; `beforeExit` (client.ts) sees to them.
-    timer = setTimeout(wake, Math.max(Math.ceil(at - performance.now()), 0)).unref()
+    timer = setTimeout(wake, timerMs(at - performance.now())).unref()
   }
 
   async function send(batch: Batch): Promise<void> {
     inFlight += 1
-    const verdict = (await broughtBack(batch)) ? await attempt(batch) : undefined
+    const verdict = (await broughtBack(batch)) ? await requests.attempt(batch) : undefined
     inFlight -= 1
     if (verdict !== undefined) conclude(batch, verdict)
     for (const drain of drains) if (outbox.isSettledUpTo(drain.upTo)) drain.done()
@@ -113,34 +105,18 @@ export function startSender(options: SenderOptions) {
     return false
   }
 
-  async function attempt(batch: Batch): Promise<Verdict> {
-    const request = new AbortController()
-    const timeout = setTimeout(
-      () => request.abort(new Error(`no answer within ${options.requestTimeoutMs} ms`)),
-      options.requestTimeoutMs,
-    ).unref()
-    requests.add(request)
-    try {
-      const plain = bodyOf(batch, options.clock())
-      const isPacked = options.gzip && plain.length >= minGzipBytes
-      const body = isPacked ? await gzipped(plain, gzipOptions) : plain
-      const headers = isPacked ? { ...options.headers, 'content-encoding': 'gzip' } : options.headers
-      const answer = await Promise.race([
-        options.post(body, headers, request.signal),
-        abortOf(request.signal),
-      ])
-      return verdictOn(answer, options.clock())
-    } catch (error) {
-      return { kind: 'retry', afterMs: 0, because: error instanceof Error ? error.message : String(error) }
-    } finally {
-      clearTimeout(timeout)
-      requests.delete(request)
+  function conclude(batch: Batch, verdict: Verdict | GivenUp): void {
+    if (verdict.kind === 'given-up') {
+      outbox.putBack(batch)
+      return
     }
-  }
-
-  function conclude(batch: Batch, verdict: Verdict): void {
     if (verdict.kind === 'retry') {
       retryLater(batch, verdict)
+      return
+    }
+    if (verdict.kind === 'too-large' && batch.count === 1 && !verdict.isFinal) {
+      const because = 'the server answered 413, though not as Touchline does'
+      retryLater(batch, { kind: 'retry', afterMs: 0, because, isMisdirected: true })
       return
     }
     failures = 0
@@ -148,7 +124,7 @@ export function startSender(options: SenderOptions) {
       outbox.halve(batch)
       return
     }
-    if (verdict.kind === 'stored') reports.stored(batch, verdict.rejected)
+    if (verdict.kind === 'stored') reports.stored(batch, verdict.rejected, verdict.warnings)
     else if (verdict.kind === 'too-large') {
       reports.ended(batch, 'rejected', { code: 'EVENT_TOO_LARGE', message: 'The server answered 413.' })
     } else {
@@ -158,8 +134,12 @@ export function startSender(options: SenderOptions) {
     outbox.settle(batch)
   }
 
-  function retryLater(batch: Batch, { afterMs, because }: Verdict & { kind: 'retry' }): void {
+  function retryLater(batch: Batch, verdict: Verdict & { kind: 'retry' }): void {
+    const { afterMs, because } = verdict
     const now = performance.now()
+    if (verdict.isMisdirected) {
+      reports.notice('misdirected', `${because}. Is host right? Events are kept and tried again.`)
+    }
     if (isStopped) {
       outbox.putBack(batch)
       return
@@ -171,9 +151,9 @@ export function startSender(options: SenderOptions) {
     }
     failures += 1
     batch.attempts += 1
-    batch.notBefore = now + Math.max(afterMs, fullJitterMs(batch.attempts))
+    batch.notBefore = now + Math.max(afterMs, backOffMs(batch.attempts))
     askedUntil = Math.max(askedUntil, now + afterMs)
-    pausedUntil = Math.max(askedUntil, now + fullJitterMs(failures))
+    pausedUntil = Math.max(askedUntil, now + backOffMs(failures))
     outbox.putBack(batch)
     const waitMs = Math.round(pausedUntil - now)
     reports.log(
@@ -182,7 +162,11 @@ export function startSender(options: SenderOptions) {
     )
   }
 
-  /** Resolves once every event accepted until now is settled, or after `timeoutMs`. Holds the process until then. */
+  /**
+   * Resolves once every event accepted until now is settled, or after `timeoutMs`. Holds the process until then.
+   * Meanwhile no wait between tries is longer than a second, but for what a Retry-After asks; and one try is made
+   * before the deadline in any case.
+   */
   async function drain(timeoutMs: number): Promise<void> {
     outbox.cut()
     const upTo = outbox.acceptedUpTo()
@@ -193,9 +177,14 @@ export function startSender(options: SenderOptions) {
     outbox.hurry(askedUntil)
     await new Promise<void>((resolve) => {
       const drain = { upTo, done }
-      const timeout = setTimeout(done, timeoutMs)
+      const timeout = setTimeout(done, timerMs(timeoutMs))
+      const lastTry = setTimeout(
+        () => tryOnceMore(timeoutMs / 2),
+        timerMs(timeoutMs - Math.min(maxLastTryMs, timeoutMs / 2)),
+      )
       function done() {
         clearTimeout(timeout)
+        clearTimeout(lastTry)
         drains = drains.filter((other) => other !== drain)
         resolve()
       }
@@ -204,21 +193,22 @@ export function startSender(options: SenderOptions) {
     })
   }
 
+  /**
+   * At once, and also where a Retry-After has not passed. A request without an answer for `hungMs` is given up for it:
+   * its connection may lead to a process that is no more.
+   */
+  function tryOnceMore(hungMs: number): void {
+    askedUntil = pausedUntil = 0
+    outbox.hurry(0)
+    requests.giveUp(hungMs)
+    wake()
+  }
+
   function stop(): void {
     isStopped = true
     clearTimeout(timer)
-    for (const request of requests) request.abort(new Error('the client was closed'))
-    options.post.close?.()
+    requests.stop()
   }
 
   return { notice, wake, drain, stop }
-}
-
-/** Also ends the wait for an injected fetch that ignores its signal. */
-function abortOf(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const abort = () => reject(signal.reason as Error)
-    if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort, { once: true })
-  })
 }

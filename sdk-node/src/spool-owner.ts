@@ -1,8 +1,9 @@
 /**
  * Which process a folder in the spool belongs to, and whether that process still lives.
  *
- *     folder = started "-" pid "-" thread "-" host "-" random      (host: hex of a short hash)
+ *     folder = started "-" pid "-" thread "-" host "-" random "-" target      (host, target: hex of short hashes)
  *
+ * `target` is the server and the project that the events are for: a client sends only files of its own target.
  * A pid alone is not enough: a container's process is number 1 before and after a restart. `started` is the
  * process's start time as the kernel counts it, where /proc tells it.
  */
@@ -22,13 +23,13 @@ const registry = globalThis as { [openFolders]?: Set<string> }
 const openFolders = Symbol.for('@touchline/node open spool folders')
 const openHere = (registry[openFolders] ??= new Set<string>())
 
-const folderShape = /^(\d+|unknown)-\d+-\d+-[0-9a-f]{8}-[0-9a-f]{8}$/
+const folderShape = /^(\d+|unknown)-\d+-\d+-[0-9a-f]{8}-[0-9a-f]{8}(?:-[0-9a-f]{12})?$/
 
 const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 8)
 
-export function claimFolder(): string {
+export function claimFolder(target: string): string {
   const random = randomBytes(4).toString('hex')
-  const folder = [startOf('self') ?? 'unknown', process.pid, threadId, host, random].join('-')
+  const folder = [startOf('self') ?? 'unknown', process.pid, threadId, host, random, target].join('-')
   openHere.add(folder)
   return folder
 }
@@ -36,6 +37,8 @@ export function claimFolder(): string {
 export function releaseFolder(folder: string): void {
   openHere.delete(folder)
 }
+
+export const isFor = (target: string, folder: string): boolean => folder.endsWith(`-${target}`)
 
 /** True where nobody will ever write to or send from the folder again. */
 export function isAbandoned(spoolDir: string, folder: string): boolean {

@@ -19,7 +19,9 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(dir, { recursive: true, force: true }))
 
-const open = (maxBytes = 1e6) => openSpool({ dir, maxBytes, fsync: false })
+const ours = '0123456789ab'
+const theirs = 'ba9876543210'
+const open = (maxBytes = 1e6, target = ours) => openSpool({ dir, target, maxBytes, fsync: false })
 function fileWith(spool: Spool, ...jsons: string[]): SpoolFile {
   const file = spool.create()
   for (const json of jsons) spool.append(file, json)
@@ -90,11 +92,38 @@ describe('the spool', () => {
     utimesSync(join(dir, name), touched, touched)
   }
   it('leaves alone the folder of another machine while that one touches it', () => {
-    abandonedFolder('1-1-0-0badf00d-aaaaaaaa', 5_000)
+    abandonedFolder(`1-1-0-0badf00d-aaaaaaaa-${ours}`, 5_000)
     const spool = open()
     expect(spool.adopt()).toEqual([])
-    abandonedFolder('1-1-0-0badf00d-bbbbbbbb', 600_000)
+    abandonedFolder(`1-1-0-0badf00d-bbbbbbbb-${ours}`, 600_000)
     expect(spool.adopt()).toHaveLength(1)
+  })
+
+  it('leaves alone what was meant for another server or project, and counts it', async () => {
+    const other = open(1e6, theirs)
+    fileWith(other, '"theirs"')
+    const running = open(1e6, theirs)
+    fileWith(running, '"of a process that lives"')
+    const first = open()
+    fileWith(first, '"ours"')
+    other.close()
+    first.close()
+    const second = open()
+    const adopted = second.adopt()
+    expect(await Promise.all(adopted.map(async (file) => (await second.read(file)).events))).toEqual([
+      ['"ours"'],
+    ])
+    expect(second.foreignFiles()).toBe(1)
+    const third = open(1e6, theirs)
+    expect(third.adopt()).toHaveLength(1)
+    expect(second.foreignFiles()).toBe(0)
+  })
+
+  it('leaves alone a folder that does not say for whom it is', () => {
+    abandonedFolder('1-1-0-0badf00d-cccccccc', 600_000)
+    const spool = open()
+    expect(spool.adopt()).toEqual([])
+    expect(spool.foreignFiles()).toBe(1)
   })
 
   it('is not misled by strange files in its folder', () => {

@@ -10,7 +10,8 @@
  * machine, unless `fsync` is set (then every call waits for the disk).
  *
  * A process sends its own files and, at its start and every heartbeat, adopts the files of owners that ended.
- * A file is moved by rename, so that of two processes that adopt at once each file goes to one.
+ * A file is moved by rename, so that of two processes that adopt at once each file goes to one. Files for another
+ * server or project are never adopted: services that share a folder by mistake keep their events apart.
  */
 import {
   closeSync,
@@ -27,11 +28,13 @@ import {
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { claimFolder, isAbandoned, releaseFolder } from './spool-owner.js'
+import { claimFolder, isAbandoned, isFor, releaseFolder } from './spool-owner.js'
 
 export interface SpoolOptions {
-  /** The folder; made if absent. May be shared by several processes. */
+  /** The folder; made if absent. May be shared by several processes, and by several targets. */
   dir: string
+  /** The server and the project that the events are for, as 12 hex digits: other targets' files are left alone. */
+  target: string
   /** Calls are refused beyond this. */
   maxBytes: number
   /** Wait for the disk at every call. */
@@ -62,6 +65,8 @@ export interface Spool {
   remove(file: SpoolFile): void
   /** Takes over the files of owners that ended, oldest first. */
   adopt(): SpoolFile[]
+  /** How many files owners that ended left for another target. */
+  foreignFiles(): number
   /** Says that the owner lives. */
   touch(): void
   close(): void
@@ -70,7 +75,7 @@ export interface Spool {
 const recordOverheadBytes = '01234567 \n'.length
 
 export function openSpool(options: SpoolOptions): Spool {
-  const folder = claimFolder()
+  const folder = claimFolder(options.target)
   const ownDir = join(options.dir, folder)
   mkdirSync(ownDir, { recursive: true })
   let usedBytes = 0
@@ -82,10 +87,13 @@ export function openSpool(options: SpoolOptions): Spool {
     file.fd = undefined
   }
 
+  const abandonedFolders = () =>
+    namesIn(options.dir).filter((name) => name !== folder && isAbandoned(options.dir, name))
+
   function adoptFolder(abandoned: string): SpoolFile[] {
     const dir = join(options.dir, abandoned)
     const adopted: SpoolFile[] = []
-    for (const name of namesIn(dir).filter((name) => name.endsWith('.events'))) {
+    for (const name of eventFilesIn(dir)) {
       const path = join(ownDir, name)
       // Another process may have been quicker.
       if (!succeeds(() => renameSync(join(dir, name), path))) continue
@@ -138,9 +146,15 @@ export function openSpool(options: SpoolOptions): Spool {
     },
 
     adopt() {
-      return namesIn(options.dir)
-        .filter((name) => name !== folder && isAbandoned(options.dir, name))
+      return abandonedFolders()
+        .filter((name) => isFor(options.target, name))
         .flatMap(adoptFolder)
+    },
+
+    foreignFiles() {
+      return abandonedFolders()
+        .filter((name) => !isFor(options.target, name))
+        .flatMap((name) => eventFilesIn(join(options.dir, name))).length
     },
 
     touch() {
@@ -177,6 +191,8 @@ function namesIn(dir: string): string[] {
     return []
   }
 }
+
+const eventFilesIn = (dir: string): string[] => namesIn(dir).filter((name) => name.endsWith('.events'))
 
 /** For steps that another process may have done already, or that only tidy up. */
 function succeeds(step: () => void): boolean {

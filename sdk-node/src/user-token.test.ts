@@ -31,11 +31,20 @@ test('it ends when it was told to', () => {
 test('a weak secret or a user without id is refused', () => {
   expect(() => mintUserToken({ secret: 'short', userId: 'u1' })).toThrow(/signing key/)
   expect(() => mintUserToken({ secret, userId: ' ' })).toThrow(/userId is missing/)
+  expect(() => mintUserToken({ secret, userId: NaN })).toThrow(/userId is missing/)
+})
+
+test('a token is not minted for a number that JavaScript has rounded', () => {
+  expect(() => mintUserToken({ secret, userId: 2 ** 53 + 2 })).toThrow(/beyond 2\^53/)
+  expect(() => mintUserToken({ secret, userId: 'u1', previousId: -(10 ** 17) })).toThrow(/beyond 2\^53/)
+  const token = mintUserToken({ secret, userId: 9_007_199_254_740_993n })
+  const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as object
+  expect(claims).toMatchObject({ sub: '9007199254740993' })
 })
 
 test('an event carries the token that it is given', () => {
   const write = eventWriter(() => 0)
-  const { json } = write('track', { userId: 'u1', event: 'E', userToken: 'a.b.c' })
+  const json = write('track', { userId: 'u1', event: 'E', userToken: 'a.b.c' }, 'm1')
   expect(JSON.parse(json)).toMatchObject({ userToken: 'a.b.c' })
-  expect(JSON.parse(write('track', { userId: 'u1', event: 'E' }).json)).not.toHaveProperty('userToken')
+  expect(JSON.parse(write('track', { userId: 'u1', event: 'E' }, 'm2'))).not.toHaveProperty('userToken')
 })

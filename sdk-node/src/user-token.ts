@@ -3,17 +3,18 @@
  * Node's own crypto: a JWT is two JSON texts and an HMAC.
  */
 import { createHmac } from 'node:crypto'
+import { isGiven, isRounded, type Id } from './id.js'
 
 export interface UserTokenOptions {
   /** Signing key of the project, `sg_…` (`touchline keys create --kind signing`). Never for a browser. */
   secret: string
   /** Id of the project; `default` unless you made others. */
   project?: string | undefined
-  userId: string | number
+  userId: Id
   /** Only this address may be claimed for the user. */
   email?: string | undefined
   /** A former user id of the same user: what makes an `alias` from the browser count. */
-  previousId?: string | number | undefined
+  previousId?: Id | undefined
   /** An hour if absent. Events that happened before the end are taken up to 12 hours later. */
   expiresInSeconds?: number | undefined
   clock?: (() => number) | undefined
@@ -29,8 +30,9 @@ export function mintUserToken(options: UserTokenOptions): string {
   if (typeof secret !== 'string' || secret.length < 32) {
     throw new TypeError('mintUserToken: secret must be a signing key of at least 32 characters.')
   }
-  if (userId === undefined || userId === null || String(userId).trim() === '') {
-    throw new TypeError('mintUserToken: userId is missing.')
+  if (!isGiven(userId)) throw new TypeError('mintUserToken: userId is missing.')
+  if (isRounded(userId) || isRounded(previousId)) {
+    throw new TypeError('mintUserToken: an id is a number beyond 2^53; give it as text or BigInt.')
   }
   const nowSeconds = Math.floor(clock() / 1_000)
   const claims = {

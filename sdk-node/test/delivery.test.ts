@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Touchline, type TouchlineOptions, type Unsent } from '../src/index.js'
-import { startSink, until, type Sink } from './support/sink.js'
+import { startSink, taken, until, type Sink } from './support/sink.js'
 
 let sink: Sink
 let clients: Touchline[] = []
@@ -88,7 +88,7 @@ describe('delivery', () => {
       const index = body.batch.findIndex(({ messageId }) => messageId === 'bad')
       return {
         status: 200,
-        body: { rejected: index < 0 ? [] : [{ index, code: 'EVENT_NO_ID', message: 'no' }] },
+        body: taken(body, index < 0 ? [] : [{ index, code: 'EVENT_NO_ID', message: 'no' }]),
       }
     })
     const client = clientFor({ maxBatchBytes: 450_000 })
@@ -106,7 +106,10 @@ describe('delivery', () => {
     const rejected: Unsent[] = []
     sink.answerWith(({ body }) =>
       body.batch.length > 3 || body.batch.some(({ properties }) => properties['n'] === 13)
-        ? { status: 413, body: { success: false, code: 'BODY_TOO_LARGE', message: 'too large' } }
+        ? {
+            status: 413,
+            body: { success: false, code: 'BODY_TOO_LARGE', message: 'too large', requestId: 'r' },
+          }
         : undefined,
     )
     const client = clientFor({ onReject: (rejection) => rejected.push(rejection) })

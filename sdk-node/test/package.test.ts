@@ -31,7 +31,18 @@ client.alias({ previousId: 'a1', userId: 'u1' })
 client.flush().then(({ sent, rejected, dropped, pending }) => sent + rejected + dropped + pending)
 client.closeAndFlush({ timeout: 1_000 }).then(({ pending }) => pending)
 new Touchline({ ...options, fetch, logger: console, spool: { dir: 'x', fsync: true }, onReject: async ({ code }) => code })
+client.track({ userId: 9007199254740993n, event: 'x', timestamp: 1_700_000_000 }, (error, { messageId }) => {
+  const code: string | undefined = error?.code
+  return code ?? messageId
+})
+new Touchline({ ...options, onReject: ({ event, messageId }) => event?.['userId'] ?? messageId?.length })
 
+// @ts-expect-error the event of a rejection may be undefined
+new Touchline({ ...options, onReject: ({ event }) => event['userId'] })
+// @ts-expect-error the event of a drop may be undefined
+new Touchline({ ...options, onDrop: ({ event }) => event['userId'] })
+// @ts-expect-error there is no such option
+new Touchline({ ...options, flushAt: 20 })
 // @ts-expect-error a call needs an id
 client.track({ event: 'x' })
 // @ts-expect-error track needs an event name

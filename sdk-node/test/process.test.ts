@@ -6,10 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Touchline } from '../src/index.js'
+import { dist, run } from './support/run.js'
 import { startSink, until, type Sink } from './support/sink.js'
-
-const dist = fileURLToPath(new URL('../dist/', import.meta.url))
-if (!existsSync(dist)) throw new Error(`${dist} is missing: run npm run build first`)
 
 let sink: Sink
 let dir: string
@@ -73,17 +71,6 @@ const acceptedBy = (file: string): number[] =>
   // The last line may be torn by the kill; its call returned, but nobody was told.
   existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1).map(Number) : []
 
-async function run(code: string, type: 'module' | 'commonjs' = 'module', nodeOptions: string[] = []) {
-  const child = spawn(process.execPath, [...nodeOptions, `--input-type=${type}`, '--eval', code], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)))
-  const exit = await new Promise((resolve) =>
-    child.once('close', (exitCode, signal) => resolve(signal ?? exitCode)),
-  )
-  return { exit, output }
-}
 const inModule = (body: string, options = '{}') =>
   run(`import { Touchline } from ${JSON.stringify(join(dist, 'index.js'))}
   const client = new Touchline({ writeKey: 'wk', host: '${sink.url}', ...${options} })

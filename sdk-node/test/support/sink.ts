@@ -20,6 +20,13 @@ export interface SinkRequest {
   body: { sentAt: string; context: unknown; batch: SinkEvent[] }
 }
 
+/** The body of the server's answer to a request that it took. */
+export const taken = ({ batch }: SinkRequest['body'], rejected: unknown[] = []) => ({
+  success: true,
+  accepted: batch.length - rejected.length,
+  rejected,
+})
+
 /** What to do with a request; `undefined` answers 200. Events count as kept only with a 2xx. */
 export type Answering = (
   request: SinkRequest,
@@ -52,7 +59,7 @@ export async function startSink() {
           incoming.socket.resetAndDestroy()
           return
         }
-        const { status, headers = {}, body: answerBody = { success: true } } = answer ?? { status: 200 }
+        const { status, headers = {}, body: answerBody = taken(body) } = answer ?? { status: 200 }
         if (status >= 200 && status < 300) kept.push(...body.batch)
         response.writeHead(status, { 'content-type': 'application/json', ...headers })
         response.end(typeof answerBody === 'string' ? answerBody : JSON.stringify(answerBody))
