@@ -68,7 +68,8 @@ const cases: [rule: string, source: string, medium: string, campaign: string][] 
   ['mobile-push', 'braze', 'mobile-inbox', ''],
   ['mobile-push', 'braze', 'notification', ''],
   ['mobile-push', 'firebase', 'fcm', ''],
-  ['unassigned', 'newsletter', '(not set)', ''],
+  ['email', 'newsletter', '(not set)', ''], // ours
+  ['unassigned', 'flyer', '(not set)', ''],
   ['unassigned', 'brand', 'qr-code', 'launch'],
 ]
 

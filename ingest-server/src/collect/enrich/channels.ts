@@ -4,7 +4,7 @@
  * organic rules and after the paid ones. The rule that matched is kept with each event, so that a
  * classification can be explained.
  */
-import { knownSource, type SourceCategory } from './known-sources.js'
+import { isAdMedium, isEmailMedium, readSource, type SourceReading } from './source-words.js'
 
 /** What the rules look at. Google compares without regard to case. */
 export interface Traffic {
@@ -13,9 +13,7 @@ export interface Traffic {
   campaign: string
 }
 
-interface Signals extends Traffic {
-  category: SourceCategory | undefined
-}
+interface Signals extends Traffic, SourceReading {}
 
 export interface ChannelRule {
   id: string
@@ -45,9 +43,18 @@ const isSocialMedium = oneOf(
   'social media',
 )
 const isReferralMedium = oneOf('referral', 'app', 'link')
-const isEmailWord = oneOf('email', 'e-mail', 'e_mail', 'e mail')
 const isAiMedium = oneOf('ai-assistant', 'ai assistant', 'ai_assistant', 'ai')
-const isPaid = ({ medium }: Signals) => paidMedium.test(medium)
+/** Says what it is, whatever the source is called. */
+const saysOtherwise = (medium: string) =>
+  isDisplay(medium) ||
+  isEmailMedium(medium) ||
+  ['affiliate', 'affiliates', 'audio', 'sms', 'offline', 'print', 'qr', 'qr-code'].includes(medium) ||
+  /push|notification/.test(medium)
+const isDisplay = (medium: string) =>
+  isDisplayMedium(medium) || medium.split(/[^a-z]+/).some((word) => word === 'display' || word === 'banner')
+/** Google's media, and ours: a source or a medium that calls itself an ad. */
+const isPaid = ({ medium, isAd }: Signals) =>
+  paidMedium.test(medium) || ((isAd || isAdMedium(medium)) && !saysOtherwise(medium))
 
 export const channelRules: readonly ChannelRule[] = [
   {
@@ -64,7 +71,7 @@ export const channelRules: readonly ChannelRule[] = [
   { id: 'paid-search', channel: 'Paid Search', matches: (s) => s.category === 'search' && isPaid(s) },
   { id: 'paid-social', channel: 'Paid Social', matches: (s) => s.category === 'social' && isPaid(s) },
   { id: 'paid-video', channel: 'Paid Video', matches: (s) => s.category === 'video' && isPaid(s) },
-  { id: 'display', channel: 'Display', matches: (s) => isDisplayMedium(s.medium) },
+  { id: 'display', channel: 'Display', matches: (s) => isDisplay(s.medium) },
   { id: 'paid-other', channel: 'Paid Other', matches: isPaid },
   {
     id: 'ai-assistant',
@@ -92,7 +99,7 @@ export const channelRules: readonly ChannelRule[] = [
     matches: (s) => s.category === 'search' || s.medium === 'organic',
   },
   { id: 'referral', channel: 'Referral', matches: (s) => isReferralMedium(s.medium) },
-  { id: 'email', channel: 'Email', matches: (s) => isEmailWord(s.source) || isEmailWord(s.medium) },
+  { id: 'email', channel: 'Email', matches: (s) => s.isEmail || isEmailMedium(s.medium) },
   {
     id: 'affiliates',
     channel: 'Affiliates',
@@ -120,7 +127,7 @@ export function channelOf(traffic: Traffic): { id: string; channel: string } {
     source,
     medium: traffic.medium.toLowerCase(),
     campaign: traffic.campaign.toLowerCase(),
-    category: knownSource(source)?.category,
+    ...readSource(source),
   }
   return channelRules.find((rule) => rule.matches(signals)) ?? unassigned
 }

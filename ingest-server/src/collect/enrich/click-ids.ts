@@ -39,12 +39,39 @@ export const clickIdKinds: readonly ClickIdKind[] = [
   paid('qclid', 'quora', 'paid'), // Quora Ads
   paid('tblci', 'taboola', 'paid'),
   paid('dicbo', 'outbrain', 'paid'),
+  paid('obclid', 'outbrain', 'paid'),
+  paid('ymclid', 'yandex market', 'cpc'),
+  paid('sznclid', 'seznam', 'cpc'), // Seznam Sklik
+  paid('vkclid', 'vk', 'paid'), // VK Ads
+  paid('s_kwcid', 'google', 'cpc'), // Adobe Advertising, on search ads
+  paid('asa_campaign_id', 'apple search', 'cpc'), // Apple Search Ads
+  // Google Ads adds these beside a gclid, and alone where privacy settings took the gclid away.
+  paid('gad_campaignid', 'google', 'cpc'),
+  paid('gad_source', 'google', 'cpc'),
+  paid('gclsrc', 'google', 'cpc'),
   free('irclickid', 'impact', 'affiliate'),
+  free('cjevent', 'commission junction', 'affiliate'),
+  free('awc', 'awin', 'affiliate'),
+  free('ranmid', 'linkshare', 'affiliate'),
+  free('clickref', 'partnerize', 'affiliate'),
+  free('sscid', 'shareasale', 'affiliate'),
+  free('tduid', 'tradedoubler', 'affiliate'),
   free('srsltid', 'google shopping', 'organic'), // Google's free product listings
+  free('ysclid', 'yandex', 'organic'), // links in Yandex's results
   free('mc_eid', 'mailchimp', 'email'),
+  free('mc_cid', 'mailchimp', 'email'),
   free('_hsenc', 'hubspot', 'email'),
+  free('_hsmi', 'hubspot', 'email'),
+  free('mkt_tok', 'marketo', 'email'),
+  free('_kx', 'klaviyo', 'email'),
+  free('vgo_ee', 'activecampaign', 'email'),
+  free('ml_subscriber', 'mailerlite', 'email'),
+  free('ck_subscriber_id', 'convertkit', 'email'),
+  free('oly_enc_id', 'omeda', 'email'),
   free('fbclid', 'facebook', 'social'),
+  free('mibextid', 'facebook', 'social'), // Facebook's share button
   free('igshid', 'instagram', 'social'),
+  free('igsh', 'instagram', 'social'),
 ]
 
 export const clickIdByName: ReadonlyMap<string, ClickIdKind> = new Map(

@@ -4,26 +4,20 @@
  */
 import { getDomain } from 'tldts'
 import { channelOf, direct } from './channels.js'
-import { clickIdByName, clickIdRank, type ClickIdKind } from './click-ids.js'
 import { knownSource } from './known-sources.js'
+import { meant, noCampaign, readQuery, type Campaign, type Query } from './query.js'
 import { quoted } from '../row/quoting.js'
 import { recently } from './recently.js'
+import { isReturnFrom } from './service-hosts.js'
 import type { EventRow } from '../../log/event-row.js'
+
+export type { Campaign }
 
 export interface Visit {
   /** `channel`, and in `channel_rule` which rule matched and what it was read from: `paid-search:gclid`. */
   channelColumns: string
   /** All other columns that the address and the referrer make. Both as text for the line, a comma before each. */
   columns: string
-}
-
-/** utm values as text; empty where absent. */
-export interface Campaign {
-  source: string
-  medium: string
-  name: string
-  term: string
-  content: string
 }
 
 export interface VisitSource {
@@ -35,7 +29,7 @@ export interface VisitSource {
   campaign: Campaign | undefined
 }
 
-const urlShape = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^?#]*)(\?[^#]*)?/i
+const urlShape = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?/is
 
 /** Host in lower case without user, port and `www.`; empty where the text is no address. */
 export function hostOf(url: string): string {
@@ -46,52 +40,6 @@ function bareHost(authority: string): string {
   const host = authority.slice(authority.lastIndexOf('@') + 1).toLowerCase()
   const named = host.startsWith('[') ? host.slice(0, host.indexOf(']') + 1) : (host.split(':')[0] ?? '')
   return named.startsWith('www.') ? named.slice(4) : named
-}
-
-interface Query {
-  campaign: Campaign
-  click: { kind: ClickIdKind; id: string } | undefined
-}
-
-const utmFields: Record<string, keyof Campaign> = {
-  utm_source: 'source',
-  utm_medium: 'medium',
-  utm_campaign: 'name',
-  utm_term: 'term',
-  utm_content: 'content',
-}
-
-function readQuery(search: string): Query {
-  const campaign: Campaign = { source: '', medium: '', name: '', term: '', content: '' }
-  let click: Query['click']
-  for (const pair of search.split(/[?&]/)) {
-    const equals = pair.indexOf('=')
-    if (equals < 1) continue
-    const name = pair.slice(0, equals).toLowerCase()
-    const field = utmFields[name]
-    if (field) campaign[field] ||= decoded(pair.slice(equals + 1))
-    const kind = clickIdByName.get(name)
-    const id = kind ? decoded(pair.slice(equals + 1)) : ''
-    if (kind && id !== '' && (!click || rankOf(kind) < rankOf(click.kind))) click = { kind, id }
-  }
-  return { campaign, click }
-}
-
-const rankOf = ({ name }: ClickIdKind) => clickIdRank.get(name) ?? Infinity
-
-function decoded(text: string): string {
-  const spaced = text.replaceAll('+', ' ')
-  try {
-    return decodeURIComponent(spaced).trim()
-  } catch {
-    // A broken escape: what was sent says more than nothing.
-    return spaced.trim()
-  }
-}
-
-const noQuery: Query = {
-  campaign: { source: '', medium: '', name: '', term: '', content: '' },
-  click: undefined,
 }
 
 /** Same host, or both below one domain that somebody can register. */
@@ -112,40 +60,61 @@ interface Origin {
   by: string
 }
 
-function originOf({ campaign, click }: Query, host: string, referrerHost: string): Origin {
+function originOf({ campaign, click, isReturn }: Query, host: string, referrer: string): Origin {
   if (campaign.source !== '' || campaign.medium !== '') {
     const paidClick = click?.kind.isPaid ? click.kind : undefined
     return {
-      source: campaign.source || (click?.kind.source ?? '(not set)'),
+      source: campaign.source || click?.kind.source || senderIn(host, referrer)?.source || '(not set)',
       medium: campaign.medium || (paidClick?.medium ?? '(not set)'),
       by: 'utm',
     }
   }
   if (click) return { source: click.kind.source, medium: click.kind.medium, by: click.kind.name }
-  if (referrerHost === '') return { ...direct, by: 'none' }
-  if (isInternal(host, referrerHost)) return { ...direct, by: 'internal' }
-  const known = knownSource(referrerHost)
-  if (known?.category === 'search') return { source: known.name, medium: 'organic', by: 'referrer' }
-  if (known?.category === 'email') return { source: known.name, medium: 'email', by: 'referrer' }
-  return { source: known?.name ?? referrerHost, medium: 'referral', by: 'referrer' }
+  if (hostOf(referrer) === '') return { ...direct, by: 'none' }
+  const sender = isReturn ? undefined : senderIn(host, referrer)
+  if (sender) return { ...sender, by: 'referrer' }
+  return { ...direct, by: isInternal(host, hostOf(referrer)) ? 'internal' : 'internal-return' }
 }
 
-function readVisit(url: string, search: string, referrer: string, own: Campaign | undefined): Visit {
+/** Who sent the visitor, by the referrer; undefined where it is the site itself, or a page to sign in or to pay. */
+function senderIn(host: string, referrer: string): { source: string; medium: string } | undefined {
+  const referrerHost = hostOf(referrer)
+  if (referrerHost === '' || isInternal(host, referrerHost)) return undefined
+  const known = knownSource(referrerHost)
+  const isNetwork = known !== undefined && known.category !== 'email'
+  if (isReturnFrom(referrerHost, urlShape.exec(referrer)?.[3] ?? '', isNetwork)) return undefined
+  if (known?.category === 'search') return { source: known.name, medium: 'organic' }
+  if (known?.category === 'email') return { source: known.name, medium: 'email' }
+  if (known === undefined && isWebmail(referrerHost)) return { source: referrerHost, medium: 'email' }
+  return { source: known?.name ?? referrerHost, medium: 'referral' }
+}
+
+// What companies and providers call the host of their mail in the browser.
+const isWebmail = (host: string) =>
+  /^(?:mail|webmail|email|e?webmail|roundcube|owa|zimbra|mailbox|mail\d|mymail|postamail|poczta|squirrelmail)\.[^.]+\./.test(
+    host,
+  )
+
+/** What the SDK read itself comes before what the address says. */
+function campaignFrom(own: Campaign, read: Campaign): Campaign {
+  const of = (field: keyof Campaign) => meant(own[field]) || read[field]
+  return {
+    // Two spellings of one source would be two lines in every report.
+    source: of('source').toLowerCase(),
+    medium: of('medium').toLowerCase(),
+    name: of('name'),
+    term: of('term'),
+    content: of('content'),
+  }
+}
+
+function readVisit(url: string, search: string, referrer: string, own: Campaign): Visit {
   const parts = urlShape.exec(url)
   const host = bareHost(parts?.[2] ?? '')
-  const asked = parts?.[4] ?? search
-  const query = asked.includes('=') ? readQuery(asked) : noQuery
-  const campaign: Campaign = own
-    ? {
-        source: own.source || query.campaign.source,
-        medium: own.medium || query.campaign.medium,
-        name: own.name || query.campaign.name,
-        term: own.term || query.campaign.term,
-        content: own.content || query.campaign.content,
-      }
-    : query.campaign
+  const query = readQuery(parts?.[4] ?? search, parts?.[5] ?? '')
+  const campaign = campaignFrom(own, query.campaign)
   const referrerHost = hostOf(referrer)
-  const { source, medium, by } = originOf({ campaign, click: query.click }, host, referrerHost)
+  const { source, medium, by } = originOf({ ...query, campaign }, host, referrer)
   const { id, channel } = channelOf({ source, medium, campaign: campaign.name })
   const columns: Partial<EventRow> = {
     source,
@@ -172,11 +141,12 @@ export const columnsText = (columns: Partial<EventRow>) =>
     .map(([name, value]) => (value === '' ? '' : `,"${name}":${quoted(value as string)}`))
     .join('')
 
-// A line feed cannot stand in an address, so it keeps the two apart.
+// A line feed stands in no address, so it keeps the parts apart.
 const remembered = recently(
-  (both: string) => {
-    const cut = both.indexOf('\n')
-    return readVisit(both.slice(0, cut), '', both.slice(cut + 1), undefined)
+  (key: string) => {
+    const [url = '', search = '', referrer = '', ...fields] = key.split('\n')
+    const [source = '', medium = '', name = '', term = '', content = ''] = fields
+    return readVisit(url, search, referrer, { source, medium, name, term, content })
   },
   { size: 2_000 },
 )
@@ -184,6 +154,11 @@ const remembered = recently(
 /** The visit that an event tells of, or undefined where it carries no address, referrer or campaign. */
 export function visitOf({ url, search, referrer, campaign }: VisitSource): Visit | undefined {
   if (url === '' && referrer === '' && !campaign) return undefined
-  if (campaign || search !== '' || url.includes('\n')) return readVisit(url, search, referrer, campaign)
-  return remembered(`${url}\n${referrer}`)
+  const { source, medium, name, term, content } = campaign ?? noCampaign
+  const parts = [url, search, referrer, source, medium, name, term, content]
+  const key = parts.join('\n')
+  // As many line feeds as were put in.
+  return key.split('\n', parts.length + 1).length === parts.length
+    ? remembered(key)
+    : readVisit(url, search, referrer, campaign ?? noCampaign)
 }

@@ -1,0 +1,126 @@
+/**
+ * What the address of a page says of a campaign: utm parameters and click ids.
+ *
+ *     address  = … "?" pairs [ "#" [ route "?" ] pairs ]        the query counts before the fragment
+ *     pairs    = name "=" value { ( "&" | "&amp;" | "?" | ";" ) name "=" value }
+ *
+ * Links are built by hand, by mail programs and by templates, so they are read as they were meant: names in any
+ * case and percent-encoded, an ampersand that was escaped once too often, and values that say nothing ("null", a
+ * placeholder that was never filled in) as absent.
+ */
+import { clickIdByName, clickIdRank, type ClickIdKind } from './click-ids.js'
+
+/** utm values as text; empty where absent. */
+export interface Campaign {
+  source: string
+  medium: string
+  name: string
+  term: string
+  content: string
+}
+
+export interface Query {
+  campaign: Campaign
+  click: { kind: ClickIdKind; id: string } | undefined
+  /** An identity provider or a payment page sent the visitor back with its answer. */
+  isReturn: boolean
+}
+
+const utmFields: Record<string, keyof Campaign> = {
+  utm_source: 'source',
+  utm_medium: 'medium',
+  utm_campaign: 'name',
+  utm_term: 'term',
+  utm_content: 'content',
+}
+
+export const noCampaign: Campaign = { source: '', medium: '', name: '', term: '', content: '' }
+const noQuery: Query = { campaign: noCampaign, click: undefined, isReturn: false }
+
+const nothing = new Set([
+  ...['null', 'undefined', 'none', 'nan', 'nil', 'n/a', '-', '--', '[object object]'],
+  ...['(none)', '(null)', '(not set)', '(not%20set)', 'not set', 'not_set', 'notset'],
+])
+// {{campaign.name}}, {network}, %%source%%, ${source}, __CAMPAIGN__, [source], <source>
+const unfilled = /^(?:\{.*\}|%%?[\w.]+%%?|\$\{.*\}|__[A-Z_]+__|\[[\w .]+\]|<[\w .]+>|\*\|.*\|\*)$/
+const invisible = /[\u00ad\u200b-\u200f\u2060\ufeff]/g
+
+/** What a value of a campaign says: blanks around it do not count, nor does a word that stands for nothing. */
+export function meant(value: string): string {
+  if (value === '') return ''
+  const text = value.replace(invisible, '').trim()
+  return nothing.has(text.toLowerCase()) || unfilled.test(text) ? '' : text
+}
+
+// A semicolon stands for an ampersand only before a further name: "a;b" is a value.
+const separator = /[?&]|;(?=\s*[\w%.-]+=)|\\u0026/
+const escapedAmpersand = /^(?:amp;|#38;|38;|amp%3b)+/i
+const worthReading = /=|%3d/i
+
+/** `search` and `hash` as they stand in the address, with or without their `?` and `#`. */
+export function readQuery(search: string, hash: string): Query {
+  const parts = [search, hash].filter((part) => worthReading.test(part))
+  if (parts.length === 0) return noQuery
+  const pairs = parts.flatMap(pairsOf)
+  const campaign = { ...noCampaign }
+  let click: Query['click']
+  for (const [name, value] of pairs) {
+    const field = utmFields[name]
+    if (field) campaign[field] ||= meant(decoded(value))
+    const kind = clickIdByName.get(name)
+    const id = kind ? meant(decoded(value)) : ''
+    if (kind && id !== '' && (!click || rankOf(kind) < rankOf(click.kind))) click = { kind, id }
+  }
+  return { campaign, click, isReturn: isAnswer(new Map(pairs)) }
+}
+
+const rankOf = ({ name }: ClickIdKind) => clickIdRank.get(name) ?? Infinity
+
+function pairsOf(part: string): [name: string, value: string][] {
+  const pairs: [string, string][] = []
+  for (const piece of part.split(separator)) {
+    const equals = piece.indexOf('=')
+    if (equals > 0) pairs.push([nameOf(piece.slice(0, equals)), piece.slice(equals + 1)])
+    // All of it was encoded as one value: utm_source%3Dgoogle%26utm_medium%3Dcpc
+    else if (equals === -1 && /%3d/i.test(piece)) pairs.push(...pairsOf(decoded(piece).replace(/%3d/gi, '')))
+  }
+  return pairs
+}
+
+function nameOf(written: string): string {
+  const name = written.includes('%') || written.includes('+') ? decoded(written) : written
+  return name
+    .replace(invisible, '')
+    .trim()
+    .toLowerCase()
+    .replace(escapedAmpersand, '')
+    .replace(/^[#/!]+/, '')
+}
+
+function decoded(text: string): string {
+  const spaced = text.replaceAll('+', ' ')
+  if (!spaced.includes('%')) return spaced.trim()
+  try {
+    return decodeURIComponent(spaced).trim()
+  } catch {
+    // A broken escape: what was sent says more than nothing.
+    return spaced.trim()
+  }
+}
+
+// An authorisation code is long; a product's `code` beside a `state` of the USA is not.
+const shortestCode = 10
+
+/** OAuth, OpenID, SAML, PayPal, Stripe and 3-D Secure name their answers so. */
+function isAnswer(pairs: ReadonlyMap<string, string>): boolean {
+  const has = (name: string) => (pairs.get(name) ?? '') !== ''
+  return (
+    (has('state') && (pairs.get('code') ?? '').length >= shortestCode) ||
+    (has('oauth_token') && has('oauth_verifier')) ||
+    (has('id_token') && has('state')) ||
+    has('samlresponse') ||
+    has('payerid') ||
+    (has('payment_intent') && has('redirect_status')) ||
+    (pairs.get('session_id') ?? '').startsWith('cs_')
+  )
+}
