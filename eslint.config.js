@@ -116,6 +116,24 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
+  {
+    files: [`${server}/**/*.ts`],
+    ignores: [`${server}/clickhouse/query.ts`, `${server}/config.ts`, '**/*.test.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "MemberExpression[object.name='process'][property.name='env']",
+          message: 'Only ingest-server/src/config.ts reads process.env.',
+        },
+        {
+          selector: "CallExpression[callee.property.name='query']",
+          message:
+            'Only ingest-server/src/clickhouse/query.ts calls the client; ask with query or queryRows.',
+        },
+      ],
+    },
+  },
   { files: [`${server}/main.ts`, `${server}/cli.ts`, `${server}/cli/**`], rules: { 'no-console': 'off' } },
   // One line for a developer whose key is refused.
   {

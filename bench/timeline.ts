@@ -12,7 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { startTestClickHouse } from '../test-support/clickhouse.js'
 import { readAccount } from '../ingest-server/src/identity/account-people.js'
-import { ask, type Reader } from '../ingest-server/src/clickhouse/query.js'
+import { query, type NamedQuery, type Reader } from '../ingest-server/src/clickhouse/query.js'
 import {
   plainEvents,
   touchpoints,
@@ -83,12 +83,15 @@ const otherKeySql = [
   `CREATE TABLE other_key AS events ENGINE = ReplacingMergeTree(version) PARTITION BY toYYYYMM(client_time)
    ORDER BY (project, toDate(client_time), name, cityHash64(subject), cityHash64(message_id))`,
 ]
-const otherKeyQuestion = `
+const otherKeyQuestion: NamedQuery = {
+  name: 'other-key',
+  sql: `
 SELECT subject, occurred_at, message_id, type, name, channel, source, url, title, properties
 FROM other_key FINAL
 WHERE project = {project: String} AND subject IN {subjects: Array(String)}
 ORDER BY occurred_at DESC
-LIMIT 100`
+LIMIT 100`,
+}
 
 async function build(clickhouse: TestClickHouse, from: number, events: number): Promise<void> {
   const run = (query: string, params: Record<string, unknown> = {}) =>
@@ -159,7 +162,11 @@ function questionsOf({ reader, uncapped, people }: Asked): Question[] {
   }
   const subjectsOf = async (nth: number) => personScope(await findPerson(reader, [userOf(nth)])).subjects
   return [
-    { what: 'SELECT 1 (the floor)', times: 300, prepare: async () => () => ask(reader, 'SELECT 1') },
+    {
+      what: 'SELECT 1 (the floor)',
+      times: 300,
+      prepare: async () => () => query(reader, { name: 'floor', sql: 'SELECT 1' }),
+    },
     {
       what: personQuestion,
       times: 300,
@@ -194,22 +201,25 @@ function questionsOf({ reader, uncapped, people }: Asked): Question[] {
     {
       what: 'SQL view user_timeline: last 100',
       times: 20,
-      prepare: async (nth) => () => ask(reader, viewQuestion, { id: userOf(nth) }),
+      prepare: async (nth) => () => query(reader, viewQuestion, { id: userOf(nth) }),
     },
     {
       what: otherKeyName,
       times: 10,
       prepare: async (nth) => {
         const subjects = await subjectsOf(nth)
-        return () => ask(uncapped, otherKeyQuestion, { subjects })
+        return () => query(uncapped, otherKeyQuestion, { subjects })
       },
     },
   ]
 }
 const personQuestion = 'person: last 100, the one question on events'
 const otherKeyName = 'person: last 100, on the other key'
-const viewQuestion = `
-SELECT * FROM user_timeline(project = {project: String}, id = {id: String}) ORDER BY at DESC LIMIT 100`
+const viewQuestion: NamedQuery = {
+  name: 'user-timeline-view',
+  sql: `
+SELECT * FROM user_timeline(project = {project: String}, id = {id: String}) ORDER BY at DESC LIMIT 100`,
+}
 
 interface Timing {
   p50: number

@@ -7,6 +7,7 @@ import type { ClickHouse } from './clickhouse/clickhouse.js'
 import { installKafkaEngine } from './clickhouse/kafka-engine.js'
 import { migrate } from './clickhouse/migrate.js'
 import { openClickHouse } from './clickhouse/open-clickhouse.js'
+import { observeQueries } from './clickhouse/query-observer.js'
 import { openInBackground, type PendingClickHouse } from './clickhouse/pending-clickhouse.js'
 import { clickhouseOptions, clusterOf, handledBy, kafkaEngineOptions } from './clickhouse-options.js'
 import { clockWithOffset } from './clock.js'
@@ -18,7 +19,7 @@ import { TouchlineError } from './errors.js'
 import { browserSdkRoutes } from './http/browser-sdk.js'
 import { frontPage } from './http/front-page.js'
 import { checkDisk, healthRoutes, type ReadinessCheck } from './http/health.js'
-import { createMetrics } from './metrics.js'
+import { createMetrics, type Metrics } from './metrics.js'
 import { openProjects, type OpenedProjects } from './projects/projects.js'
 import { guessAddress, isEveryAddress } from './http/reachable.js'
 import { createHttpServer } from './http/server.js'
@@ -63,7 +64,7 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
   // What works on ClickHouse begins once that is usable; collecting waits for none of it.
   const clickhouse =
     has('store') || has('stitch') || has('timeline')
-      ? openWhileCollecting({ config, analystPassword: keys.analystPassword, projects, logger })
+      ? openWhileCollecting({ config, analystPassword: keys.analystPassword, projects, metrics, logger })
       : undefined
   const store =
     has('store') && !config.KAFKA_ENGINE
@@ -125,15 +126,30 @@ interface ToOpen {
   config: Config
   analystPassword: string
   projects: OpenedProjects
+  metrics: Metrics
   logger: Logger
 }
 
-function openWhileCollecting({ config, analystPassword, projects, logger }: ToOpen): PendingClickHouse {
+function openWhileCollecting({
+  config,
+  analystPassword,
+  projects,
+  metrics,
+  logger,
+}: ToOpen): PendingClickHouse {
   const options = clickhouseOptions(config, analystPassword, logger)
   const kafkaEngine = kafkaEngineOptions(config)
   return openInBackground({
     logger,
-    open: (signal) => openClickHouse({ ...options, projects: projects.all().map(({ id }) => id), signal }),
+    async open(signal) {
+      const opened = await openClickHouse({
+        ...options,
+        projects: projects.all().map(({ id }) => id),
+        signal,
+      })
+      for (const client of [opened.app, opened.reader]) observeQueries(client, { logger, metrics })
+      return opened
+    },
     async prepare({ app }) {
       await migrate(app, { logger, cluster: clusterOf(config) })
       if (kafkaEngine) await installKafkaEngine(app, kafkaEngine)

@@ -66,6 +66,11 @@ export const errorTable = {
     mayRetry: true,
     meaning: 'The log is at its size limit until the store catches up.',
   },
+  QUERY_TOO_LARGE: {
+    status: 422,
+    mayRetry: false,
+    meaning: 'The question is larger than one question may be. Ask for less at a time.',
+  },
   OVERLOADED: { status: 503, mayRetry: true, meaning: 'Too much is in flight. Wait as Retry-After says.' },
   STORE_UNAVAILABLE: {
     status: 503,

@@ -50,6 +50,19 @@ export function createMetrics() {
       help: 'Inserts tried again because ClickHouse did not take them',
       registers: [registry],
     }),
+    querySeconds: new Histogram({
+      name: 'touchline_query_seconds',
+      help: 'Time until ClickHouse had answered a query, by its name',
+      labelNames: ['query'],
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
+      registers: [registry],
+    }),
+    queryFailures: new Counter({
+      name: 'touchline_query_failures_total',
+      help: 'Queries that ClickHouse did not answer or refused, by name and code of the error',
+      labelNames: ['query', 'code'],
+      registers: [registry],
+    }),
     stitchLagSeconds: new Gauge({
       name: 'touchline_stitch_lag_seconds',
       help: 'Age of the oldest link that stitch has not looked at',

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import { TouchlineError } from '../errors.js'
 import { personAsOf } from '../timeline/as-of.js'
-import { ask, type Reader } from '../clickhouse/query.js'
+import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { notFound, projectOf, readerFor, type Api, type TimelineDeps } from './context.js'
 import { identifiersOf } from '../timeline/identifiers.js'
 import type { Person } from '../identity/people.js'
@@ -125,8 +125,12 @@ async function untilStored({ log, clock }: TimelineDeps): Promise<void> {
   }
 }
 
-const anyEventSql = `
-SELECT 1 AS found FROM events WHERE project = {project: String} AND subject IN {identifiers: Array(String)} LIMIT 1`
+const anyEventQuery: NamedQuery = {
+  name: 'any-event-of',
+  splitBy: 'identifiers',
+  sql: `
+SELECT 1 AS found FROM events WHERE project = {project: String} AND subject IN {identifiers: Array(String)} LIMIT 1`,
+}
 
 /**
  * The person with all its identifiers, by the facts that are stored now: what stitch derives lags behind them a
@@ -139,7 +143,7 @@ async function closureOf(
 ): Promise<Person | undefined> {
   const person = await personAsOf(reader, candidates, nowMs + latestReceiptMs)
   if (person.isStitched) return person
-  const events = await ask(reader, anyEventSql, { identifiers: candidates })
+  const events = await query(reader, anyEventQuery, { identifiers: candidates })
   return events.length > 0 ? person : undefined
 }
 

@@ -1,30 +1,39 @@
 /** What stitch could not decide: claims that changed nothing, and identifiers that too many claim. */
-import { ask } from '../clickhouse/query.js'
+import { query, type NamedQuery } from '../clickhouse/query.js'
 import { readerFor, type Api, type TimelineDeps } from './context.js'
 import { contestedAnswer, errors, listQuery, quarantinedAnswer } from '@touchline/schemas/api'
 
-const emailsSql = `
+const emailsQuery: NamedQuery = {
+  name: 'contested-emails',
+  sql: `
 SELECT substring(identifier, 7) AS email, owners[1].person AS owner,
   arrayMap(c -> CAST((c.identifier, c.at, c.because, c.verified),
     'Tuple(by String, at DateTime64(3, \\'UTC\\'), because String, verified Bool)'), contested) AS claims
 FROM identity_map FINAL
 WHERE project = {project: String} AND state = 'contested'
 ORDER BY identifier
-LIMIT {limit: UInt32}`
+LIMIT {limit: UInt32}`,
+}
 
-const domainsSql = `
+const domainsQuery: NamedQuery = {
+  name: 'contested-domains',
+  sql: `
 SELECT domain, claims
 FROM domains FINAL
 WHERE project = {project: String} AND state = 'contested'
 ORDER BY domain
-LIMIT {limit: UInt32}`
+LIMIT {limit: UInt32}`,
+}
 
-const quarantinedSql = `
+const quarantinedQuery: NamedQuery = {
+  name: 'quarantined-identifiers',
+  sql: `
 SELECT identifier
 FROM identity_map FINAL
 WHERE project = {project: String} AND state = 'quarantined'
 ORDER BY identifier
-LIMIT {limit: UInt32}`
+LIMIT {limit: UInt32}`,
+}
 
 interface Claim {
   at: string
@@ -46,10 +55,10 @@ export function addIdentity(api: Api, deps: TimelineDeps): void {
       const reader = readerFor(request, deps)
       const { limit } = request.query
       const [emails, domains] = await Promise.all([
-        ask<{ email: string; owner: string; claims: (Claim & { by: string })[] }>(reader, emailsSql, {
+        query<{ email: string; owner: string; claims: (Claim & { by: string })[] }>(reader, emailsQuery, {
           limit,
         }),
-        ask<{ domain: string; claims: (Claim & { account: string })[] }>(reader, domainsSql, { limit }),
+        query<{ domain: string; claims: (Claim & { account: string })[] }>(reader, domainsQuery, { limit }),
       ])
       return { emails, domains }
     },
@@ -66,7 +75,7 @@ export function addIdentity(api: Api, deps: TimelineDeps): void {
     },
     async handler(request) {
       const { limit } = request.query
-      const found = await ask<{ identifier: string }>(readerFor(request, deps), quarantinedSql, { limit })
+      const found = await query<{ identifier: string }>(readerFor(request, deps), quarantinedQuery, { limit })
       return { identifiers: found.map(({ identifier }) => identifier) }
     },
   })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { mutableTable } from '../clickhouse/cluster-ddl.js'
 import { acceptEvents, type Batch } from '../collect/accept/accept.js'
 import { errorTable, type ErrorCode } from '../errors.js'
-import { ask } from '../clickhouse/query.js'
+import { query, type NamedQuery } from '../clickhouse/query.js'
 import { projectOf, readerFor, type Api, type TimelineDeps } from './context.js'
 import { errors } from '@touchline/schemas/api'
 
@@ -32,7 +32,9 @@ const deadLetterSchema = z.object({
   original: z.string(),
 })
 
-const refusedSql = `
+const refusedQuery: NamedQuery = {
+  name: 'rejected-events',
+  sql: `
 SELECT toString(cityHash64(original, received_at, message_id)) AS id, received_at AS receivedAt,
   toUnixTimestamp64Milli(received_at) AS receivedAtMs, message_id AS messageId, code, message, original
 FROM rejected_events
@@ -41,23 +43,27 @@ WHERE project = {project: String}
   AND received_at >= parseDateTime64BestEffort({from: String}, 3, 'UTC')
   AND received_at < parseDateTime64BestEffort({to: String}, 3, 'UTC')
 ORDER BY received_at DESC
-LIMIT {limit: UInt32}`
+LIMIT {limit: UInt32}`,
+}
 
-const deadLettersSql = `
+const deadLettersQuery: NamedQuery = {
+  name: 'dead-letters',
+  sql: `
 SELECT toString(cityHash64(original, position)) AS id, stored_at AS storedAt, target, code, reason, position, original
 FROM dead_letters
 WHERE project = {project: String}
 ORDER BY stored_at DESC
-LIMIT {limit: UInt32}`
+LIMIT {limit: UInt32}`,
+}
 
 type Refused = z.infer<typeof refusedSchema> & { id: string; receivedAtMs: number }
 type DeadLetter = z.infer<typeof deadLetterSchema> & { id: string }
 
 export function addRefused(api: Api, deps: TimelineDeps): void {
   const tags = ['refused']
-  const refusedOf = (request: Parameters<typeof readerFor>[0], query: z.infer<typeof filter>) => {
-    const { code = '', from = '1970-01-02T00:00:00Z', to = '2200-01-01T00:00:00Z', limit } = query
-    return ask<Refused>(readerFor(request, deps), refusedSql, { code, from, to, limit })
+  const refusedOf = (request: Parameters<typeof readerFor>[0], wanted: z.infer<typeof filter>) => {
+    const { code = '', from = '1970-01-02T00:00:00Z', to = '2200-01-01T00:00:00Z', limit } = wanted
+    return query<Refused>(readerFor(request, deps), refusedQuery, { code, from, to, limit })
   }
 
   api.get(
@@ -111,7 +117,7 @@ export function addRefused(api: Api, deps: TimelineDeps): void {
       },
     },
     async (request) => ({
-      deadLetters: await ask<DeadLetter>(readerFor(request, deps), deadLettersSql, request.query),
+      deadLetters: await query<DeadLetter>(readerFor(request, deps), deadLettersQuery, request.query),
     }),
   )
 
@@ -127,7 +133,7 @@ export function addRefused(api: Api, deps: TimelineDeps): void {
     },
     async (request) => {
       const reader = readerFor(request, deps)
-      const found = await ask<DeadLetter>(reader, deadLettersSql, request.query)
+      const found = await query<DeadLetter>(reader, deadLettersQuery, request.query)
       const events = found.filter(({ target }) => target === 'events')
       if (events.length > 0) {
         const lines = Buffer.from(events.map(({ original }) => `${original}\n`).join(''))

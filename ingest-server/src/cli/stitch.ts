@@ -1,5 +1,6 @@
 /** `touchline stitch --rebuild`: derives who is who anew from the facts. */
 import { parseArgs } from 'node:util'
+import { queryRows } from '../clickhouse/query.js'
 import { rebuildIdentity } from '../identity/stitch.js'
 import { misuse, type Command } from './command.js'
 import { openMigrated, projectsOf } from './open-parts.js'
@@ -18,12 +19,9 @@ export const stitch: Command = {
     const clickhouse = await openMigrated(config)
     try {
       await rebuildIdentity({ clickhouse, projects: await projectsOf(config) })
-      const answer = await clickhouse.app.query({
-        query: 'SELECT count() AS people FROM people FINAL',
-        format: 'JSONEachRow',
-      })
-      const [row] = await answer.json<{ people: string }>()
-      console.log(`${row?.people ?? 0} persons.`)
+      const counting = { name: 'count-people', sql: 'SELECT count() FROM people FINAL' }
+      const [[people] = [0]] = await queryRows<[number]>({ client: clickhouse.app }, counting)
+      console.log(`${people} persons.`)
     } finally {
       await clickhouse.close()
     }

@@ -11,6 +11,7 @@
  * that a restarted node reads on at once instead of after the session timeout.
  */
 import type { ClickHouseClient } from '@clickhouse/client'
+import { query, type NamedQuery } from './query.js'
 import { onCluster, type Cluster } from './cluster-ddl.js'
 
 export interface KafkaEngineOptions {
@@ -186,12 +187,12 @@ export const engineGroupOf = (table: string, group = 'touchline-clickhouse'): st
 
 const literal = (text: string) => `'${text.replace(/[\\']/g, '\\$&')}'`
 
+const columnsQuery: NamedQuery = {
+  name: 'columns-of-table',
+  sql: `SELECT name, type, default_expression FROM system.columns
+    WHERE database = currentDatabase() AND table = {table: String} ORDER BY position`,
+}
+
 async function columnsOf(app: ClickHouseClient, table: string): Promise<Column[]> {
-  const answer = await app.query({
-    query: `SELECT name, type, default_expression FROM system.columns
-      WHERE database = currentDatabase() AND table = {table: String} ORDER BY position`,
-    query_params: { table },
-    format: 'JSONEachRow',
-  })
-  return answer.json<Column>()
+  return query<Column>({ client: app }, columnsQuery, { table })
 }

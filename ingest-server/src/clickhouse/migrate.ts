@@ -8,6 +8,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { TouchlineError } from '../errors.js'
+import { query, type NamedQuery } from './query.js'
 import { forCluster, type Cluster } from './cluster-ddl.js'
 import type { Logger } from '../logger.js'
 import { splitStatements } from './split-statements.js'
@@ -82,12 +83,13 @@ export function readMigrations(folder = new URL('./migrations/', import.meta.url
     }))
 }
 
+const appliedQuery: NamedQuery = {
+  name: 'applied-migrations',
+  sql: 'SELECT name, checksum FROM schema_migrations',
+}
+
 async function pending(app: ClickHouseClient, migrations: readonly Migration[]): Promise<Migration[]> {
-  const answer = await app.query({
-    query: 'SELECT name, checksum FROM schema_migrations',
-    format: 'JSONEachRow',
-  })
-  const rows = await answer.json<{ name: string; checksum: string }>()
+  const rows = await query<{ name: string; checksum: string }>({ client: app }, appliedQuery)
   const applied = new Map(rows.map((row) => [row.name, row.checksum]))
   return migrations.filter((migration) => {
     const known = applied.get(migration.name)

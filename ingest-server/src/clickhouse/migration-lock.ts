@@ -6,6 +6,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Logger } from '../logger.js'
+import { query, type NamedQuery } from './query.js'
 
 const signOfLifeEveryMs = 2_000
 /** Ten signs of life missed. By the server's clock at both ends. */
@@ -51,22 +52,24 @@ async function signOfLife(app: ClickHouseClient): Promise<void> {
   await app.command({ query: 'INSERT INTO migration_lock VALUES (now64(3))' })
 }
 
+const staleQuery: NamedQuery = {
+  name: 'migration-lock',
+  sql: `SELECT countIf(made) > 0 AND max(modified) < now() - {seconds: UInt32} AS stale FROM
+    (SELECT true AS made, metadata_modification_time AS modified FROM system.tables
+     WHERE database = currentDatabase() AND name = 'migration_lock'
+     UNION ALL
+     SELECT false, max(modification_time) FROM system.parts
+     WHERE database = currentDatabase() AND table = 'migration_lock' AND active)`,
+}
+
 /**
  * The table's own making counts as a sign of life, so a holder that has written none yet is not overruled. A lock
  * that is not there is not stale: whoever takes it next must not lose it to a process that looked in between.
  */
 async function isStale(app: ClickHouseClient, staleAfterSeconds: number): Promise<boolean> {
-  const answer = await app.query({
-    query: `SELECT countIf(made) > 0 AND max(modified) < now() - {seconds: UInt32} AS stale FROM
-      (SELECT true AS made, metadata_modification_time AS modified FROM system.tables
-       WHERE database = currentDatabase() AND name = 'migration_lock'
-       UNION ALL
-       SELECT false, max(modification_time) FROM system.parts
-       WHERE database = currentDatabase() AND table = 'migration_lock' AND active)`,
-    query_params: { seconds: staleAfterSeconds },
-    format: 'JSONEachRow',
+  const rows = await query<{ stale: boolean | number }>({ client: app }, staleQuery, {
+    seconds: staleAfterSeconds,
   })
-  const rows = await answer.json<{ stale: boolean | number }>()
   return Boolean(rows[0]?.stale)
 }
 

@@ -2,8 +2,10 @@
  * Opens ClickHouse: the server that `url` names, or a server of our own under `dataDir`. Either way the rest
  * of Touchline sees the same port, users and SQL.
  */
-import { ClickHouseError, ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client'
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client'
 import { setTimeout as delay } from 'node:timers/promises'
+import { clickHouseCodeOf } from './query-errors.js'
+import { query, type NamedQuery } from './query.js'
 import { readerCaps } from './caps.js'
 import { clusterSettings, type Cluster } from './cluster-ddl.js'
 import type { ClickHouse } from './clickhouse.js'
@@ -188,23 +190,26 @@ async function untilThereIs(database: string, account: Account, options: ClickHo
       await makeDatabase(account, database, options.cluster)
       return
     } catch (error) {
-      if (error instanceof ClickHouseError && error.code === accessDenied) throw error
-      logger.info({ reason: String(error) }, 'Waiting until ClickHouse makes the database')
+      if (clickHouseCodeOf(error) === accessDenied) throw error
+      logger.info(
+        { reason: String(error instanceof Error ? (error.cause ?? error) : error) },
+        'Waiting until ClickHouse makes the database',
+      )
       await delay(1_000, undefined, { signal })
     }
   }
 }
 
+const databaseQuery: NamedQuery = {
+  name: 'database-exists',
+  sql: 'SELECT name FROM system.databases WHERE name = {database: String}',
+}
+
 async function makeDatabase(account: Account, database: string, cluster: Cluster | undefined): Promise<void> {
   const client = clientOf(account, 'system', appTimeoutMs)
   try {
-    const found = await client.query({
-      query: 'SELECT name FROM system.databases WHERE name = {database: String}',
-      query_params: { database },
-      format: 'JSONEachRow',
-    })
     // Asked first: a least-privilege user may use its database without the right to make one.
-    if ((await found.json()).length > 0) return
+    if ((await query({ client }, databaseQuery, { database })).length > 0) return
     const everywhere =
       cluster === undefined || cluster.replicated === false ? '' : ` ON CLUSTER ${quoted(cluster.name)}`
     await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${quoted(database)}${everywhere}` })

@@ -1,10 +1,20 @@
-/** One door to ClickHouse for every question here: the read-only user, parameters only, answers typed. */
-import { ClickHouseError, type ClickHouseClient } from '@clickhouse/client'
-import { TouchlineError } from '../errors.js'
+/**
+ * The one door through which everybody reads ClickHouse: named queries with parameters only, lists of keys split
+ * so that each fits into a request, answers typed, failures put into the terms of errors.ts, logged and measured
+ * by the query's name.
+ */
+import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client'
+import { queryErrorOf } from './query-errors.js'
+import { observerOf } from './query-observer.js'
 
-/** What is asked, and for whom. Every statement names its project as `{project: String}`. */
-export interface Reader {
+/** Whom a query is sent as, and for which project. A statement names its project as `{project: String}`. */
+export interface QuerySource {
   readonly client: ClickHouseClient
+  readonly project?: string | undefined
+}
+
+/** The read-only user of one project: everything that answers a person's question. */
+export interface Reader extends QuerySource {
   readonly project: string
   /** The project counts only claims that came with a secret key or a signed token. */
   readonly signedOnly: boolean
@@ -12,75 +22,131 @@ export interface Reader {
 
 export type Params = Readonly<Record<string, unknown>>
 
-const settings = {
+export interface NamedQuery {
+  /** kebab-case; the label of its log lines and metrics. */
+  readonly name: string
+  /** A constant of the source, or made of constants; what a person wrote arrives in parameters only. */
+  readonly sql: string
+  /**
+   * The parameter that holds a list of keys. It is asked in as many queries as its length needs, none for an
+   * empty list, and the rows of all are joined: only for statements whose rows for one key do not depend on the
+   * other keys, or whose caller joins the rows itself.
+   */
+  readonly splitBy?: string
+  /** Other parameters that follow from the keys of one part. */
+  readonly along?: (keys: readonly string[]) => Params
+  readonly settings?: ClickHouseSettings
+}
+
+const commonSettings = {
   date_time_output_format: 'iso',
   output_format_json_quote_64bit_integers: 0,
-} as const
+} as const satisfies ClickHouseSettings
 
-/** Rows as objects. `sql` is a constant of the source; what a person wrote arrives in `params` only. */
-export async function ask<T>(reader: Reader, sql: string, params: Params = {}): Promise<T[]> {
-  return readAnswer(async () => (await query(reader, sql, params, 'JSONEachRow')).json<T>())
+/** Rows as objects. Rejects with a TouchlineError: STORE_UNAVAILABLE, OVERLOADED, QUERY_TOO_LARGE or INTERNAL. */
+export function query<Row>(source: QuerySource, named: NamedQuery, params: Params = {}): Promise<Row[]> {
+  return inParts(named, params, (part) => readAll<Row>(source, named, part, 'JSONEachRow'))
 }
 
 /** Rows as arrays in the order of the columns: half the bytes, for the many rows of a timeline. */
-export async function askRows(reader: Reader, sql: string, params: Params = {}): Promise<unknown[][]> {
-  return readAnswer(async () => (await query(reader, sql, params, 'JSONCompactEachRow')).json<unknown[]>())
+export function queryRows<Row extends readonly unknown[] = unknown[]>(
+  source: QuerySource,
+  named: NamedQuery,
+  params: Params = {},
+): Promise<Row[]> {
+  return inParts(named, params, (part) => readAll<Row>(source, named, part, 'JSONCompactEachRow'))
 }
 
-function query<Format extends 'JSONEachRow' | 'JSONCompactEachRow'>(
-  { client, project }: Reader,
-  sql: string,
+/** Rows as objects, a batch at a time, for answers that need not fit into memory. */
+export async function* queryStream<Row>(
+  source: QuerySource,
+  named: NamedQuery,
+  params: Params = {},
+): AsyncGenerator<Row[]> {
+  const observation = observerOf(source.client).begin(named.name)
+  try {
+    const answer = await send(source, named, params, 'JSONEachRow')
+    for await (const batch of answer.stream<Row>()) yield batch.map((row) => row.json())
+  } catch (cause) {
+    throw observation.failed(queryErrorOf(cause, named.name))
+  }
+  observation.done()
+}
+
+async function inParts<Row>(
+  named: NamedQuery,
+  params: Params,
+  read: (params: Params) => Promise<Row[]>,
+): Promise<Row[]> {
+  const { splitBy, along } = named
+  if (splitBy === undefined) return read(params)
+  const parts = chunksOf([...new Set(params[splitBy] as readonly string[])].sort())
+  const [first] = parts
+  if (first === undefined) return []
+  if (parts.length === 1) return read({ ...params, [splitBy]: first, ...along?.(first) })
+  const rows: Row[] = []
+  for (const keys of parts) {
+    for (const row of await read({ ...params, [splitBy]: keys, ...along?.(keys) })) rows.push(row)
+  }
+  return rows
+}
+
+async function readAll<Row>(
+  source: QuerySource,
+  named: NamedQuery,
+  params: Params,
+  format: 'JSONEachRow' | 'JSONCompactEachRow',
+): Promise<Row[]> {
+  const observation = observerOf(source.client).begin(named.name)
+  try {
+    // ClickHouse may refuse at once or in the middle of its answer.
+    const answer = await send(source, named, params, format)
+    const rows = await answer.json<Row>()
+    observation.done()
+    return rows
+  } catch (cause) {
+    throw observation.failed(queryErrorOf(cause, named.name))
+  }
+}
+
+function send<Format extends 'JSONEachRow' | 'JSONCompactEachRow'>(
+  { client, project }: QuerySource,
+  { sql, settings }: NamedQuery,
   params: Params,
   format: Format,
 ) {
   return client.query({
     query: sql,
     format,
-    query_params: { ...params, project },
-    clickhouse_settings: settings,
-    // Identifiers of a large account do not fit into an address.
+    query_params: project === undefined ? { ...params } : { ...params, project },
+    clickhouse_settings: settings === undefined ? commonSettings : { ...commonSettings, ...settings },
+    // Long lists of keys do not fit into an address.
     use_multipart_params_auto: true,
   })
 }
 
-/** ClickHouse may refuse at once or in the middle of its answer. */
-async function readAnswer<T>(read: () => Promise<T>): Promise<T> {
-  try {
-    return await read()
-  } catch (cause) {
-    throw toTouchlineError(cause)
-  }
-}
+// ClickHouse refuses a form field over 128 KiB (http_max_field_value_size); escapes, quotes and commas are in it too.
+const maxListBytes = 90_000
 
-// TIMEOUT_EXCEEDED, TOO_MANY_SIMULTANEOUS_QUERIES, MEMORY_LIMIT_EXCEEDED, TOO_MANY_ROWS_OR_BYTES.
-const tooMuch = new Set(['159', '202', '241', '396'])
+const bytesInList = (key: string) => Buffer.byteLength(key) * 2 + 3
 
-function toTouchlineError(cause: unknown): TouchlineError {
-  if (!(cause instanceof ClickHouseError))
-    return new TouchlineError('STORE_UNAVAILABLE', undefined, { cause })
-  if (!tooMuch.has(cause.code)) return new TouchlineError('INTERNAL', undefined, { cause })
-  return new TouchlineError('OVERLOADED', 'The question reached the read limits. Ask for a shorter time.', {
-    cause,
-  })
-}
-
-// ClickHouse refuses a form field over 128 KiB; escapes, quotes and commas are in it too.
-const maxKeyBytes = 90_000
-
-/** Cuts keys into lists that fit into one parameter each. At least one list, possibly empty. */
-export function chunksOf(keys: readonly string[]): string[][] {
-  const chunks: string[][] = []
-  let chunk: string[] = []
-  let bytes = 0
-  for (const key of keys) {
-    const size = Buffer.byteLength(key) * 2 + 3
-    if (bytes + size > maxKeyBytes && chunk.length > 0) {
+/** Cuts `items` into lists whose keys fit into one parameter each; none without items. `keysOf` gives an item's key in each of the lists that are sent. */
+export function chunksBy<Item>(items: readonly Item[], keysOf: (item: Item) => readonly string[]): Item[][] {
+  const chunks: Item[][] = []
+  let chunk: Item[] = []
+  let bytes: number[] = []
+  for (const item of items) {
+    const sizes = keysOf(item).map(bytesInList)
+    const sums = sizes.map((size, list) => (bytes[list] ?? 0) + size)
+    if (chunk.length > 0 && sums.some((sum) => sum > maxListBytes)) {
       chunks.push(chunk)
       chunk = []
-      bytes = 0
-    }
-    chunk.push(key)
-    bytes += size
+      bytes = sizes
+    } else bytes = sums
+    chunk.push(item)
   }
-  return [...chunks, chunk]
+  if (chunk.length > 0) chunks.push(chunk)
+  return chunks
 }
+
+export const chunksOf = (keys: readonly string[]): string[][] => chunksBy(keys, (key) => [key])

@@ -4,6 +4,7 @@
  * processes doing it at once, the next look goes on from what is there.
  */
 import type { ClickHouse } from '../clickhouse/clickhouse.js'
+import { queryRows, type NamedQuery } from '../clickhouse/query.js'
 import type { Cluster } from '../clickhouse/cluster-ddl.js'
 import type { Clock } from '../clock.js'
 import type { EventLog } from '../log/log.js'
@@ -215,13 +216,11 @@ export async function startErasing(deps: ErasingDeps): Promise<Erasing> {
   }
 }
 
+const timeQuery: NamedQuery = { name: 'server-time', sql: 'SELECT toUnixTimestamp64Milli(now64(3))' }
+
 async function serverTimeMs({ clickhouse: { app } }: ErasingDeps): Promise<number> {
-  const answer = await app.query({
-    query: 'SELECT toUnixTimestamp64Milli(now64(3)) AS ms',
-    format: 'JSONEachRow',
-  })
-  const [row] = await answer.json<{ ms: string }>()
-  return Number(row?.ms)
+  const [row] = await queryRows<[number]>({ client: app }, timeQuery)
+  return Number(row?.[0])
 }
 
 /** One judge a project, whatever salts its erasures have. */

@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { insertLines } from '../clickhouse/insert-lines.js'
+import { query, type NamedQuery } from '../clickhouse/query.js'
 import type { LogRecord } from '../log/log.js'
 import { hashIdentifier, type Tombstone, type Tombstones } from '../log/tombstones.js'
 
@@ -95,14 +96,15 @@ export async function insertErasure(app: ClickHouseClient, erasure: Erasure): Pr
   await insertLines(app, 'erasures', toRecord(erasure).lines)
 }
 
+const erasuresQuery: NamedQuery = {
+  name: 'erasures',
+  sql: 'SELECT * FROM erasures FINAL ORDER BY project, requested_at, erasure_id',
+}
+
 /** Every erasure that ClickHouse knows of, oldest first. */
 export async function readErasures(client: ClickHouseClient): Promise<Erasure[]> {
-  const answer = await client.query({
-    query: 'SELECT * FROM erasures FINAL ORDER BY project, requested_at, erasure_id',
-    format: 'JSONEachRow',
-    clickhouse_settings: { date_time_output_format: 'iso' },
-  })
-  return (await answer.json<StoredErasure>()).map((row) => ({
+  const rows = await query<StoredErasure>({ client }, erasuresQuery)
+  return rows.map((row) => ({
     project: row.project,
     erasureId: row.erasure_id,
     requestedAtMs: Date.parse(row.requested_at),
@@ -117,19 +119,21 @@ export async function readErasures(client: ClickHouseClient): Promise<Erasure[]>
   }))
 }
 
+interface StoredProgress {
+  erasure_id: string
+  at: string
+  state: Progress['state']
+  remaining: Record<string, string | number>
+  note: string
+}
+
+const progressQuery: NamedQuery = {
+  name: 'erasure-progress',
+  sql: 'SELECT * FROM erasure_progress FINAL',
+}
+
 export async function readProgress(client: ClickHouseClient): Promise<Map<string, Progress>> {
-  const answer = await client.query({
-    query: 'SELECT * FROM erasure_progress FINAL',
-    format: 'JSONEachRow',
-    clickhouse_settings: { date_time_output_format: 'iso' },
-  })
-  const rows = await answer.json<{
-    erasure_id: string
-    at: string
-    state: Progress['state']
-    remaining: Record<string, string>
-    note: string
-  }>()
+  const rows = await query<StoredProgress>({ client }, progressQuery)
   return new Map(
     rows.map(({ erasure_id, at, state, remaining, note }) => [
       erasure_id,

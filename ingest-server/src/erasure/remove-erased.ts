@@ -5,6 +5,7 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { mutableTable, type Cluster } from '../clickhouse/cluster-ddl.js'
 import { insertLines } from '../clickhouse/insert-lines.js'
+import { query, queryStream, type NamedQuery } from '../clickhouse/query.js'
 import {
   accountMessages,
   derived,
@@ -116,20 +117,23 @@ WHERE database = currentDatabase() AND table IN {tables: Array(String)} AND NOT 
   )
 }
 
-async function count(app: ClickHouseClient, query: string, query_params: object): Promise<number> {
-  const answer = await app.query({ query, query_params: { ...query_params }, format: 'JSONEachRow' })
-  const [first] = await answer.json<{ rows: string | number }>()
+async function count(client: ClickHouseClient, sql: string, params: object): Promise<number> {
+  const [first] = await query<{ rows: string | number }>(
+    { client },
+    { name: 'count-erased', sql },
+    { ...params },
+  )
   return Number(first?.rows ?? 0)
 }
 
 async function remove({ app, cluster }: RemoveDeps, { table, condition }: ErasedRows, params: Params) {
-  const query = `ALTER TABLE ${mutableTable(table, cluster)} DELETE WHERE ${condition}`
-  await app.command({ query, query_params: params, clickhouse_settings: { mutations_sync: '2' } })
+  const statement = `ALTER TABLE ${mutableTable(table, cluster)} DELETE WHERE ${condition}`
+  await app.command({ query: statement, query_params: params, clickhouse_settings: { mutations_sync: '2' } })
 }
 
-async function run({ app }: RemoveDeps, query: string, params: Params): Promise<void> {
+async function run({ app }: RemoveDeps, statement: string, params: Params): Promise<void> {
   await app.command({
-    query,
+    query: statement,
     query_params: params,
     clickhouse_settings: { async_insert: 0, insert_deduplicate: 0 },
   })
@@ -137,22 +141,20 @@ async function run({ app }: RemoveDeps, query: string, params: Params): Promise<
 
 /** Somebody else's events are written anew without the name, under the same key; then the deletion takes the old copy. */
 async function scrubEvents({ app }: RemoveDeps, params: Params, judge: Judge): Promise<void> {
-  const answer = await app.query({
-    query: `SELECT * EXCEPT (version, stored_at) FROM events FINAL WHERE ${eventsThatMention}`,
-    query_params: params,
-    format: 'JSONEachRow',
-    clickhouse_settings: { date_time_output_format: 'iso', output_format_json_quote_64bit_integers: 0 },
-  })
-  for await (const batch of answer.stream<StoredRow>()) {
-    const lines = batch.map((row) => `${JSON.stringify(scrub(row.json(), judge))}\n`)
+  const named: NamedQuery = {
+    name: 'events-that-mention-erased',
+    sql: `SELECT * EXCEPT (version, stored_at) FROM events FINAL WHERE ${eventsThatMention}`,
+  }
+  for await (const batch of queryStream<StoredRow>({ client: app }, named, params)) {
+    const lines = batch.map((row) => `${JSON.stringify(scrub(row, judge))}\n`)
     if (lines.length > 0) await insertLines(app, 'events', Buffer.from(lines.join('')))
   }
 }
 
 /** Hashes of the messages in which they said something about an account. */
 async function accountMessagesOf({ app }: RemoveDeps, params: Params): Promise<string[]> {
-  const answer = await app.query({ query: accountMessages, query_params: params, format: 'JSONEachRow' })
-  return (await answer.json<{ id: string }>()).map(({ id }) => id)
+  const named: NamedQuery = { name: 'account-messages-of-erased', sql: accountMessages }
+  return (await query<{ id: string }>({ client: app }, named, params)).map(({ id }) => id)
 }
 
 async function renameAccounts(deps: RemoveDeps, params: Params, ids: readonly string[]): Promise<void> {
@@ -172,16 +174,15 @@ async function refusedAboutErased(
   // A line whose project could not be read may be anybody's.
   const where =
     table === 'dead_letters' ? "project IN ({project: String}, '')" : 'project = {project: String}'
-  const answer = await app.query({
-    query: `SELECT toString(cityHash64(original)) AS id, original, toUnixTimestamp64Milli(${time}) AS at FROM ${table} WHERE ${where}`,
-    query_params: { project },
-    format: 'JSONEachRow',
-  })
+  const named: NamedQuery = {
+    name: `${table}-of-project`,
+    sql: `SELECT toString(cityHash64(original)) AS id, original, toUnixTimestamp64Milli(${time}) AS at FROM ${table} WHERE ${where}`,
+  }
   const ids = new Set<string>()
-  for await (const batch of answer.stream<{ id: string; original: string; at: string }>()) {
-    for (const line of batch) {
-      const { id, original, at } = line.json()
-      if (isAboutErased(original, Number(at), judge)) ids.add(id)
+  const rows = queryStream<{ id: string; original: string; at: number }>({ client: app, project }, named)
+  for await (const batch of rows) {
+    for (const { id, original, at } of batch) {
+      if (isAboutErased(original, at, judge)) ids.add(id)
     }
   }
   return [...ids]

@@ -52,6 +52,8 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   const { status } = errorTable[known.code]
   if (known.code === 'INTERNAL') {
     request.log.error({ requestId: request.id, err: known.cause ?? known }, 'request failed')
+  } else if (status === 503) {
+    warnOfUnserved(known, request)
   }
   const wait = known.retryAfterSeconds ?? retryAfterSeconds[known.code]
   if (wait !== undefined) void reply.header('retry-after', String(wait))
@@ -66,6 +68,27 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
     .header('x-request-id', request.id)
     .type('application/json; charset=utf-8')
     .send(JSON.stringify(answer))
+}
+
+const sameLineAfterMs = 1_000
+const lastWarnings = new Map<ErrorCode, { atMs: number; unsaid: number }>()
+
+/** With its cause; of one code once a second, with how many there were since, for an outage has thousands of them. */
+function warnOfUnserved(known: TouchlineError, request: FastifyRequest): void {
+  const last = lastWarnings.get(known.code)
+  const now = performance.now()
+  if (last !== undefined && now - last.atMs < sameLineAfterMs) {
+    last.unsaid += 1
+    return
+  }
+  lastWarnings.set(known.code, { atMs: now, unsaid: 0 })
+  const fields = {
+    requestId: request.id,
+    code: known.code,
+    err: known.cause ?? known,
+    since: last?.unsaid ?? 0,
+  }
+  request.log.warn(fields, 'request could not be served')
 }
 
 /** For `app.setNotFoundHandler`. */

@@ -1,5 +1,5 @@
 /** Account → people and the subjects of events that name the account themselves, before any event is read. */
-import { ask, type Reader } from '../clickhouse/query.js'
+import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import {
   lonePerson,
   toInterval,
@@ -29,26 +29,35 @@ export interface Account {
   guests: readonly Guest[]
 }
 
-const membershipsSql = `
+const membershipsQuery: NamedQuery = {
+  name: 'memberships-of-account',
+  sql: `
 SELECT person, how, periods
 FROM account_people FINAL
-WHERE project = {project: String} AND account = {account: String} AND notEmpty(periods)`
+WHERE project = {project: String} AND account = {account: String} AND notEmpty(periods)`,
+}
 
-const membersSql = `
+const membersQuery: NamedQuery = {
+  name: 'members-of-account',
+  sql: `
 SELECT person, identifiers, accounts
 FROM people FINAL
 WHERE project = {project: String} AND notEmpty(identifiers) AND person IN (
   SELECT person FROM account_people FINAL
-  WHERE project = {project: String} AND account = {account: String} AND notEmpty(periods))`
+  WHERE project = {project: String} AND account = {account: String} AND notEmpty(periods))`,
+}
 
-const guestsSql = `
+const guestsQuery: NamedQuery = {
+  name: 'guests-of-account',
+  sql: `
 SELECT subject, owners
 FROM (SELECT DISTINCT subject FROM account_subjects WHERE project = {project: String} AND account = {account: String}) AS s
 LEFT JOIN (
   SELECT identifier, owners FROM identity_map FINAL
   WHERE project = {project: String} AND identifier IN (
     SELECT subject FROM account_subjects WHERE project = {project: String} AND account = {account: String})) AS m
-ON m.identifier = s.subject`
+ON m.identifier = s.subject`,
+}
 
 type StoredPeriod = { from: string | null; to: string | null; because: string }
 type StoredOwner = StoredPeriod & { person: string; rule: string; verified: boolean }
@@ -57,9 +66,9 @@ type StoredOwner = StoredPeriod & { person: string; rule: string; verified: bool
 export async function readAccount(reader: Reader, account: string): Promise<Account> {
   const params = { account }
   const [memberships, members, guests] = await Promise.all([
-    ask<{ person: string; how: string; periods: StoredPeriod[] }>(reader, membershipsSql, params),
-    ask<StoredPerson>(reader, membersSql, params),
-    ask<{ subject: string; owners: StoredOwner[] }>(reader, guestsSql, params),
+    query<{ person: string; how: string; periods: StoredPeriod[] }>(reader, membershipsQuery, params),
+    query<StoredPerson>(reader, membersQuery, params),
+    query<{ subject: string; owners: StoredOwner[] }>(reader, guestsQuery, params),
   ])
   const known = memberships.map((one) => ({ ...one, periods: one.periods.map(toInterval) }))
   return {
@@ -83,22 +92,28 @@ function peopleOf(account: string, memberships: readonly Membership[], members: 
 export const isKnownAccount = ({ memberships, guests }: Account) =>
   memberships.length > 0 || guests.length > 0
 
-const namesSql = `
+const namesQuery: NamedQuery = {
+  name: 'names-of-account',
+  sql: `
 SELECT DISTINCT identifiers.identifier AS identifier
 FROM people FINAL
 ARRAY JOIN identifiers
 WHERE project = {project: String} AND person IN (
-  SELECT person FROM account_people WHERE project = {project: String} AND account = {account: String})`
+  SELECT person FROM account_people WHERE project = {project: String} AND account = {account: String})`,
+}
 
-const subjectsSql = `
+const subjectsQuery: NamedQuery = {
+  name: 'subjects-of-account',
+  sql: `
 SELECT DISTINCT subject FROM account_subjects
-WHERE project = {project: String} AND account = {account: String}`
+WHERE project = {project: String} AND account = {account: String}`,
+}
 
 /** Every name of whoever is or once was in the account, and the subjects of events that name it. */
 export async function readAccountNames(reader: Reader, account: string) {
   const [names, named] = await Promise.all([
-    ask<{ identifier: string }>(reader, namesSql, { account }),
-    ask<{ subject: string }>(reader, subjectsSql, { account }),
+    query<{ identifier: string }>(reader, namesQuery, { account }),
+    query<{ subject: string }>(reader, subjectsQuery, { account }),
   ])
   return {
     identifiers: names.map(({ identifier }) => identifier),

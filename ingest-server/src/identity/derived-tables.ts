@@ -6,7 +6,8 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { DomainMeaning } from './accounts.js'
 import type { AccountPersonRow, Derived, IdentityRow, PersonRow } from './derive.js'
-import { askByKeys } from './facts.js'
+import { queryRows, type NamedQuery } from '../clickhouse/query.js'
+import { withFewThreads } from './facts.js'
 
 export interface RowOf {
   identity_map: IdentityRow
@@ -98,31 +99,37 @@ export interface DerivedTables {
 }
 
 export function openDerivedTables(client: ClickHouseClient, project: string): DerivedTables {
+  const rowsOf = <Row extends unknown[]>(named: NamedQuery, keys: readonly string[]) =>
+    queryRows<Row>({ client, project }, withFewThreads(named, keys), { keys })
   return {
     async present(table, keys) {
       const { columns, where, params } = shapes[table]
-      const query = `
+      const wanted = new Set(keys)
+      const named: NamedQuery = {
+        name: `derived-${table}`,
+        splitBy: 'keys',
+        along: (some) => params?.(some) ?? {},
+        sql: `
         SELECT ${columns.join(', ')}, toString(version)
         FROM ${table} FINAL
-        WHERE project = {project: String} AND ${where}`
-      const wanted = new Set(keys)
-      const found = await askByKeys<unknown[]>(client, query, [...wanted], (some) => ({
-        project,
-        ...params?.(some),
-      }))
+        WHERE project = {project: String} AND ${where}`,
+      }
+      const found = await rowsOf(named, [...wanted])
       return toPresent(table, found, wanted)
     },
     async versions(table, keys) {
       const { keyColumns, where, params } = shapes[table]
-      const query = `
+      const named: NamedQuery = {
+        name: `versions-of-${table}`,
+        splitBy: 'keys',
+        along: (some) => params?.(some) ?? {},
+        sql: `
         SELECT toJSONString(tuple(${keyColumns.join(', ')})), toString(max(version))
         FROM ${table}
         WHERE project = {project: String} AND ${where}
-        GROUP BY ${keyColumns.join(', ')}`
-      const found = await askByKeys<[key: string, version: string]>(client, query, [...keys], (some) => ({
-        project,
-        ...params?.(some),
-      }))
+        GROUP BY ${keyColumns.join(', ')}`,
+      }
+      const found = await rowsOf<[key: string, version: string]>(named, [...keys])
       return new Map(
         found.map(([key, version]) => {
           const parts = JSON.parse(key) as string[]

@@ -4,6 +4,7 @@
  * decides anything, and so of all its claims of one email or user. resolve.test.ts proves both.
  */
 import type { ClickHouseClient } from '@clickhouse/client'
+import { queryRows, type NamedQuery } from '../clickhouse/query.js'
 import type { AccountTrait, Membership } from './accounts.js'
 import { defaultCaps, isAnon, type Link } from './effective-links.js'
 
@@ -36,16 +37,16 @@ export interface FactScope {
 }
 
 export function openFacts(client: ClickHouseClient, scope: FactScope): FactReader {
+  const source = { client, project: scope.project }
   const common = {
-    project: scope.project,
     signedOnly: scope.signedOnly,
     asOf: scope.asOf ?? '2299-12-31T23:59:59.999Z',
   }
-  const ask = <Row>(query: string, keys: readonly string[]) =>
-    askByKeys<Row>(client, query, keys, () => common)
+  const factsOf = <Row extends readonly unknown[]>(named: NamedQuery, keys: readonly string[]) =>
+    queryRows<Row>(source, withFewThreads(named, keys), { ...common, keys })
 
   const domainTraitsOf = async (accounts: readonly string[]): Promise<AccountTrait[]> => {
-    const rows = await ask<TraitRow>(domainTraitsSql, accounts)
+    const rows = await factsOf<TraitRow>(domainTraitsQuery, accounts)
     return rows.map(([account, name, value, at, messageId, verified]) => {
       return { account, name, value, at, messageId, verified }
     })
@@ -55,29 +56,35 @@ export function openFacts(client: ClickHouseClient, scope: FactScope): FactReade
     async nodes(identifiers) {
       const anons = identifiers.filter(isAnon)
       const others = identifiers.filter((identifier) => !isAnon(identifier))
-      const rows = await Promise.all([ask<LinkRow>(deviceSql, anons), ask<LinkRow>(personSql, others)])
+      const rows = await Promise.all([
+        factsOf<LinkRow>(deviceQuery, anons),
+        factsOf<LinkRow>(personQuery, others),
+      ])
       return toNodes(rows.flat())
     },
     async memberships(identifiers) {
-      const rows = await ask<MembershipRow>(membershipsSql, identifiers)
+      const rows = await factsOf<MembershipRow>(membershipsQuery, identifiers)
       return rows.map(([identifier, account, at, left, messageId]) => {
         return { identifier, account, at, left, messageId }
       })
     },
     async domainTraits(domains) {
-      const rows = await ask<[string]>(claimantsSql, domains)
+      const rows = await factsOf<[string]>(claimantsQuery, domains)
       return domainTraitsOf(rows.map(([account]) => account))
     },
     domainTraitsOf,
     async knownEmails(addresses) {
-      const found = await askByKeys<[string]>(client, knownEmailsSql, addresses, (keys) => ({
-        ...common,
-        hosts: [...new Set(keys.map(hostOf))],
-      }))
+      const found = await factsOf<[string]>(knownEmailsQuery, addresses)
       return new Set(found.map(([email]) => email))
     },
   }
 }
+
+const fewKeys = 500
+
+/** A few keys are read faster than threads are started. */
+export const withFewThreads = (named: NamedQuery, keys: readonly string[]): NamedQuery =>
+  keys.length < fewKeys ? { ...named, settings: { max_threads: 1 } } : named
 
 type LinkRow = [
   identifier: string,
@@ -109,7 +116,10 @@ const recorded = `
 const columns = 'identifier, other, kind, claimer, verified, at, message_id, received_at, facts, core_facts'
 
 // One more than the cap says that it is passed (R7); verified links are no part of it and are all read.
-const personSql = `
+const personQuery: NamedQuery = {
+  name: 'links-of-people',
+  splitBy: 'keys',
+  sql: `
 SELECT ${columns}
 FROM (
   SELECT identifier, other, kind, claimer, verified, first.1 AS at, first.2 AS message_id, first.3 AS received_at,
@@ -126,9 +136,13 @@ FROM (
     GROUP BY identifier, other, kind, claimer, verified, if(kind IN ('unlink', 'relink'), message_id, '')
   )
 )
-WHERE (trusted OR met <= ${defaultCaps.othersOfUserOrEmail + 1}) AND (verified OR NOT {signedOnly: Bool})`
+WHERE (trusted OR met <= ${defaultCaps.othersOfUserOrEmail + 1}) AND (verified OR NOT {signedOnly: Bool})`,
+}
 
-const deviceSql = `
+const deviceQuery: NamedQuery = {
+  name: 'links-of-devices',
+  splitBy: 'keys',
+  sql: `
 SELECT ${columns}
 FROM (
   SELECT *,
@@ -148,32 +162,50 @@ FROM (
   )
 )
 WHERE (NOT joins OR if(trusted OR claimers <= ${defaultCaps.claimersOfAnon}, begins, nth = 1 AND met <= ${defaultCaps.claimersOfAnon + 1}))
-  AND (verified OR NOT {signedOnly: Bool})`
+  AND (verified OR NOT {signedOnly: Bool})`,
+}
 
-const membershipsSql = `
+const membershipsQuery: NamedQuery = {
+  name: 'memberships-of-identifiers',
+  splitBy: 'keys',
+  sql: `
 SELECT identifier, account, at, left, message_id
 FROM memberships FINAL
 WHERE project = {project: String} AND identifier IN {keys: Array(String)}
   AND received_at <= parseDateTime64BestEffort({asOf: String}, 3, 'UTC')
-  AND (verified OR NOT {signedOnly: Bool})`
+  AND (verified OR NOT {signedOnly: Bool})`,
+}
 
-const claimantsSql = `
+const claimantsQuery: NamedQuery = {
+  name: 'claimants-of-domains',
+  splitBy: 'keys',
+  sql: `
 SELECT DISTINCT account
 FROM account_hosts
-WHERE project = {project: String} AND host IN {keys: Array(String)}`
+WHERE project = {project: String} AND host IN {keys: Array(String)}`,
+}
 
-const domainTraitsSql = `
+const domainTraitsQuery: NamedQuery = {
+  name: 'domain-traits',
+  splitBy: 'keys',
+  sql: `
 SELECT account, name, value, at, message_id, verified
 FROM account_traits FINAL
 WHERE project = {project: String} AND account IN {keys: Array(String)} AND name IN ('domain', 'website')
   AND received_at <= parseDateTime64BestEffort({asOf: String}, 3, 'UTC')
-  AND (verified OR NOT {signedOnly: Bool})`
+  AND (verified OR NOT {signedOnly: Bool})`,
+}
 
-const knownEmailsSql = `
+const knownEmailsQuery: NamedQuery = {
+  name: 'known-emails',
+  splitBy: 'keys',
+  along: (keys) => ({ hosts: [...new Set(keys.map(hostOf))] }),
+  sql: `
 SELECT DISTINCT email
 FROM email_hosts
 WHERE project = {project: String} AND email IN {keys: Array(String)}
-  AND host IN {hosts: Array(String)}`
+  AND host IN {hosts: Array(String)}`,
+}
 
 const hostOf = (address: string) => address.slice(address.lastIndexOf('@') + 1)
 
@@ -197,53 +229,4 @@ function toNodes(rows: readonly LinkRow[]): Node[] {
     node.links.push({ kind, identifier: claimer, other: claimed, verified, at, messageId, receivedAt })
   }
   return [...nodes.values()]
-}
-
-// ClickHouse refuses a form field over 128 KiB (http_max_field_value_size); escapes and commas are in it too.
-const maxKeyBytes = 90_000
-const fewKeys = 500
-
-/**
- * Asks for all keys, in as many questions as their length needs; none without keys. Everything that is to be
- * found by primary key is a parameter of its own: `IN arrayMap(… {keys} …)` reads the whole table instead.
- */
-export async function askByKeys<Row>(
-  client: ClickHouseClient,
-  query: string,
-  keys: readonly string[],
-  paramsOf: (keys: readonly string[]) => Record<string, unknown>,
-): Promise<Row[]> {
-  const rows: Row[] = []
-  for (const chunk of chunksOf([...new Set(keys)].sort())) {
-    const answer = await client.query({
-      query,
-      query_params: { ...paramsOf(chunk), keys: chunk },
-      format: 'JSONCompactEachRow',
-      use_multipart_params: true,
-      clickhouse_settings: {
-        date_time_output_format: 'iso',
-        output_format_json_quote_64bit_integers: 0,
-        // A few keys are read faster than threads are started.
-        max_threads: chunk.length < fewKeys ? 1 : 0,
-      },
-    })
-    for (const row of await answer.json<Row>()) rows.push(row)
-  }
-  return rows
-}
-
-function* chunksOf(keys: readonly string[]): Generator<string[]> {
-  let chunk: string[] = []
-  let bytes = 0
-  for (const key of keys) {
-    const size = Buffer.byteLength(key) * 2 + 3
-    if (bytes + size > maxKeyBytes && chunk.length > 0) {
-      yield chunk
-      chunk = []
-      bytes = 0
-    }
-    chunk.push(key)
-    bytes += size
-  }
-  if (chunk.length > 0) yield chunk
 }

@@ -2,7 +2,7 @@
  * Who → identifiers, before any event is read. A person is what stitch derived; an identifier that stitch
  * has not seen (a visitor who never said who they are) is its own person.
  */
-import { ask, type Reader } from '../clickhouse/query.js'
+import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { readSubjects } from '../touchpoints/rows.js'
 
 /** Times in milliseconds since 1970; undefined is open. An interval is [from, to). */
@@ -91,19 +91,27 @@ export function accountsAt(stays: readonly AccountStay[], at: number): string[] 
   return found.sort()
 }
 
-const peopleSql = `
+const peopleQuery: NamedQuery = {
+  name: 'people-by-id',
+  splitBy: 'people',
+  sql: `
 SELECT person, identifiers, accounts
 FROM people FINAL
-WHERE project = {project: String} AND person IN {people: Array(String)} AND notEmpty(identifiers)`
+WHERE project = {project: String} AND person IN {people: Array(String)} AND notEmpty(identifiers)`,
+}
 
-const ownersSql = `
+const ownersQuery: NamedQuery = {
+  name: 'owners-of-identifiers',
+  splitBy: 'identifiers',
+  sql: `
 SELECT identifier, owners, state
 FROM identity_map FINAL
-WHERE project = {project: String} AND identifier IN {identifiers: Array(String)}`
+WHERE project = {project: String} AND identifier IN {identifiers: Array(String)}`,
+}
 
 /** The persons with these ids that stitch knows, in no order. */
 export async function readPeople(reader: Reader, people: readonly string[]): Promise<Person[]> {
-  const rows = await ask<StoredPerson>(reader, peopleSql, { people })
+  const rows = await query<StoredPerson>(reader, peopleQuery, { people })
   return rows.map(toPerson)
 }
 
@@ -115,9 +123,9 @@ export interface IdentifierState {
 }
 
 export async function readOwners(reader: Reader, identifiers: readonly string[]): Promise<IdentifierState[]> {
-  const rows = await ask<{ identifier: string; owners: StoredOwnership[]; state: string }>(
+  const rows = await query<{ identifier: string; owners: StoredOwnership[]; state: string }>(
     reader,
-    ownersSql,
+    ownersQuery,
     {
       identifiers,
     },

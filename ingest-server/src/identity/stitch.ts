@@ -6,6 +6,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ClickHouse } from '../clickhouse/clickhouse.js'
+import { queryRows, type NamedQuery } from '../clickhouse/query.js'
 import type { Metrics } from '../metrics.js'
 import type { Project } from '../projects/projects.js'
 import type { Logger } from '../logger.js'
@@ -151,11 +152,12 @@ function openRollingSweep(
   }
 }
 
+const positionQuery: NamedQuery = {
+  name: 'sweep-position',
+  sql: `SELECT position FROM stitch_progress FINAL WHERE name = 'sweep'`,
+}
+
 async function readPosition(client: ClickHouse['app']): Promise<SweepPosition> {
-  const answer = await client.query({
-    query: `SELECT position FROM stitch_progress FINAL WHERE name = 'sweep'`,
-    format: 'JSONCompactEachRow',
-  })
-  const [row] = await answer.json<[string]>()
+  const [row] = await queryRows<[string]>({ client }, positionQuery)
   return row ? (JSON.parse(row[0]) as SweepPosition) : sweepStart
 }

@@ -1,5 +1,6 @@
 /** The work of stitching without the loop: takes changes or a page of everything, and brings the rows to date. */
 import type { ClickHouseClient } from '@clickhouse/client'
+import { queryRows, type NamedQuery } from '../clickhouse/query.js'
 import type { Project } from '../projects/projects.js'
 import { domainMeanings, type DomainMeaning } from './accounts.js'
 import type { Change } from '../projections/changes.js'
@@ -190,21 +191,22 @@ function domainRow({ domain, account, state, claims }: DomainMeaning): DomainRow
 
 const emailsAtOnce = 5_000
 
+const emailsQuery: NamedQuery = {
+  name: 'emails-under-domain',
+  sql: `
+    SELECT DISTINCT email FROM email_hosts
+    WHERE project = {project: String} AND host = {domain: String} AND email > {after: String}
+    ORDER BY email LIMIT ${emailsAtOnce}`,
+}
+
 async function* emailsUnder(
   client: ClickHouseClient,
   project: string,
   domain: string,
 ): AsyncGenerator<string[]> {
   for (let after = ''; ;) {
-    const answer = await client.query({
-      query: `
-        SELECT DISTINCT email FROM email_hosts
-        WHERE project = {project: String} AND host = {domain: String} AND email > {after: String}
-        ORDER BY email LIMIT ${emailsAtOnce}`,
-      query_params: { project, domain, after },
-      format: 'JSONCompactEachRow',
-    })
-    const emails = (await answer.json<[string]>()).map(([email]) => email)
+    const rows = await queryRows<[string]>({ client, project }, emailsQuery, { domain, after })
+    const emails = rows.map(([email]) => email)
     if (emails.length > 0) yield emails
     const last = emails.at(-1)
     if (last === undefined || emails.length < emailsAtOnce) return
@@ -212,13 +214,14 @@ async function* emailsUnder(
   }
 }
 
+const epochsQuery: NamedQuery = {
+  name: 'identity-epochs',
+  sql: 'SELECT project, toString(max(epoch)) FROM identity_epochs GROUP BY project',
+}
+
 /** One row for each project that ever erased somebody. */
 async function readEpochs(client: ClickHouseClient): Promise<Map<string, bigint>> {
-  const answer = await client.query({
-    query: 'SELECT project, toString(max(epoch)) FROM identity_epochs GROUP BY project',
-    format: 'JSONCompactEachRow',
-  })
-  const rows = await answer.json<[project: string, epoch: string]>()
+  const rows = await queryRows<[project: string, epoch: string]>({ client }, epochsQuery)
   return new Map(rows.map(([project, epoch]) => [project, BigInt(epoch)]))
 }
 

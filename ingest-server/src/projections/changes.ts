@@ -4,6 +4,7 @@
  * each instant has with how many were worked in. With nothing new a look is one query of no rows.
  */
 import type { ClickHouseClient } from '@clickhouse/client'
+import { queryRows, type NamedQuery } from '../clickhouse/query.js'
 
 export interface Change {
   project: string
@@ -42,22 +43,15 @@ export function openChanges(client: ClickHouseClient, { overlapMs }: { overlapMs
   let until: string | undefined
   let savedAt = 0
 
-  async function ask<Row>(query: string, params: Record<string, unknown>): Promise<Row[]> {
-    const answer = await client.query({
-      query,
-      query_params: params,
-      format: 'JSONCompactEachRow',
-      clickhouse_settings: { date_time_output_format: 'iso', output_format_json_quote_64bit_integers: 0 },
-      use_multipart_params: true,
-    })
-    return answer.json<Row>()
-  }
+  const source = { client }
 
   return {
     async look() {
-      until ??= (await ask<[string]>(progressSql, {}))[0]?.[0] ?? '1970-01-01T00:00:00.000Z'
+      until ??= (await queryRows<[string]>(source, progressQuery))[0]?.[0] ?? '1970-01-01T00:00:00.000Z'
       const since = earlier(until, overlapMs)
-      const [answer] = await ask<[now: string, instants: [string, number][]]>(lookSql, { since })
+      const [answer] = await queryRows<[now: string, instants: [string, number][]]>(source, lookQuery, {
+        since,
+      })
       const [now = until, instants = []] = answer ?? []
       const fresh = instants
         .filter(([storedAt, rows]) => settled.get(storedAt) !== rows)
@@ -74,7 +68,7 @@ export function openChanges(client: ClickHouseClient, { overlapMs }: { overlapMs
       for (const instants of togetherUpTo(pageRows, fresh)) {
         const rows = instants.reduce((sum, instant) => sum + instant.rows, 0)
         for (let offset = 0; offset < rows; offset += pageRows) {
-          const found = await ask<ChangeRow>(pageSql, {
+          const found = await queryRows<ChangeRow>(source, pageQuery, {
             first: instants[0]?.storedAt,
             last: instants.at(-1)?.storedAt,
             instants: instants.map(({ storedAt }) => Date.parse(storedAt)),
@@ -113,9 +107,14 @@ type ChangeRow = [
   messageId: string,
 ]
 
-const progressSql = `SELECT max(at) FROM stitch_progress WHERE name = 'changes' HAVING count() > 0`
+const progressQuery: NamedQuery = {
+  name: 'changes-progress',
+  sql: `SELECT max(at) FROM stitch_progress WHERE name = 'changes' HAVING count() > 0`,
+}
 
-const lookSql = `
+const lookQuery: NamedQuery = {
+  name: 'changes-look',
+  sql: `
 SELECT now64(3, 'UTC'), groupArray((stored_at, rows))
 FROM (
   SELECT stored_at, count() AS rows
@@ -124,16 +123,20 @@ FROM (
   GROUP BY stored_at
   ORDER BY stored_at
   LIMIT ${maxInstants}
-)`
+)`,
+}
 
-const pageSql = `
+const pageQuery: NamedQuery = {
+  name: 'changes-page',
+  sql: `
 SELECT project, kind, identifier, other, verified, at, message_id
 FROM identity_changes_seen
 WHERE stored_at >= parseDateTime64BestEffort({first: String}, 3, 'UTC')
   AND stored_at <= parseDateTime64BestEffort({last: String}, 3, 'UTC')
   AND toUnixTimestamp64Milli(stored_at) IN {instants: Array(Int64)}
 ORDER BY stored_at, project, identifier, other, kind, message_id
-LIMIT ${pageRows} OFFSET {offset: UInt64}`
+LIMIT ${pageRows} OFFSET {offset: UInt64}`,
+}
 
 const earlier = (time: string, ms: number) => new Date(Math.max(0, Date.parse(time) - ms)).toISOString()
 

@@ -3,6 +3,7 @@
  * for a rebuild. The derived tables are swept too, so that a row that no fact supports any longer goes.
  */
 import type { ClickHouseClient } from '@clickhouse/client'
+import { queryRows } from '../clickhouse/query.js'
 
 export interface SweepPage {
   rows: SweepRow[]
@@ -91,13 +92,8 @@ export async function readSweepPage(
   const source = sources[position.source]
   if (!source) return { rows: [], next: undefined }
   const [project, first, second] = position.after
-  const answer = await client.query({
-    query: pageSql(source),
-    query_params: { project, first, second, limit },
-    format: 'JSONCompactEachRow',
-    use_multipart_params: true,
-  })
-  const found = await answer.json<PageRow>()
+  const named = { name: `sweep-${source.table}`, sql: pageSql(source) }
+  const found = await queryRows<PageRow>({ client }, named, { project, first, second, limit })
   const rows = found
     .filter(([, , , , , isWanted]) => isWanted)
     .map(([of, , , identifier, account]) => ({ project: of, identifier, account }))

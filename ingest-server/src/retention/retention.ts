@@ -4,6 +4,7 @@
  */
 import type { ClickHouseClient } from '@clickhouse/client'
 import { mutableTable, type Cluster } from '../clickhouse/cluster-ddl.js'
+import { queryRows } from '../clickhouse/query.js'
 import type { Clock } from '../clock.js'
 import type { Project, Projects } from '../projects/projects.js'
 import type { Logger } from '../logger.js'
@@ -67,18 +68,14 @@ export async function deleteOld(
   for (const { table, time } of aged) {
     const condition = `project = {project: String} AND ${time} < fromUnixTimestamp64Milli(toInt64({before: Float64} * 1000), 'UTC')`
     const query_params = { project, before }
-    const counted = await app.query({
-      query: `SELECT count() AS rows FROM ${table} WHERE ${condition}`,
-      query_params,
-      format: 'JSONEachRow',
-    })
-    const [{ rows } = { rows: '0' }] = await counted.json<{ rows: string }>()
-    if (Number(rows) === 0) continue
+    const named = { name: `old-rows-of-${table}`, sql: `SELECT count() FROM ${table} WHERE ${condition}` }
+    const [[rows] = [0]] = await queryRows<[number]>({ client: app }, named, query_params)
+    if (rows === 0) continue
     await app.command({
       query: `ALTER TABLE ${mutableTable(table, cluster)} DELETE WHERE ${condition}`,
       query_params,
       clickhouse_settings: { mutations_sync: '2' },
     })
-    logger.info({ project, table, rows: Number(rows), retentionDays }, 'Deleted what was past its retention')
+    logger.info({ project, table, rows, retentionDays }, 'Deleted what was past its retention')
   }
 }

@@ -4,24 +4,32 @@
  *     { "record": "person", … }
  *     { "record": "link" | "trait" | "membership" | "event", … }    as the tables hold it, traits and links with history
  */
-import { ask, type Reader } from '../clickhouse/query.js'
+import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { isWithin, type Person } from '../identity/people.js'
 
 const pageRows = 5_000
 
-const eventsSql = `
+const eventsQuery: NamedQuery = {
+  name: 'export-events',
+  sql: `
 SELECT * EXCEPT (version, links, person_traits, group_traits, memberships),
   toUnixTimestamp64Milli(occurred_at) AS occurredMs, toString(client_time) AS keyTime
 FROM events FINAL
 WHERE project = {project: String} AND subject = {identifier: String}
   AND (client_time, message_id) > ({time: DateTime64(3, 'UTC')}, {message: String})
 ORDER BY client_time, message_id
-LIMIT {limit: UInt32}`
+LIMIT {limit: UInt32}`,
+}
 
-const tables = {
-  link: `SELECT * EXCEPT version FROM links FINAL WHERE project = {project: String} AND identifier = {identifier: String}`,
-  trait: `SELECT * EXCEPT version, toUnixTimestamp64Milli(at) AS occurredMs FROM traits FINAL WHERE project = {project: String} AND identifier = {identifier: String}`,
-  membership: `SELECT * EXCEPT version, toUnixTimestamp64Milli(at) AS occurredMs FROM memberships FINAL WHERE project = {project: String} AND identifier = {identifier: String}`,
+const factsOf = (table: string, columns: string): NamedQuery => ({
+  name: `export-${table}`,
+  sql: `SELECT ${columns} FROM ${table} FINAL WHERE project = {project: String} AND identifier = {identifier: String}`,
+})
+const withTime = '* EXCEPT version, toUnixTimestamp64Milli(at) AS occurredMs'
+const tables: Readonly<Record<string, NamedQuery>> = {
+  link: factsOf('links', '* EXCEPT version'),
+  trait: factsOf('traits', withTime),
+  membership: factsOf('memberships', withTime),
 }
 
 type Stored = Record<string, unknown> & { occurredMs?: number }
@@ -35,8 +43,8 @@ export async function* exportPerson(reader: Reader, person: Person, head: object
     const isTheirs = ({ occurredMs }: Stored) =>
       occurredMs === undefined ||
       person.identifiers.some((held) => held.identifier === identifier && isWithin(held, occurredMs))
-    for (const [record, sql] of Object.entries(tables)) {
-      const rows = await ask<Stored>(reader, sql, { identifier })
+    for (const [record, named] of Object.entries(tables)) {
+      const rows = await query<Stored>(reader, named, { identifier })
       for (const row of rows) if (isTheirs(row)) yield line(record, shown(row))
     }
     for await (const row of eventsOf(reader, identifier)) if (isTheirs(row)) yield line('event', shown(row))
@@ -46,7 +54,7 @@ export async function* exportPerson(reader: Reader, person: Person, head: object
 async function* eventsOf(reader: Reader, identifier: string): AsyncGenerator<Stored> {
   let after = { time: '1900-01-01 00:00:00.000', message: '' }
   for (;;) {
-    const rows = await ask<Stored & { keyTime: string; message_id: string }>(reader, eventsSql, {
+    const rows = await query<Stored & { keyTime: string; message_id: string }>(reader, eventsQuery, {
       identifier,
       ...after,
       limit: pageRows,

@@ -1,5 +1,5 @@
 /** The figures of a timeline with more events than are worth forming into touchpoints one by one. */
-import { askRows, type Reader } from '../clickhouse/query.js'
+import { queryRows, type Reader } from '../clickhouse/query.js'
 import type { TimelineQuery } from './listing.js'
 import { conditionsOf } from '../touchpoints/rows.js'
 import type { Scope } from '../touchpoints/scope.js'
@@ -17,11 +17,11 @@ SELECT
   visits + countIf(tells)
     + uniqExactIf((user_id, if(user_id = '', email, '')), kind = '' AND type = 'identify' AND (user_id != '' OR email != ''))
     + uniqExactIf(group_id, kind = '' AND type = 'group'),
-  uniqExactIf(channel, channel != ''),
+  groupUniqArrayIf(channel, channel != ''),
   visits,
   toUnixTimestamp64Milli(min(occurred_at)),
   toUnixTimestamp64Milli(max(occurred_at)),
-  arrayMax(arrayDifference(hours)) * 1000,
+  hours,
   countIf(tells AND startsWith(subject, 'anon:')),
   groupUniqArray(subject)
 FROM events FINAL
@@ -33,33 +33,48 @@ export async function roughSummary(reader: Reader, scope: Scope, query: Timeline
   const filters =
     (channels ? ' AND channel IN {channels: Array(String)}' : '') +
     (kinds ? ` AND if(kind = '', if(type = 'track', 'action', 'visit'), kind) IN {kinds: Array(String)}` : '')
-  const [row] = await askRows(reader, `${roughSql}${sql}${filters}`, {
+  const named = { name: 'rough-summary', splitBy: 'subjects', sql: `${roughSql}${sql}${filters}` }
+  const parts = await queryRows<RoughPart>(reader, named, {
     ...params,
     subjects: scope.subjects,
     ...(channels && { channels }),
     ...(kinds && { kinds }),
   })
-  const [touchpoints, channelCount, sessions, first, last, gap, anonymous, subjects] = row as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    string[],
-  ]
-  const people = subjects.map((subject) => scope.place({ subject, at: last, type: '', groupId: '' })?.person)
+  const some = parts.filter(([touchpoints]) => touchpoints > 0)
+  const sum = (of: (part: RoughPart) => number) => some.reduce((total, part) => total + of(part), 0)
+  const all = <Value>(of: (part: RoughPart) => readonly Value[]) => new Set(some.flatMap((part) => of(part)))
+  const last = Math.max(...some.map((part) => part[4]))
+  const first = Math.min(...some.map((part) => part[3]))
+  const people = [...all((part) => part[7])].map(
+    (subject) => scope.place({ subject, at: last, type: '', groupId: '' })?.person,
+  )
   return {
     exact: false,
-    touchpoints,
-    channels: channelCount,
-    sessions,
+    touchpoints: sum((part) => part[0]),
+    channels: all((part) => part[1]).size,
+    sessions: sum((part) => part[2]),
     people: new Set(people.filter((person) => person !== undefined)).size,
     firstAt: new Date(first).toISOString(),
     lastAt: new Date(last).toISOString(),
     days: wholeDays(last - first),
-    longestGapDays: wholeDays(gap),
-    anonymousTouchpoints: anonymous,
+    longestGapDays: wholeDays(longestGapMs([...all((part) => part[5])])),
+    anonymousTouchpoints: sum((part) => part[6]),
   }
+}
+
+/** Of one part of the subjects. Times in milliseconds, `hours` in seconds since 1970. */
+type RoughPart = [
+  touchpoints: number,
+  channels: string[],
+  sessions: number,
+  first: number,
+  last: number,
+  hours: number[],
+  anonymous: number,
+  subjects: string[],
+]
+
+function longestGapMs(hours: number[]): number {
+  const sorted = hours.sort((a, b) => a - b)
+  return 1_000 * sorted.reduce((longest, hour, at) => Math.max(longest, hour - (sorted[at - 1] ?? hour)), 0)
 }

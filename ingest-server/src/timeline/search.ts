@@ -1,5 +1,5 @@
 /** Finding people and accounts by a part of what they are called. */
-import { ask, type Reader } from '../clickhouse/query.js'
+import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { identifiersOf } from './identifiers.js'
 import { findPerson, readPeople, type Person } from '../identity/people.js'
 
@@ -17,15 +17,20 @@ const nameTraits = [
 ]
 const accountNameTraits = ['name', 'domain', 'website', 'company']
 
-const peopleSql = `
+const peopleQuery: NamedQuery = {
+  name: 'search-people-by-identifier',
+  sql: `
 SELECT person
 FROM people FINAL
 WHERE project = {project: String}
   AND arrayExists(i -> positionCaseInsensitiveUTF8(i.identifier, {q: String}) > 0, identifiers)
 ORDER BY length(person), person
-LIMIT {limit: UInt32}`
+LIMIT {limit: UInt32}`,
+}
 
-const byTraitSql = `
+const byTraitQuery: NamedQuery = {
+  name: 'search-people-by-trait',
+  sql: `
 SELECT DISTINCT if(notEmpty(map.owners), map.owners[-1].person, said.identifier) AS person
 FROM (
   SELECT DISTINCT identifier FROM traits
@@ -41,11 +46,15 @@ LEFT JOIN (
     WHERE project = {project: String} AND name IN {names: Array(String)}
       AND positionCaseInsensitiveUTF8(value, {q: String}) > 0)
 ) AS map ON map.identifier = said.identifier
-ORDER BY person`
+ORDER BY person`,
+}
 
-const subjectSql = `
+const subjectQuery: NamedQuery = {
+  name: 'search-subjects',
+  sql: `
 SELECT DISTINCT subject AS person FROM events
-WHERE project = {project: String} AND subject IN {names: Array(String)}`
+WHERE project = {project: String} AND subject IN {names: Array(String)}`,
+}
 
 interface Named {
   person: string
@@ -55,9 +64,9 @@ interface Named {
 export async function searchPeople(reader: Reader, q: string, limit: number): Promise<Person[]> {
   const exact = exactNames(q)
   const [byIdentifier, byTrait, bySubject] = await Promise.all([
-    ask<Named>(reader, peopleSql, { q, limit }),
-    ask<Named>(reader, byTraitSql, { q, limit, names: nameTraits }),
-    ask<Named>(reader, subjectSql, { names: exact }),
+    query<Named>(reader, peopleQuery, { q, limit }),
+    query<Named>(reader, byTraitQuery, { q, limit, names: nameTraits }),
+    query<Named>(reader, subjectQuery, { names: exact }),
   ])
   const found = [...bySubject, ...byIdentifier, ...byTrait].map(({ person }) => person)
   const ids = [...new Set(found)]
@@ -77,7 +86,9 @@ function exactNames(q: string): string[] {
   }
 }
 
-const accountsSql = `
+const accountsQuery: NamedQuery = {
+  name: 'search-accounts',
+  sql: `
 SELECT account AS id, max(members) AS people
 FROM (
   SELECT account, count() AS members FROM account_people FINAL
@@ -96,12 +107,13 @@ FROM (
 )
 GROUP BY account
 ORDER BY id = {q: String} DESC, people DESC, id
-LIMIT {limit: UInt32}`
+LIMIT {limit: UInt32}`,
+}
 
 export async function searchAccounts(
   reader: Reader,
   q: string,
   limit: number,
 ): Promise<{ id: string; people: number }[]> {
-  return ask(reader, accountsSql, { q, limit, names: accountNameTraits })
+  return query(reader, accountsQuery, { q, limit, names: accountNameTraits })
 }

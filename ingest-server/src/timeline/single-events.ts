@@ -1,5 +1,5 @@
 /** One event by its messageId: stored, refused, or not seen. */
-import { ask, type Params, type Reader } from '../clickhouse/query.js'
+import { query, type NamedQuery, type Params, type Reader } from '../clickhouse/query.js'
 import { isWithin, readOwners, readPeople } from '../identity/people.js'
 import { personScope } from '../touchpoints/scope.js'
 import type { PlacedRow } from '../touchpoints/touchpoints.js'
@@ -28,28 +28,34 @@ export interface Refusal {
   original: string
 }
 
-const refusedSql = `
+const refusedQuery: NamedQuery = {
+  name: 'rejected-event-by-id',
+  sql: `
 SELECT code, message, received_at AS at, original
 FROM rejected_events
 WHERE project = {project: String} AND message_id = {messageId: String}
 ORDER BY received_at DESC
-LIMIT 1`
+LIMIT 1`,
+}
 
 // Few ever, and none in a line that works: reading them all costs nothing.
-const deadSql = `
+const deadQuery: NamedQuery = {
+  name: 'dead-letter-by-id',
+  sql: `
 SELECT toString(code) AS code, reason AS message, stored_at AS at, original
 FROM dead_letters
 WHERE project = {project: String} AND position(original, {quoted: String}) > 0
   AND JSONExtractString(original, 'message_id') = {messageId: String}
 ORDER BY stored_at DESC
-LIMIT 1`
+LIMIT 1`,
+}
 
 /** Why it was refused, by collect or by ClickHouse. */
 export async function findRefusal(reader: Reader, messageId: string): Promise<Refusal | undefined> {
   const params: Params = { messageId, quoted: JSON.stringify(messageId) }
   const [refused, dead] = await Promise.all([
-    ask<Refusal>(reader, refusedSql, params),
-    ask<Refusal>(reader, deadSql, params),
+    query<Refusal>(reader, refusedQuery, params),
+    query<Refusal>(reader, deadQuery, params),
   ])
   return refused[0] ?? dead[0]
 }

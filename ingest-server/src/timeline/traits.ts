@@ -2,7 +2,7 @@
  * What is known about a person or an account: of each name the latest by occurred time, and what was said
  * with a secret key or a signed token before anything that was not.
  */
-import { ask, type Reader } from '../clickhouse/query.js'
+import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { isWithin, type Person } from '../identity/people.js'
 import { saysNothing } from '../touchpoints/null-like.js'
 
@@ -27,23 +27,30 @@ interface Said {
 }
 
 const columns = 'name, toUnixTimestamp64Milli(at) AS at, message_id AS messageId, value, verified'
-const personSql = `
+const personQuery: NamedQuery = {
+  name: 'traits-of-person',
+  splitBy: 'identifiers',
+  sql: `
 SELECT identifier, ${columns}
 FROM traits FINAL
 WHERE project = {project: String} AND identifier IN {identifiers: Array(String)}
-  AND received_at <= {until: DateTime64(3, 'UTC')}`
-const accountSql = `
+  AND received_at <= {until: DateTime64(3, 'UTC')}`,
+}
+const accountQuery: NamedQuery = {
+  name: 'traits-of-account',
+  sql: `
 SELECT account AS identifier, ${columns}
 FROM account_traits FINAL
 WHERE project = {project: String} AND account = {account: String}
-  AND received_at <= {until: DateTime64(3, 'UTC')}`
+  AND received_at <= {until: DateTime64(3, 'UTC')}`,
+}
 
 const always = new Date('2200-01-01T00:00:00Z')
 const untilOf = (asOf: number | undefined) => (asOf === undefined ? always : new Date(asOf))
 
 export async function readTraits(reader: Reader, person: Person, asOf?: number): Promise<Trait[]> {
   const identifiers = [...new Set(person.identifiers.map(({ identifier }) => identifier))]
-  const said = await ask<Said>(reader, personSql, { identifiers, until: untilOf(asOf) })
+  const said = await query<Said>(reader, personQuery, { identifiers, until: untilOf(asOf) })
   // What was said on a shared device counts for whoever had it then.
   const own = said.filter(({ identifier, at }) =>
     person.identifiers.some((holding) => holding.identifier === identifier && isWithin(holding, at)),
@@ -52,7 +59,7 @@ export async function readTraits(reader: Reader, person: Person, asOf?: number):
 }
 
 export async function readAccountTraits(reader: Reader, account: string, asOf?: number): Promise<Trait[]> {
-  return latestTraits(await ask<Said>(reader, accountSql, { account, until: untilOf(asOf) }))
+  return latestTraits(await query<Said>(reader, accountQuery, { account, until: untilOf(asOf) }))
 }
 
 export function latestTraits(said: readonly Said[]): Trait[] {

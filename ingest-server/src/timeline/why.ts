@@ -1,5 +1,5 @@
 /** Why an identifier, or an event, is a person's: the rule and message that decided, and all that was ever said. */
-import { ask, type Reader } from '../clickhouse/query.js'
+import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { readOwners, type IdentifierState, type Person } from '../identity/people.js'
 
 /** The rules of docs/identity.md, in a sentence each. */
@@ -23,17 +23,26 @@ export interface Fact {
   verified: boolean
 }
 
-const factsSql = `
+const mostFacts = 1_000
+const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+
+const factsQuery: NamedQuery = {
+  name: 'facts-between',
+  splitBy: 'others',
+  sql: `
 SELECT kind, claimer, if(claimer = identifier, other, identifier) AS claimed, at, received_at AS receivedAt,
   message_id AS messageId, verified
 FROM links FINAL
 WHERE project = {project: String} AND identifier = {identifier: String} AND other IN {others: Array(String)}
 ORDER BY links.at, message_id
-LIMIT 1000`
+LIMIT ${mostFacts}`,
+}
 
 /** At most 1,000, the earliest: a device claims anew with each page seen. */
 export async function factsBetween(reader: Reader, identifier: string, person: Person): Promise<Fact[]> {
-  return ask(reader, factsSql, { identifier, others: person.identifiers.map((held) => held.identifier) })
+  const others = person.identifiers.map((held) => held.identifier)
+  const facts = await query<Fact>(reader, factsQuery, { identifier, others })
+  return facts.sort((a, b) => order(a.at, b.at) || order(a.messageId, b.messageId)).slice(0, mostFacts)
 }
 
 export async function stateOf(reader: Reader, identifier: string): Promise<IdentifierState> {
@@ -41,15 +50,19 @@ export async function stateOf(reader: Reader, identifier: string): Promise<Ident
   return state ?? { identifier, owners: [], state: '' }
 }
 
-const linkedSql = `
+const linkedQuery: NamedQuery = {
+  name: 'linked-identifiers',
+  splitBy: 'others',
+  sql: `
 SELECT DISTINCT other
 FROM links
 WHERE project = {project: String} AND identifier = {identifier: String} AND other IN {others: Array(String)}
-ORDER BY other`
+ORDER BY other`,
+}
 
 /** With which of the person's identifiers it was ever linked. */
 export async function linkedWith(reader: Reader, identifier: string, person: Person): Promise<string[]> {
   const others = person.identifiers.map((held) => held.identifier).filter((other) => other !== identifier)
-  const rows = await ask<{ other: string }>(reader, linkedSql, { identifier, others })
-  return rows.map(({ other }) => other)
+  const rows = await query<{ other: string }>(reader, linkedQuery, { identifier, others })
+  return rows.map(({ other }) => other).sort(order)
 }

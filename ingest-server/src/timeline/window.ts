@@ -5,7 +5,7 @@
  * likely to fill it, so it usually takes one question.
  */
 import { TouchlineError } from '../errors.js'
-import { askRows, type Reader } from '../clickhouse/query.js'
+import { queryRows, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { isListed, type Listing, type TimelineQuery } from './listing.js'
 import {
   conditionsOf,
@@ -187,13 +187,18 @@ async function edgeOfSubject(
   const { sql, params } = conditionsOf({ withBots, receivedUntil })
   const past = isDescending ? '<' : '>='
   const bound = Number.isFinite(begin) ? ` AND client_time ${past} {begin: DateTime64(3, 'UTC')}` : ''
-  const [row] = await askRows(
-    reader,
-    `SELECT toUnixTimestamp64Milli(occurred_at) FROM events
+  const named: NamedQuery = {
+    name: 'window-edge-of-subject',
+    sql: `SELECT toUnixTimestamp64Milli(occurred_at) FROM events
      WHERE project = {project: String} AND subject = {subject: String}${bound}${sql}
      ORDER BY client_time ${isDescending ? 'DESC' : 'ASC'} LIMIT 1 OFFSET {events: UInt32}`,
-    { ...params, subject, events, ...(bound === '' ? {} : { begin: new Date(begin) }) },
-  )
+  }
+  const [row] = await queryRows(reader, named, {
+    ...params,
+    subject,
+    events,
+    ...(bound === '' ? {} : { begin: new Date(begin) }),
+  })
   const time = row && Number(row[0])
   if (time === undefined || (isDescending ? time < begin : time > begin)) return time
   // A clock that was wrong by more than the window: look at the times themselves.
@@ -212,12 +217,18 @@ async function scannedEdge(
 ): Promise<number | undefined> {
   const side = isDescending ? { to: begin } : { from: begin }
   const { sql, params } = conditionsOf({ ...wanted, ...(Number.isFinite(begin) ? side : {}) })
-  const [row] = await askRows(
+  // The nearest times of each part of the subjects; the one looked for is among them.
+  const rows = await queryRows<[number]>(
     reader,
-    `SELECT toUnixTimestamp64Milli(occurred_at) FROM events
+    {
+      name: 'window-edge',
+      splitBy: 'subjects',
+      sql: `SELECT toUnixTimestamp64Milli(occurred_at) AS at FROM events
      WHERE project = {project: String} AND subject IN {subjects: Array(String)}${sql}
-     ORDER BY occurred_at ${isDescending ? 'DESC' : 'ASC'} LIMIT 1 OFFSET {events: UInt32}`,
-    { ...params, subjects: wanted.subjects, events },
+     ORDER BY occurred_at ${isDescending ? 'DESC' : 'ASC'} LIMIT {most: UInt32}`,
+    },
+    { ...params, subjects: wanted.subjects, most: events + 1 },
   )
-  return row && Number(row[0])
+  const times = rows.map(([at]) => at).sort((a, b) => (isDescending ? b - a : a - b))
+  return times[events]
 }

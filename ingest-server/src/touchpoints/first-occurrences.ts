@@ -1,5 +1,5 @@
 /** What comes once each, where only a part of a timeline was read. */
-import { askRows, type Params, type Reader } from '../clickhouse/query.js'
+import { queryRows, type Reader } from '../clickhouse/query.js'
 import { conditionsOf, type RowsWanted } from './rows.js'
 import type { Touch } from './touchpoints.js'
 
@@ -18,12 +18,17 @@ export async function dropRepeatedFirsts(
   const isFirst = ({ kind }: Touch) => kind === 'identified' || kind === 'joined_account'
   if (!touches.some(isFirst)) return touches
   const { sql, params } = conditionsOf(wanted)
-  const rows = await askRows(reader, `${firstsSql}${sql} GROUP BY type, user_id, email, group_id`, {
-    ...params,
-    subjects: wanted.subjects,
-  } satisfies Params)
+  const rows = await queryRows<[string, string, string, string, number]>(
+    reader,
+    {
+      name: 'first-occurrences',
+      splitBy: 'subjects',
+      sql: `${firstsSql}${sql} GROUP BY type, user_id, email, group_id`,
+    },
+    { ...params, subjects: wanted.subjects },
+  )
   const firsts = new Map<string, number>()
-  for (const [type, userId, email, groupId, at] of rows as [string, string, string, string, number][]) {
+  for (const [type, userId, email, groupId, at] of rows) {
     const key = type === 'group' ? `group ${groupId}` : userId !== '' ? `user ${userId}` : `email ${email}`
     firsts.set(key, Math.min(firsts.get(key) ?? Infinity, at))
   }

@@ -2,7 +2,7 @@
  * Reads events by primary key. A narrow row is what touchpoints are made of; the wide columns (properties,
  * traits) are read along only where few rows are expected, else afterwards for what is shown.
  */
-import { askRows, chunksOf, type Params, type Reader } from '../clickhouse/query.js'
+import { chunksBy, chunksOf, queryRows, type NamedQuery, type Reader } from '../clickhouse/query.js'
 
 /** One event, narrow. Text is empty where there is none; `at` is occurred_at in milliseconds since 1970. */
 export interface Row {
@@ -114,14 +114,17 @@ export async function readWideRowsNamed(
   wanted: Pick<RowsWanted, 'withBots' | 'limit'>,
 ): Promise<WideRow[]> {
   const { sql, params } = conditionsOf(wanted)
-  const rows = await askRows(
+  const rows = await queryRows(
     reader,
-    `SELECT ${wideSql} FROM events FINAL
+    {
+      name: 'events-of-named-people',
+      sql: `SELECT ${wideSql} FROM events FINAL
      WHERE project = {project: String} AND subject IN (
        SELECT arrayJoin(arrayConcat({names: Array(String)}, groupArrayArray(identifiers.identifier)))
        FROM people FINAL
        WHERE project = {project: String} AND person IN {names: Array(String)})${sql}
      LIMIT {limit: UInt32}`,
+    },
     { ...params, names, limit: wanted.limit },
   )
   return rows.map((values) => toObject(wideNames, values) as WideRow)
@@ -129,12 +132,15 @@ export async function readWideRowsNamed(
 
 async function readColumns(reader: Reader, wanted: RowsWanted, columns: string): Promise<unknown[][]> {
   const { sql, params } = conditionsOf(wanted)
-  const query = `SELECT ${columns} FROM events FINAL WHERE ${ofSubjects}${sql} LIMIT {limit: UInt32}`
+  const named: NamedQuery = {
+    name: 'events-of-subjects',
+    sql: `SELECT ${columns} FROM events FINAL WHERE ${ofSubjects}${sql} LIMIT {limit: UInt32}`,
+  }
   const rows: unknown[][] = []
   for (const subjects of chunksOf(wanted.subjects)) {
     const limit = wanted.limit - rows.length
     if (limit <= 0) break
-    for (const row of await askRows(reader, query, { ...params, subjects, limit })) rows.push(row)
+    for (const row of await queryRows(reader, named, { ...params, subjects, limit })) rows.push(row)
   }
   return rows
 }
@@ -144,13 +150,13 @@ const ofSubjects = 'project = {project: String} AND subject IN {subjects: Array(
 /** How many rows these are at most: copies of a re-sent event count each. */
 export async function countRows(reader: Reader, wanted: Omit<RowsWanted, 'limit'>): Promise<number> {
   const { sql, params } = conditionsOf(wanted)
-  let count = 0
-  for (const subjects of chunksOf(wanted.subjects)) {
-    const query = `SELECT count() FROM events WHERE ${ofSubjects}${sql}`
-    const [row] = await askRows(reader, query, { ...params, subjects })
-    count += Number(row?.[0] ?? 0)
+  const named: NamedQuery = {
+    name: 'count-events',
+    splitBy: 'subjects',
+    sql: `SELECT count() FROM events WHERE ${ofSubjects}${sql}`,
   }
-  return count
+  const counts = await queryRows<[number]>(reader, named, { ...params, subjects: wanted.subjects })
+  return counts.reduce((sum, [count]) => sum + count, 0)
 }
 
 /** The conditions of `wanted` besides its subjects, as ` AND …`. */
@@ -169,27 +175,30 @@ export function conditionsOf({ receivedUntil, withBots, from, to }: Partial<Rows
   return { sql: conditions.join(' AND '), params }
 }
 
-const byKeySql = `
+const byKeyQuery: NamedQuery = {
+  name: 'events-by-key',
+  sql: `
 SELECT ${wideSql}
 FROM events FINAL
 WHERE project = {project: String} AND subject IN {subjects: Array(String)}
-  AND client_time IN {times: Array(DateTime64(3, 'UTC'))} AND message_id IN {messages: Array(String)}`
+  AND client_time IN {times: Array(DateTime64(3, 'UTC'))} AND message_id IN {messages: Array(String)}`,
+}
 
 /** The wide columns of these rows, by message id. */
 export async function readWide(reader: Reader, rows: readonly Row[]): Promise<Map<string, WideRow>> {
-  if (rows.length === 0) return new Map()
-  const params: Params = {
-    subjects: [...new Set(rows.map((row) => row.subject))],
-    times: [...new Set(rows.map((row) => row.clientTime))],
-    messages: rows.map((row) => row.messageId),
-  }
-  const found = await askRows(reader, byKeySql, params)
-  return new Map(
-    found.map((values) => {
+  const found = new Map<string, WideRow>()
+  for (const some of chunksBy(rows, (row) => [row.subject, row.clientTime, row.messageId])) {
+    const answer = await queryRows(reader, byKeyQuery, {
+      subjects: [...new Set(some.map((row) => row.subject))],
+      times: [...new Set(some.map((row) => row.clientTime))],
+      messages: some.map((row) => row.messageId),
+    })
+    for (const values of answer) {
       const row = toObject(wideNames, values) as WideRow
-      return [row.messageId, row]
-    }),
-  )
+      found.set(row.messageId, row)
+    }
+  }
+  return found
 }
 
 /** With what is shown of a single event only. */
@@ -199,23 +208,30 @@ export interface FullRow extends WideRow {
 }
 
 const fullNames = [...wideNames, 'context', 'isBot']
-const byMessageSql = `
+const byMessageQuery: NamedQuery = {
+  name: 'event-by-id',
+  sql: `
 SELECT ${wideSql}, context, is_bot
 FROM events FINAL
 WHERE project = {project: String} AND message_id = {messageId: String}
 ORDER BY received_at
-LIMIT 1`
+LIMIT 1`,
+}
 
 /** By the index on message_id; the first received where two subjects sent the same id. */
 export async function readById(reader: Reader, messageId: string): Promise<FullRow | undefined> {
-  const [values] = await askRows(reader, byMessageSql, { messageId })
+  const [values] = await queryRows(reader, byMessageQuery, { messageId })
   return values && (toObject(fullNames, values) as FullRow)
 }
 
-const subjectsSql = `
+const subjectsQuery: NamedQuery = {
+  name: 'subjects-with-events',
+  splitBy: 'subjects',
+  sql: `
 SELECT DISTINCT subject FROM events
 WHERE project = {project: String} AND subject IN {subjects: Array(String)}
-  AND received_at <= {until: DateTime64(3, 'UTC')}`
+  AND received_at <= {until: DateTime64(3, 'UTC')}`,
+}
 
 const always = Date.parse('2200-01-01T00:00:00Z')
 
@@ -225,7 +241,6 @@ export async function readSubjects(
   subjects: readonly string[],
   receivedUntil = always,
 ): Promise<Set<string>> {
-  if (subjects.length === 0) return new Set()
-  const rows = await askRows(reader, subjectsSql, { subjects, until: new Date(receivedUntil) })
+  const rows = await queryRows(reader, subjectsQuery, { subjects, until: new Date(receivedUntil) })
   return new Set(rows.map(([subject]) => String(subject)))
 }
