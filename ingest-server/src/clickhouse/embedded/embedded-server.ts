@@ -9,7 +9,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { libchdbPath } from 'chdb/libchdb'
 import type { Logger } from '../../logger.js'
 import { cannotRunHere, explainFailure, isLocked, isPortTaken } from './engine-errors.js'
-import { writeEngineFiles, type EngineSetup, type Ports } from './engine-files.js'
+import {
+  removeBootFolders,
+  writeEngineFiles,
+  type EngineSetup,
+  type EngineStart,
+  type Ports,
+} from './engine-files.js'
 import { runEngine, type EngineRun } from './engine-process.js'
 import { projectUsersOf, type ProjectUser } from './project-users.js'
 
@@ -92,12 +98,12 @@ interface Started {
 
 function start(
   library: string,
-  engineArguments: readonly string[],
+  engineStart: EngineStart,
   ports: Ports,
   appPassword: string,
   logger: Logger,
 ): Started {
-  const run = runEngine(library, engineArguments)
+  const run = runEngine(library, engineStart)
   return { run, answered: untilAnswered(run, urlOf(ports), appPassword, logger) }
 }
 
@@ -130,9 +136,13 @@ async function startPatiently(
   const patientUntil = Date.now() + (options.lockWaitMs ?? defaultLockWaitMs)
   for (let attempt = 1; ; attempt += 1) {
     const ports = await choosePorts(options)
-    const engineArguments = writeEngineFiles(setup, ports)
-    const { run, answered } = start(library, engineArguments, ports, setup.passwords.app, options.logger)
-    if (await answered) return { ports, run }
+    const engineStart = writeEngineFiles(setup, ports)
+    const { run, answered } = start(library, engineStart, ports, setup.passwords.app, options.logger)
+    if (await answered) {
+      removeBootFolders(setup.dataDir)
+      sayWhatIsLacking(run, options.logger)
+      return { ports, run }
+    }
     const words = run.lastWords()
     const passes = isLocked(words) || isPortTaken(words)
     if (passes ? Date.now() > patientUntil : attempt >= startAttempts) {
@@ -146,6 +156,11 @@ async function startPatiently(
     }
     await delay(passes ? 100 : 250 * attempt)
   }
+}
+
+function sayWhatIsLacking(run: EngineRun, logger: Logger): void {
+  const lacks = run.lacks()
+  if (lacks.length > 0) logger.warn({ lacks }, 'The embedded ClickHouse is less confined here than it can be')
 }
 
 function keepRunning(first: EngineRun, logger: Logger, startAgain: () => Started) {

@@ -3,7 +3,8 @@
 /** Another process has the folder: the lock of one that was just killed is free again within moments. */
 export const isLocked = (words: string): boolean => words.includes('Code: 76.')
 
-export const isPortTaken = (words: string): boolean => /Address already in use|Code: 210\./.test(words)
+export const isPortTaken = (words: string): boolean =>
+  /Address already in use|EADDRINUSE|Code: 210\./.test(words)
 
 export function explainFailure(words: string, dataDir: string): string {
   if (isLocked(words)) {

@@ -1,8 +1,10 @@
 /** One run of the engine: a child process, what it last said, and how it ended. */
 import { spawn } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { EngineStart } from './engine-files.js'
 
-const childFile = fileURLToPath(new URL('./engine-child.mjs', import.meta.url))
+const childFile = fileURLToPath(new URL('./engine-child.cjs', import.meta.url))
 
 /** Enough of stderr to hold one ClickHouse error. */
 const keptStderrBytes = 8_192
@@ -14,26 +16,38 @@ export interface EngineRun {
   /** Resolves when the process is gone, whatever ended it. */
   readonly exited: Promise<void>
   hasExited(): boolean
+  /** What the operating system does not give the child, see engine-child.cjs; empty until it has said. */
+  lacks(): readonly string[]
   kill(): void
 }
 
-export function runEngine(library: string, engineArguments: readonly string[]): EngineRun {
-  const child = spawn(process.execPath, [childFile, library, ...engineArguments], {
+export function runEngine(library: string, start: EngineStart): EngineRun {
+  const { arguments: engineArguments, ...reach } = start
+  const told = JSON.stringify({ library, ...reach })
+  const child = spawn(process.execPath, [childFile, told, ...engineArguments], {
     // A group of its own: Ctrl-C in a terminal stops the server, which then stops the engine last.
     detached: true,
-    // Stdin ends with us and so does the channel; either ends the child.
-    stdio: ['pipe', 'ignore', 'pipe', 'ipc'],
+    // The channel ends with us and so does the pipe after it; either ends the child.
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
     // Nothing of our environment reaches the engine: no proxy, no configuration of a clickhouse-client.
     env: {},
   })
   let words = ''
   let gone = false
+  let lacks: string[] = []
+  child.on('message', ({ unconfined, hasTerminal }: { unconfined?: string; hasTerminal: boolean }) => {
+    lacks = [
+      ...(unconfined === undefined ? [] : [`${unconfined}: its own rules alone keep it to its folder`]),
+      ...(hasTerminal ? [] : ['no pseudo-terminal: a connection that fails ends it, and it starts again']),
+    ]
+  })
   child.stderr?.on('data', (chunk: Buffer) => {
     words = (words + chunk.toString()).slice(-keptStderrBytes)
   })
   const exited = new Promise<void>((resolve) => {
     const done = () => {
       gone = true
+      rmSync(start.bootFolder, { recursive: true, force: true })
       resolve()
     }
     child.once('close', done)
@@ -42,13 +56,14 @@ export function runEngine(library: string, engineArguments: readonly string[]): 
       done()
     })
   })
-  // Writing to a stdin whose reader is gone is no reason to fall.
-  child.stdin?.on('error', () => undefined)
+  // Nothing is written to it; that its reader is gone is no reason to fall.
+  child.stdio[4]?.on('error', () => undefined)
   return {
     pid: child.pid,
     lastWords: () => words.trim(),
     exited,
     hasExited: () => gone,
+    lacks: () => lacks,
     kill: () => void child.kill('SIGKILL'),
   }
 }

@@ -8,7 +8,7 @@
  * | reader       | SELECT on the database, capped: what answers over HTTP                                  |
  * | analyst      | the same with wider caps: people and their tools                                        |
  * | project user | the same as analyst, and a row filter on every table                                    |
- * | default      | the engine's own boot statements and, by its quota, nothing after them                  |
+ * | default      | the engine's own boot statements; it has one session, which those hold until the end    |
  */
 import { createHash } from 'node:crypto'
 import { analystCaps, readerCaps, type Caps } from '../caps.js'
@@ -25,9 +25,7 @@ export interface ServerConfig {
   readerPassword: string
   analystPassword: string
   projectUsers: readonly ProjectUser[]
-  /** Statements the engine runs as `default` to start; its quota allows exactly these (and constants, which none counts). */
-  bootQueries: number
-  /** For tests and benches, e.g. `GRANT READ ON FILE`. */
+  /** What only some installations and tests need, e.g. for Kafka's tables. */
   extraAppGrants?: readonly string[]
   /** Other servers by name: `<remote_servers>` of this one, for `Distributed` tables. */
   clusters?: Readonly<Record<string, readonly Shard[]>>
@@ -87,12 +85,12 @@ export function usersXml(config: ServerConfig): string {
   const { database } = config
   const readDatabase = [`GRANT SELECT ON ${identifier(database)}.*`, ...readSchema]
   const users = [
-    userXml('default', '', 'boot', 'boot', [
+    userXml('default', '', 'boot', [
       'GRANT SYSTEM LISTEN ON *.*',
       'GRANT CREATE TEMPORARY TABLE ON *.*',
       'GRANT READ ON FILE',
     ]),
-    userXml('app', config.appPassword, 'app', 'unlimited', [
+    userXml('app', config.appPassword, 'app', [
       // Without SYSTEM SHUTDOWN, which would signal our whole process group.
       `GRANT ${appRights} ON ${identifier(database)}.*`,
       'GRANT TABLE ENGINE ON MergeTree',
@@ -102,13 +100,13 @@ export function usersXml(config: ServerConfig): string {
       'GRANT CREATE TEMPORARY TABLE ON *.*',
       ...(config.extraAppGrants ?? []),
     ]),
-    userXml('reader', config.readerPassword, 'reader', 'unlimited', readDatabase),
-    userXml('analyst', config.analystPassword, 'analyst', 'unlimited', readDatabase),
+    userXml('reader', config.readerPassword, 'reader', readDatabase),
+    userXml('analyst', config.analystPassword, 'analyst', readDatabase),
     ...config.projectUsers.map((one) => projectUserXml(one, database)),
   ]
   return document(
     `<profiles>${element('default', '')}${bootProfile}${appProfile}${readerProfile}${analystProfile}</profiles>`,
-    `<quotas>${quotaXml('default')}${quotaXml('unlimited')}${quotaXml('boot', config.bootQueries)}</quotas>`,
+    `<quotas>${element('default', '')}</quotas>`,
     `<users>${users.join('')}</users>`,
   )
 }
@@ -120,7 +118,11 @@ const readSchema = [
   'GRANT SELECT ON system.parts',
 ]
 
-const bootProfile = '<boot/>'
+/**
+ * The engine starts as a user without a password, and no setting gives it one. The session that runs the boot
+ * statements is opened before any port and ends with the process, so with one session allowed nobody else ever has one.
+ */
+const bootProfile = `<boot>${settings({ max_sessions_for_user: 1 })}</boot>`
 
 /** Sorting and grouping go to disk before they hurt the server. */
 const appProfile = `<app>${settings({
@@ -149,7 +151,6 @@ function projectUserXml(one: ProjectUser, database: string): string {
     one.user,
     one.password,
     'analyst',
-    'unlimited',
     [...projectTables, ...projectViews].map(
       (table) => `GRANT SELECT ON ${identifier(database)}.${identifier(table)}`,
     ),
@@ -161,28 +162,20 @@ function userXml(
   name: string,
   password: string,
   profile: string,
-  quota: string,
   grants: readonly string[],
   more = '',
 ): string {
   return [
     `<${name}>`,
-    // Only the hash of a password stands in the file; `default` has none and is held by its grants and quota.
+    // Only the hash of a password stands in the file; `default` has none; see bootProfile.
     name === 'default' ? '<password/>' : element('password_sha256_hex', sha256(password)),
     '<networks><ip>::1</ip><ip>127.0.0.1</ip></networks>',
     element('profile', profile),
-    element('quota', quota),
+    element('quota', 'default'),
     `<grants>${grants.map((grant) => element('query', grant)).join('')}</grants>`,
     more,
     `</${name}>`,
   ].join('')
-}
-
-/** The interval is longer than any server runs, so what it allows is all there ever is. */
-function quotaXml(name: string, queries = 0): string {
-  const forever = 2_000_000_000
-  if (queries === 0) return `<${name}/>`
-  return `<${name}><interval>${element('duration', forever)}${element('queries', queries)}</interval></${name}>`
 }
 
 function shardXml(shard: Shard): string {
