@@ -1,10 +1,10 @@
 /** From what was read to what is answered. */
 import type { AccountStay, Holding, Interval, Person } from '../identity/people.js'
 import { accountsAt } from '../identity/people.js'
-import type { PlacedRow } from '../touchpoints/touchpoints.js'
-import type { Row, WideRow } from '../touchpoints/rows.js'
+import { rowKey, type Row, type WideRow } from '../touchpoints/rows.js'
 import { saysNothing, shownObject, storedObject } from '../touchpoints/null-like.js'
-import type { Touch } from '../touchpoints/touchpoints.js'
+import type { PlacedRow, Touchpoint } from '../touchpoints/touchpoint.js'
+import { withProperties } from '../touchpoints/touchpoints.js'
 import type { Trait } from '../timeline/traits.js'
 import { traitValues } from '../timeline/traits.js'
 import type { EventAnswer, TouchpointAnswer } from '@touchline/schemas/api'
@@ -31,34 +31,52 @@ export function toPersonHead(person: Person, traits: readonly Trait[], now: numb
   }
 }
 
-export function toTouchpoint(touch: Touch, wide: ReadonlyMap<string, WideRow>): TouchpointAnswer {
-  const { lead, origin, visit } = touch
+export function toTouchpoint(formed: Touchpoint, wide: ReadonlyMap<string, WideRow>): TouchpointAnswer {
+  const touchpoint = withProperties(formed, (row) => wide.get(rowKey(row))?.properties)
+  const { lead, acquisition, kind, accounts } = touchpoint
   return {
-    kind: touch.kind,
-    name: touch.name,
-    at: isoTime(touch.at),
-    channel: origin.channel,
-    channelRule: origin.channelRule,
-    person: touch.person,
-    accounts: [...touch.accounts],
-    shared: touch.accounts.length > 1,
-    messageIds: touch.messageIds,
-    sources: touch.sources,
-    page: pageOf(lead, touch.kind === 'visit' ? origin.referrer : ''),
-    campaign: filled({ source: origin.source, medium: origin.medium, name: origin.campaign }),
-    properties: propertiesOf(touch, wide.get(lead.messageId)),
-    ...(visit && {
-      ...(visit.sessionId !== '' && { sessionId: visit.sessionId }),
-      pages: visit.pages,
-      lastPage: pageOf(visit.lastPage, ''),
-      until: isoTime(visit.until),
-      durationSeconds: (visit.until - touch.at) / 1_000,
+    kind,
+    name: touchpoint.label,
+    at: isoTime(touchpoint.at),
+    channel: acquisition.channel,
+    channelRule: acquisition.channelRule,
+    person: touchpoint.person,
+    accounts: [...accounts],
+    shared: accounts.length > 1,
+    direction: touchpoint.direction,
+    messageIds: touchpoint.messageIds,
+    sources: touchpoint.sources,
+    page: pageOf(lead, kind === 'visit' ? acquisition.referrer : ''),
+    campaign: filled({
+      source: acquisition.source,
+      medium: acquisition.medium,
+      name: acquisition.campaign,
     }),
+    properties: propertiesOf(touchpoint, wide.get(rowKey(lead))),
+    ...(touchpoint.value !== null && { value: touchpoint.value, currency: touchpoint.currency || null }),
+    ...(kind === 'visit' && visitOf(touchpoint)),
+  }
+}
+
+function visitOf({ sessionId, sameSession, pages, last, at, until }: Touchpoint) {
+  return {
+    ...(sessionId !== '' && { sessionId }),
+    sameSession,
+    pages: pages.map(({ path, title, at: seenAt, seconds, scroll }) => ({
+      path,
+      title,
+      at: isoTime(seenAt),
+      seconds,
+      scroll,
+    })),
+    lastPage: pageOf(last, ''),
+    until: isoTime(until),
+    durationSeconds: (until - at) / 1_000,
   }
 }
 
 /** An identification and a joining say who or what in traits; a visit is its page. */
-function propertiesOf({ kind }: Touch, wide: WideRow | undefined): Record<string, unknown> {
+function propertiesOf({ kind }: Touchpoint, wide: WideRow | undefined): Record<string, unknown> {
   if (kind === 'visit') return {}
   return shownObject(kind === 'identified' || kind === 'joined_account' ? wide?.traits : wide?.properties)
 }
@@ -78,7 +96,7 @@ export function toEvent({ row, person, accounts, because }: PlacedRow, wide: Wid
     name: row.name,
     occurredAt: isoTime(row.at),
     clientTime: `${row.clientTime.replace(' ', 'T')}Z`,
-    receivedAt: wide.receivedAt,
+    receivedAt: isoTime(row.receivedAt),
     anonymousId: orNull(row.anonymousId),
     userId: orNull(row.userId),
     email: orNull(row.email),

@@ -20,7 +20,18 @@ interface Column {
 const named = (...names: string[]): Column[] => names.map((name) => ({ key: name, header: name }))
 
 export const touchpointColumns: readonly Column[] = [
-  ...named('at', 'kind', 'name', 'channel', 'channelRule', 'person', 'accounts', 'shared', 'sources'),
+  ...named(
+    'at',
+    'kind',
+    'name',
+    'channel',
+    'channelRule',
+    'person',
+    'accounts',
+    'shared',
+    'direction',
+    'sources',
+  ),
   { key: 'campaign.source', header: 'source' },
   { key: 'campaign.medium', header: 'medium' },
   { key: 'campaign.name', header: 'campaign' },
@@ -28,7 +39,7 @@ export const touchpointColumns: readonly Column[] = [
   { key: 'page.path', header: 'path' },
   { key: 'page.title', header: 'title' },
   { key: 'page.referrer', header: 'referrer' },
-  ...named('sessionId', 'pages'),
+  ...named('value', 'currency', 'sessionId', 'sameSession', 'pages'),
   { key: 'lastPage.url', header: 'lastUrl' },
   ...named('until', 'durationSeconds', 'properties', 'messageIds'),
 ]

@@ -24,7 +24,12 @@ export function addEvents(api: Api, deps: TimelineDeps): void {
       ])
       if (found) {
         const { placed, full } = found
-        const event = { ...toEvent(placed, full), context: storedObject(full.context), isBot: full.isBot }
+        const event = {
+          ...toEvent(placed, full),
+          previousId: full.previousId === '' ? null : full.previousId,
+          context: storedObject(full.context),
+          isBot: full.isBot,
+        }
         return { status: 'stored' as const, event, reason: null }
       }
       if (reason) return { status: 'rejected' as const, event: null, reason }

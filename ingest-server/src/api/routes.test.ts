@@ -179,7 +179,11 @@ describe('a person’s timeline', () => {
     expect(body.touchpoints?.[0]).toMatchObject({
       channel: 'Paid Search',
       sessionId: 's1',
-      pages: 2,
+      sameSession: false,
+      pages: [
+        { path: '/pricing', title: 'Pricing', at: '2026-03-01T10:00:00.000Z', seconds: null, scroll: null },
+        { path: '/docs', title: 'Docs', at: '2026-03-01T10:05:00.000Z', seconds: null, scroll: null },
+      ],
       durationSeconds: 390,
       page: { title: 'Pricing' },
       lastPage: { title: 'Docs' },

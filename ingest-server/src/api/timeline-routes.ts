@@ -12,7 +12,7 @@ import { plainEvents, touchpoints, type TimelineQuery } from '../timeline/listin
 import { csvFileName, eventColumns, isCsvWanted, toCsv, touchpointColumns } from './csv.js'
 import { readEarly, readPage } from '../timeline/page.js'
 import { findPerson } from '../identity/people.js'
-import type { WideRow } from '../touchpoints/rows.js'
+import { rowKey, type WideRow } from '../touchpoints/rows.js'
 import { accountScope, personScope, type Scope } from '../touchpoints/scope.js'
 import { readAccountTraits, readTraits, traitValues } from '../timeline/traits.js'
 import {
@@ -97,7 +97,7 @@ async function readList(
   if (detail === 'events') {
     const { items, wide, next, hasEvents } = await readPage(reader, scope, query, plainEvents, { early })
     const events = items.flatMap((event) => {
-      const full = wide.get(event.row.messageId)
+      const full = wide.get(rowKey(event.row))
       return full ? [toEvent(event, full)] : []
     })
     return { hasEvents, answer: { events, nextCursor: cursorOf(next) } }
@@ -105,7 +105,7 @@ async function readList(
   const { items, wide, next, summary, hasEvents } = await readPage(reader, scope, query, touchpoints, {
     early,
   })
-  const list = items.map((touch) => toTouchpoint(touch, wide))
+  const list = items.map((touchpoint) => toTouchpoint(touchpoint, wide))
   return { hasEvents, answer: { ...(summary && { summary }), touchpoints: list, nextCursor: cursorOf(next) } }
 }
 

@@ -11,6 +11,8 @@ export interface EventRow {
   subject: string
   client_time: string
   message_id: string
+  /** Place in the client's batch, from 0. */
+  batch_index: number
   type: string
   name: string
   occurred_at: string
@@ -24,6 +26,7 @@ export interface EventRow {
   group_id: string
   verified: boolean
   kind: string
+  direction: string
   origin: string
   session_id: string
   channel: string

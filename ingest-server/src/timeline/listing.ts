@@ -4,7 +4,9 @@ import type { Position } from './cursor.js'
 import { dropRepeatedFirsts } from '../touchpoints/first-occurrences.js'
 import type { Row, RowsWanted } from '../touchpoints/rows.js'
 import { summaryOf, type Summary } from './summary.js'
-import { byTime, keyOf, touchesFrom, type PlacedRow, type Touch } from '../touchpoints/touchpoints.js'
+import { byTime, compareText, receiptKey } from '../touchpoints/event-order.js'
+import type { PlacedRow, Touchpoint } from '../touchpoints/touchpoint.js'
+import { keyOf, rowsOf, touchpointsFrom } from '../touchpoints/touchpoints.js'
 
 export interface TimelineQuery {
   from?: number | undefined
@@ -24,8 +26,8 @@ export interface Listing<Item> {
   itemsOf: (events: readonly PlacedRow[]) => Item[]
   positionOf: (item: Item) => Position
   isWanted: (item: Item, query: TimelineQuery) => boolean
-  /** The event whose wide columns are shown. */
-  rowOf: (item: Item) => Row
+  /** The events whose wide columns it needs to be shown. */
+  rowsOf: (item: Item) => readonly Row[]
   summaryOf: ((items: readonly Item[]) => Summary) | undefined
   /** How far beyond a window events must be read to form what begins in it. */
   reachMs: number
@@ -36,12 +38,12 @@ export interface Listing<Item> {
 const isOfChannel = (channel: string, { channels }: TimelineQuery) =>
   channels === undefined || channels.includes(channel)
 
-export const touchpoints: Listing<Touch> = {
-  itemsOf: touchesFrom,
-  positionOf: (touch) => ({ at: touch.at, key: keyOf(touch) }),
-  isWanted: ({ kind, origin }, query) =>
-    isOfChannel(origin.channel, query) && (query.kinds === undefined || query.kinds.includes(kind)),
-  rowOf: ({ lead }) => lead,
+export const touchpoints: Listing<Touchpoint> = {
+  itemsOf: touchpointsFrom,
+  positionOf: (touchpoint) => ({ at: touchpoint.at, key: keyOf(touchpoint) }),
+  isWanted: ({ kind, acquisition }, query) =>
+    isOfChannel(acquisition.channel, query) && (query.kinds === undefined || query.kinds.includes(kind)),
+  rowsOf,
   summaryOf,
   // A visit of a very large timeline that lasts longer than this is told as far as it is seen.
   reachMs: 3 * 60 * 60_000,
@@ -50,15 +52,15 @@ export const touchpoints: Listing<Touch> = {
 
 export const plainEvents: Listing<PlacedRow> = {
   itemsOf: (events) => [...events].sort((a, b) => byTime(a.row, b.row)),
-  positionOf: ({ row }) => ({ at: row.at, key: row.messageId }),
+  positionOf: ({ row }) => ({ at: row.at, key: receiptKey(row) }),
   isWanted: ({ row }, query) => isOfChannel(row.channel, query),
-  rowOf: ({ row }) => row,
+  rowsOf: ({ row }) => [row],
   summaryOf: undefined,
   reachMs: 0,
   settle: async (_reader, _wanted, events) => events,
 }
 
-const inOrder = (a: Position, b: Position) => a.at - b.at || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
+const inOrder = (a: Position, b: Position) => a.at - b.at || compareText(a.key, b.key)
 
 /** In the asked time, of the asked kind, and after the page before. */
 export function isListed<Item>(

@@ -7,6 +7,7 @@ import type { Reader } from '../clickhouse/query.js'
 import { plainEvents, touchpoints, type Listing, type TimelineQuery } from './listing.js'
 import { readPage, type Sizes } from './page.js'
 import { findPerson } from '../identity/people.js'
+import { rowKey } from '../touchpoints/rows.js'
 import { personScope, type Scope } from '../touchpoints/scope.js'
 
 const start = Date.parse('2026-01-01T00:00:00Z')
@@ -70,8 +71,8 @@ async function walk<Item>(
     const asked: TimelineQuery = { withBots: false, order: 'desc', limit: 150, ...query, after }
     const page = await readPage(reader, scope, asked, listing, { sizes })
     expect(page.items.length).toBeLessThanOrEqual(asked.limit)
-    for (const item of page.items)
-      expect(page.wide.get(listing.rowOf(item).messageId)?.properties).toMatch(/"index"/)
+    for (const row of page.items.flatMap(listing.rowsOf))
+      expect(page.wide.get(rowKey(row))?.properties).toMatch(/"index"/)
     found.push(...page.items.map((item) => listing.positionOf(item)))
     after = page.next
   } while (after)

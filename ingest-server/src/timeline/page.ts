@@ -10,6 +10,7 @@ import type { Position } from './cursor.js'
 import { isListed, type Listing, type TimelineQuery } from './listing.js'
 import { roughSummary } from './rough-summary.js'
 import {
+  byRowKey,
   countRows,
   readRows,
   readWide,
@@ -19,12 +20,12 @@ import {
 } from '../touchpoints/rows.js'
 import type { Scope } from '../touchpoints/scope.js'
 import type { Summary } from './summary.js'
-import type { PlacedRow } from '../touchpoints/touchpoints.js'
+import type { PlacedRow } from '../touchpoints/touchpoint.js'
 import { readWindowed } from './window.js'
 
 export interface Page<Item> {
   items: readonly Item[]
-  /** The wide columns of the shown events, by message id. */
+  /** The wide columns of the shown events, by `rowKey`. */
   wide: ReadonlyMap<string, WideRow>
   next: Position | undefined
   /** False where there is no event at all, whatever the filters say. */
@@ -53,7 +54,7 @@ interface PageOptions {
  */
 export function readEarly(reader: Reader, names: readonly string[], query: TimelineQuery) {
   if (query.asOf !== undefined || query.after?.windowMs !== undefined) return undefined
-  const rows = readWideRowsNamed(reader, names, { withBots: query.withBots, limit: usualSizes.few + 1 })
+  const rows = readWideRowsNamed(reader, names, { limit: usualSizes.few + 1 })
   // Where it turns out to be of no use nobody waits for it, nor for its failure.
   rows.catch(() => undefined)
   return rows
@@ -66,14 +67,14 @@ export async function readPage<Item>(
   listing: Listing<Item>,
   { sizes = usualSizes, early }: PageOptions = {},
 ): Promise<Page<Item>> {
-  const wanted = { subjects: scope.subjects, receivedUntil: query.asOf, withBots: query.withBots }
+  // Robots too: which copy of a re-sent event counts is decided before they are left out.
+  const wanted = { subjects: scope.subjects, receivedUntil: query.asOf }
   if (query.after?.windowMs !== undefined) return readLargePage(reader, scope, query, listing)
   const isWidelySpread = scope.subjects.length > spreadSubjects
   if (!isWidelySpread) {
     const few = (await early) ?? (await readWideRows(reader, { ...wanted, limit: sizes.few + 1 }))
     if (few.length <= sizes.few) {
-      const wide = new Map(few.map((row) => [row.messageId, row]))
-      return { ...pageOfAll(scope.placed(few), query, listing), wide }
+      return { ...pageOfAll(scope.placed(few), query, listing), wide: byRowKey(few) }
     }
   }
   const isTooMuch = !isWidelySpread && (await countRows(reader, wanted)) > sizes.many
@@ -97,7 +98,8 @@ function lengthOf<Item>(items: readonly Item[], { positionOf }: Listing<Item>): 
   return Math.max(60_000, Math.abs((times[0] ?? 0) - (times.at(-1) ?? 0)))
 }
 
-function pageOfAll<Item>(events: readonly PlacedRow[], query: TimelineQuery, listing: Listing<Item>) {
+function pageOfAll<Item>(found: readonly PlacedRow[], query: TimelineQuery, listing: Listing<Item>) {
+  const events = query.withBots ? found : found.filter(({ row }) => !row.isBot)
   const all = listing.itemsOf(events).filter((item) => isListed(item, query, listing))
   return {
     ...cut(all, query, listing),
@@ -126,8 +128,8 @@ async function readLargePage<Item>(
   }
 }
 
-const wideOf = <Item>(reader: Reader, items: readonly Item[], { rowOf }: Listing<Item>) =>
-  readWide(reader, items.map(rowOf))
+const wideOf = <Item>(reader: Reader, items: readonly Item[], { rowsOf }: Listing<Item>) =>
+  readWide(reader, items.flatMap(rowsOf))
 
 /** The first of these in the asked order. `ascending` is oldest first. */
 function cut<Item>(

@@ -2,7 +2,7 @@
 import { query, type NamedQuery, type Params, type Reader } from '../clickhouse/query.js'
 import { isWithin, readOwners, readPeople } from '../identity/people.js'
 import { personScope } from '../touchpoints/scope.js'
-import type { PlacedRow } from '../touchpoints/touchpoints.js'
+import type { PlacedRow } from '../touchpoints/touchpoint.js'
 import { readById, type FullRow } from '../touchpoints/rows.js'
 
 /** The event with its person and accounts as they are known now. */

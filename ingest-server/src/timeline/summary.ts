@@ -1,5 +1,5 @@
 /** The row of figures above a timeline, of all touchpoints that its pages show. */
-import { type Touch } from '../touchpoints/touchpoints.js'
+import type { Touchpoint } from '../touchpoints/touchpoint.js'
 
 export interface Summary {
   /** False where there are too many events to form every touchpoint: then sessions and channels are counted by event. */
@@ -19,28 +19,28 @@ export interface Summary {
 const dayMs = 24 * 60 * 60_000
 export const wholeDays = (ms: number) => Math.floor(ms / dayMs)
 
-/** `touches` oldest first. */
-export function summaryOf(touches: readonly Touch[]): Summary {
-  const first = touches[0]?.at
-  const last = touches.at(-1)?.at
-  const channels = new Set(touches.map(({ origin }) => origin.channel))
+/** `touchpoints` oldest first. */
+export function summaryOf(touchpoints: readonly Touchpoint[]): Summary {
+  const first = touchpoints[0]?.at
+  const last = touchpoints.at(-1)?.at
+  const channels = new Set(touchpoints.map(({ acquisition }) => acquisition.channel))
   channels.delete('')
   let longestGap = 0
   let before = first ?? 0
-  for (const { at } of touches) {
+  for (const { at } of touchpoints) {
     longestGap = Math.max(longestGap, at - before)
     before = at
   }
   return {
     exact: true,
-    touchpoints: touches.length,
+    touchpoints: touchpoints.length,
     channels: channels.size,
-    sessions: touches.filter(({ kind }) => kind === 'visit').length,
-    people: new Set(touches.map(({ person }) => person)).size,
+    sessions: touchpoints.filter(({ kind, sameSession }) => kind === 'visit' && !sameSession).length,
+    people: new Set(touchpoints.map(({ person }) => person)).size,
     firstAt: first === undefined ? null : new Date(first).toISOString(),
     lastAt: last === undefined ? null : new Date(last).toISOString(),
     days: first === undefined || last === undefined ? 0 : wholeDays(last - first),
     longestGapDays: wholeDays(longestGap),
-    anonymousTouchpoints: touches.filter(({ isAnonymous }) => isAnonymous).length,
+    anonymousTouchpoints: touchpoints.filter(({ isAnonymous }) => isAnonymous).length,
   }
 }

@@ -8,8 +8,11 @@ import { TouchlineError } from '../errors.js'
 import { queryRows, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { isListed, type Listing, type TimelineQuery } from './listing.js'
 import {
+  byRowKey,
   conditionsOf,
   readRows,
+  readRowsOf,
+  readRepeated,
   readWideRows,
   type Row,
   type RowsWanted,
@@ -121,8 +124,7 @@ async function readGuessed<Item>(reading: Reading<Item>, window: Window) {
   const { reader, wanted, listing } = reading
   const rows = await readWideRows(reader, { ...wanted, ...reach(window, listing), limit: fewRows + 1 })
   if (rows.length > fewRows) return undefined
-  const wide = new Map(rows.map((row) => [row.messageId, row]))
-  return { items: await beginningIn(reading, window, rows), wide }
+  return { items: await beginningIn(reading, window, rows), wide: byRowKey(rows) }
 }
 
 /** What begins in [low, high). */
@@ -143,15 +145,31 @@ const reach = ({ low, high }: Window, { reachMs }: { reachMs: number }) => ({
 })
 
 async function beginningIn<Item>(
-  { reader, scope, query, listing, wanted }: Reading<Item>,
+  reading: Reading<Item>,
   { low, high }: Window,
   rows: readonly Row[],
 ): Promise<Item[]> {
-  const items = listing.itemsOf(scope.placed(rows)).filter((item) => {
+  const { reader, scope, query, listing, wanted } = reading
+  const all = await withEarlierCopies(reading, { low, high }, rows)
+  const events = scope.placed(all).filter(({ row }) => query.withBots || !row.isBot)
+  const items = listing.itemsOf(events).filter((item) => {
     const { at } = listing.positionOf(item)
     return at >= low && at < high && isListed(item, query, listing)
   })
   return listing.settle(reader, wanted, items)
+}
+
+/** The first received copy of a re-sent event counts, and may lie outside the window: then it takes the others' place. */
+async function withEarlierCopies<Item>(
+  { reader, listing, wanted }: Reading<Item>,
+  window: Window,
+  rows: readonly Row[],
+): Promise<readonly Row[]> {
+  if (rows.length === 0) return rows
+  const repeated = await readRepeated(reader, { ...wanted, ...reach(window, listing) }, rows)
+  if (repeated.size === 0) return rows
+  const copies = await readRowsOf(reader, wanted, [...repeated])
+  return [...rows.filter(({ messageId }) => !repeated.has(messageId)), ...copies]
 }
 
 interface EdgeWanted {

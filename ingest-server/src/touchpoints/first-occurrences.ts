@@ -1,43 +1,39 @@
 /** What comes once each, where only a part of a timeline was read. */
 import { queryRows, type Reader } from '../clickhouse/query.js'
 import { conditionsOf, type RowsWanted } from './rows.js'
-import type { Touch } from './touchpoints.js'
+import type { Touchpoint } from './touchpoint.js'
+import { firstKey } from './touchpoints.js'
 
-const firstsSql = `
-SELECT type, user_id, email, group_id, toUnixTimestamp64Milli(min(occurred_at))
-FROM events FINAL
-WHERE project = {project: String} AND subject IN {subjects: Array(String)} AND type IN ('identify', 'group') AND kind = ''
-  AND NOT has(memberships.left, true)`
+// Of each message the first received copy, then of each identifier and account the first message.
+const firstsSql = (conditions: string) => `
+SELECT said.1, said.2, said.3, said.4, toUnixTimestamp64Milli(min(said.5))
+FROM (
+  SELECT argMin((type, user_id, email, group_id, occurred_at), (received_at, batch_index)) AS said
+  FROM events
+  WHERE project = {project: String} AND subject IN {subjects: Array(String)} AND type IN ('identify', 'group') AND kind = ''
+    AND NOT has(memberships.left, true)${conditions}
+  GROUP BY message_id
+)
+GROUP BY said.1, said.2, said.3, said.4`
 
 /** `identified` and `joined_account` come once each: in a window only if there was none before it. */
 export async function dropRepeatedFirsts(
   reader: Reader,
   wanted: RowsWanted,
-  touches: Touch[],
-): Promise<Touch[]> {
-  const isFirst = ({ kind }: Touch) => kind === 'identified' || kind === 'joined_account'
-  if (!touches.some(isFirst)) return touches
+  touchpoints: Touchpoint[],
+): Promise<Touchpoint[]> {
+  const isFirst = ({ kind }: Touchpoint) => kind === 'identified' || kind === 'joined_account'
+  if (!touchpoints.some(isFirst)) return touchpoints
   const { sql, params } = conditionsOf(wanted)
   const rows = await queryRows<[string, string, string, string, number]>(
     reader,
-    {
-      name: 'first-occurrences',
-      splitBy: 'subjects',
-      sql: `${firstsSql}${sql} GROUP BY type, user_id, email, group_id`,
-    },
+    { name: 'first-occurrences', splitBy: 'subjects', sql: firstsSql(sql) },
     { ...params, subjects: wanted.subjects },
   )
   const firsts = new Map<string, number>()
   for (const [type, userId, email, groupId, at] of rows) {
-    const key = type === 'group' ? `group ${groupId}` : userId !== '' ? `user ${userId}` : `email ${email}`
+    const key = firstKey({ type, userId, email, groupId })
     firsts.set(key, Math.min(firsts.get(key) ?? Infinity, at))
   }
-  return touches.filter((touch) => !isFirst(touch) || touch.at <= (firsts.get(firstKeyOf(touch)) ?? touch.at))
+  return touchpoints.filter((one) => !isFirst(one) || one.at <= (firsts.get(firstKey(one.lead)) ?? one.at))
 }
-
-const firstKeyOf = ({ kind, lead }: Touch) =>
-  kind === 'joined_account'
-    ? `group ${lead.groupId}`
-    : lead.userId !== ''
-      ? `user ${lead.userId}`
-      : `email ${lead.email}`

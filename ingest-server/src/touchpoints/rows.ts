@@ -1,88 +1,25 @@
 /**
  * Reads events by primary key. A narrow row is what touchpoints are made of; the wide columns (properties,
  * traits) are read along only where few rows are expected, else afterwards for what is shown.
+ *
+ * Nothing here is FINAL, which costs more than it saves: every copy of a re-sent event comes, and first-copies.ts
+ * keeps the one that counts.
  */
 import { chunksBy, chunksOf, queryRows, type NamedQuery, type Reader } from '../clickhouse/query.js'
+import { firstCopies } from './first-copies.js'
+import {
+  narrowNames,
+  narrowSql,
+  rowKey,
+  toObject,
+  wideNames,
+  wideSql,
+  type FullRow,
+  type Row,
+  type WideRow,
+} from './row.js'
 
-/** One event, narrow. Text is empty where there is none; `at` is occurred_at in milliseconds since 1970. */
-export interface Row {
-  subject: string
-  at: number
-  /** As the primary key holds it: `2026-03-01 12:00:00.000`, UTC. */
-  clientTime: string
-  messageId: string
-  type: string
-  name: string
-  kind: string
-  origin: string
-  anonymousId: string
-  userId: string
-  email: string
-  groupId: string
-  /** A `group` that says the person left. */
-  hasLeft: boolean
-  sessionId: string
-  channel: string
-  channelRule: string
-  source: string
-  medium: string
-  campaign: string
-  referrer: string
-  url: string
-  path: string
-  title: string
-}
-
-/** What is read for shown events only. `properties` and `traits` are JSON text as sent. */
-export interface Wide {
-  receivedAt: string
-  properties: string
-  traits: string
-}
-
-export type WideRow = Row & Wide
-
-const narrow: Record<keyof Row, string> = {
-  subject: 'subject',
-  at: 'toUnixTimestamp64Milli(occurred_at)',
-  clientTime: 'toString(client_time)',
-  messageId: 'message_id',
-  type: 'type',
-  name: 'name',
-  kind: 'kind',
-  origin: 'origin',
-  anonymousId: 'anonymous_id',
-  userId: 'user_id',
-  email: 'email',
-  groupId: 'group_id',
-  hasLeft: 'toBool(has(memberships.left, true))',
-  sessionId: 'session_id',
-  channel: 'channel',
-  channelRule: 'channel_rule',
-  source: 'source',
-  medium: 'medium',
-  campaign: 'campaign',
-  referrer: 'referrer',
-  url: 'url',
-  path: 'path',
-  title: 'title',
-}
-const wide: Record<keyof Wide, string> = {
-  receivedAt: 'received_at',
-  properties: 'properties',
-  traits: 'traits',
-}
-
-const narrowNames = Object.keys(narrow)
-const wideNames = [...narrowNames, ...Object.keys(wide)]
-const narrowSql = Object.values(narrow).join(', ')
-const wideSql = [...Object.values(narrow), ...Object.values(wide)].join(', ')
-
-function toObject(names: readonly string[], values: readonly unknown[]): unknown {
-  const row: Record<string, unknown> = {}
-  for (let index = 0; index < names.length; index += 1) row[names[index] ?? ''] = values[index]
-  return row
-}
+export { rowKey, type FullRow, type Row, type Wide, type WideRow } from './row.js'
 
 export interface RowsWanted {
   subjects: readonly string[]
@@ -118,7 +55,7 @@ export async function readWideRowsNamed(
     reader,
     {
       name: 'events-of-named-people',
-      sql: `SELECT ${wideSql} FROM events FINAL
+      sql: `SELECT ${wideSql} FROM events
      WHERE project = {project: String} AND subject IN (
        SELECT arrayJoin(arrayConcat({names: Array(String)}, groupArrayArray(identifiers.identifier)))
        FROM people FINAL
@@ -134,7 +71,7 @@ async function readColumns(reader: Reader, wanted: RowsWanted, columns: string):
   const { sql, params } = conditionsOf(wanted)
   const named: NamedQuery = {
     name: 'events-of-subjects',
-    sql: `SELECT ${columns} FROM events FINAL WHERE ${ofSubjects}${sql} LIMIT {limit: UInt32}`,
+    sql: `SELECT ${columns} FROM events WHERE ${ofSubjects}${sql} LIMIT {limit: UInt32}`,
   }
   const rows: unknown[][] = []
   for (const subjects of chunksOf(wanted.subjects)) {
@@ -159,6 +96,52 @@ export async function countRows(reader: Reader, wanted: Omit<RowsWanted, 'limit'
   return counts.reduce((sum, [count]) => sum + count, 0)
 }
 
+/** Which messages of a window (`rows`) these subjects have several rows of, in it or elsewhere. */
+export async function readRepeated(
+  reader: Reader,
+  wanted: RowsWanted,
+  rows: readonly Row[],
+): Promise<Set<string>> {
+  const { sql, params } = conditionsOf(wanted)
+  const known = conditionsOf({ receivedUntil: wanted.receivedUntil }).sql
+  const [subjects = [], ...more] = chunksOf(wanted.subjects)
+  if (more.length === 0) {
+    const named: NamedQuery = {
+      name: 'repeated-messages',
+      sql: `SELECT message_id FROM events
+        WHERE ${ofSubjects}${known} AND message_id IN (SELECT message_id FROM events WHERE ${ofSubjects}${sql})
+        GROUP BY message_id HAVING count() > 1`,
+    }
+    const found = await queryRows<[string]>(reader, named, { ...params, subjects })
+    return new Set(found.map(([messageId]) => messageId))
+  }
+  // Copies may be of different lists of subjects, so they are counted here.
+  const messageIds = [...new Set(rows.map(({ messageId }) => messageId))]
+  const counts = new Map<string, number>()
+  for (const { messageId } of await readRowsOf(reader, wanted, messageIds))
+    counts.set(messageId, (counts.get(messageId) ?? 0) + 1)
+  return new Set([...counts].filter(([, count]) => count > 1).map(([messageId]) => messageId))
+}
+
+/** Every copy of these messages that these subjects have. */
+export async function readRowsOf(
+  reader: Reader,
+  { subjects, receivedUntil }: Pick<RowsWanted, 'subjects' | 'receivedUntil'>,
+  messageIds: readonly string[],
+): Promise<Row[]> {
+  const { sql, params } = conditionsOf({ receivedUntil })
+  const named: NamedQuery = {
+    name: 'copies-of-messages',
+    splitBy: 'messages',
+    sql: `SELECT ${narrowSql} FROM events WHERE ${ofSubjects}${sql} AND message_id IN {messages: Array(String)}`,
+  }
+  const rows: Row[] = []
+  for (const some of chunksOf(subjects))
+    for (const values of await queryRows(reader, named, { ...params, subjects: some, messages: messageIds }))
+      rows.push(toObject(narrowNames, values) as Row)
+  return rows
+}
+
 /** The conditions of `wanted` besides its subjects, as ` AND …`. */
 export function conditionsOf({ receivedUntil, withBots, from, to }: Partial<RowsWanted>) {
   const conditions = ['']
@@ -171,7 +154,7 @@ export function conditionsOf({ receivedUntil, withBots, from, to }: Partial<Rows
   condition('from', "occurred_at >= {from: DateTime64(3, 'UTC')}", from)
   condition('to', "occurred_at < {to: DateTime64(3, 'UTC')}", to)
   condition('receivedUntil', "received_at <= {receivedUntil: DateTime64(3, 'UTC')}", receivedUntil)
-  if (withBots !== true) conditions.push('NOT is_bot')
+  if (withBots === false) conditions.push('NOT is_bot')
   return { sql: conditions.join(' AND '), params }
 }
 
@@ -179,42 +162,38 @@ const byKeyQuery: NamedQuery = {
   name: 'events-by-key',
   sql: `
 SELECT ${wideSql}
-FROM events FINAL
+FROM events
 WHERE project = {project: String} AND subject IN {subjects: Array(String)}
   AND client_time IN {times: Array(DateTime64(3, 'UTC'))} AND message_id IN {messages: Array(String)}`,
 }
 
-/** The wide columns of these rows, by message id. */
+/** The wide columns of these rows, by `rowKey`. */
 export async function readWide(reader: Reader, rows: readonly Row[]): Promise<Map<string, WideRow>> {
-  const found = new Map<string, WideRow>()
+  const found: WideRow[] = []
   for (const some of chunksBy(rows, (row) => [row.subject, row.clientTime, row.messageId])) {
     const answer = await queryRows(reader, byKeyQuery, {
       subjects: [...new Set(some.map((row) => row.subject))],
       times: [...new Set(some.map((row) => row.clientTime))],
-      messages: some.map((row) => row.messageId),
+      messages: [...new Set(some.map((row) => row.messageId))],
     })
-    for (const values of answer) {
-      const row = toObject(wideNames, values) as WideRow
-      found.set(row.messageId, row)
-    }
+    for (const values of answer) found.push(toObject(wideNames, values) as WideRow)
   }
-  return found
+  return byRowKey(found)
 }
 
-/** With what is shown of a single event only. */
-export interface FullRow extends WideRow {
-  context: string
-  isBot: boolean
+export function byRowKey<Found extends Row>(rows: readonly Found[]): Map<string, Found> {
+  const kept = firstCopies(rows, rowKey, (row) => row)
+  return new Map(kept.map((row) => [rowKey(row), row]))
 }
 
-const fullNames = [...wideNames, 'context', 'isBot']
+const fullNames = [...wideNames, 'context', 'previousId']
 const byMessageQuery: NamedQuery = {
   name: 'event-by-id',
   sql: `
-SELECT ${wideSql}, context, is_bot
-FROM events FINAL
+SELECT ${wideSql}, context, previous_id
+FROM events
 WHERE project = {project: String} AND message_id = {messageId: String}
-ORDER BY received_at
+ORDER BY events.received_at, events.batch_index
 LIMIT 1`,
 }
 

@@ -6,6 +6,7 @@
  *     accounts of an event  the one it names itself (context.groupId); else those the person is in at that time
  */
 import type { Account } from '../identity/account-people.js'
+import { firstCopies, type Copy } from './first-copies.js'
 import { accountsAt, isWithin, type Holding, type Interval, type Person } from '../identity/people.js'
 
 /** What of an event decides. `at` is occurred_at in milliseconds. */
@@ -27,19 +28,25 @@ export interface Scope {
   readonly subjects: readonly string[]
   /** Undefined where the event belongs to somebody else. */
   place: (event: Placeable) => Placed | undefined
-  /** The rows that count, placed. */
-  placed: <Event extends Placeable>(rows: readonly Event[]) => (Placed & { row: Event })[]
+  /** The rows that count, placed; of each messageId the first received copy, once a person. */
+  placed: <Event extends Placeable & Copy>(rows: readonly Event[]) => (Placed & { row: Event })[]
 }
 
 function scopeOf(subjects: Iterable<string>, place: Scope['place']): Scope {
   return {
     subjects: [...subjects],
     place,
-    placed: (rows) =>
-      rows.flatMap((row) => {
+    placed: (rows) => {
+      const found = rows.flatMap((row) => {
         const placed = place(row)
         return placed ? [{ ...placed, row }] : []
-      }),
+      })
+      return firstCopies(
+        found,
+        ({ person, row }) => `${row.messageId}\n${person}`,
+        ({ row }) => row,
+      )
+    },
   }
 }
 

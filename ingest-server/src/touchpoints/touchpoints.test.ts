@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import type { Row } from './rows.js'
 import { summaryOf } from '../timeline/summary.js'
-import { touchesFrom, type PlacedRow } from './touchpoints.js'
+import type { PlacedRow } from './touchpoint.js'
+import { touchpointsFrom } from './touchpoints.js'
 
 let made = 0
 const emptyRow = Object.fromEntries(
   [
     'subject, clientTime, type, name, kind, anonymousId, userId, email, groupId, sessionId, channel, channelRule',
-    'source, medium, campaign, referrer, url, path, title',
+    'source, medium, campaign, clickIdKind, clickId, direction, library, referrer, url, path, title',
   ]
     .join(', ')
     .split(', ')
@@ -20,9 +21,12 @@ function at(minutes: number, fields: Partial<Row>): PlacedRow {
   const messageId = `m${String(made).padStart(4, '0')}`
   const row = {
     ...emptyRow,
-    origin: 'web',
+    sourceKind: 'web',
     anonymousId: 'a',
     hasLeft: false,
+    isBot: false,
+    receivedAt: minutes * 60_000,
+    batchIndex: 0,
     messageId,
     at: minutes * 60_000,
     ...fields,
@@ -34,13 +38,13 @@ const track = (minutes: number, name: string, fields: Partial<Row> = {}) =>
   at(minutes, { type: 'track', name, ...fields })
 
 const told = (events: readonly PlacedRow[]) =>
-  touchesFrom(events).map(
-    ({ kind, name, at: time, sources }) => `${time / 60_000} ${kind} ${name} (${sources.join('+')})`,
+  touchpointsFrom(events).map(
+    ({ kind, label, at: time, sources }) => `${time / 60_000} ${kind} ${label} (${sources.join('+')})`,
   )
 const visits = (events: readonly PlacedRow[]) =>
-  touchesFrom(events)
+  touchpointsFrom(events)
     .filter(({ kind }) => kind === 'visit')
-    .map(({ at: time, visit }) => [time / 60_000, visit?.pages])
+    .map(({ at: time, pages }) => [time / 60_000, pages.length])
 
 describe('a visit', () => {
   test('ends where nothing was seen for more than 30 minutes', () => {
@@ -75,17 +79,20 @@ describe('a visit', () => {
 
   test('is not opened by what a server or an importer sends', () => {
     expect(
-      visits([track(0, 'Paid', { origin: 'server' }), track(1, 'Met', { kind: 'offline', origin: 'crm' })]),
+      visits([
+        track(0, 'Paid', { sourceKind: 'server' }),
+        track(1, 'Met', { kind: 'offline', sourceKind: 'crm' }),
+      ]),
     ).toEqual([])
   })
 
   test('gives its channel to what happens during it', () => {
-    const [visit, action] = touchesFrom([
+    const [visit, action] = touchpointsFrom([
       page(0, { channel: 'Paid Search' }),
       page(1, { channel: 'Direct' }),
       track(2, 'Signed Up', { channel: 'Direct' }),
     ])
-    expect([visit?.origin.channel, action?.origin.channel]).toEqual(['Paid Search', 'Paid Search'])
+    expect([visit?.acquisition.channel, action?.acquisition.channel]).toEqual(['Paid Search', 'Paid Search'])
   })
 
   test('is named after the page it landed on', () => {
@@ -97,8 +104,8 @@ describe('a visit', () => {
 })
 
 describe('a touchpoint told by two sources', () => {
-  const server = { origin: 'server' }
-  const crm = { origin: 'crm' }
+  const server = { sourceKind: 'server' }
+  const crm = { sourceKind: 'crm' }
   test.each<[string, PlacedRow[], string[]]>([
     [
       'is one within 5 minutes',
@@ -127,7 +134,7 @@ describe('a touchpoint told by two sources', () => {
     ],
     [
       'is measured from the group’s first, not from its last',
-      [track(0, 'Demo', server), track(4, 'Demo', crm), track(8, 'Demo', { origin: 'mail' })],
+      [track(0, 'Demo', server), track(4, 'Demo', crm), track(8, 'Demo', { sourceKind: 'mail' })],
       ['0 action Demo (server+crm)', '8 action Demo (mail)'],
     ],
     [
@@ -137,7 +144,7 @@ describe('a touchpoint told by two sources', () => {
     ],
     [
       'keeps the kind of whoever told it first',
-      [track(0, 'Fair', { kind: 'offline', origin: 'scans' }), track(1, 'Fair', crm)],
+      [track(0, 'Fair', { kind: 'offline', sourceKind: 'scans' }), track(1, 'Fair', crm)],
       ['0 offline Fair (scans+crm)'],
     ],
   ])('%s', (_, events, expected) => {
@@ -146,8 +153,8 @@ describe('a touchpoint told by two sources', () => {
 })
 
 test('an identification and a joining come once each; leaving is no joining', () => {
-  const identify = { type: 'identify', origin: 'server' }
-  const group = { type: 'group', origin: 'server' }
+  const identify = { type: 'identify', sourceKind: 'server' }
+  const group = { type: 'group', sourceKind: 'server' }
   const events = [
     at(0, { ...identify, email: 'ann@acme.com' }),
     at(1, { ...identify, email: 'ann@acme.com' }),
@@ -171,16 +178,16 @@ test('the order in which events are read changes nothing', () => {
     page(0),
     page(0),
     track(0, 'A'),
-    track(1, 'A', { origin: 'crm' }),
+    track(1, 'A', { sourceKind: 'crm' }),
     page(2, { sessionId: 's' }),
   ]
-  expect(touchesFrom([...events].reverse())).toEqual(touchesFrom(events))
+  expect(touchpointsFrom([...events].reverse())).toEqual(touchpointsFrom(events))
 })
 
 describe('the summary', () => {
   test('counts days of 24 hours and the longest time without anything', () => {
     const day = 24 * 60
-    const touches = touchesFrom([
+    const touches = touchpointsFrom([
       page(0, { channel: 'Email', subject: 'anon:a' }),
       page(3 * day, { channel: 'Direct' }),
       page(10 * day - 1, { channel: 'Email' }),

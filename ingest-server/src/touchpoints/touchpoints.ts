@@ -1,205 +1,177 @@
 /**
- * Touchpoints from events: pure. The SQL views form the same ones (migrations/004_timeline_views.sql); a test
- * holds the two to each other.
+ * Touchpoints from events: pure, and the one definition. HTTP forms them from events when asked; the derived table
+ * holds what this made.
  *
- *     visit            the start of a session: of the client's session id, else of a run of browsing on one device
- *                      without a gap of more than 30 minutes
- *     action           each track
+ *     visit            the start of a session, and each new acquisition in it (visits.ts)
+ *     action           each track but what a page reports when it goes (page-left.ts)
  *     identified       the first identify of each identifier
  *     joined_account   the first group of each account
  *     offline, email, ad, crm    as the importer says
  *
- * What happens during a visit has the visit's channel: a page's own referrer is the page before it.
+ * What happens during a visit has the visit's acquisition: a page's own referrer is the page before it.
  */
 import type { TouchpointKind } from '@touchline/schemas'
-import type { Placed } from './scope.js'
+import { acquisitionOf } from './acquisition.js'
+import { byReceipt, byTime, compareText, receiptKey } from './event-order.js'
+import { directionOf, moneyOf } from './measures.js'
+import { storedObject } from './null-like.js'
+import { joinOccurrences } from './occurrences.js'
+import { pageReport, saysPageLeft } from './page-left.js'
 import type { Row } from './rows.js'
-
-export interface PlacedRow extends Placed {
-  row: Row
-}
-
-export interface Touch {
-  kind: TouchpointKind
-  name: string
-  at: number
-  person: string
-  accounts: readonly string[]
-  /** Nobody had said who the visitor is. */
-  isAnonymous: boolean
-  messageIds: string[]
-  sources: string[]
-  /** The event whose page, properties and time are shown. */
-  lead: Row
-  /** Where channel, source, medium, campaign and referrer come from. */
-  origin: Row
-  visit?: { sessionId: string; pages: number; lastPage: Row; until: number }
-}
-
-const sessionGapMs = 30 * 60_000
-/** Two sources tell of one touchpoint within this time. */
-const sameTouchMs = 5 * 60_000
+import type { PlacedRow, ReadRow, Touchpoint, ViewedPage, VisitPage } from './touchpoint.js'
+import { visitsFrom, type Visit } from './visits.js'
 
 const importedKinds = new Set(['offline', 'email', 'ad', 'crm'])
-const isPage = ({ type }: Row) => type === 'page' || type === 'screen'
 
-/** The order of everything here, and of the views. */
-export function byTime(a: { at: number; messageId: string }, b: { at: number; messageId: string }): number {
-  return a.at - b.at || (a.messageId < b.messageId ? -1 : a.messageId > b.messageId ? 1 : 0)
-}
-
-/** All touchpoints of the events, oldest first. */
-export function touchesFrom(events: readonly PlacedRow[]): Touch[] {
+/**
+ * All touchpoints of the events, oldest first. Events come in any order, each messageId once a person (scope.ts sees to
+ * it). The time is that of sorting them.
+ */
+export function touchpointsFrom(events: readonly PlacedRow[]): Touchpoint[] {
   const sorted = [...events].sort((a, b) => byTime(a.row, b.row))
-  const sessions = sessionsOf(sorted)
-  const originOf = originsBySession(sessions)
+  const { visits, visitOf } = visitsFrom(sorted)
+  const touchpoints = visits.map(fromVisit)
   const firsts = new Set<string>()
-  const touches = sessions.map(visitOf)
-  const tellings: Touch[] = []
+  const occurrences: Touchpoint[] = []
   for (const event of sorted) {
     const kind = kindOf(event.row)
     if (kind === undefined) continue
-    const touch = touchOf(event, kind, originOf.get(event) ?? event.row)
+    const touchpoint = fromEvent(event, kind, visitOf.get(event)?.acquisition ?? event.row)
     if (kind === 'identified' || kind === 'joined_account') {
-      const key = `${event.person}\n${kind}\n${kind === 'identified' ? identifierOf(event.row) : event.row.groupId}`
+      const key = `${event.person}\n${firstKey(event.row)}`
       if (firsts.has(key)) continue
       firsts.add(key)
-      touches.push(touch)
+      touchpoints.push(touchpoint)
     } else {
-      tellings.push(touch)
+      occurrences.push(touchpoint)
     }
   }
-  touches.push(...toldOnce(tellings))
-  return touches.sort(inOrder)
+  touchpoints.push(...joinOccurrences(occurrences))
+  return touchpoints.sort(inOrder)
 }
 
-/** Oldest first; at one instant by kind and first message, so that pages never overlap. */
-export function inOrder(a: Touch, b: Touch): number {
-  return a.at - b.at || compare(keyOf(a), keyOf(b))
+/** Oldest first; at one time a visit comes before what its first event did. */
+export function inOrder(a: Touchpoint, b: Touchpoint): number {
+  return a.at - b.at || byReceipt(firstOf(a), firstOf(b)) || compareText(rank(a), rank(b))
 }
 
-/** Names a touchpoint among those of one instant; a visit comes before what its first event did. */
-export const keyOf = ({ messageIds, kind }: Touch) => `${messageIds[0] ?? ''} ${kind === 'visit' ? '' : kind}`
+const firstOf = ({ occurrences, lead }: Touchpoint) => occurrences[0] ?? lead
+const rank = ({ kind }: Touchpoint) => (kind === 'visit' ? '' : kind)
 
-const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+/** Names a touchpoint among those of one time, and orders them as `inOrder` does. */
+export const keyOf = (touchpoint: Touchpoint) => `${receiptKey(firstOf(touchpoint))} ${rank(touchpoint)}`
 
 function kindOf(row: Row): TouchpointKind | undefined {
   if (importedKinds.has(row.kind)) return row.kind as TouchpointKind
-  if (row.type === 'track') return 'action'
-  if (row.type === 'identify' && identifierOf(row) !== '') return 'identified'
+  if (row.type === 'track') return saysPageLeft(row) ? undefined : 'action'
+  if (row.type === 'identify' && (row.userId !== '' || row.email !== '')) return 'identified'
   return row.type === 'group' && !row.hasLeft ? 'joined_account' : undefined
 }
 
-const identifierOf = ({ userId, email }: Row) =>
-  userId !== '' ? `user:${userId}` : email !== '' ? `email:${email}` : ''
+/** Of what an identification or a joining is the first. */
+export function firstKey({
+  type,
+  userId,
+  email,
+  groupId,
+}: Pick<Row, 'type' | 'userId' | 'email' | 'groupId'>): string {
+  if (type === 'group') return `group ${groupId}`
+  return userId !== '' ? `user ${userId}` : `email ${email}`
+}
 
-function nameOf(row: Row, kind: TouchpointKind): string {
+function labelOf(row: Row, kind: TouchpointKind): string {
   if (kind === 'identified') return row.email || row.userId
   return kind === 'joined_account' ? row.groupId : row.name
 }
 
-function touchOf({ row, person, accounts }: PlacedRow, kind: TouchpointKind, origin: Row): Touch {
+/** Who reported an event: the importer's name for itself, else the SDK's library, else web or server. */
+export const sourceOf = ({ sourceKind, library }: Pick<Row, 'sourceKind' | 'library'>): string =>
+  sourceKind === 'web' || sourceKind === 'server' ? library || sourceKind : sourceKind
+
+function fromEvent({ row, person, accounts }: PlacedRow, kind: TouchpointKind, acquisition: Row): Touchpoint {
+  const isFirst = kind === 'identified' || kind === 'joined_account'
+  const money = isFirst || row.properties === undefined ? noMoney : moneyOf(storedObject(row.properties))
   return {
     kind,
-    name: nameOf(row, kind),
+    name: isFirst ? kind : row.name,
+    label: labelOf(row, kind),
     at: row.at,
+    until: row.at,
     person,
     accounts,
     isAnonymous: row.subject.startsWith('anon:'),
+    acquisition: acquisitionOf(acquisition),
+    direction: directionOf(kind, row.direction),
+    ...money,
+    sessionId: '',
+    sameSession: false,
+    pages: [],
     messageIds: [row.messageId],
-    sources: [row.origin],
+    sources: [sourceOf(row)],
     lead: row,
-    origin,
+    last: row,
+    occurrences: [row],
+    viewed: [],
   }
 }
 
-/** Events of a session, oldest first; never empty. */
-type Session = [PlacedRow, ...PlacedRow[]]
+const noMoney = { value: null, currency: '' }
 
-/** What an importer sends is nobody's browsing, and a server's `track` opens no visit. */
-function isBrowsing(row: Row): boolean {
-  if (row.kind !== '') return false
-  return row.sessionId !== '' || isPage(row) || (row.type === 'track' && row.origin === 'web')
-}
-
-function sessionsOf(sorted: readonly PlacedRow[]): Session[] {
-  const sessions: Session[] = []
-  const open = new Map<string, Session>()
-  for (const event of sorted) {
-    const { row, person } = event
-    if (!isBrowsing(row)) continue
-    const key =
-      row.sessionId === '' ? `${person}\ndevice\n${row.anonymousId}` : `${person}\nsession\n${row.sessionId}`
-    const session = open.get(key)
-    const last = session?.at(-1)
-    if (session && last && (row.sessionId !== '' || row.at - last.row.at <= sessionGapMs)) {
-      session.push(event)
-      continue
-    }
-    const opened: Session = [event]
-    sessions.push(opened)
-    open.set(key, opened)
-  }
-  return sessions
-}
-
-/** The event of a session that says where the visit came from: the first with a channel. */
-const originOfSession = (session: Session) =>
-  (session.find(({ row }) => row.channel !== '') ?? session[0]).row
-
-function originsBySession(sessions: readonly Session[]): Map<PlacedRow, Row> {
-  const origins = new Map<PlacedRow, Row>()
-  for (const session of sessions) {
-    const origin = originOfSession(session)
-    for (const event of session) origins.set(event, origin)
-  }
-  return origins
-}
-
-function visitOf(session: Session): Touch {
-  const first = session[0]
-  const pages = session.filter(({ row }) => isPage(row))
-  const landing = (pages[0] ?? first).row
-  const last = (pages.at(-1) ?? session.at(-1) ?? first).row
+function fromVisit(visit: Visit): Touchpoint {
+  const first = visit.events[0]
+  const landing = visit.pages[0]?.row ?? first.row
   return {
-    ...touchOf(first, 'visit', originOfSession(session)),
-    name: landing.title || landing.name || landing.path,
+    ...fromEvent(first, 'visit', visit.acquisition),
+    ...noMoney,
+    name: landing.name || landing.path,
+    label: landing.title || landing.name || landing.path,
+    until: visit.until,
     lead: landing,
-    visit: {
-      sessionId: first.row.sessionId,
-      pages: pages.length,
-      lastPage: last,
-      until: (session.at(-1) ?? first).row.at,
-    },
+    last: (visit.pages.at(-1) ?? visit.events.at(-1) ?? first).row,
+    sessionId: visit.sessionId,
+    sameSession: visit.sameSession,
+    pages: visit.pages.map(toPage),
+    viewed: visit.pages,
   }
 }
 
-const notLetters = /[^\p{L}\p{N}]+/gu
-/** `Demo Requested`, `demo_requested` and `demoRequested` are one name. */
-export const normalised = (name: string) => name.replace(notLetters, '').toLowerCase()
-
-/**
- * The same touchpoint told by two sources is shown once: from the earliest on, a touch joins a group of its
- * person and name if it is within 5 minutes of the group's first and of a source that the group has not.
- */
-function toldOnce(sorted: readonly Touch[]): Touch[] {
-  const groups: Touch[] = []
-  const open = new Map<string, Touch[]>()
-  for (const touch of sorted) {
-    const name = normalised(touch.name)
-    const key = `${touch.person}\n${name}`
-    const near = (open.get(key) ?? []).filter((group) => touch.at - group.at <= sameTouchMs)
-    const source = touch.sources[0] ?? ''
-    const group = name === '' ? undefined : near.find(({ sources }) => !sources.includes(source))
-    if (group) {
-      group.messageIds.push(...touch.messageIds)
-      group.sources.push(source)
-      if (group.origin.channel === '') group.origin = touch.origin
-    } else {
-      groups.push(touch)
-      near.push(touch)
-    }
-    open.set(key, near)
+function toPage({ row, reports }: ViewedPage): VisitPage {
+  let seconds: number | null = null
+  let scroll: number | null = null
+  for (const { properties } of reports) {
+    if (properties === undefined) continue
+    const report = pageReport(storedObject(properties))
+    if (report.seconds !== null) seconds = (seconds ?? 0) + report.seconds
+    if (report.scroll !== null) scroll = Math.max(scroll ?? 0, report.scroll)
   }
-  return groups
+  return { path: row.path, url: row.url, title: row.title, at: row.at, seconds, scroll }
+}
+
+/** The rows whose `properties` a touchpoint needs: to show it, for its value and for what its pages reported. */
+export const rowsOf = ({ lead, occurrences, viewed }: Touchpoint): Row[] => [
+  lead,
+  ...occurrences.filter((row) => row !== lead),
+  ...viewed.flatMap(({ reports }) => reports),
+]
+
+/** The touchpoint with what only its wide rows say, where it was formed without them. */
+export function withProperties(
+  touchpoint: Touchpoint,
+  propertiesOf: (row: Row) => string | undefined,
+): Touchpoint {
+  const wide = (row: ReadRow) => {
+    const properties = row.properties ?? propertiesOf(row)
+    return properties === undefined ? row : { ...row, properties }
+  }
+  if (touchpoint.kind === 'visit') {
+    const viewed = touchpoint.viewed.map(({ row, reports }) => ({ row, reports: reports.map(wide) }))
+    return { ...touchpoint, viewed, pages: viewed.map(toPage) }
+  }
+  const occurrences = touchpoint.occurrences.map(wide)
+  if (touchpoint.value !== null || touchpoint.kind === 'identified' || touchpoint.kind === 'joined_account')
+    return { ...touchpoint, occurrences }
+  const money = occurrences
+    .map(({ properties }) => (properties === undefined ? noMoney : moneyOf(storedObject(properties))))
+    .find(({ value }) => value !== null)
+  return { ...touchpoint, occurrences, ...money }
 }

@@ -66,7 +66,13 @@ export const accountsFound = z.object({
 
 export const eventStatus = z.object({
   status: z.enum(['stored', 'rejected']),
-  event: eventShape.extend({ context: json, isBot: z.boolean() }).nullable(),
+  event: eventShape
+    .extend({
+      previousId: z.string().nullable().describe('Of an alias: who the person was called before'),
+      context: json,
+      isBot: z.boolean(),
+    })
+    .nullable(),
   reason: z
     .object({ code: z.string(), message: z.string(), at: when, original: z.string() })
     .nullable()

@@ -95,22 +95,46 @@ export const summaryShape = z.object({
 const page = z
   .object({ url: z.string(), path: z.string(), title: z.string(), referrer: z.string() })
   .partial()
+const visitPage = z.object({
+  path: z.string(),
+  title: z.string(),
+  at: when,
+  seconds: z.number().nullable().describe('How long it was seen; null where the page never said'),
+  scroll: z
+    .number()
+    .nullable()
+    .describe('How far it was scrolled, in percent of its height; null where unknown'),
+})
 export const touchpointShape = z.object({
   kind: z.enum(touchpointKinds),
-  name: z.string(),
+  name: z.string().describe('Of a visit the title of its landing page, else its name or path'),
   at: when,
   channel: z.string().describe('Empty where nothing says where it came from'),
   channelRule: z.string(),
   person: z.string(),
   accounts: z.array(z.string()),
   shared: z.boolean().describe('Counts in more than one account'),
+  direction: z
+    .enum(['inbound', 'outbound'])
+    .describe('outbound: our own outreach (email, ad, crm, or as the importer says)'),
   messageIds: z.array(z.string()),
-  sources: z.array(z.string()).describe('Who told it'),
+  sources: z
+    .array(z.string())
+    .describe('Who reported it: the SDK’s library, else web or server; or the importer’s name'),
   page,
   campaign: z.object({ source: z.string(), medium: z.string(), name: z.string() }).partial(),
   properties: json.describe('Without null-like values'),
+  value: z
+    .number()
+    .optional()
+    .describe('revenue, value, total or amount of the properties, where one is there'),
+  currency: z.string().nullable().optional().describe('Beside value: three capitals, null where unknown'),
   sessionId: z.string().optional(),
-  pages: z.number().int().optional(),
+  sameSession: z
+    .boolean()
+    .optional()
+    .describe('Of a visit: another campaign or paid click in the middle of a session'),
+  pages: z.array(visitPage).optional().describe('Of a visit: the pages seen, in order'),
   lastPage: page.optional(),
   until: when.optional(),
   durationSeconds: z.number().optional(),

@@ -127,7 +127,7 @@ export function acceptEvents(batch: Batch, requestContext: RequestContext): Outc
         : rejectedLine(withType(event, batch.type), rejection, requestContext)
       return
     }
-    lines.add(lineOf(admitted, requestContext, quote))
+    lines.add(lineOf(admitted, requestContext, quote, index))
     if (admitted.warning !== undefined) {
       warnings.push({ index, messageId: admitted.event.messageId, message: admitted.warning })
     }

@@ -3,7 +3,7 @@
  * locale, consent, session, and who told it. None of it is a network call, and nothing here can fail: a
  * field of the wrong type is as good as absent and stays in `context` as sent.
  */
-import { importedKinds } from '@touchline/schemas'
+import { idFrom, importedKinds } from '@touchline/schemas'
 import { agentOf, type Agent } from './agent.js'
 import type { RequestContext } from '../request/request-context.js'
 import { truncateIp } from './ip.js'
@@ -13,6 +13,8 @@ import { columnsText, visitOf, type Campaign, type Visit } from './visit.js'
 
 export interface Enrichment {
   kind: string
+  /** inbound or outbound where an importer says so. */
+  direction: string
   origin: string
   sessionId: string
   url: string
@@ -57,8 +59,9 @@ export function enrich(event: ReadEvent, requestContext: RequestContext): Enrich
   const userAgent = textIn(context, 'userAgent') || (isBrowser ? requestContext.userAgent : '')
   return {
     kind: touchpoint?.kind ?? '',
+    direction: touchpoint?.direction ?? '',
     origin: touchpoint?.source || (isBrowser ? 'web' : 'server'),
-    sessionId: textIn(context, 'sessionId') || textIn(objectIn(context, 'session'), 'id'),
+    sessionId: sessionIn(context),
     url,
     title: textIn(page, 'title') || textIn(properties, 'title'),
     referrer,
@@ -93,14 +96,29 @@ function campaignOf(context: Json): Campaign | undefined {
   return read.source || read.medium || read.name || read.term || read.content ? read : undefined
 }
 
-function touchpointOf(context: Json): { kind: string; channel: string; source: string } | undefined {
+/** The words that are no id name no session either, or everybody who sends them would be in one endless visit. */
+function sessionIn(context: Json): string {
+  const said = textIn(context, 'sessionId') || textIn(objectIn(context, 'session'), 'id')
+  return said === '' ? '' : (idFrom(said) ?? '')
+}
+
+interface ImportedTouchpoint {
+  kind: string
+  channel: string
+  source: string
+  direction: string
+}
+
+function touchpointOf(context: Json): ImportedTouchpoint | undefined {
   const touchpoint = context.touchpoint
   if (!isObject(touchpoint)) return undefined
   const kind = textIn(touchpoint, 'kind')
+  const direction = textIn(touchpoint, 'direction').trim().toLowerCase()
   return {
     kind: imported.has(kind) ? kind : '',
     channel: textIn(touchpoint, 'channel'),
     source: textIn(touchpoint, 'source'),
+    direction: direction === 'inbound' || direction === 'outbound' ? direction : '',
   }
 }
 

@@ -19,8 +19,13 @@ import { timesOf } from '../accept/times.js'
 
 type TextColumn = { [Name in keyof EventRow]: EventRow[Name] extends string ? Name : never }[keyof EventRow]
 
-/** `quote` must be right for the strings of the event. */
-export function lineOf({ event, trust }: ClaimedEvent, requestContext: RequestContext, quote: Quote): string {
+/** `quote` must be right for the strings of the event, which is the request's `index`th, from 0. */
+export function lineOf(
+  { event, trust }: ClaimedEvent,
+  requestContext: RequestContext,
+  quote: Quote,
+  index: number,
+): string {
   const times = timesOf(event.clientTime, event.sentAt, requestContext)
   const extra = enrich(event, requestContext)
   const text = (column: TextColumn, value: string) => (value === '' ? '' : `,"${column}":${quote(value)}`)
@@ -30,6 +35,7 @@ export function lineOf({ event, trust }: ClaimedEvent, requestContext: RequestCo
     (times.sentAt === null ? '' : `,"sent_at":"${times.sentAt}"`) +
     (times.timeCorrected ? ',"time_corrected":true' : '') +
     `,"message_id":${quote(event.messageId)},"type":"${event.type}"` +
+    (index === 0 ? '' : `,"batch_index":${index}`) +
     text('name', event.name) +
     text('anonymous_id', event.anonymousId) +
     text('user_id', event.userId) +
@@ -38,6 +44,7 @@ export function lineOf({ event, trust }: ClaimedEvent, requestContext: RequestCo
     text('group_id', event.groupId) +
     (isVerified(event, trust) ? ',"verified":true' : '') +
     text('kind', extra.kind) +
+    text('direction', extra.direction) +
     text('origin', extra.origin) +
     text('session_id', extra.sessionId) +
     extra.channelColumns +
