@@ -175,7 +175,7 @@ interface Watched {
 
 function readinessChecks({ config, log, clickhouse, projects }: Watched): ReadinessCheck[] {
   const checks: ReadinessCheck[] = [
-    { name: 'log', check: async () => ({ ok: true, detail: { ...(await log.lag()) } }) },
+    { name: 'log', check: () => checkLog(log) },
     // A file of keys that cannot be read leaves the last good one in force: said, but no reason to send traffic away.
     { name: 'projects', check: async () => ({ ok: true, detail: { problem: projects.problem() ?? null } }) },
   ]
@@ -183,6 +183,11 @@ function readinessChecks({ config, log, clickhouse, projects }: Watched): Readin
   const isEmbedded = config.KAFKA_BROKERS === undefined || config.CLICKHOUSE_URL === undefined
   if (isEmbedded) checks.push({ name: 'disk', check: () => checkDisk(config.DATA_DIR) })
   return checks
+}
+
+async function checkLog(log: EventLog) {
+  const lag = await log.lag()
+  return { ok: lag.problem === undefined, detail: { ...lag } }
 }
 
 const inForce = (projects: OpenedProjects, key: string) => (projects.holderOf(key) ? key : undefined)

@@ -71,6 +71,11 @@ export const errorTable = {
     mayRetry: false,
     meaning: 'The question is larger than one question may be. Ask for less at a time.',
   },
+  LOG_DAMAGED: {
+    status: 503,
+    mayRetry: true,
+    meaning: 'A file of the embedded log is damaged; the message names it and the place.',
+  },
   OVERLOADED: { status: 503, mayRetry: true, meaning: 'Too much is in flight. Wait as Retry-After says.' },
   STORE_UNAVAILABLE: {
     status: 503,

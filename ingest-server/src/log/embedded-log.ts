@@ -1,29 +1,34 @@
 /**
- * The embedded log: one file of one process, for everything up to a single machine.
+ * The embedded log: segment files of one process, for everything up to a single machine.
  *
- *     append ─▶ group commit (append-queue) ─▶ join by table ─▶ log-file: fsync ─▶ answer
- *     read   ◀─ from the first unhandled entry, on its own position; marked done after `handle`
+ *     append ─▶ group commit (append-queue) ─▶ frames (frame-group) ─▶ segments: one synced write ─▶ answer
+ *     read   ◀─ from the first unhandled frame, on its own position; marked done (handled-mark) after `handle`
  *
- * Handled entries are kept for `touchline replay` as long as the window and the size limit allow, oldest go
+ * Handled segments are kept for `touchline replay` as long as the window and the size limit allow, oldest go
  * first. What is not handled is never dropped: when it alone fills `maxBytes`, append rejects with LOG_FULL.
  */
-import { mkdirSync, renameSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdir } from 'node:fs/promises'
 import type { Clock } from '../clock.js'
+import { TouchlineError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import { createAppendQueue } from './append-queue.js'
-import { joinRecords } from './join-records.js'
-import { openLogFile, removeLogFile, storedBytes, type EntryWithRecord } from './log-file.js'
-import { createLogSpace, type SpaceLimits } from './log-space.js'
+import { isFull } from './disk.js'
+import { lockFolder } from './folder-lock.js'
+import type { Frame } from './frame.js'
+import { openHandledMark } from './handled-mark.js'
+import { createLogSpace, logFull, type SpaceLimits } from './log-space.js'
 import type { EventLog, LogRecord, ReadRecord } from './log.js'
+import { moveLmdbLog } from './lmdb/move-lmdb-log.js'
 import { pause } from './pause.js'
-import { copyEntries, type KeepLine } from './rewrite-log-file.js'
+import { rewriteSegments } from './rewrite-segment.js'
+import type { Position } from './segment.js'
+import { openSegments } from './segments.js'
 
 export interface EmbeddedLogOptions {
   dir: string
-  /** Of entries, handled or not. The file may be a little larger: pages are reused, not returned. */
+  /** Of rows, handled or not; files may hold a segment more. */
   maxBytes?: number
-  /** How long and how many bytes of handled entries are kept for replay; whichever ends first. */
+  /** How long and how many bytes of handled rows are kept for replay; whichever ends first. */
   replayWindowMs?: number
   keepBytes?: number
   /** Appends are refused with LOG_FULL while the disk has less than this left. */
@@ -47,94 +52,101 @@ const defaults: SpaceLimits & { appendTimeoutMs: number; maxInFlightBytes: numbe
   maxInFlightBytes: 64 * mebibyte,
 }
 
-/** One transaction; 4 MiB takes some 20 ms of disk here, so a waiting append is not held up for long. */
+/** One write; 4 MiB takes some 20 ms of disk here, so a waiting append is not held up for long. */
 const maxGroupBytes = 4 * mebibyte
-/** A value lies in consecutive pages of the file; larger ones make free space hard to reuse. */
-const maxEntryBytes = 256 * 1024
+/** Removed as a whole, and read as a whole where a crash left it without a footer: 30 ms. */
+const maxSegmentBytes = 64 * mebibyte
+/** Of a limit, so that keeping whole segments keeps at most that much too much or too little. */
+const segmentShare = 1 / 8
 /** What one call of `handle` gets at most: a few inserts of a good size. */
 const maxReadBytes = 32 * mebibyte
 const retryAfterFailureMs = { first: 100, most: 5_000 }
 
-/** Rejects when another process has the folder's log open. */
-export function openEmbeddedLog(options: EmbeddedLogOptions): Promise<EmbeddedLog> {
-  return new Promise((resolve) => resolve(openInFolder({ ...defaults, ...options })))
+/** Rejects when another process has the folder's log open, or when a file of it is damaged. */
+export async function openEmbeddedLog(given: EmbeddedLogOptions): Promise<EmbeddedLog> {
+  const options = { ...defaults, ...given }
+  await mkdir(options.dir, { recursive: true })
+  const lock = lockFolder(options.dir, options.logger)
+  try {
+    const log = await openInFolder(options)
+    let closed: Promise<void> | undefined
+    return { ...log, close: () => (closed ??= log.close().finally(lock.release)) }
+  } catch (error) {
+    lock.release()
+    throw error
+  }
 }
 
-function openInFolder(options: EmbeddedLogOptions & typeof defaults): EmbeddedLog {
-  const { dir, clock, logger } = options
-  const path = join(dir, 'log.mdb')
-  const rewritten = join(dir, 'log.rewritten.mdb')
-  mkdirSync(dir, { recursive: true })
-  let file = openLogFile(path)
-  let handled = file.handled()
-  /** The highest sequence that is on disk; entries above it may be on their way. */
-  let durable = Math.max(file.lastSequence(), handled)
-  let nextSequence = durable + 1
+async function openInFolder(options: EmbeddedLogOptions & typeof defaults): Promise<EmbeddedLog> {
+  const { dir, clock, logger, maxBytes, keepBytes, replayWindowMs } = options
+  await moveLmdbLog(dir, logger)
+  const mark = await openHandledMark(dir)
+  const segments = await openSegments({
+    dir,
+    segmentBytes: Math.min(maxSegmentBytes, Math.min(maxBytes, keepBytes) * segmentShare),
+    segmentMs: replayWindowMs * segmentShare,
+    mark: mark.latest,
+    clock,
+    logger,
+  })
+  let unhandled = await segments.locate((mark.latest?.handled ?? 0) + 1)
   let isClosing = false
   let reading: Promise<void> | undefined
-  let wakeReader = () => {}
-  /** Uses of the file that are under way, and the moment in which another takes its place. */
-  const uses = new Set<Promise<unknown>>()
-  let swap: Promise<void> | undefined
   let rewriting: Promise<number> | undefined
+  let wakeReader = () => {}
+  /** Why reading does not go on, as long as it does not. */
+  let problem: string | undefined
 
-  const space = createLogSpace({ dir, limits: options, clock, file: () => file, handled: () => handled })
-  space.recount()
+  const space = createLogSpace({ dir, limits: options, clock, segments, unhandled: () => unhandled })
+  await space.trimReplayWindow()
 
   const queue = createAppendQueue({
-    write: (group) => useFile(() => writeGroup(group)),
+    write: writeGroup,
     target: 'the log file',
     maxGroupBytes,
     maxInFlightBytes: options.maxInFlightBytes,
     timeoutMs: options.appendTimeoutMs,
   })
 
-  /** Everything but a rewrite's last step goes through here, so that the file is not swapped under it. */
-  async function useFile<T>(use: () => T | Promise<T>): Promise<T> {
-    while (swap !== undefined) await swap
-    const using = Promise.resolve().then(use)
-    uses.add(using)
-    try {
-      return await using
-    } finally {
-      uses.delete(using)
-    }
-  }
-
   async function writeGroup(group: readonly LogRecord[]): Promise<void> {
-    const added = joinRecords(group, maxEntryBytes).map((record, index): EntryWithRecord => ({
-      sequence: nextSequence + index,
-      appendedAt: clock(),
-      bytes: storedBytes(record),
-      // The first entry carries the count of what was joined, so that the sum is exact.
-      records: index === 0 ? group.length : 0,
-      record,
-    }))
-    await space.makeRoomFor(added)
-    nextSequence += added.length
+    await space.makeRoomFor(group.reduce((sum, { lines }) => sum + lines.length, 0))
     try {
-      await file.put(added)
+      await segments.append(group)
     } catch (error) {
-      // Some of the entries may be there nonetheless; they will be read, so they count.
-      durable = Math.max(handled, file.lastSequence())
-      space.recount()
+      if (isFull(error)) throw logFull(`The disk of ${dir} is full; nothing was stored.`, error)
       throw error
     }
-    durable = nextSequence - 1
-    space.noteAppended(added)
     wakeReader()
   }
 
-  async function markHandled(batch: readonly EntryWithRecord[]): Promise<void> {
-    handled = batch.at(-1)?.sequence ?? handled
-    space.noteHandled(batch)
+  /** A rewrite may have taken a segment's place: the same frame then stands elsewhere. */
+  async function current(position: Position): Promise<Position> {
+    return segments.all.includes(position.segment) ? position : segments.locate(position.sequence)
+  }
+
+  async function markHandled(next: Position): Promise<void> {
+    unhandled = await current(next)
     try {
-      await file.markHandled(handled)
+      await writeMark()
       await space.trimReplayWindow()
     } catch (error) {
       // In memory it is marked, and the next mark is higher; after a crash before that it comes again, harmlessly.
-      logger.warn({ err: error, handled }, 'The log file did not take the mark of what is handled')
+      logger.warn(
+        { err: error, handled: next.sequence - 1 },
+        'The disk did not take the mark of what is handled',
+      )
     }
+  }
+
+  async function writeMark(): Promise<void> {
+    const { segment, sequence, offset, records } = unhandled
+    await mark.write({
+      handled: sequence - 1,
+      durable: segments.lastSequence(),
+      segment: segment.first,
+      offset,
+      records,
+    })
   }
 
   async function readUntil(
@@ -143,33 +155,34 @@ function openInFolder(options: EmbeddedLogOptions & typeof defaults): EmbeddedLo
   ): Promise<void> {
     let failures = 0
     while (!signal.aborted && !isClosing) {
-      if (durable <= handled) {
+      if (unhandled.sequence > segments.lastSequence()) {
         await untilWoken(signal)
         continue
       }
-      const upTo = durable
-      const batch = await useFile(() => entriesUpTo(upTo, handled + 1))
-      if (batch.length === 0) {
-        // A rewrite left nothing of them.
-        handled = upTo
-        continue
-      }
       try {
-        await handle(batch.map(toReadRecord))
+        const { frames, next } = await segments.read(unhandled, maxReadBytes)
+        const batch = frames.filter(hasRows).map(toReadRecord)
+        problem = undefined
+        if (batch.length > 0) await handle(batch)
         failures = 0
+        await markHandled(next)
       } catch (error) {
         failures += 1
-        const waitMs = Math.min(retryAfterFailureMs.most, retryAfterFailureMs.first * 2 ** (failures - 1))
-        logger.warn({ err: error, records: batch.length, waitMs }, 'A batch was not handled; it comes again')
-        await pause(waitMs, signal)
-        continue
+        await pauseAfter(error, failures, signal)
       }
-      await useFile(() => markHandled(batch))
     }
   }
 
-  function entriesUpTo(last: number, first: number): EntryWithRecord[] {
-    return file.read(first, maxReadBytes).filter((entry) => entry.sequence <= last)
+  /** A batch that was not handled comes again; so does reading a file that is damaged, which only people can mend. */
+  async function pauseAfter(error: unknown, failures: number, signal: AbortSignal): Promise<void> {
+    const waitMs = Math.min(retryAfterFailureMs.most, retryAfterFailureMs.first * 2 ** (failures - 1))
+    if (isDamage(error)) {
+      problem = error.message
+      logger.error({ err: error, waitMs }, 'The log cannot be read on')
+    } else {
+      logger.warn({ err: error, waitMs }, 'A batch was not handled; it comes again')
+    }
+    await pause(waitMs, signal)
   }
 
   async function untilWoken(signal: AbortSignal): Promise<void> {
@@ -183,32 +196,6 @@ function openInFolder(options: EmbeddedLogOptions & typeof defaults): EmbeddedLo
     })
   }
 
-  /** Most is copied while appends go on; they wait only for what came in the meantime, and the swap. */
-  async function rewriteWithout(keepLine: KeepLine): Promise<number> {
-    removeLogFile(rewritten)
-    const copy = openLogFile(rewritten)
-    let done = () => {}
-    try {
-      const first = await copyEntries(file, copy, keepLine, 0)
-      swap = new Promise((resolve) => (done = resolve))
-      await Promise.allSettled(uses)
-      const rest = await copyEntries(file, copy, keepLine, first.next)
-      await copy.markHandled(handled)
-      renameSync(rewritten, path)
-      await Promise.all([file.close(), copy.close()])
-      file = openLogFile(path)
-      space.recount()
-      return first.removed + rest.removed
-    } catch (error) {
-      await copy.close()
-      throw error
-    } finally {
-      removeLogFile(rewritten)
-      swap = undefined
-      done()
-    }
-  }
-
   return {
     append: queue.append,
     async read(handle, signal): Promise<void> {
@@ -220,32 +207,32 @@ function openInFolder(options: EmbeddedLogOptions & typeof defaults): EmbeddedLo
         reading = undefined
       }
     },
-    lag: () =>
-      useFile(() => {
-        const [oldest] = file.entriesFrom(handled + 1)
-        const isBehind = space.held.unhandledRecords > 0 && oldest !== undefined
-        return {
-          records: space.held.unhandledRecords,
-          bytes: space.held.unhandledBytes,
-          oldestMs: isBehind ? Math.max(0, clock() - oldest.appendedAt) : 0,
-        }
-      }),
+    async lag() {
+      const { records, bytes } = space.unhandledOnes()
+      if (records === 0) return { records: 0, bytes: 0, oldestMs: 0 }
+      const appendedAt = await segments.appendedAt(unhandled)
+      const oldestMs = appendedAt === undefined ? 0 : Math.max(0, clock() - appendedAt)
+      return { records, bytes, oldestMs, ...(problem === undefined ? {} : { problem }) }
+    },
     async replay(handle, signal): Promise<void> {
-      const last = durable
-      for (let next = 0; next <= last && signal?.aborted !== true;) {
-        const batch = await useFile(() => entriesUpTo(last, next))
-        if (batch.length === 0) return
-        await handle(batch.map(toReadRecord))
-        next = (batch.at(-1)?.sequence ?? last) + 1
+      const last = segments.lastSequence()
+      let position = await segments.locate(0)
+      while (position.sequence <= last && signal?.aborted !== true) {
+        const { frames, next } = await segments.read(position, maxReadBytes)
+        const batch = frames.filter((frame) => frame.sequence <= last && hasRows(frame))
+        if (batch.length > 0) await handle(batch.map(toReadRecord))
+        if (frames.length === 0) return
+        position = next
       }
     },
     async rewrite(keepLine): Promise<number> {
       while (rewriting !== undefined) await rewriting.catch(() => undefined)
-      rewriting = rewriteWithout(keepLine)
+      rewriting = rewriteSegments(segments, keepLine)
       try {
         return await rewriting
       } finally {
         rewriting = undefined
+        unhandled = await current(unhandled)
       }
     },
     async close(): Promise<void> {
@@ -254,11 +241,19 @@ function openInFolder(options: EmbeddedLogOptions & typeof defaults): EmbeddedLo
       wakeReader()
       await reading
       await rewriting?.catch(() => undefined)
-      await file.close()
+      await writeMark()
+      await segments.close()
+      await mark.close()
     },
   }
 }
 
-function toReadRecord(entry: EntryWithRecord): ReadRecord {
-  return { ...entry.record, position: `embedded/${String(entry.sequence).padStart(9, '0')}` }
+const isDamage = (error: unknown): error is TouchlineError =>
+  error instanceof TouchlineError && error.code === 'LOG_DAMAGED'
+
+/** A rewrite leaves frames without rows, so that a missing one is seen. */
+const hasRows = ({ lines }: Frame) => lines.length > 0
+
+function toReadRecord({ table, lines, rows, sequence }: Frame): ReadRecord {
+  return { table, lines, rows, position: `embedded/${String(sequence).padStart(9, '0')}` }
 }

@@ -1,11 +1,12 @@
 /**
- * What the embedded log may hold: counts what is kept and what of it is not handled, refuses when there is no
- * room, and removes handled entries, oldest first, past the replay window or when room is needed.
+ * What the embedded log may hold: refuses when there is no room, and removes handled segments, oldest first, past the
+ * replay window or when room is needed.
  */
-import { statfs } from 'node:fs/promises'
+import { stat, statfs } from 'node:fs/promises'
 import type { Clock } from '../clock.js'
 import { TouchlineError } from '../errors.js'
-import type { Entry, LogFile } from './log-file.js'
+import type { Position, Segment } from './segment.js'
+import type { Segments } from './segments.js'
 
 export interface SpaceLimits {
   maxBytes: number
@@ -18,34 +19,44 @@ export interface LogSpaceDeps {
   dir: string
   limits: SpaceLimits
   clock: Clock
-  /** The file as it is now; a rewrite changes it. */
-  file: () => LogFile
-  /** Last handled sequence. */
-  handled: () => number
+  segments: Segments
+  /** The first that is not handled. */
+  unhandled: () => Position
 }
 
-const maxTrimmedAtOnce = 1_000
 const freeSpaceCheckedEveryMs = 2_000
 
-export function createLogSpace({ dir, limits, clock, file, handled }: LogSpaceDeps) {
-  const held = { bytes: 0, unhandledBytes: 0, unhandledRecords: 0 }
+export function createLogSpace({ dir, limits, clock, segments, unhandled }: LogSpaceDeps) {
   let freeBytes = { atMs: -Infinity, value: Infinity }
 
-  /** Removes handled entries while `isTooMuch` says so of the oldest; resolves with how many. */
-  async function trim(isTooMuch: (oldest: Entry) => boolean): Promise<number> {
-    const removed: Entry[] = []
-    for (const entry of file().entriesFrom(0)) {
-      if (entry.sequence > handled() || removed.length >= maxTrimmedAtOnce || !isTooMuch(entry)) break
-      removed.push(entry)
-      held.bytes -= onDisk(entry.bytes)
+  const heldBytes = () => segments.all.reduce((sum, { end }) => sum + end, 0)
+
+  function unhandledOnes(): { records: number; bytes: number } {
+    const { segment: current, sequence, offset, records } = unhandled()
+    const behind = { records: 0, bytes: 0 }
+    for (const segment of segments.all) {
+      if (segment.last < sequence) continue
+      const isCurrent = segment === current
+      behind.records += segment.records - (isCurrent ? records : 0)
+      behind.bytes += segment.end - (isCurrent ? offset : 0)
     }
-    if (removed.length > 0) await file().remove(removed)
-    return removed.length
+    return behind
+  }
+
+  async function removeWhile(isTooMuch: (oldest: Segment) => boolean): Promise<void> {
+    for (;;) {
+      const [oldest] = segments.all
+      if (oldest === undefined || segments.isWrittenTo(oldest)) return
+      if (oldest.last >= unhandled().sequence || !isTooMuch(oldest)) return
+      await segments.removeFirst()
+    }
   }
 
   async function freeDiskBytes(): Promise<number> {
     const now = performance.now()
     if (now - freeBytes.atMs > freeSpaceCheckedEveryMs) {
+      // A folder that somebody removed takes writes to files without a name, and they would be gone with the process.
+      await stat(segments.all.at(-1)?.path ?? dir)
       const disk = await statfs(dir)
       freeBytes = { atMs: now, value: disk.bavail * disk.bsize }
     }
@@ -53,60 +64,30 @@ export function createLogSpace({ dir, limits, clock, file, handled }: LogSpaceDe
   }
 
   return {
-    held: held as Readonly<typeof held>,
-    /** Reads all keys, no values: some hundred nanoseconds an entry. */
-    recount(): void {
-      Object.assign(held, { bytes: 0, unhandledBytes: 0, unhandledRecords: 0 })
-      for (const entry of file().entriesFrom(0)) {
-        held.bytes += onDisk(entry.bytes)
-        if (entry.sequence <= handled()) continue
-        held.unhandledBytes += onDisk(entry.bytes)
-        held.unhandledRecords += entry.records
-      }
-    },
-    /** Rejects with LOG_FULL when what is not handled, or others on the disk, leave no room for the entries. */
-    async makeRoomFor(added: readonly Entry[]): Promise<void> {
-      const bytes = sumOnDisk(added)
-      if (held.unhandledBytes + bytes > limits.maxBytes)
-        throw full(
-          `The log holds ${held.unhandledBytes} bytes that the store has not taken, of at most ${limits.maxBytes}; nothing was stored.`,
+    unhandledOnes,
+    /** Rejects with LOG_FULL when what is not handled, or others on the disk, leave no room for so many bytes. */
+    async makeRoomFor(bytes: number): Promise<void> {
+      const { bytes: waiting } = unhandledOnes()
+      if (waiting + bytes > limits.maxBytes)
+        throw logFull(
+          `The log holds ${waiting} bytes that the store has not taken, of at most ${limits.maxBytes}; nothing was stored.`,
         )
-      const isOver = () => held.bytes + bytes > limits.maxBytes
-      while (isOver() && (await trim(isOver)) > 0);
+      await removeWhile(() => heldBytes() + bytes > limits.maxBytes)
       const free = await freeDiskBytes()
       if (free < limits.minFreeBytes)
-        throw full(
+        throw logFull(
           `The disk of ${dir} has ${free} bytes left, fewer than ${limits.minFreeBytes}; nothing was stored.`,
         )
     },
-    noteAppended(added: readonly Entry[]): void {
-      held.bytes += sumOnDisk(added)
-      held.unhandledBytes += sumOnDisk(added)
-      for (const entry of added) held.unhandledRecords += entry.records
-    },
-    noteHandled(entries: readonly Entry[]): void {
-      held.unhandledBytes -= sumOnDisk(entries)
-      for (const entry of entries) held.unhandledRecords -= entry.records
-    },
     async trimReplayWindow(): Promise<void> {
-      await trim(
-        (oldest) =>
-          held.bytes - held.unhandledBytes > limits.keepBytes ||
-          oldest.appendedAt < clock() - limits.replayWindowMs,
+      await removeWhile(
+        ({ lastAt }) =>
+          heldBytes() - unhandledOnes().bytes > limits.keepBytes || lastAt < clock() - limits.replayWindowMs,
       )
     },
   }
 }
 
-function full(message: string): TouchlineError {
-  return new TouchlineError('LOG_FULL', message, { retryAfterSeconds: 5 })
-}
-
-function sumOnDisk(entries: readonly Entry[]): number {
-  return entries.reduce((sum, entry) => sum + onDisk(entry.bytes), 0)
-}
-
-/** LMDB keeps small values in shared pages of 4 KiB and larger ones in whole pages of their own. */
-function onDisk(bytes: number): number {
-  return bytes < 2_000 ? bytes + 64 : Math.ceil((bytes + 16) / 4_096) * 4_096
+export function logFull(message: string, cause?: unknown): TouchlineError {
+  return new TouchlineError('LOG_FULL', message, { cause, retryAfterSeconds: 5 })
 }

@@ -34,6 +34,8 @@ export interface LogLag {
   bytes: number
   /** Age of the oldest one not yet handled, 0 when there is none. */
   oldestMs: number
+  /** Why reading does not go on, where only people can mend it. */
+  problem?: string
 }
 
 export interface EventLog {
