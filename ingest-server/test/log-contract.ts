@@ -212,6 +212,40 @@ export function logContract(name: string, createStorage: () => Promise<LogStorag
       ).toEqual(['f', 'n'])
     })
 
+    test('lines may be written over once their append has resolved: what was appended arrives', async () => {
+      const log = await open()
+      const slab = Buffer.alloc(4_096)
+      const numbers = Array.from({ length: 50 }, (_, n) => n)
+      for (const n of numbers) {
+        const { lines, ...rest } = numbered(n)
+        await log.append([{ ...rest, lines: slab.subarray(0, lines.copy(slab)) }])
+        slab.fill('#')
+      }
+      const seen = await readUntil(log, (read) => linesOf(read).length >= numbers.length)
+      expect(numbersOf(seen)).toEqual(numbers)
+    })
+
+    test('a record that stands in several pieces of one buffer, among those of others, arrives as it was', async () => {
+      const log = await open()
+      const slab = Buffer.concat(Array.from({ length: 9 }, (_, n) => numbered(n).lines))
+      const each = slab.length / 9
+      const tables = ['events', 'rejected_events', 'erasures'] as const
+      await Promise.all(
+        Array.from({ length: 9 }, (_, n) =>
+          log.append([
+            {
+              table: tables[n % 3] as 'events',
+              rows: { a: 1 },
+              lines: slab.subarray(n * each, (n + 1) * each),
+            },
+          ]),
+        ),
+      )
+      const seen = await readUntil(log, (read) => linesOf(read).length >= 9)
+      expect(numbersOf(seen)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
+      expect(numbersOf(seen.filter(({ table }) => table === 'erasures'))).toEqual([2, 5, 8])
+    })
+
     test('replay gives everything that is kept, handled or not, and marks nothing', async () => {
       const log = await open()
       await log.append([numbered(1), numbered(2)])

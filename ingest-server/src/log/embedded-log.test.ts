@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,6 +18,7 @@ import { openEmbeddedLog, type EmbeddedLog, type EmbeddedLogOptions } from './em
 import type { EventLog, ReadRecord } from './log.js'
 
 const appender = fileURLToPath(new URL('../../../test-support/append-for-ever.ts', import.meta.url))
+const dying = fileURLToPath(new URL('../../../test-support/handle-and-die.ts', import.meta.url))
 const patient = { timeout: 25_000, interval: 10 }
 
 const makeFolder = () => mkdtempSync(join(tmpdir(), 'touchline-log-'))
@@ -173,6 +174,19 @@ describe('the embedded log', () => {
     const before = other.acknowledged().length
     await other.untilAcknowledged(before + 1)
     await other.kill()
+  })
+
+  test('a process that is killed after the store took a batch, before the mark of it: the batch comes again', async () => {
+    const log = await open()
+    await log.append([numbered(1), numbered(2)])
+    await log.close()
+    for (let round = 0; round < 3; round += 1) {
+      const run = spawnSync(process.execPath, ['--import', 'tsx', dying, dir], { encoding: 'utf8' })
+      expect(run.signal).toBe('SIGKILL')
+      expect(run.stdout.match(/"n":\d/g)).toEqual(['"n":1', '"n":2'])
+    }
+    const survivor = await open()
+    expect(numbersOf(await readUntil(survivor, (read) => read.length > 0))).toEqual([1, 2])
   })
 
   test('SIGKILL while appends are under way: everything acknowledged is there', async () => {

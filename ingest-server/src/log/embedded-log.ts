@@ -110,13 +110,20 @@ async function openInFolder(options: EmbeddedLogOptions & typeof defaults): Prom
 
   async function writeGroup(group: readonly LogRecord[]): Promise<void> {
     await space.makeRoomFor(group.reduce((sum, { lines }) => sum + lines.length, 0))
+    await appendOrFull(group)
+    wakeReader()
+  }
+
+  /** What others need of the disk is first taken from what is only kept for replay. */
+  async function appendOrFull(group: readonly LogRecord[]): Promise<void> {
     try {
       await segments.append(group)
     } catch (error) {
-      if (isFull(error)) throw logFull(`The disk of ${dir} is full; nothing was stored.`, error)
-      throw error
+      if (!isFull(error)) throw error
+      if (!(await space.giveUpOldest()))
+        throw logFull(`The disk of ${dir} is full; nothing was stored.`, error)
+      await appendOrFull(group)
     }
-    wakeReader()
   }
 
   /** A rewrite may have taken a segment's place: the same frame then stands elsewhere. */

@@ -13,7 +13,7 @@ import type { Logger } from '../logger.js'
 const exclusiveWithoutWaiting = 2 | 4
 
 export interface FolderLock {
-  release(): void
+  release: () => void
 }
 
 /** Throws CONFIG_INVALID, naming the other process, while one holds the folder. */

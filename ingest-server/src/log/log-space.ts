@@ -43,12 +43,14 @@ export function createLogSpace({ dir, limits, clock, segments, unhandled }: LogS
     return behind
   }
 
-  async function removeWhile(isTooMuch: (oldest: Segment) => boolean): Promise<void> {
-    for (;;) {
+  /** Removes handled segments while `isTooMuch` says so of the oldest; resolves with whether one went. */
+  async function removeWhile(isTooMuch: (oldest: Segment) => boolean | Promise<boolean>): Promise<boolean> {
+    for (let hasRemoved = false; ; hasRemoved = true) {
       const [oldest] = segments.all
-      if (oldest === undefined || segments.isWrittenTo(oldest)) return
-      if (oldest.last >= unhandled().sequence || !isTooMuch(oldest)) return
+      const isHandled = oldest !== undefined && oldest.last < unhandled().sequence
+      if (!isHandled || segments.isWrittenTo(oldest) || !(await isTooMuch(oldest))) return hasRemoved
       await segments.removeFirst()
+      freeBytes.atMs = -Infinity
     }
   }
 
@@ -73,11 +75,18 @@ export function createLogSpace({ dir, limits, clock, segments, unhandled }: LogS
           `The log holds ${waiting} bytes that the store has not taken, of at most ${limits.maxBytes}; nothing was stored.`,
         )
       await removeWhile(() => heldBytes() + bytes > limits.maxBytes)
+      if ((await freeDiskBytes()) >= limits.minFreeBytes) return
+      await removeWhile(async () => (await freeDiskBytes()) < limits.minFreeBytes)
       const free = await freeDiskBytes()
       if (free < limits.minFreeBytes)
         throw logFull(
           `The disk of ${dir} has ${free} bytes left, fewer than ${limits.minFreeBytes}; nothing was stored.`,
         )
+    },
+    /** On a full disk the oldest handled segment makes room; false when there is none. */
+    async giveUpOldest(): Promise<boolean> {
+      let isFirst = true
+      return removeWhile(() => isFirst && !(isFirst = false))
     },
     async trimReplayWindow(): Promise<void> {
       await removeWhile(

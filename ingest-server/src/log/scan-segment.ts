@@ -105,9 +105,11 @@ export async function isTornTail(segment: Segment, durable: number): Promise<boo
 }
 
 function hasFrame(bytes: Buffer, isMeant: (frame: Frame) => boolean): boolean {
-  const lineStart = '\n{"frame":'
-  for (let at = bytes.indexOf(lineStart); at !== -1; at = bytes.indexOf(lineStart, at + 1)) {
-    const frame = decodeFrame(bytes, at + 1)
+  // Wherever it begins: the line feed before it may be what is broken. No row can look like a whole frame, for a header
+  // ends its line with one brace after its checksum, and a row's object with two.
+  const beginning = '{"frame":'
+  for (let at = bytes.indexOf(beginning); at !== -1; at = bytes.indexOf(beginning, at + 1)) {
+    const frame = decodeFrame(bytes, at)
     if (frame !== 'broken' && 'sequence' in frame && isMeant(frame)) return true
   }
   return false

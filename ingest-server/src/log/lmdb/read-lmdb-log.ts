@@ -44,6 +44,11 @@ export async function readLmdbLog(
 
 function unreadable(path: string, why: string): TouchlineError {
   if (why.includes('is in use by')) return new TouchlineError('CONFIG_INVALID', `DATA_DIR: ${why}`)
+  if (why.includes("package 'lmdb'"))
+    return new TouchlineError(
+      'CONFIG_INVALID',
+      `DATA_DIR: ${path} is of an earlier version; npm i lmdb@3 reads it.`,
+    )
   return new TouchlineError(
     'LOG_DAMAGED',
     `${path}, the log of an earlier version, cannot be read: ${why}. docs/operating.md says what to do.`,
