@@ -29,6 +29,7 @@ export function eventRow({ at, ...fields }: Partial<EventRow> & { at: string }):
     previous_id: '',
     group_id: '',
     verified: false,
+    unverified_group: '',
     kind: '',
     direction: '',
     origin: 'web',

@@ -15,6 +15,8 @@ export interface UserTokenOptions {
   email?: string | undefined
   /** A former user id of the same user: what makes an `alias` from the browser count. */
   previousId?: Id | undefined
+  /** Accounts that the user is in: what a `group` from the browser says of any other stays unverified. */
+  accounts?: readonly { id: Id; role?: string | undefined }[] | undefined
   /** An hour if absent. Events that happened before the end are taken up to 12 hours later. */
   expiresInSeconds?: number | undefined
   clock?: (() => number) | undefined
@@ -42,6 +44,7 @@ export function mintUserToken(options: UserTokenOptions): string {
     exp: nowSeconds + (options.expiresInSeconds ?? defaultExpiresInSeconds),
     email,
     previousId: previousId === undefined ? undefined : String(previousId),
+    accounts: options.accounts?.map(({ id, role }) => ({ id: String(id), role })),
   }
   const signed = `${header}.${base64url(claims)}`
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`

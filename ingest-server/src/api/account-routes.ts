@@ -57,10 +57,10 @@ export function addAccounts(api: Api, deps: TimelineDeps): void {
         readAccountTraits(reader, id, asOf),
       ])
       if (!isKnownAccount(account) && traits.length === 0) throw await accountNotFound(id, deps)
-      const people = account.memberships.flatMap(({ person, how, periods }) =>
+      const people = account.memberships.flatMap(({ person, how, periods, verified }) =>
         periods.map((period) => {
-          const { from, to, because } = toStay({ account: id, how, ...period })
-          return { person, how, since: from, until: to, because }
+          const { from, to, because } = toStay({ account: id, how, verified, ...period })
+          return { person, how, since: from, until: to, because, verified }
         }),
       )
       return { id, traits: traits.map(toTrait), people }

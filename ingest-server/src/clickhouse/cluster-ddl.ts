@@ -108,6 +108,12 @@ const forms: readonly {
     write: ({ verb, view, rest }, cluster) => [`${verb} ${view}${onCluster(cluster)}${rest}`],
   },
   {
+    form: /^ALTER TABLE (?<view>\w+) MODIFY QUERY\s(?<query>[^]*)$/,
+    write: ({ view, query = '' }, cluster) => [
+      `ALTER TABLE ${view}${onCluster(cluster)} MODIFY QUERY ${fromLocal(query, cluster)}`,
+    ],
+  },
+  {
     form: /^ALTER TABLE (?<table>\w+)\s(?<change>[^]*)$/,
     write: alterTable,
   },
@@ -152,11 +158,16 @@ function createMaterializedView(part: Record<string, string>, cluster: Cluster):
   const placement = placementOf(target)
   const staysHere = placement !== 'everywhere' && placement.staysWhereMade === true
   const to = staysHere ? localName(target, cluster) : target
-  // A view fires where rows are stored, so it reads the local table.
-  const from = query.replace(/\bFROM (\w+)/, (whole, table: string) =>
+  return [
+    `CREATE MATERIALIZED VIEW IF NOT EXISTS ${view}${onCluster(cluster)} TO ${to} AS ${fromLocal(query, cluster)}`,
+  ]
+}
+
+/** A view fires where rows are stored, so it reads the local table. */
+function fromLocal(query: string, cluster: Cluster): string {
+  return query.replace(/\bFROM (\w+)/, (whole, table: string) =>
     table in placements ? `FROM ${localName(table, cluster)}` : whole,
   )
-  return [`CREATE MATERIALIZED VIEW IF NOT EXISTS ${view}${onCluster(cluster)} TO ${to} AS ${from}`]
 }
 
 /** Columns are of both tables; everything else (indexes, TTL, settings, mutations) is of the local one only. */

@@ -14,6 +14,7 @@ export interface Membership {
   person: string
   how: string
   periods: readonly (Interval & { because: string })[]
+  verified: boolean
 }
 
 /** Somebody, member or not, who sent events that name the account (`context.groupId`). */
@@ -32,7 +33,7 @@ export interface Account {
 const membershipsQuery: NamedQuery = {
   name: 'memberships-of-account',
   sql: `
-SELECT person, how, periods
+SELECT person, how, periods, verified
 FROM account_people FINAL
 WHERE project = {project: String} AND account = {account: String} AND notEmpty(periods)`,
 }
@@ -66,7 +67,11 @@ type StoredOwner = StoredPeriod & { person: string; rule: string; verified: bool
 export async function readAccount(reader: Reader, account: string): Promise<Account> {
   const params = { account }
   const [memberships, members, guests] = await Promise.all([
-    query<{ person: string; how: string; periods: StoredPeriod[] }>(reader, membershipsQuery, params),
+    query<{ person: string; how: string; periods: StoredPeriod[]; verified: boolean }>(
+      reader,
+      membershipsQuery,
+      params,
+    ),
     query<StoredPerson>(reader, membersQuery, params),
     query<{ subject: string; owners: StoredOwner[] }>(reader, guestsQuery, params),
   ])
@@ -82,10 +87,13 @@ export async function readAccount(reader: Reader, account: string): Promise<Acco
 /** account_people and people are written one after the other; the account's own list of periods counts here. */
 function peopleOf(account: string, memberships: readonly Membership[], members: readonly Person[]): Person[] {
   const byId = new Map(members.map((person) => [person.id, person]))
-  return memberships.map(({ person: id, how, periods }) => {
+  return memberships.map(({ person: id, how, periods, verified }) => {
     const person = byId.get(id) ?? lonePerson(id)
     const elsewhere = person.accounts.filter((stay) => stay.account !== account)
-    return { ...person, accounts: [...elsewhere, ...periods.map((period) => ({ account, how, ...period }))] }
+    return {
+      ...person,
+      accounts: [...elsewhere, ...periods.map((period) => ({ account, how, verified, ...period }))],
+    }
   })
 }
 

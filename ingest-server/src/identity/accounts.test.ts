@@ -11,24 +11,31 @@ import { claimedDomain, corporateDomain } from './domains.js'
 import type { Holding } from './resolve.js'
 
 const hour = (n: number) => new Date(Date.UTC(2026, 2, 1, n)).toISOString()
-const held = (identifier: string, from: number | null = null, to: number | null = null): Holding => ({
-  identifier,
+const held = (name: string, from: number | null = null, to: number | null = null): Holding => ({
+  identifier: name.replace('!', ''),
   from: from === null ? null : hour(from),
   to: to === null ? null : hour(to),
-  because: `because ${identifier}`,
+  because: `because ${name}`,
   rule: 'R1',
-  verified: false,
+  verified: name.includes('!'),
 })
-/** `2 u joins acme`, `5 u leaves acme`. */
+/** `2 u joins acme`, `5! u leaves acme`; "!" is verified. */
 const membership = (fact: string, index: number): Membership => {
-  const [at = '', who = '', does, account = ''] = fact.split(' ')
-  return { identifier: who, account, at: hour(Number(at)), left: does === 'leaves', messageId: `m${index}` }
+  const [at = '', who = '', does, account = ''] = fact.replace('!', '').split(' ')
+  return {
+    identifier: who,
+    account,
+    at: hour(Number(at)),
+    left: does === 'leaves',
+    messageId: `m${index}`,
+    verified: fact.includes('!'),
+  }
 }
 const told = (stays: readonly AccountStay[]) =>
-  stays.map(({ account, how, from, to }) => {
+  stays.map(({ account, how, from, to, verified }) => {
     const when = (time: string | null) =>
       time === null ? '' : (Date.parse(time) - Date.UTC(2026, 2, 1)) / 3_600_000
-    return `${account} [${when(from)}..${when(to)}) by ${how}`
+    return `${account} [${when(from)}..${when(to)}) by ${how}${verified ? '!' : ''}`
   })
 
 const nobodyClaims = domainMeanings([])
@@ -102,6 +109,42 @@ describe('the accounts a person counts in', () => {
       [],
     ],
     [
+      'an unverified leave ends no verified membership, an unverified join fills no gap of it',
+      [held('user:u')],
+      ['1! user:u joins acme', '2 user:u leaves acme', '5! user:u leaves acme', '6 user:u joins acme'],
+      ['acme [..5) by group!'],
+    ],
+    [
+      'an unverified join elsewhere counts only where no verified membership does',
+      [held('user:u')],
+      ['1! user:u joins acme', '2 user:u joins evil', '5! user:u leaves acme', '9! user:u joins acme'],
+      ['acme [..5) by group!', 'acme [9..) by group!', 'evil [5..9) by group'],
+    ],
+    [
+      'a verified leave ends what was never proven',
+      [held('user:u')],
+      ['1 user:u joins acme', '5! user:u leaves acme'],
+      ['acme [..5) by group!'],
+    ],
+    [
+      'an unverified group pulls nobody with a verified address out of its domain’s account',
+      [held('user:u'), held('email:ann@acme.dev!')],
+      ['5 user:u joins evil', '6 user:u leaves domain:acme.dev'],
+      ['domain:acme.dev [..) by domain!'],
+    ],
+    [
+      'a verified group silences a verified address',
+      [held('user:u'), held('email:ann@acme.dev!')],
+      ['5! user:u joins beta'],
+      ['beta [..) by group!'],
+    ],
+    [
+      'an unverified address takes nothing from a verified one',
+      [held('user:u'), held('email:ann@beta.dev'), held('email:ann@acme.dev!')],
+      [],
+      ['domain:acme.dev [..) by domain!'],
+    ],
+    [
       'two companies’ addresses, two accounts; two addresses of one, one',
       [held('email:a@acme.dev'), held('email:a@beta.dev'), held('email:b@acme.dev')],
       [],
@@ -127,6 +170,7 @@ describe('which account a domain means', () => {
     at: hour(1),
     messageId: `m-${fields.account}`,
     verified: false,
+    addresses: ['ann@acme.dev', 'ann@beta.dev'],
     ...fields,
   })
   const cases: [string, AccountTrait[], string | undefined, number][] = [
@@ -145,6 +189,27 @@ describe('which account a domain means', () => {
       [trait({ account: 'a', verified: true }), trait({ account: 'b', verified: true })],
       undefined,
       2,
+    ],
+    [
+      'one that nobody with an address there named',
+      [trait({ account: 'a', addresses: ['ann@beta.dev', 'ann@acme.dev.evil.test'] })],
+      'domain:acme.dev',
+      0,
+    ],
+    [
+      'such a one does not contest another',
+      [trait({ account: 'a' }), trait({ account: 'b', addresses: [] })],
+      'a',
+      1,
+    ],
+    [
+      'such a one does not take the place of what somebody with an address there said of the same account',
+      [
+        trait({ account: 'a' }),
+        trait({ account: 'a', value: '"evil.test"', at: hour(2), messageId: 'm2', addresses: [] }),
+      ],
+      'a',
+      1,
     ],
     [
       'an account that names another domain by now: no longer',
@@ -170,6 +235,18 @@ describe('which account a domain means', () => {
       expect(meaning.claims).toHaveLength(claims)
     }
   })
+})
+
+test('for a verified address only verified claims of its domain count', () => {
+  const claim = { account: 'evil', name: 'domain', value: '"acme.dev"', at: hour(1), messageId: 'm' }
+  const claims = [{ ...claim, verified: false, addresses: ['mallory@acme.dev'] }]
+  const accountsWith = (traits: AccountTrait[], name: string) =>
+    told(accountsOf({ identifiers: [held(name)], memberships: [], meaningOf: domainMeanings(traits) }))
+  expect(accountsWith(claims, 'email:ann@acme.dev!')).toEqual(['domain:acme.dev [..) by domain!'])
+  expect(accountsWith(claims, 'email:ann@acme.dev')).toEqual(['evil [..) by domain'])
+  const proven = { ...claim, account: 'acme', messageId: 'm2', verified: true, addresses: [] }
+  for (const name of ['email:ann@acme.dev!', 'email:ann@acme.dev'])
+    expect(accountsWith([...claims, proven], name)).toMatchObject([expect.stringMatching(/^acme /)])
 })
 
 test.each([

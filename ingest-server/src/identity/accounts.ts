@@ -1,6 +1,9 @@
 /**
  * Which accounts a person counts in, and when. Pure. By `group`, retroactively; only where no group ever said
  * anything about the person, by the domain of their emails.
+ *
+ * Verified facts come first (R5). Where they say in which account somebody is, by a group or by a verified address,
+ * unverified ones change nothing; they only add what they say of other accounts, for the time that is left open.
  */
 import { compare } from './effective-links.js'
 import { claimedDomain, corporateDomain } from './domains.js'
@@ -13,6 +16,7 @@ export interface Membership {
   at: string
   left: boolean
   messageId: string
+  verified: boolean
 }
 
 /** A fact: this was said about an account. `value` is JSON text. */
@@ -23,6 +27,8 @@ export interface AccountTrait {
   at: string
   messageId: string
   verified: boolean
+  /** Addresses that whoever said it has stated, then or at another time. Of no interest where it is verified. */
+  addresses: readonly string[]
 }
 
 export interface AccountStay extends Interval {
@@ -30,6 +36,7 @@ export interface AccountStay extends Interval {
   how: 'group' | 'domain'
   /** The message that made the person join, or that stated the email. */
   because: string
+  verified: boolean
 }
 
 export interface DomainClaim {
@@ -39,10 +46,12 @@ export interface DomainClaim {
   because: string
 }
 
-/** What an email domain means. `account` is undefined where several claim it equally: then nobody gets it. */
+/** What an email domain means. An account is undefined where several claim it equally: then nobody gets it. */
 export interface DomainMeaning {
   domain: string
   account: string | undefined
+  /** The same by verified claims alone: what counts for whom a verified address puts there. */
+  verifiedAccount: string | undefined
   state: '' | 'contested'
   /** Verified ones first, then by time. */
   claims: DomainClaim[]
@@ -60,9 +69,29 @@ export function accountsOf({ identifiers, memberships, meaningOf }: PersonFacts)
   const said = memberships.filter(({ identifier, at }) =>
     identifiers.some((held) => held.identifier === identifier && isWithin(held, at)),
   )
-  const stays = said.length > 0 ? staysByGroup(said) : staysByDomain(identifiers, meaningOf)
+  const proven = said.filter(({ verified }) => verified)
+  const byDomain = proven.length > 0 ? [] : staysByDomain(identifiers, meaningOf)
+  const firm = proven.length > 0 ? staysByGroup(proven) : byDomain.filter(({ verified }) => verified)
+  const spokenOf = new Set([...proven, ...firm].map(({ account }) => account))
+  const others = said.filter(({ account, verified }) => !verified && !spokenOf.has(account))
+  const claimed = said.length > 0 ? staysByGroup(others) : byDomain.filter(({ verified }) => !verified)
+  const stays = [...firm, ...claimed.flatMap((stay) => outside(stay, firm))]
   return stays.sort((a, b) => compare(a.account, b.account) || compare(a.from ?? '', b.from ?? ''))
 }
+
+/** What is left of a stay when the times of others are taken out of it. */
+function outside(stay: AccountStay, others: readonly Interval[]): AccountStay[] {
+  let parts = [stay]
+  for (const other of others)
+    parts = parts.flatMap((part) => [
+      ...(other.from === null ? [] : [{ ...part, to: earlierEnd(part.to, other.from) }]),
+      ...(other.to === null ? [] : [{ ...part, from: laterStart(part.from, other.to) }]),
+    ])
+  return parts.filter(({ from, to }) => from === null || to === null || from < to)
+}
+
+const earlierEnd = (a: string | null, b: string) => (a === null || b < a ? b : a)
+const laterStart = (a: string | null, b: string) => (a === null || b > a ? b : a)
 
 /** True where a person counts in two accounts at once: what they do then is `shared`. */
 export const isShared = (stays: readonly AccountStay[], at: string) =>
@@ -75,11 +104,11 @@ export const domainsOf = (identifiers: readonly string[]): string[] => [
 
 /**
  * What domains mean, by these traits. Among the accounts whose latest trait is a domain verified ones come
- * first; two that stand equally get nobody.
+ * first; two that stand equally get nobody. An unverified claim counts only from somebody with an address there.
  */
 export function domainMeanings(traits: readonly AccountTrait[]): (domain: string) => DomainMeaning {
   const claims = new Map<string, Map<string, DomainClaim>>()
-  for (const trait of latestTraits(traits)) {
+  for (const trait of latestTraits(traits.filter(isOfTheirDomain))) {
     const domain = claimedDomain(trait.value)
     if (domain === undefined) continue
     const { account, verified, at, messageId: because } = trait
@@ -93,9 +122,23 @@ export function domainMeanings(traits: readonly AccountTrait[]): (domain: string
 }
 
 function meaningOf(domain: string, claims: DomainClaim[]): DomainMeaning {
-  const best = claims.filter(({ verified }) => verified === claims[0]?.verified)
-  if (best.length > 1) return { domain, account: undefined, state: 'contested', claims }
-  return { domain, account: best[0]?.account ?? `domain:${domain}`, state: '', claims }
+  const proven = claims.filter(({ verified }) => verified)
+  const best = proven.length > 0 ? proven : claims
+  const accountOf = (some: readonly DomainClaim[]) =>
+    some.length > 1 ? undefined : (some[0]?.account ?? `domain:${domain}`)
+  return {
+    domain,
+    account: accountOf(best),
+    verifiedAccount: accountOf(proven),
+    state: best.length > 1 ? 'contested' : '',
+    claims,
+  }
+}
+
+function isOfTheirDomain({ verified, value, addresses }: AccountTrait): boolean {
+  if (verified) return true
+  const domain = claimedDomain(value)
+  return domain !== undefined && addresses.some((address) => corporateDomain(address) === domain)
 }
 
 function staysByGroup(memberships: readonly Membership[]): AccountStay[] {
@@ -115,11 +158,12 @@ function staysByGroup(memberships: readonly Membership[]): AccountStay[] {
 function periodsOf(account: string, facts: Membership[]): AccountStay[] {
   const periods: AccountStay[] = []
   facts.sort((a, b) => compare(a.at, b.at) || compare(a.messageId, b.messageId))
-  for (const { at, left, messageId: because } of facts) {
+  for (const { at, left, messageId: because, verified } of facts) {
     const last = periods.at(-1)
-    if (!last) periods.push({ account, how: 'group', from: null, to: left ? at : null, because })
+    const common = { account, how: 'group' as const, because, verified }
+    if (!last) periods.push({ ...common, from: null, to: left ? at : null })
     else if (left && last.to === null) last.to = at
-    else if (!left && last.to !== null) periods.push({ account, how: 'group', from: at, to: null, because })
+    else if (!left && last.to !== null) periods.push({ ...common, from: at, to: null })
   }
   return mergeTouching(periods)
 }
@@ -140,14 +184,18 @@ function staysByDomain(
   meaningOf: (domain: string) => DomainMeaning,
 ): AccountStay[] {
   const stays = new Map<string, AccountStay>()
-  for (const { identifier, because } of identifiers) {
+  // Verified addresses first: what one of them says of an account is not said again by another.
+  for (const { identifier, because, verified } of [...identifiers].sort(byVerified)) {
     const domain = corporateDomainOf(identifier)
-    const account = domain === undefined ? undefined : meaningOf(domain).account
+    const meaning = domain === undefined ? undefined : meaningOf(domain)
+    const account = verified ? meaning?.verifiedAccount : meaning?.account
     if (account === undefined || stays.has(account)) continue
-    stays.set(account, { account, how: 'domain', from: null, to: null, because })
+    stays.set(account, { account, how: 'domain', from: null, to: null, because, verified })
   }
   return [...stays.values()]
 }
+
+const byVerified = (a: Holding, b: Holding) => Number(b.verified) - Number(a.verified)
 
 const corporateDomainOf = (identifier: string) =>
   identifier.startsWith('email:') ? corporateDomain(identifier.slice('email:'.length)) : undefined

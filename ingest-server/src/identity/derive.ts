@@ -24,6 +24,7 @@ export interface AccountPersonRow {
   person: string
   how: 'group' | 'domain'
   periods: (Interval & { because: string })[]
+  verified: boolean
 }
 
 /** A row, or undefined where there is none (any longer), and how many facts say so. */
@@ -53,7 +54,8 @@ export interface PeopleFacts {
   /** Those whom no link makes a person: their own account, or an address that is known, may. */
   lone: readonly string[]
   memberships: readonly Membership[]
-  knownEmails: ReadonlySet<string>
+  /** Address → whether a secret key or a token stated it. */
+  knownEmails: ReadonlyMap<string, boolean>
   meaningOf: (domain: string) => DomainMeaning
 }
 
@@ -133,7 +135,9 @@ function personRow(
     identifiers: identifiers.map(({ identifier, from, to, because, rule, verified }) => {
       return { identifier, from, to, because, rule, verified }
     }),
-    accounts: stays.map(({ account, how, from, to, because }) => ({ account, how, from, to, because })),
+    accounts: stays.map(({ account, how, from, to, because, verified }) => {
+      return { account, how, from, to, because, verified }
+    }),
   }
 }
 
@@ -146,15 +150,24 @@ function lonePeople({ lone, knownEmails }: PeopleFacts, about: ReadonlyMap<strin
     )
     .map((id) => ({
       id,
-      identifiers: [{ identifier: id, from: null, to: null, because: '', rule: 'self', verified: false }],
+      identifiers: [loneHolding(id, knownEmails.get(id.slice('email:'.length)) ?? false)],
     }))
 }
+
+const loneHolding = (identifier: string, verified: boolean): Holding => ({
+  identifier,
+  from: null,
+  to: null,
+  because: '',
+  rule: 'self',
+  verified,
+})
 
 /** One row an account that the person ever counted in, by account. */
 export function accountRows({ person, accounts }: PersonRow): Map<string, AccountPersonRow> {
   const rows = new Map<string, AccountPersonRow>()
-  for (const { account, how, from, to, because } of accounts) {
-    const row = rows.get(account) ?? { account, person, how, periods: [] }
+  for (const { account, how, from, to, because, verified } of accounts) {
+    const row = rows.get(account) ?? { account, person, how, periods: [], verified }
     row.periods.push({ from, to, because })
     rows.set(account, row)
   }

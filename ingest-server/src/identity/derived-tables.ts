@@ -60,7 +60,7 @@ const shapes: { [T in Table]: Shape<T> } = {
     empty: (person) => ({ person, identifiers: [], accounts: [] }),
   },
   account_people: {
-    columns: ['account', 'person', 'how', 'periods'],
+    columns: ['account', 'person', 'how', 'periods', 'verified'],
     keyColumns: ['account', 'person'],
     // More pairs than were asked for: those that stand, which are few.
     where: 'account IN {accounts: Array(String)} AND person IN {people: Array(String)}',
@@ -74,7 +74,7 @@ const shapes: { [T in Table]: Shape<T> } = {
     key: accountPersonKey,
     empty: (key) => {
       const [account = '', person = ''] = JSON.parse(key) as string[]
-      return { account, person, how: 'group', periods: [] }
+      return { account, person, how: 'group', periods: [], verified: false }
     },
   },
   domains: {

@@ -4,9 +4,10 @@
  * decides anything, and so of all its claims of one email or user. resolve.test.ts proves both.
  */
 import type { ClickHouseClient } from '@clickhouse/client'
+import { emailIdentifier } from '@touchline/schemas'
 import { queryRows, type NamedQuery } from '../clickhouse/query.js'
 import type { AccountTrait, Membership } from './accounts.js'
-import { defaultCaps, isAnon, type Link } from './effective-links.js'
+import { defaultCaps, isAnon, isEmail, isUser, type Link } from './effective-links.js'
 
 /** What is recorded about one identifier. */
 export interface Node {
@@ -17,16 +18,21 @@ export interface Node {
   coreFacts: number
 }
 
+export interface DomainTrait extends AccountTrait {
+  /** Who said so; '' where nobody knows (any longer). */
+  claimer: string
+}
+
 export interface FactReader {
   /** An identifier that no fact names is left out. */
   nodes: (identifiers: readonly string[]) => Promise<Node[]>
   memberships: (identifiers: readonly string[]) => Promise<Membership[]>
   /** Domain and website traits of all accounts that ever claimed one of these domains. */
-  domainTraits: (domains: readonly string[]) => Promise<AccountTrait[]>
+  domainTraits: (domains: readonly string[]) => Promise<DomainTrait[]>
   /** Of these accounts. */
-  domainTraitsOf: (accounts: readonly string[]) => Promise<AccountTrait[]>
-  /** Which of these addresses were ever stated. */
-  knownEmails: (addresses: readonly string[]) => Promise<Set<string>>
+  domainTraitsOf: (accounts: readonly string[]) => Promise<DomainTrait[]>
+  /** Which of these addresses were ever stated, and whether with a secret key or a token. */
+  knownEmails: (addresses: readonly string[]) => Promise<Map<string, boolean>>
 }
 
 export interface FactScope {
@@ -45,10 +51,15 @@ export function openFacts(client: ClickHouseClient, scope: FactScope): FactReade
   const factsOf = <Row extends readonly unknown[]>(named: NamedQuery, keys: readonly string[]) =>
     queryRows<Row>(source, withFewThreads(named, keys), { ...common, keys })
 
-  const domainTraitsOf = async (accounts: readonly string[]): Promise<AccountTrait[]> => {
+  const domainTraitsOf = async (accounts: readonly string[]): Promise<DomainTrait[]> => {
     const rows = await factsOf<TraitRow>(domainTraitsQuery, accounts)
-    return rows.map(([account, name, value, at, messageId, verified]) => {
-      return { account, name, value, at, messageId, verified }
+    const claimers = rows.flatMap(([, , , , , verified, claimer]) => (verified ? [] : [claimer]))
+    const stated = new Map<string, string[]>()
+    for (const [claimer, email] of await factsOf<[string, string]>(statedQuery, claimers.filter(isUser)))
+      stated.set(claimer, [...(stated.get(claimer) ?? []), email.slice('email:'.length)])
+    return rows.map(([account, name, value, at, messageId, verified, claimer, email]) => {
+      const addresses = verified ? [] : addressesOf(claimer, email, stated.get(claimer) ?? [])
+      return { account, name, value, at, messageId, verified, claimer, addresses }
     })
   }
 
@@ -64,8 +75,8 @@ export function openFacts(client: ClickHouseClient, scope: FactScope): FactReade
     },
     async memberships(identifiers) {
       const rows = await factsOf<MembershipRow>(membershipsQuery, identifiers)
-      return rows.map(([identifier, account, at, left, messageId]) => {
-        return { identifier, account, at, left, messageId }
+      return rows.map(([identifier, account, at, left, messageId, verified]) => {
+        return { identifier, account, at, left, messageId, verified }
       })
     },
     async domainTraits(domains) {
@@ -75,7 +86,12 @@ export function openFacts(client: ClickHouseClient, scope: FactScope): FactReade
     domainTraitsOf,
     async knownEmails(addresses) {
       const found = await factsOf<[string]>(knownEmailsQuery, addresses)
-      return new Set(found.map(([email]) => email))
+      const proven = await factsOf<[string]>(
+        verifiedEmailsQuery,
+        found.map(([email]) => emailIdentifier(email)),
+      )
+      const verified = new Set(proven.map(([identifier]) => identifier))
+      return new Map(found.map(([email]) => [email, verified.has(emailIdentifier(email))]))
     },
   }
 }
@@ -98,7 +114,14 @@ type LinkRow = [
   facts: number,
   coreFacts: number,
 ]
-type MembershipRow = [identifier: string, account: string, at: string, left: boolean, messageId: string]
+type MembershipRow = [
+  identifier: string,
+  account: string,
+  at: string,
+  left: boolean,
+  messageId: string,
+  verified: boolean,
+]
 type TraitRow = [
   account: string,
   name: string,
@@ -106,7 +129,14 @@ type TraitRow = [
   at: string,
   messageId: string,
   verified: boolean,
+  claimer: string,
+  claimerEmail: string,
 ]
+
+const addressesOf = (claimer: string, email: string, stated: readonly string[]): string[] =>
+  [...new Set([...stated, email, isEmail(claimer) ? claimer.slice('email:'.length) : ''])]
+    .filter((address) => address !== '')
+    .sort()
 
 const recorded = `
   FROM links FINAL
@@ -169,7 +199,7 @@ const membershipsQuery: NamedQuery = {
   name: 'memberships-of-identifiers',
   splitBy: 'keys',
   sql: `
-SELECT identifier, account, at, left, message_id
+SELECT identifier, account, at, left, message_id, verified
 FROM memberships FINAL
 WHERE project = {project: String} AND identifier IN {keys: Array(String)}
   AND received_at <= parseDateTime64BestEffort({asOf: String}, 3, 'UTC')
@@ -189,11 +219,38 @@ const domainTraitsQuery: NamedQuery = {
   name: 'domain-traits',
   splitBy: 'keys',
   sql: `
-SELECT account, name, value, at, message_id, verified
+SELECT account, name, value, at, message_id, verified, claimer, claimer_email
 FROM account_traits FINAL
 WHERE project = {project: String} AND account IN {keys: Array(String)} AND name IN ('domain', 'website')
   AND received_at <= parseDateTime64BestEffort({asOf: String}, 3, 'UTC')
   AND (verified OR NOT {signedOnly: Bool})`,
+}
+
+// More than anybody has; in the order of receipt, so that what is added later hides none.
+const statedQuery: NamedQuery = {
+  name: 'stated-addresses',
+  splitBy: 'keys',
+  sql: `
+SELECT identifier, other
+FROM links FINAL
+WHERE project = {project: String} AND identifier IN {keys: Array(String)} AND startsWith(other, 'email:')
+  AND kind = 'claim' AND claimer = identifier
+  AND received_at <= parseDateTime64BestEffort({asOf: String}, 3, 'UTC')
+  AND (verified OR NOT {signedOnly: Bool})
+GROUP BY identifier, other
+ORDER BY identifier, min(received_at), other
+LIMIT 100 BY identifier`,
+}
+
+// An address without links is said by its own traits alone.
+const verifiedEmailsQuery: NamedQuery = {
+  name: 'verified-emails',
+  splitBy: 'keys',
+  sql: `
+SELECT DISTINCT identifier
+FROM traits
+WHERE project = {project: String} AND identifier IN {keys: Array(String)} AND verified
+  AND received_at <= parseDateTime64BestEffort({asOf: String}, 3, 'UTC')`,
 }
 
 const knownEmailsQuery: NamedQuery = {

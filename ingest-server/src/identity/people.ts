@@ -23,6 +23,8 @@ export interface AccountStay extends Interval {
   account: string
   how: string
   because: string
+  /** Said with a secret key or a token that names the account, or by a verified address. */
+  verified: boolean
 }
 
 export interface Person {
@@ -48,7 +50,7 @@ interface StoredInterval {
 }
 type StoredHolding = StoredInterval & { identifier: string; because: string; rule: string; verified: boolean }
 type StoredOwnership = StoredInterval & { person: string; because: string; rule: string; verified: boolean }
-type StoredStay = StoredInterval & { account: string; how: string; because: string }
+type StoredStay = StoredInterval & { account: string; how: string; because: string; verified: boolean }
 
 export interface StoredPerson {
   person: string

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { accountsOf, domainMeanings, type AccountTrait, type Membership } from './accounts.js'
+import { accountsOf, domainMeanings, type Membership } from './accounts.js'
 import { accountRows } from './derive.js'
 import { keyOf, type DerivedTables, type RowOf, type Table } from './derived-tables.js'
-import type { FactReader, Node } from './facts.js'
+import type { DomainTrait, FactReader, Node } from './facts.js'
 import { linksFrom } from './links.js'
 import { resolve, type Link } from './resolve.js'
 import { reconcile } from './reconcile.js'
@@ -12,8 +12,9 @@ import { reconcile } from './reconcile.js'
 interface World {
   links: Link[]
   memberships: Membership[]
-  traits: AccountTrait[]
-  emails: Set<string>
+  traits: DomainTrait[]
+  /** Address → a verified message said so. */
+  emails: Map<string, boolean>
   tables: Map<string, { row: object; version: bigint; isDeleted: boolean }>
 }
 
@@ -42,7 +43,8 @@ function tell(world: World, event: Event, messageId: string): string[] {
     event.email,
     ...facts.flatMap(({ identifier, other }) => [identifier, other].map(addressOf)),
   ]
-  for (const address of addresses) if (address !== undefined) world.emails.add(address)
+  for (const address of addresses)
+    if (address !== undefined) world.emails.set(address, verified || (world.emails.get(address) ?? false))
   const about = facts.flatMap(({ identifier, other }) => [identifier, other])
   if (event.email !== undefined) about.push(`email:${event.email}`)
   if (!group) return about
@@ -52,7 +54,7 @@ function tell(world: World, event: Event, messageId: string): string[] {
       : event.anonymousId !== undefined
         ? `anon:${event.anonymousId}`
         : `email:${event.email ?? ''}`
-  world.memberships.push({ identifier, account: group.id, at, left: group.left, messageId })
+  world.memberships.push({ identifier, account: group.id, at, left: group.left, messageId, verified })
   return [...about, identifier]
 }
 
@@ -77,7 +79,7 @@ function factsOf(world: World): FactReader {
     domainTraits: domainTraitsOf,
     domainTraitsOf,
     knownEmails: (addresses) =>
-      Promise.resolve(new Set(addresses.filter((address) => world.emails.has(address)))),
+      Promise.resolve(new Map([...world.emails].filter(([address]) => addresses.includes(address)))),
   }
 }
 
@@ -120,7 +122,7 @@ const emptyWorld = (): World => ({
   links: [],
   memberships: [],
   traits: [],
-  emails: new Set(),
+  emails: new Map(),
   tables: new Map(),
 })
 
@@ -150,11 +152,12 @@ function expected({ links, memberships, traits, emails }: World): Map<string, ob
   for (const [identifier, list] of owners) rows.set(`identity_map ${identifier}`, list)
   const about = [
     ...memberships.map(({ identifier }) => identifier),
-    ...[...emails].map((email) => `email:${email}`),
+    ...[...emails.keys()].map((email) => `email:${email}`),
   ]
   const lone = [...new Set(about)].filter((identifier) => !owners.has(identifier))
   const self = (identifier: string) => ({
-    ...{ identifier, from: null, to: null, because: '', rule: 'self' as const, verified: false },
+    ...{ identifier, from: null, to: null, because: '', rule: 'self' as const },
+    verified: emails.get(addressOf(identifier) ?? '') ?? false,
   })
   const meaningOf = domainMeanings(traits)
   for (const { id, identifiers } of [...people, ...lone.map((id) => ({ id, identifiers: [self(id)] }))]) {
@@ -195,8 +198,8 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   fc.record({ at, userId: user, email, verified }),
   fc.record({ at, email }),
   fc.record({ at, anonymousId: device, group }),
-  fc.record({ at, userId: user, group }),
-  fc.record({ at, email, group }),
+  fc.record({ at, userId: user, group, verified }),
+  fc.record({ at, email, group, verified }),
   fc.record({ at, type: fc.constant('alias'), userId: user, previousId: fc.oneof(user, device), verified }),
   fc.record({
     at,

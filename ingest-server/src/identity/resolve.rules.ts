@@ -103,6 +103,12 @@ export const ruleExamples: readonly RuleExample[] = [
     people: ['A, B by R2, C by R2, d1 by R1'],
   },
   {
+    rule: 'R5',
+    says: 'no unverified claim, however early, renames users whom verified claims and an alias made one person',
+    facts: ['5! A → a@x.com', '6! B → b@x.com', '7! alias B → A', '1 B → d1', '0 A → d2'],
+    people: ['A, B by R2, a@x.com by R3, b@x.com by R3, d1 by R1, d2 by R1'],
+  },
+  {
     rule: 'R2',
     says: 'one email and one device in common join nobody',
     facts: ['1 A → d1', '1 A → a@x.com', '2 B → d1', '2 B → a@x.com'],

@@ -95,6 +95,32 @@ describe('whatever happened, in whatever order it was read', () => {
     )
   })
 
+  test('no unverified fact changes why, or for whom, a verified claim of a user or an email counts', () => {
+    const proven = (links: readonly Link[]) => links.filter(({ verified }) => verified)
+    const said = (links: readonly Link[], named: ReadonlySet<string>) => {
+      const { owners, contested } = resolve(links)
+      return {
+        owners: [...owners].filter(([name, [owner]]) => named.has(name) && owner?.verified).sort(),
+        contested: contested.map(({ email, claims }) => [email, claims.filter(({ verified }) => verified)]),
+      }
+    }
+    fc.assert(
+      fc.property(history, (told) => {
+        // Of copies of one message the one received first counts, whoever sent it.
+        const links = told.map((link, index) => ({ ...link, messageId: `m${index}` }))
+        const facts = proven(links)
+        const claims = facts.filter(({ kind, other }) => kind === 'claim' && isEmail(other))
+        const named = new Set(claims.flatMap(({ identifier, other }) => [identifier, other]))
+        const alone = said(facts, named)
+        const together = said(links, named)
+        expect(together.owners).toEqual(alone.owners)
+        for (const [email, refused] of alone.contested)
+          expect(together.contested.find(([one]) => one === email)?.[1]).toEqual(refused)
+      }),
+      runs,
+    )
+  })
+
   test('a link in another component changes nothing', () => {
     const elsewhere = (links: readonly Link[]) =>
       links.map((fact) => ({
@@ -232,6 +258,7 @@ describe('whatever happened, in whatever order it was read', () => {
 })
 
 const isUser = (identifier: string) => identifier.startsWith('user:')
+const isEmail = (identifier: string) => identifier.startsWith('email:')
 const plain = ({ owners, ...rest }: Resolution) => ({
   ...rest,
   owners: Object.fromEntries([...owners].sort(([a], [b]) => (a < b ? -1 : 1))),
@@ -273,10 +300,12 @@ function withoutRepeats(links: readonly Link[], { asOf, signedOnly }: ResolveOpt
     .filter((link) => link.verified || !signedOnly)
     .sort((a, b) => (place(a) < place(b) ? -1 : 1))
   const last = new Map<string, string>()
-  return sorted.filter(({ kind, identifier, other }) => {
+  return sorted.filter(({ kind, identifier, other, verified }) => {
     if (kind === 'unlink' || kind === 'relink' || !other.startsWith('anon:')) return true
-    const repeats = last.get(other) === identifier
-    last.set(other, identifier)
+    // As stitch loads it: a verified claim after unverified ones says more than they do.
+    const claimed = `${identifier} ${verified}`
+    const repeats = last.get(other) === claimed
+    last.set(other, claimed)
     return kind === 'alias' || !repeats
   })
 }

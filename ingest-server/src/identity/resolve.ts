@@ -88,19 +88,25 @@ export function resolve(recorded: Iterable<Link>, options: ResolveOptions = {}):
 
 type Facts = ReturnType<typeof sortedFacts>
 
-/** The counting links by what they are about, each list in the order of claims. */
+/**
+ * The counting links by what they are about, each list in the order of claims. `firstClaimBy`: of each claimer the
+ * first verified one, else the first (R5), so that nobody puts a claim of their own before it.
+ */
 function sortedFacts(links: readonly Link[]) {
   const aliases: Link[] = []
   const claimsOnEmail = new Map<string, Link[]>()
   const claimsOnAnon = new Map<string, Link[]>()
   const firstClaimBy = new Map<string, Link>()
+  const claims = new Map<string, FirstClaims>()
   for (const link of links) {
-    if (!firstClaimBy.has(link.identifier)) firstClaimBy.set(link.identifier, link)
+    const first = firstClaimBy.get(link.identifier)
+    if (first === undefined || (link.verified && !first.verified)) firstClaimBy.set(link.identifier, link)
+    countClaim(claims, link)
     if (isAnon(link.other)) push(claimsOnAnon, link.other, link)
     else if (isEmail(link.other)) push(claimsOnEmail, link.other, link)
     else aliases.push(link)
   }
-  return { aliases, claimsOnEmail, claimsOnAnon, firstClaimBy }
+  return { aliases, claimsOnEmail, claimsOnAnon, firstClaimBy, claims }
 }
 
 function push(map: Map<string, Link[]>, key: string, link: Link): void {
@@ -110,7 +116,7 @@ function push(map: Map<string, Link[]>, key: string, link: Link): void {
 }
 
 /** R2: only verified aliases join users; what is left of `aliases` is verified. */
-function joinUsers({ aliases, firstClaimBy }: Facts) {
+function joinUsers({ aliases, firstClaimBy, claims }: Facts) {
   const groups = new Map<string, Set<string>>()
   const groupOf = (user: string) => {
     let group = groups.get(user)
@@ -130,7 +136,7 @@ function joinUsers({ aliases, firstClaimBy }: Facts) {
   }
   const owners = new Map<string, Ownership[]>()
   for (const group of new Set(groups.values())) {
-    const person = nameOf(group, firstClaimBy)
+    const person = nameOf(group, claims)
     for (const user of group) {
       const decided = user === person ? firstClaimBy.get(user) : firstAlias.get(user)
       owners.set(user, [always(person, user === person ? 'self' : 'R2', decided)])
@@ -139,13 +145,35 @@ function joinUsers({ aliases, firstClaimBy }: Facts) {
   return { owners }
 }
 
-/** The user id with the earliest claim, ties by the smaller. An id that only an alias names never claimed. */
-function nameOf(group: ReadonlySet<string>, firstClaimBy: ReadonlyMap<string, Link>): string {
-  const claimedAt = (user: string) => firstClaimBy.get(user)?.at ?? '~'
+/** When a user first claimed anything, apart from verified claims (R5). */
+interface FirstClaims {
+  verified: string | undefined
+  any: string
+}
+
+/**
+ * The user id with the earliest verified claim, else the earliest of any; ties by the smaller. An id that only an
+ * alias names never claimed.
+ */
+function nameOf(group: ReadonlySet<string>, claims: ReadonlyMap<string, FirstClaims>): string {
+  const isProven = [...group].some((user) => claims.get(user)?.verified !== undefined)
+  const claimedAt = (user: string) => (isProven ? claims.get(user)?.verified : claims.get(user)?.any) ?? '~'
   return [...group].reduce((best, user) =>
     (compare(claimedAt(user), claimedAt(best)) || compare(user, best)) < 0 ? user : best,
   )
 }
+
+function countClaim(claims: Map<string, FirstClaims>, link: Link): void {
+  // An alias joins two names; which of them was there before, claims of their own say.
+  const isProven = link.verified && link.kind === 'claim'
+  const known = claims.get(link.identifier)
+  claims.set(link.identifier, {
+    verified: isProven ? earlier(known?.verified, link.at) : known?.verified,
+    any: earlier(known?.any, link.at),
+  })
+}
+
+const earlier = (a: string | undefined, b: string) => (a === undefined || b < a ? b : a)
 
 /** R3, R5: a verified claim before unverified ones, else the first. R4: failing any, what devices tell. */
 function winEmails(facts: Facts, users: ReturnType<typeof joinUsers>, areApart: Apart) {
@@ -214,7 +242,10 @@ function inferenceTime(link: Link): string {
 
 function firstOfEachClaimer(claims: readonly Link[]): ContestedEmail['claims'] {
   const first = new Map<string, Link>()
-  for (const claim of claims) if (!first.has(claim.identifier)) first.set(claim.identifier, claim)
+  for (const claim of claims) {
+    const known = first.get(claim.identifier)
+    if (known === undefined || (claim.verified && !known.verified)) first.set(claim.identifier, claim)
+  }
   return [...first.values()].map(({ identifier, at, messageId, verified }) => ({
     by: identifier,
     at,

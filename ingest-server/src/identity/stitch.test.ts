@@ -240,9 +240,17 @@ describe('accounts', () => {
       userId: 'boss',
       group: { id: 'acme', domain: 'https://www.ACME.dev/about' },
     })
+    // Nobody with an address there has said so yet.
+    expect(await here.members('acme')).toEqual(['user:boss'])
+    await here.say({ at: hour(3), userId: 'boss', email: 'boss@acme.dev' })
     expect(await here.members('acme')).toEqual(['email:lead@acme.dev', 'user:boss', 'user:u1'])
     expect(await here.members('domain:acme.dev')).toEqual([])
-    await here.say({ at: hour(3), userId: 'boss2', group: { id: 'other', domain: 'acme.dev' } })
+    await here.say(
+      { at: hour(3), userId: 'boss2', email: 'boss2@other.dev' },
+      { at: hour(3), userId: 'boss2', group: { id: 'other', domain: 'acme.dev' } },
+    )
+    expect(await here.members('acme')).toEqual(['email:lead@acme.dev', 'user:boss', 'user:u1'])
+    await here.say({ at: hour(3), userId: 'boss2', email: 'boss2@acme.dev' })
     expect(await here.members('acme')).toEqual(['user:boss'])
     expect(
       await query(clickhouse.app, 'SELECT state FROM domains FINAL WHERE project = {name: String}', {
@@ -252,6 +260,22 @@ describe('accounts', () => {
     await here.say({ at: hour(4), userId: 'boss2', group: { id: 'other', domain: 'other.dev' } })
     expect(await here.members('acme')).toEqual(['email:lead@acme.dev', 'user:boss', 'user:u1'])
     expect(await here.members('other')).toEqual(['user:boss2', 'user:u3'])
+  })
+
+  test('an unverified claim of a domain moves nobody whose address is verified, a lead’s neither', async () => {
+    const here = project()
+    const lead = identityRow({ project: here.name, messageId: 'lead', at: hour(1), email: 'lead@acme.dev' })
+    const traits = [{ name: 'email', value: '"lead@acme.dev"' }]
+    await insertRowsOf(clickhouse.app, [{ ...lead, verified: true, person_traits: traits }])
+    await here.say({ at: hour(1), userId: 'u1', email: 'ann@acme.dev', verified: true })
+    await here.say({ at: hour(1), userId: 'u2', email: 'bob@acme.dev' })
+    const everybody = ['email:lead@acme.dev', 'user:u1', 'user:u2']
+    expect(await here.members('domain:acme.dev')).toEqual(everybody)
+    const mallory = { userId: 'mallory', email: 'mallory@acme.dev' }
+    await here.say({ at: hour(2), ...mallory, group: { id: 'evil', domain: 'acme.dev' } })
+    expect(await here.members('domain:acme.dev')).toEqual(['email:lead@acme.dev', 'user:u1'])
+    await here.say({ at: hour(3), userId: 'boss', group: { id: 'acme', domain: 'acme.dev' }, verified: true })
+    expect(await here.members('acme')).toEqual([...everybody.slice(0, 1), 'user:boss', ...everybody.slice(1)])
   })
 
   test('a visitor that only ever joined an account is a person of it, until somebody claims the device', async () => {

@@ -6,8 +6,9 @@ import { domainMeanings, type DomainMeaning } from './accounts.js'
 import type { Change } from '../projections/changes.js'
 import type { Derived } from './derive.js'
 import { differences, openDerivedTables, type DerivedTables, type DomainRow } from './derived-tables.js'
-import { claimedDomain } from './domains.js'
-import { openFacts, type FactReader } from './facts.js'
+import { claimedDomain, corporateDomain } from './domains.js'
+import { isEmail, isUser } from './effective-links.js'
+import { openFacts, type DomainTrait, type FactReader } from './facts.js'
 import { createRecentClaims } from './recent-claims.js'
 import { readSweepPage, type SweepPosition } from '../projections/sweep.js'
 import { reconcile } from './reconcile.js'
@@ -49,7 +50,7 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
     }
   }
 
-  async function workInProject(project: string, identifiers: Iterable<string>, pass: Pass): Promise<void> {
+  async function workInProject(project: string, { identifiers, claimers }: Work, pass: Pass): Promise<void> {
     const context = {
       facts: factsOf(project),
       tables: openDerivedTables(client, project),
@@ -65,7 +66,12 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
       else people.push(identifier)
     }
     await reconcile(context, people)
-    for (const domain of await workInDomains(context, accounts)) {
+    const traits = [
+      ...(await context.facts.domainTraitsOf(accounts)),
+      ...(await domainsClaimedBy(context.facts, claimers)),
+    ]
+    const domains = [...new Set(traits.flatMap(({ value }) => claimedDomain(value) ?? []))]
+    for (const domain of domains) {
       // A sweep comes by everybody with such an address anyway.
       if (pass.isSweep) continue
       for await (const emails of emailsUnder(client, project, domain))
@@ -74,11 +80,12 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
           emails.map((email) => `email:${email}`),
         )
     }
+    await writeDomains(context, domains)
   }
 
-  async function workInAll(wanted: ReadonlyMap<string, Iterable<string>>, pass: Pass): Promise<void> {
+  async function workInAll(wanted: ReadonlyMap<string, Work>, pass: Pass): Promise<void> {
     for (const some of chunks([...wanted], projectsAtOnce))
-      await Promise.all(some.map(([project, identifiers]) => workInProject(project, identifiers, pass)))
+      await Promise.all(some.map(([project, work]) => workInProject(project, work, pass)))
   }
 
   /** A lead's address comes with each of its events; that it is known changes nothing the second time. */
@@ -99,22 +106,26 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
     forget,
     async workInChanges(changes) {
       const epochs = await readEpochs(client)
-      const wanted = new Map<string, Set<string>>()
+      const wanted = new Map<string, Work>()
       for (const change of changes) {
         if (change.kind === 'erased') forget()
         if (change.kind === 'email' && !isNewEmail(change.project, change.identifier)) continue
         if (repeats.isRepeat(change.project, change)) continue
-        const ofProject = setOf(wanted, change.project).add(change.identifier)
-        if (change.other !== '') ofProject.add(change.other)
+        const { identifiers, claimers } = workOf(wanted, change.project)
+        identifiers.add(change.identifier)
+        if (change.other !== '') identifiers.add(change.other)
+        if (!isUser(change.identifier) || !isEmail(change.other)) continue
+        const domain = corporateDomain(change.other.slice('email:'.length))
+        if (domain !== undefined) setOf(claimers, change.identifier).add(domain)
       }
       await workInAll(wanted, { epochs, isSweep: false })
     },
     async sweepPage(position, size) {
       const epochs = await readEpochs(client)
       const { rows, next } = await readSweepPage(client, position, size)
-      const wanted = new Map<string, Set<string>>()
+      const wanted = new Map<string, Work>()
       for (const { project, identifier, account } of rows) {
-        setOf(wanted, project).add(identifier)
+        workOf(wanted, project).identifiers.add(identifier)
         if (account !== '') accountsOnce.ofProject(project).add(identifier, account)
       }
       await workInAll(wanted, { epochs, isSweep: true })
@@ -126,6 +137,19 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
 interface Pass {
   epochs: ReadonlyMap<string, bigint>
   isSweep: boolean
+}
+
+/** What of one project has to be looked at. */
+interface Work {
+  identifiers: Set<string>
+  /** Users who stated an address, and the domains of these: from them a claim of such a domain counts. */
+  claimers: Map<string, Set<string>>
+}
+
+function workOf(all: Map<string, Work>, project: string): Work {
+  let work = all.get(project)
+  if (!work) all.set(project, (work = { identifiers: new Set(), claimers: new Map() }))
+  return work
 }
 
 function setOf(sets: Map<string, Set<string>>, key: string): Set<string> {
@@ -162,21 +186,31 @@ interface DomainContext {
   repair: boolean
 }
 
-/** Writes what the domains mean that these accounts ever claimed; answers which domains those are. */
-async function workInDomains(context: DomainContext, accounts: readonly string[]): Promise<string[]> {
+/** What these users said, unproven, of the domains of accounts. */
+async function domainsClaimedBy(facts: FactReader, claimers: Work['claimers']): Promise<DomainTrait[]> {
+  const memberships = await facts.memberships([...claimers.keys()])
+  const traits = await facts.domainTraitsOf(memberships.map(({ account }) => account))
+  return traits.filter(
+    ({ claimer, verified, value }) =>
+      !verified && claimers.get(claimer)?.has(claimedDomain(value) ?? '') === true,
+  )
+}
+
+/** Writes what these domains mean. */
+async function writeDomains(context: DomainContext, domains: readonly string[]): Promise<void> {
   const { facts, tables, epoch, repair } = context
-  const own = await facts.domainTraitsOf(accounts)
-  const domains = [...new Set(own.flatMap(({ value }) => claimedDomain(value) ?? []))]
-  if (domains.length === 0) return []
+  if (domains.length === 0) return
   const traits = await facts.domainTraits(domains)
   const meaningOf = domainMeanings(traits)
   const present = await tables.present('domains', domains)
   const derived = domains.map((domain): [string, Derived<DomainRow>] => {
-    const weight = traits.filter(({ value }) => claimedDomain(value) === domain).length
+    // Each fact that decides: the claims, and the addresses of those who made them.
+    const weight = traits
+      .filter(({ value }) => claimedDomain(value) === domain)
+      .reduce((sum, { addresses }) => sum + 1 + addresses.length, 0)
     return [domain, { row: domainRow(meaningOf(domain)), weight }]
   })
   await tables.write('domains', differences('domains', { derived, present, epoch, repair }))
-  return domains
 }
 
 function domainRow({ domain, account, state, claims }: DomainMeaning): DomainRow | undefined {

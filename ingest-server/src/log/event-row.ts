@@ -25,6 +25,7 @@ export interface EventRow {
   previous_id: string
   group_id: string
   verified: boolean
+  unverified_group: '' | 'all' | 'traits' | 'domain'
   kind: string
   direction: string
   origin: string

@@ -30,9 +30,10 @@ async function knownThen(reader: Reader, identifiers: Iterable<string>, asOfMs: 
   const unlinked = [...wanted].filter((identifier) => !resolution.owners.has(identifier))
   const stated = await readSubjects(reader, unlinked.filter(isEmail), asOfMs)
   const lone = unlinked.filter((identifier) => !isEmail(identifier) || stated.has(identifier))
+  const proven = await facts.knownEmails(lone.filter(isEmail).map(addressOf))
   const people = [
     ...resolution.people.filter(({ id }) => neighbourhood.core.has(id)),
-    ...lone.map((id): ResolvedPerson => ({ id, identifiers: [selfHolding(id)] })),
+    ...lone.map((id): ResolvedPerson => ({ id, identifiers: [selfHolding(id, proven.get(addressOf(id)))] })),
   ]
   const held = people.flatMap((person) => person.identifiers.map(({ identifier }) => identifier))
   const [memberships, traits] = await Promise.all([
@@ -53,13 +54,15 @@ async function knownThen(reader: Reader, identifiers: Iterable<string>, asOfMs: 
 
 const isEmail = (identifier: string) => identifier.startsWith('email:')
 
-const selfHolding = (identifier: string): ResolvedPerson['identifiers'][number] => ({
+const addressOf = (identifier: string) => identifier.slice('email:'.length)
+
+const selfHolding = (identifier: string, verified = false): ResolvedPerson['identifiers'][number] => ({
   identifier,
   from: null,
   to: null,
   because: '',
   rule: 'self',
-  verified: false,
+  verified,
 })
 
 /** The person whom the first known of `candidates` named then; an unknown one is a person of its own. */
@@ -85,7 +88,12 @@ export async function accountAsOf(reader: Reader, id: string, asOf: number): Pro
     people: members,
     memberships: members.map((person) => {
       const stays = person.accounts.filter(({ account }) => account === id)
-      return { person: person.id, how: stays[0]?.how ?? '', periods: stays }
+      return {
+        person: person.id,
+        how: stays[0]?.how ?? '',
+        periods: stays,
+        verified: stays[0]?.verified ?? false,
+      }
     }),
     guests: subjects.map((subject) => ({ subject, owners: ownersOf(subject) })),
   }

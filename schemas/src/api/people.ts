@@ -57,6 +57,9 @@ export const accountProfile = z.object({
       since: when.nullable().describe('null: the whole journey counts'),
       until: when.nullable(),
       because: z.string(),
+      verified: z
+        .boolean()
+        .describe('Said with a secret key, a userToken that names the account, or by a verified address'),
     }),
   ),
 })

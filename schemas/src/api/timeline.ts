@@ -65,6 +65,9 @@ export const accountStayShape = z.object({
   how: z.string(),
   ...interval,
   because: z.string(),
+  verified: z
+    .boolean()
+    .describe('Said with a secret key, a userToken that names the account, or by a verified address'),
 })
 
 export const personHead = z.object({

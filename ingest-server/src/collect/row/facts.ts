@@ -30,7 +30,6 @@ export function subjectOf({ userId, anonymousId, email }: ReadEvent): Identifier
 
 /** Who joined or left: the strongest name the event has, for a visitor's device may be another's tomorrow. */
 export function membershipFacts(event: ReadEvent): readonly MembershipFact[] {
-  // Without an account: its claims were weighed and found to be nobody's.
   if (event.type !== 'group' || event.groupId === '') return noMemberships
   const { userId, anonymousId, email, groupId, traits } = event
   const identifier =

@@ -9,7 +9,14 @@
 import type { LinkFact } from '@touchline/schemas'
 import { linksFrom } from '../../identity/links.js'
 import type { RequestContext } from '../request/request-context.js'
-import { isVerified, verifyFacts, type ClaimedEvent } from '../trust/claims.js'
+import {
+  accountTraitsThatCount,
+  isVerified,
+  personTraitsThatCount,
+  unverifiedOfAccount,
+  verifyFacts,
+  type ClaimedEvent,
+} from '../trust/claims.js'
 import { enrich } from '../enrich/enrich.js'
 import { membershipFacts, subjectOf, traitFacts } from './facts.js'
 import { quoted, type Quote } from './quoting.js'
@@ -43,6 +50,7 @@ export function lineOf(
     text('previous_id', event.previousId) +
     text('group_id', event.groupId) +
     (isVerified(event, trust) ? ',"verified":true' : '') +
+    text('unverified_group', unverifiedOfAccount(event, trust)) +
     text('kind', extra.kind) +
     text('direction', extra.direction) +
     text('origin', extra.origin) +
@@ -97,9 +105,14 @@ function factColumns(
   }
   return (
     linkColumn(verifyFacts(linksFrom(source), trust), quote) +
-    (type === 'identify' ? factColumn('person_traits', traitFacts(event.traits)) : '') +
-    (type === 'group' ? factColumn('group_traits', traitFacts(event.traits)) : '') +
-    (type === 'group' ? factColumn('memberships', membershipFacts(event)) : '')
+    (type === 'identify'
+      ? factColumn('person_traits', personTraitsThatCount(traitFacts(event.traits), trust))
+      : '') +
+    // Without an account: its claims were weighed and found to be nobody's.
+    (type === 'group' && event.groupId !== ''
+      ? factColumn('group_traits', accountTraitsThatCount(traitFacts(event.traits), event, trust)) +
+        factColumn('memberships', membershipFacts(event))
+      : '')
   )
 }
 

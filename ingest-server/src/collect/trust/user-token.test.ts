@@ -190,6 +190,68 @@ test('a user with a token of their own cannot become somebody else by alias', as
   expect(allowed.links?.find((link) => link.other === 'user:u2')).toMatchObject({ verified: true })
 })
 
+const joining = (userToken: string, more: object = {}) => ({
+  type: 'group',
+  userId: 'u1',
+  anonymousId: 'a1',
+  groupId: 'acme',
+  traits: { plan: 'enterprise', domain: 'acme.dev' },
+  userToken,
+  ...more,
+})
+const named = (accounts: unknown) => token({ claims: { accounts } })
+
+const namingNothing: [string, unknown][] = [
+  ['no accounts', undefined],
+  ['another account', [{ id: 'beta', role: 'owner' }]],
+  ['a text', 'acme'],
+  ['an object', { id: 'acme' }],
+  ['a bare id', ['acme']],
+  ['an id that is none', [{ id: null }, { id: 'undefined' }, null, 7]],
+]
+
+test.each(namingNothing)(
+  'a token with %s says nothing of the account that its user names',
+  async (_, accounts) => {
+    const signed = await named(accounts)
+    for (const traits of [{ plan: 'hacked', domain: 'acme.dev' }, { left: true }]) {
+      const { row } = await collect(joining(signed, { traits }), open)
+      expect(row).toMatchObject({ group_id: 'acme', unverified_group: 'all' })
+      expect(row.verified).toBeUndefined()
+      const { row: alone } = await collect(joining(signed, { traits }), signedOnly)
+      for (const column of ['group_id', 'memberships', 'group_traits'])
+        expect(alone, column).not.toHaveProperty(column)
+    }
+    const track = { type: 'track', event: 'E', context: { groupId: 'acme' }, traits: undefined }
+    const { row: inOpen } = await collect(joining(signed, track), open)
+    expect(inOpen).toMatchObject({ verified: true, group_id: 'acme', unverified_group: 'all' })
+    expect((await collect(joining(signed, track), signedOnly)).row).not.toHaveProperty('group_id')
+  },
+)
+
+test('a token that names the account proves that its user is there; of the account only where they run it', async () => {
+  const member = await named([{ id: 'acme', role: 'viewer' }])
+  const { row } = await collect(joining(member), open)
+  expect(row).toMatchObject({ verified: true, unverified_group: 'traits', group_id: 'acme' })
+  const { row: alone } = await collect(joining(member), signedOnly)
+  expect(alone.memberships).toEqual([{ identifier: 'user:u1', account: 'acme', left: false }])
+  expect(alone).not.toHaveProperty('group_traits')
+  for (const role of ['owner', 'Admin']) {
+    const signed = await named([{ id: 'beta' }, { id: 'acme', role }])
+    const { row: byAdmin } = await collect(joining(signed), open)
+    expect(byAdmin).toMatchObject({ verified: true, unverified_group: 'domain' })
+    // Whose domain it is concerns people for whom the token does not speak.
+    const { row: withoutDomain } = await collect(joining(signed), signedOnly)
+    expect(withoutDomain.group_traits).toEqual([{ name: 'plan', value: '"enterprise"' }])
+  }
+})
+
+test('of an address that the token does not name a signed-only project keeps no trait', async () => {
+  const signed = await token({ claims: { email: 'other@example.com' } })
+  const { row } = await collect(identify(signed), signedOnly)
+  expect(row.person_traits).toEqual([{ name: 'plan', value: '"pro"' }])
+})
+
 test('an event out of the queue counts when its token was in force as it happened, up to 12 hours', async () => {
   const signed = await token({ claims: { exp: now / 1_000 - 6 * 3_600 } })
   const at = (hours: number) => new Date(now - hours * 3_600_000).toISOString()

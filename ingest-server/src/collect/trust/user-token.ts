@@ -1,7 +1,8 @@
 /**
  * Signed identity: a `userToken` is a JWT by which the customer's server says who is using the browser.
  *
- *     { "sub": userId, "aud": project id, "exp": seconds, "email"?: address, "previousId"?: userId, "nbf"?, "iss"? }
+ *     { "sub": userId, "aud": project id, "exp": seconds, "email"?: address, "previousId"?: userId,
+ *       "accounts"?: [{ "id": groupId, "role"?: text }], "nbf"?, "iss"? }
  *
  * HS256 with a signing secret of the project, or RS/PS/ES/EdDSA with a public key or a JWKS. It stands as
  * `userToken` or `context.userToken` of an event, or of the batch, and is taken out before anything else is
@@ -19,6 +20,8 @@ export interface TokenClaims {
   email: string | undefined
   /** A former user id that the customer's server says is the same user: only this makes an alias verified. */
   previousId: string | undefined
+  /** Accounts that the customer's server says the user is in, by id, with the role there ('' where none is named). */
+  accounts: ReadonlyMap<string, string>
   notBeforeMs: number
   expiresAtMs: number
 }
@@ -216,7 +219,20 @@ function claimsIn(payload: Uint8Array, project: Project, signing: SigningRules):
     userId,
     email: emailFrom(claims.email),
     previousId: idFrom(claims.previousId),
+    accounts: accountsIn(claims.accounts),
     notBeforeMs: nbf === undefined ? 0 : nbf * 1_000,
     expiresAtMs: exp * 1_000,
   }
+}
+
+/** What is not of the form `[{ id, role }]` names no account; the rest of the token holds. */
+function accountsIn(named: unknown): ReadonlyMap<string, string> {
+  const accounts = new Map<string, string>()
+  for (const one of Array.isArray(named) ? (named as unknown[]) : []) {
+    const id = isObject(one) ? idFrom(one.id) : undefined
+    if (id === undefined) continue
+    const role = (one as Json).role
+    accounts.set(id, typeof role === 'string' ? role.trim().toLowerCase() : '')
+  }
+  return accounts
 }
