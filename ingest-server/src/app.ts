@@ -15,7 +15,6 @@ import { openKeySets } from './collect/trust/key-sets.js'
 import { collectRoutes } from './collect/request/routes.js'
 import { createTokenVerifier } from './collect/trust/user-token.js'
 import { projectsFileOf, type Config, type Role } from './config.js'
-import { TouchlineError } from './errors.js'
 import { browserSdkRoutes } from './http/browser-sdk.js'
 import { frontPage } from './http/front-page.js'
 import { checkDisk, healthRoutes, type ReadinessCheck } from './http/health.js'
@@ -32,6 +31,7 @@ import { startErasing } from './erasure/erasing.js'
 import { startRetention } from './retention/retention.js'
 import { startStore } from './store/store.js'
 import { timelineRoutes } from './api/routes.js'
+import { ofListening } from './start-errors.js'
 import { scrapeOf } from './workers.js'
 
 export interface Touchline {
@@ -179,7 +179,7 @@ function readinessChecks({ config, log, clickhouse, projects }: Watched): Readin
     // A file of keys that cannot be read leaves the last good one in force: said, but no reason to send traffic away.
     { name: 'projects', check: async () => ({ ok: true, detail: { problem: projects.problem() ?? null } }) },
   ]
-  if (clickhouse) checks.push({ name: 'clickhouse', check: async () => ({ ok: clickhouse.isReady() }) })
+  if (clickhouse) checks.push({ name: 'clickhouse', check: async () => readinessOf(clickhouse) })
   const isEmbedded = config.KAFKA_BROKERS === undefined || config.CLICKHOUSE_URL === undefined
   if (isEmbedded) checks.push({ name: 'disk', check: () => checkDisk(config.DATA_DIR) })
   return checks
@@ -190,6 +190,11 @@ async function checkLog(log: EventLog) {
   return { ok: lag.problem === undefined, detail: { ...lag } }
 }
 
+function readinessOf(clickhouse: PendingClickHouse) {
+  const ok = clickhouse.isReady()
+  return ok ? { ok } : { ok, detail: { reason: clickhouse.problem() ?? 'it does not answer' } }
+}
+
 const inForce = (projects: OpenedProjects, key: string) => (projects.holderOf(key) ? key : undefined)
 
 async function listen(
@@ -197,11 +202,8 @@ async function listen(
   config: Config,
 ): Promise<Pick<Touchline, 'url' | 'isUrlGuessed'>> {
   const { HOST, PORT, PUBLIC_URL } = config
-  const address = await http.listen({ host: HOST, port: PORT }).catch((cause: unknown) => {
-    const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE'
-    if (!isTaken) throw cause
-    const why = `PORT: another program listens on ${HOST}:${PORT}. Choose another port: PORT=${PORT < 65_535 ? PORT + 1 : 8484}`
-    throw new TouchlineError('CONFIG_INVALID', why, { cause })
+  const address = await http.listen({ host: HOST, port: PORT }).catch((error: unknown) => {
+    throw ofListening(error, config)
   })
   if (PUBLIC_URL !== undefined) return { url: PUBLIC_URL.replace(/\/$/, ''), isUrlGuessed: false }
   if (!isEveryAddress(HOST)) return { url: address, isUrlGuessed: false }

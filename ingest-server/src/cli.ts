@@ -3,6 +3,7 @@
 import type { Command } from './cli/command.js'
 import { readConfig } from './config.js'
 import { TouchlineError } from './errors.js'
+import { inDataDir } from './start-errors.js'
 
 // Loaded when asked for: `keys` must not wait for ClickHouse's client to be read.
 const commands: Record<string, () => Promise<Command>> = {
@@ -45,7 +46,12 @@ async function run(): Promise<number> {
     return 0
   }
   const own = args.filter((argument) => argument !== '--trace')
-  return (await command.run(own, readConfig())) ?? 0
+  const config = readConfig()
+  try {
+    return (await command.run(own, config)) ?? 0
+  } catch (error) {
+    throw inDataDir(error, config)
+  }
 }
 
 async function help(): Promise<string> {

@@ -4,6 +4,8 @@
  */
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import '@touchline/schemas'
+import { misspelt } from './config-names.js'
 import { TouchlineError } from './errors.js'
 
 export const roles = ['collect', 'store', 'stitch', 'timeline'] as const
@@ -19,6 +21,20 @@ const list = text.transform((value) =>
     .map((item) => item.trim())
     .filter((item) => item !== ''),
 )
+const address = z.url({
+  protocol: /^https?$/,
+  error: 'must be an address such as https://host or http://host:8123',
+})
+/** What a proxy may be called: an address, a range of them, or a name for the usual ones. */
+const proxy = z.union(
+  [z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6(), z.enum(['loopback', 'linklocal', 'uniquelocal'])],
+  {
+    error: 'must be addresses or ranges of proxies, such as 10.0.0.0/8, ::1 or loopback',
+  },
+)
+const broker = z
+  .string()
+  .regex(/^(?:[\w.-]+|\[[0-9a-f:.]+\]):\d{1,5}$/i, 'must be host:port, or several with commas between them')
 const key = z.string().regex(/^[\w-]{8,200}$/, 'must be 8 to 200 letters, digits, _ or -')
 
 const environment = z.object({
@@ -26,12 +42,12 @@ const environment = z.object({
   PORT: port.default(8484),
   HOST: text.default('127.0.0.1'),
   /** How browsers reach this server, when that is not http://HOST:PORT; printed in the tag. */
-  PUBLIC_URL: z.url().optional(),
+  PUBLIC_URL: address.optional(),
   /** Embedded log, embedded ClickHouse and the keys made on the first run live below it. */
   DATA_DIR: text.default('./data'),
   ROLES: list.pipe(z.array(z.enum(roles)).min(1)).default([...roles]),
   /** Proxies whose X-Forwarded-For is believed: addresses or CIDR ranges, never "everything". */
-  TRUST_PROXY: list.optional(),
+  TRUST_PROXY: list.pipe(z.array(proxy)).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 
   TOUCHLINE_WRITE_KEY: key.optional(),
@@ -40,7 +56,7 @@ const environment = z.object({
   PROJECTS_FILE: text.optional(),
 
   /** host:port,… names a Kafka cluster and turns the embedded log off. */
-  KAFKA_BROKERS: list.optional(),
+  KAFKA_BROKERS: list.pipe(z.array(broker).min(1)).optional(),
   KAFKA_TOPIC_PREFIX: text.default('touchline.'),
   KAFKA_PARTITIONS: integer(1, 10_000).default(4),
   KAFKA_REPLICATION: integer(1, 9).default(1),
@@ -57,7 +73,7 @@ const environment = z.object({
   COLLECT_WORKERS: integer(1, 256).default(1),
 
   /** http(s)://host:port names a ClickHouse server and turns the embedded one off. */
-  CLICKHOUSE_URL: z.url().optional(),
+  CLICKHOUSE_URL: address.optional(),
   CLICKHOUSE_USER: text.optional(),
   CLICKHOUSE_PASSWORD: z.string().optional(),
   CLICKHOUSE_DATABASE: z
@@ -68,7 +84,7 @@ const environment = z.object({
   CLICKHOUSE_READER_PASSWORD: z.string().optional(),
   CLICKHOUSE_CLUSTER: z
     .string()
-    .regex(/^[\w-]{1,64}$/)
+    .regex(/^[\w-]{1,64}$/, 'must be up to 64 letters, digits, _ and -')
     .optional(),
   /** Where the embedded server listens on loopback: HTTP (0: a free port), native protocol (absent: off). */
   CLICKHOUSE_HTTP_PORT: port.default(0),
@@ -87,14 +103,10 @@ export type Config = ReturnType<typeof readConfig>
 export function readConfig(variables: NodeJS.ProcessEnv = process.env) {
   // An empty variable means absent: that is what `docker compose` and shells write for "not set".
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''))
+  const wrong = misspelt(given, Object.keys(environment.shape))
+  if (wrong !== undefined) throw new TouchlineError('CONFIG_INVALID', wrong)
   const parsed = environment.safeParse(given)
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    throw new TouchlineError(
-      'CONFIG_INVALID',
-      `${issue?.path.join('.') ?? 'setting'}: ${issue?.message ?? 'not valid'}`,
-    )
-  }
+  if (!parsed.success) throw new TouchlineError('CONFIG_INVALID', problemIn(parsed.error.issues[0], given))
   const config = parsed.data
   if (config.KAFKA_BROKERS === undefined && config.ROLES.length < roles.length) {
     throw new TouchlineError(
@@ -120,6 +132,13 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env) {
     DATA_DIR: resolve(config.DATA_DIR),
     KAFKA_GROUP: config.KAFKA_GROUP ?? `${config.KAFKA_TOPIC_PREFIX}store`,
   }
+}
+
+/** The variable and what it must be; what it is only where that is a number's place, which holds no secret. */
+function problemIn(issue: z.core.$ZodIssue | undefined, given: NodeJS.Dict<string>): string {
+  const name = String(issue?.path[0] ?? 'setting')
+  const isNumber = issue?.code === 'invalid_type' && issue.expected === 'number'
+  return `${name}: ${issue?.message ?? 'is not valid'}${isNumber ? `, not "${given[name]}"` : ''}.`
 }
 
 type Parsed = z.infer<typeof environment>

@@ -3,6 +3,7 @@ import cluster from 'node:cluster'
 import pino from 'pino'
 import { startTouchline } from './app.js'
 import { readConfig } from './config.js'
+import { inDataDir } from './start-errors.js'
 import { welcome } from './welcome.js'
 import { startWorkers } from './workers.js'
 
@@ -22,7 +23,9 @@ try {
     await workers.failed
   }
   if (!cluster.isWorker) console.log(`starting Touchline (${config.ROLES.join(', ')}) …`)
-  const touchline = await startTouchline(config, logger)
+  const touchline = await startTouchline(config, logger).catch((error: unknown) => {
+    throw inDataDir(error, config)
+  })
   stopOnSignal(() => touchline.close())
   const { analyst } = await touchline.ready
   // Of several processes the first speaks for all.

@@ -2,11 +2,15 @@
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { appendFile, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startServer, type TestServer, until } from '../../test-support/server.js'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { someEngineOf } from '../../test-support/engine.js'
+import { freePort, startServer, type TestServer, until } from '../../test-support/server.js'
 
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
 let server: TestServer
@@ -59,6 +63,46 @@ test('a key made, rotated and revoked counts and stops counting without a restar
   await untilStatus(made.out, 401)
   const types = await server.post('/v1/identify', { userId: 'u1' }, next.out)
   expect(types.body).toMatchObject({ rejected: [{ code: 'EVENT_NOT_ALLOWED' }] })
+})
+
+test('a key of the settings that is rotated goes on counting for as long as --keep says', async () => {
+  // A live site and a back end that nobody has changed yet.
+  const [write, secret] = ['wk_of_the_environment', 'sk_of_the_environment_0123456789abcdef']
+  const site = await startServer({ env: { TOUCHLINE_WRITE_KEY: write, TOUCHLINE_SECRET_KEY: secret } })
+  const env = { DATA_DIR: site.dataDir, TOUCHLINE_WRITE_KEY: write, TOUCHLINE_SECRET_KEY: secret }
+  const status = async (key: string) =>
+    (await site.post('/v1/track', { event: 'E', userId: 'u1' }, key)).status
+  const untilCounts = (key: string, expected: number) =>
+    until(async () => ((await status(key)) === expected ? true : undefined), {
+      what: `${expected} for ${key}`,
+    })
+  try {
+    const idOf = async (kind: string) =>
+      new RegExp(`default\\s+${kind}\\s+(\\S+).*of the settings`).exec(
+        (await touchline(['keys', 'list'], env)).out,
+      )?.[1] ?? ''
+    const [writeId, secretId] = [await idOf('write'), await idOf('secret')]
+    const nextWrite = await touchline(['keys', 'rotate', writeId, '--keep', '2h'], env)
+    const nextSecret = await touchline(['keys', 'rotate', secretId], env)
+    expect(nextWrite.err).toMatch(
+      new RegExp(`${writeId} counts until \\d{4}-.*Set TOUCHLINE_WRITE_KEY to the new key`, 's'),
+    )
+    await untilCounts(nextWrite.out, 200)
+    await untilCounts(nextSecret.out, 200)
+    expect(await status(write)).toBe(200)
+    expect(await status(secret)).toBe(200)
+    const listed = (await touchline(['keys', 'list'], env)).out.split('\n')
+    expect(listed.find((line) => line.includes(writeId))).toMatch(/\d{4}-\d\d-\d\dT/)
+    await touchline(['keys', 'rotate', writeId, '--keep', '1s'], env)
+    await untilCounts(write, 401)
+    expect(await status(secret)).toBe(200)
+    await touchline(['keys', 'rotate', secretId, '--keep', '0'], env)
+    await untilCounts(secret, 401)
+    expect((await touchline(['keys', 'list'], env)).out).not.toContain('of the settings')
+    expect(await status(nextWrite.out)).toBe(200)
+  } finally {
+    await site.stop()
+  }
 })
 
 test('a secret key is shown once, reads, and is revoked by its id', async () => {
@@ -153,6 +197,91 @@ test('doctor says that all is well, and what is not', async () => {
   expect(ill.code).toBe(1)
   expect(ill.out).toMatch(/FAIL\s+projects .*broken\.json cannot be read as JSON/)
   expect(ill.out).toMatch(/FAIL\s+kafka .*takes no connection/)
+})
+
+test.each([
+  [['doctor'], 0],
+  [['keys', 'list'], 0],
+  [['stitch', '--rebuild'], 1],
+  [['rejected', 'list'], 1],
+])('touchline %j in a folder where no server ran makes nothing there', async (args, code) => {
+  const elsewhere = await mkdtemp(join(tmpdir(), 'touchline-elsewhere-'))
+  try {
+    const bare = { DATA_DIR: join(elsewhere, 'data'), PORT: String(await freePort()) }
+    const ended = await touchline(args, { ...bare, TOUCHLINE_WRITE_KEY: '', TOUCHLINE_SECRET_KEY: '' })
+    expect(ended.code).toBe(code)
+    expect(await readdir(elsewhere)).toEqual([])
+    if (args[0] === 'doctor')
+      expect(ended.out).toMatch(/warn\s+data .*is not there yet.*\n[^]*warn\s+keys .*none yet/)
+    if (code === 1) expect(ended.err).toMatch(/DATA_DIR: no server has run in/)
+  } finally {
+    await rm(elsewhere, { recursive: true, force: true })
+  }
+})
+
+describe('doctor does not take another answer for that of ClickHouse', () => {
+  const pages = new Map([
+    ['/', 'Ok.'],
+    ['/site', '<!doctype html><title>Shop</title>'],
+    ['/json', '{"version":"26.7"}'],
+  ])
+  let page = ''
+  const other = createServer((_request, response) => void response.end(page))
+  beforeAll(() => new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve)))
+  afterAll(() => new Promise((resolve) => other.close(resolve)))
+
+  test.each([...pages.values()])('200 %s', async (text) => {
+    page = text
+    const { port } = other.address() as AddressInfo
+    const { code, out } = await touchline(['doctor'], { CLICKHOUSE_URL: `http://127.0.0.1:${port}` })
+    expect(code).toBe(1)
+    expect(out).toMatch(/FAIL\s+clickhouse\s+CLICKHOUSE_URL: what answers there \(200: .*\) is no ClickHouse/)
+  })
+
+  test('and says the reason that ClickHouse gives, and that of the network', async () => {
+    const { origin } = new URL(server.clickhouseUrl)
+    const refused = await touchline(['doctor'], {
+      CLICKHOUSE_URL: origin,
+      CLICKHOUSE_USER: 'app',
+      CLICKHOUSE_PASSWORD: 'guess',
+    })
+    expect(refused.out).toMatch(/FAIL\s+clickhouse\s+it refuses: Code: (516|194|193|192)\. .*app/)
+    const away = await touchline(['doctor'], { CLICKHOUSE_URL: `http://127.0.0.1:${await freePort()}` })
+    expect(away.out).toMatch(/FAIL\s+clickhouse\s+CLICKHOUSE_URL: \S+ does not answer \(.*ECONNREFUSED/)
+  })
+})
+
+test('doctor --json says the same to programs', async () => {
+  const { code, out } = await touchline(['doctor', '--json'])
+  const findings = JSON.parse(out) as { what: string; state: string; detail: string }[]
+  expect(code).toBe(0)
+  expect(findings).toContainEqual({ what: 'node', state: 'ok', detail: process.version })
+  expect(findings.map(({ what }) => what)).toContain('· clickhouse')
+  expect(findings.every(({ state }) => state === 'ok' || state === 'warn')).toBe(true)
+  const ill = await touchline(['doctor', '--json'], { KAFKA_BROKERS: '127.0.0.1:1' })
+  expect(ill.code).toBe(1)
+  expect(JSON.parse(ill.out)).toContainEqual(expect.objectContaining({ what: 'kafka', state: 'FAIL' }))
+})
+
+test('a ClickHouse that is not well is said with its reason, by the server and by doctor', async () => {
+  const engine = await someEngineOf(server.pid)
+  process.kill(engine, 'SIGSTOP')
+  try {
+    const answer = await until(async () => {
+      const { status, body } = await server.get<{ checks: { clickhouse: { reason?: string } } }>(
+        '/health/ready',
+      )
+      return status === 503 ? body : undefined
+    })
+    expect(answer.checks.clickhouse.reason).toMatch(/\w{3,}/)
+    const { code, out } = await touchline(['doctor'])
+    expect(code).toBe(1)
+    expect(out).toMatch(/FAIL\s+· clickhouse\s+\w{3,}/)
+    expect(out).not.toContain('{}')
+  } finally {
+    process.kill(engine, 'SIGCONT')
+  }
+  await until(async () => ((await server.get('/health/ready')).status === 200 ? true : undefined))
 })
 
 test('a backup of the stopped server is restored whole, and one that was changed is not', async () => {

@@ -10,6 +10,7 @@
  * cannot be an id is as good as absent (see ids.ts).
  */
 import { z } from 'zod'
+import './zod-words.js'
 import { eventTypes, type EventType } from './event-types.js'
 import { emailFrom, idFrom } from './ids.js'
 import { limits } from './limits.js'

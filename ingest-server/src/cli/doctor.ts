@@ -1,16 +1,18 @@
 /** `touchline doctor`: looks at everything that Touchline stands on, and says what to do about what is not well. */
 import { existsSync, statSync } from 'node:fs'
-import { access, constants, mkdir, statfs } from 'node:fs/promises'
+import { access, constants, stat, statfs } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { dirname } from 'node:path'
+import { parseArgs } from 'node:util'
 import { projectsFileOf, type Config } from '../config.js'
 import { readProjectsFile, toSecretKey } from '../projects/projects-file.js'
-import { keysOf } from './kept-keys.js'
+import { keysIfThere } from './kept-keys.js'
 import { isRunning, serverUrl } from './open-parts.js'
 import type { Command } from './command.js'
 
-const usage = `touchline doctor     checks Node, settings, keys, disk, Kafka, ClickHouse and the running server
+const usage = `touchline doctor [--json]     checks Node, settings, keys, disk, Kafka, ClickHouse and the running server
 
-Ends with 1 when something must be done.`
+It changes nothing. Ends with 1 when something must be done. --json prints [{ what, state, detail }].`
 
 interface Finding {
   what: string
@@ -21,18 +23,32 @@ interface Finding {
 export const doctor: Command = {
   summary: 'check everything and say what to do',
   usage,
-  async run(_args, config) {
+  async run(args, config) {
+    const { values } = parseArgs({ args, options: { json: { type: 'boolean', default: false } } })
     // Settings were read to come this far: a bad one has been said in one line already.
     const checks = [node, dataDir, disk, keys, projectsFile, engine, kafka, clickhouse, server]
-    let worst = 0
+    const all: Finding[] = []
     for (const check of checks) {
-      for (const { what, state, detail } of await check(config)) {
-        console.log(`${state.padEnd(5)} ${what.padEnd(12)} ${detail}`)
-        if (state === 'FAIL') worst = 1
+      for (const finding of await outcomeOf(check, config)) {
+        const { what, state, detail } = finding
+        if (!values.json) console.log(`${state.padEnd(5)} ${what.padEnd(12)} ${detail}`)
+        all.push(finding)
       }
     }
-    return worst
+    if (values.json) console.log(JSON.stringify(all, null, 2))
+    return all.some(({ state }) => state === 'FAIL') ? 1 : 0
   },
+}
+
+type Check = (config: Config) => Promise<Finding[]>
+
+/** A check that fails itself is a finding: the others still run. */
+async function outcomeOf(check: Check, config: Config): Promise<Finding[]> {
+  try {
+    return await check(config)
+  } catch (error) {
+    return [fail(check.name, reasonOf(error))]
+  }
 }
 
 const ok = (what: string, detail: string): Finding => ({ what, state: 'ok', detail })
@@ -51,12 +67,26 @@ async function node(): Promise<Finding[]> {
 
 async function dataDir({ DATA_DIR }: Config): Promise<Finding[]> {
   try {
-    await mkdir(DATA_DIR, { recursive: true, mode: 0o700 })
-    await access(DATA_DIR, constants.W_OK)
+    const isThere = existsSync(DATA_DIR)
+    if (isThere && !(await stat(DATA_DIR)).isDirectory()) {
+      return [fail('data', `DATA_DIR: ${DATA_DIR} is a file, not a folder.`)]
+    }
+    await access(isThere ? DATA_DIR : nearestFolder(DATA_DIR), constants.W_OK | constants.X_OK)
+    if (isThere) return [ok('data', DATA_DIR)]
+    return [
+      warn(
+        'data',
+        `${DATA_DIR} is not there yet: the first start makes it. Is DATA_DIR meant to be another?`,
+      ),
+    ]
   } catch (error) {
-    return [fail('data', `${DATA_DIR} cannot be written (${(error as Error).message}); set DATA_DIR.`)]
+    return [fail('data', `DATA_DIR: ${DATA_DIR} cannot be written (${reasonOf(error)}).`)]
   }
-  return [ok('data', DATA_DIR)]
+}
+
+/** The folder itself, or the nearest above it that is there. */
+function nearestFolder(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : nearestFolder(dirname(path))
 }
 
 const gibibyte = 1024 ** 3
@@ -64,7 +94,7 @@ const leastFreeBytes = gibibyte / 4
 const easyFreeBytes = 4 * gibibyte
 
 async function disk({ DATA_DIR }: Config): Promise<Finding[]> {
-  const { bavail, bsize } = await statfs(existsSync(DATA_DIR) ? DATA_DIR : '.')
+  const { bavail, bsize } = await statfs(nearestFolder(DATA_DIR))
   const free = bavail * bsize
   const text = `${(free / gibibyte).toFixed(1)} GiB free`
   if (free < leastFreeBytes)
@@ -73,7 +103,9 @@ async function disk({ DATA_DIR }: Config): Promise<Finding[]> {
 }
 
 async function keys(config: Config): Promise<Finding[]> {
-  const { writeKey, secretKey } = await keysOf(config)
+  const there = await keysIfThere(config)
+  if (there === undefined) return [warn('keys', 'none yet: the first start makes them.')]
+  const { writeKey, secretKey } = there
   const findings: Finding[] = []
   if (secretKey.length < 32)
     findings.push(
@@ -103,7 +135,7 @@ async function projectsFile(config: Config): Promise<Finding[]> {
         ),
       )
   } catch (error) {
-    findings.push(fail('projects', (error as Error).message))
+    findings.push(fail('projects', reasonOf(error)))
   }
   if ((statSync(file).mode & 0o077) !== 0)
     findings.push(warn('projects', `others may read ${file}, which holds signing secrets: chmod 600 it.`))
@@ -159,30 +191,49 @@ async function clickhouse(config: Config): Promise<Finding[]> {
     CLICKHOUSE_PASSWORD: password = '',
   } = config
   if (url === undefined) return []
+  return [await askedFor(url, user, password)]
+}
+
+async function askedFor(url: string, user: string, password: string): Promise<Finding> {
+  const headers = { 'x-clickhouse-user': user, 'x-clickhouse-key': password }
+  const query = encodeURIComponent("SELECT 'ClickHouse', version() FORMAT TSV")
   try {
-    const answer = await fetch(`${url}/?query=SELECT+version()`, {
-      headers: { 'x-clickhouse-user': user, 'x-clickhouse-key': password },
+    const answer = await fetch(`${new URL(url).origin}/?query=${query}`, {
+      headers,
       signal: AbortSignal.timeout(5_000),
     })
     const text = (await answer.text()).trim()
-    return [
-      answer.ok
-        ? ok('clickhouse', `version ${text}`)
-        : fail('clickhouse', `it refuses: ${text.slice(0, 200)}`),
-    ]
+    const [, version] = /^ClickHouse\t(\d[\d.]*)/.exec(text) ?? []
+    if (answer.ok && version !== undefined) return ok('clickhouse', `version ${version} as ${user}`)
+    if (/^Code: \d+/.test(text)) return fail('clickhouse', `it refuses: ${firstLine(text)}`)
+    return fail(
+      'clickhouse',
+      `CLICKHOUSE_URL: what answers there (${answer.status}: ${firstLine(text) || 'nothing'}) is no ClickHouse; its HTTP port is 8123, or 8443 with TLS.`,
+    )
   } catch (error) {
-    return [fail('clickhouse', `${url} does not answer (${(error as Error).message}).`)]
+    return fail('clickhouse', `CLICKHOUSE_URL: ${new URL(url).origin} does not answer (${reasonOf(error)}).`)
   }
+}
+
+const firstLine = (text: string) => (text.split('\n')[0] ?? '').slice(0, 200)
+
+/** fetch says "fetch failed" and keeps why in the cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { cause } = error
+  if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join(', ')
+  return cause instanceof Error && error.message === 'fetch failed' ? cause.message : error.message
 }
 
 async function server(config: Config): Promise<Finding[]> {
   const url = serverUrl(config)
   if (!(await isRunning(config))) return [warn('server', `none answers at ${url}; npm start starts one.`)]
   const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(5_000) })
-  const { checks } = (await answer.json()) as { checks: Record<string, { ok: boolean }> }
-  return Object.entries(checks).map(([name, { ok: isWell, ...detail }]) =>
-    isWell
-      ? ok(`· ${name}`, JSON.stringify(detail))
-      : fail(`· ${name}`, `${JSON.stringify(detail)}; docs/operating.md says what to do.`),
-  )
+  const { checks } = (await answer.json()) as { checks: Record<string, { ok: boolean; reason?: string }> }
+  return Object.entries(checks).map(([name, { ok: isWell, reason, ...detail }]) => {
+    const shown = Object.keys(detail).length === 0 ? '' : JSON.stringify(detail)
+    if (isWell) return ok(`· ${name}`, shown)
+    const why = [reason ?? 'the server gives no reason', shown].filter((part) => part !== '').join(' ')
+    return fail(`· ${name}`, `${why}; docs/operating.md says what to do.`)
+  })
 }

@@ -6,9 +6,15 @@ import { projectsFileOf, type Config } from '../config.js'
 import { addKey, changeProjectsFile, listKeys, newKey, newKeyId, revokeKey } from '../projects/key-ring.js'
 import type { KeyKind, ListedKey, NewKey } from '../projects/key-ring.js'
 import { idOfKey } from '../projects/projects.js'
-import { hashOfKey, readProjectsFile, toWriteKey, type ProjectEntry } from '../projects/projects-file.js'
+import {
+  hashOfKey,
+  readProjectsFile,
+  toRevoked,
+  toWriteKey,
+  type ProjectEntry,
+} from '../projects/projects-file.js'
 import { durationMs, misuse, positiveNumber, subcommand, table, type Command } from './command.js'
-import { keysOf } from './kept-keys.js'
+import { keysIfThere } from './kept-keys.js'
 
 const usage = `touchline keys list   [--project ID]
 touchline keys create [--project ID] --kind write|secret|signing [--name TEXT] [--expires 90d]
@@ -55,7 +61,9 @@ interface SettingsKey extends ListedKey {
 }
 
 async function settingsKeys(config: Config): Promise<SettingsKey[]> {
-  const { writeKey, secretKey } = await keysOf(config)
+  const keys = await keysIfThere(config)
+  if (keys === undefined) return []
+  const { writeKey, secretKey } = keys
   const common = { projectId: 'default', name: 'of the settings' }
   return [
     { ...common, kind: 'write', id: idOfKey(writeKey), key: writeKey, hash: hashOfKey(writeKey) },
@@ -70,11 +78,13 @@ function entriesOf(config: Config): ProjectEntry[] {
 
 async function listed(config: Config, project: string | undefined): Promise<string> {
   const entries = entriesOf(config)
-  const revoked = new Set(entries.flatMap((entry) => entry.revoked))
-  const all: ListedKey[] = [
-    ...(await settingsKeys(config)).filter(({ hash }) => !revoked.has(hash)),
-    ...listKeys(entries),
-  ]
+  const endsAt = new Map(
+    entries.flatMap((entry) => entry.revoked.map(toRevoked)).map((one) => [one.hash, one.endsAt]),
+  )
+  const inForce = (await settingsKeys(config))
+    .map((key) => ({ ...key, isRevoked: endsAt.has(key.hash), expiresAt: endsAt.get(key.hash) }))
+    .filter(({ isRevoked, expiresAt }) => !isRevoked || Date.parse(expiresAt ?? '') > Date.now())
+  const all: ListedKey[] = [...inForce, ...listKeys(entries)]
   const rows = all
     .filter(({ projectId }) => project === undefined || projectId === project)
     .map((key) => [
@@ -142,20 +152,22 @@ async function rotate(config: Config, id: string, values: Options): Promise<void
       createdAt,
     }
     const added = addKey(entries, made)
-    if (own) return revokeKey(added, { projectId, id, hash: own.hash })
     // A signing key only checks tokens that are on their way; it goes when it is revoked.
     if (kind === 'signing') return added
-    return revokeKey(added, { projectId, id, ...(keepMs > 0 && { endsAt }) })
+    return revokeKey(added, { projectId, id, ...(own && { hash: own.hash }), ...(keepMs > 0 && { endsAt }) })
   })
   if (made === undefined) return
   show(made)
   const isSigning = made.kind === 'signing'
-  const isAtOnce = own !== undefined || keepMs === 0
   console.error(
     isSigning
       ? `${id} still checks tokens; revoke it once none signed with it is in use.`
-      : `${id} ${isAtOnce ? 'no longer counts' : `counts until ${endsAt}`}.`,
+      : `${id} ${keepMs === 0 ? 'no longer counts' : `counts until ${endsAt}`}.`,
   )
+  if (own)
+    console.error(
+      `Set ${own.kind === 'write' ? 'TOUCHLINE_WRITE_KEY' : 'TOUCHLINE_SECRET_KEY'} to the new key, if it is set.`,
+    )
 }
 
 /** What binds the old key, so that the new one is bound alike. */

@@ -8,6 +8,8 @@ export interface ClickHouse {
   readonly reader: ClickHouseClient
   /** False while the server does not answer (starting, restarting, gone). */
   isReady(): boolean
+  /** Why it is not ready, as the server or the network says; undefined when it is. */
+  problem(): string | undefined
   /** For people and their tools: where it listens and as whom. */
   readonly analyst: { url: string; user: string; password: string | undefined }
   close(): Promise<void>

@@ -245,7 +245,7 @@ test('a server given by its URL works the same, with caps for a reader that is t
 test('a server that refuses the password is said so, one that is not there yet is waited for', async () => {
   const url = clickhouse.embedded?.url
   await expect(openClickHouse({ logger: silentLogger, url, user: 'app', password: 'no' })).rejects.toThrow(
-    /refuses the user or password/,
+    /CLICKHOUSE_USER and CLICKHOUSE_PASSWORD: .* refuses the user \S+ or the password/,
   )
   const logger = { ...silentLogger, info: vi.fn<(fields: object, message: string) => void>() }
   const port = clickhouse.embedded?.httpPort ?? 0
@@ -254,7 +254,7 @@ test('a server that refuses the password is said so, one that is not there yet i
   await vi.waitUntil(() => clickhouse.embedded?.pid() !== pid, { interval: 1 })
   const password = clickhouse.embedded?.appPassword
   const late = await openClickHouse({ logger, url: `http://127.0.0.1:${port}`, user: 'app', password })
-  expect(logger.info.mock.calls[0]?.[1]).toBe('Waiting for ClickHouse to answer')
+  expect(logger.info.mock.calls[0]?.[1]).toBe('CLICKHOUSE_URL: waiting for ClickHouse to answer')
   await late.close()
 })
 

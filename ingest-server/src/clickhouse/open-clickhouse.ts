@@ -14,6 +14,7 @@ import {
   type EmbeddedServer,
   type EmbeddedServerOptions,
 } from './embedded/embedded-server.js'
+import { TouchlineError } from '../errors.js'
 import type { Logger } from '../logger.js'
 
 export interface ClickHouseOptions {
@@ -90,6 +91,7 @@ export async function openClickHouse(options: ClickHouseOptions): Promise<Opened
   const health = watchHealth(accounts.app)
   try {
     await untilThereIs(database, accounts.app, options)
+    if (options.readerUser !== undefined) await untilItAnswers(accounts.reader, options, readerSettings)
   } catch (error) {
     health.stop()
     await Promise.all([app.close(), reader.close(), embedded?.close()])
@@ -106,6 +108,8 @@ export async function openClickHouse(options: ClickHouseOptions): Promise<Opened
       password: embedded?.analystPassword,
     },
     isReady: () => health.answers() && (embedded?.isRunning() ?? true),
+    problem: () =>
+      embedded?.isRunning() === false ? 'the embedded server is being started' : health.problem(),
     async close() {
       health.stop()
       await Promise.all([app.close(), reader.close()])
@@ -157,7 +161,7 @@ function clientOf(
 /** Asks once a second, so that readiness is an answer and not a guess. */
 function watchHealth(account: Account) {
   const client = clientOf(account, 'system', pingTimeoutMs)
-  let answering = true
+  let problem: string | undefined
   let stopped = false
   let asking = false
   const timer = setInterval(() => void ask(), pingEveryMs)
@@ -165,12 +169,14 @@ function watchHealth(account: Account) {
   async function ask(): Promise<void> {
     if (asking) return
     asking = true
-    const { success } = await client.ping({ select: true })
+    const answer = await client.ping({ select: true })
     asking = false
-    if (!stopped) answering = success
+    if (!stopped) problem = answer.success ? undefined : answer.error.message || 'it does not answer'
   }
   return {
-    answers: () => answering,
+    answers: () => problem === undefined,
+    /** Why it does not count as answering, as the server or the network says. */
+    problem: () => problem,
     stop() {
       stopped = true
       clearInterval(timer)
@@ -185,16 +191,18 @@ const accessDenied = '497'
 async function untilThereIs(database: string, account: Account, options: ClickHouseOptions): Promise<void> {
   const { logger, signal } = options
   for (;;) {
-    await untilItAnswers(account, options)
+    await untilItAnswers(account, options, appSettings)
     try {
       await makeDatabase(account, database, options.cluster)
       return
     } catch (error) {
-      if (clickHouseCodeOf(error) === accessDenied) throw error
-      logger.info(
-        { reason: String(error instanceof Error ? (error.cause ?? error) : error) },
-        'Waiting until ClickHouse makes the database',
-      )
+      const { message } =
+        error instanceof Error && error.cause instanceof Error ? error.cause : (error as Error)
+      if (clickHouseCodeOf(error) === accessDenied) {
+        const why = `CLICKHOUSE_USER: ${account.username} may not make the database ${database}: ${message}`
+        throw new TouchlineError('CONFIG_INVALID', why, { cause: error })
+      }
+      logger.info({ reason: message }, 'Waiting until ClickHouse makes the database')
       await delay(1_000, undefined, { signal })
     }
   }
@@ -221,9 +229,13 @@ async function makeDatabase(account: Account, database: string, cluster: Cluster
 /** Credentials that are refused are not waited for: nothing but a person can mend them. */
 const refusedCredentials = new Set(['192', '193', '194', '516'])
 
+const appSettings = 'CLICKHOUSE_USER and CLICKHOUSE_PASSWORD'
+const readerSettings = 'CLICKHOUSE_READER_USER and CLICKHOUSE_READER_PASSWORD'
+
 async function untilItAnswers(
   account: Account,
   { logger, signal }: Pick<ClickHouseOptions, 'logger' | 'signal'>,
+  settings: string,
 ): Promise<void> {
   const url = withoutPassword(account.url)
   const client = clientOf(account, 'system', pingTimeoutMs)
@@ -233,9 +245,10 @@ async function untilItAnswers(
       if (answer.success) return
       const { error } = answer
       if ('code' in error && refusedCredentials.has(String(error.code))) {
-        throw new Error(`ClickHouse at ${url} refuses the user or password.`, { cause: error })
+        const why = `${settings}: ClickHouse at ${url} refuses the user ${account.username} or the password.`
+        throw new TouchlineError('CONFIG_INVALID', why, { cause: error })
       }
-      logger.info({ url, attempt, reason: error.message }, 'Waiting for ClickHouse to answer')
+      logger.info({ url, attempt, reason: error.message }, 'CLICKHOUSE_URL: waiting for ClickHouse to answer')
       await delay(Math.min(5_000, 250 * 2 ** Math.min(attempt, 5)), undefined, { signal })
     }
   } finally {

@@ -46,6 +46,7 @@ export function openInBackground({ open, prepare, logger }: Opening): PendingCli
   const parts: Promise<void>[] = []
   let hasBegun = 0
   let opening: ClickHouse | undefined
+  let lastReason: string | undefined
 
   async function openAndPrepare(): Promise<void> {
     const clickhouse = await open(closing.signal)
@@ -64,7 +65,8 @@ export function openInBackground({ open, prepare, logger }: Opening): PendingCli
       } catch (error) {
         if (error instanceof TouchlineError) throw error
         if (closing.signal.aborted) return
-        logger.warn({ reason: messageOf(error), attempt }, otherwise)
+        lastReason = messageOf(error)
+        logger.warn({ reason: lastReason, attempt }, otherwise)
         const waitMs = Math.min(retryAfterMs.most, retryAfterMs.first * 2 ** attempt)
         await delay(waitMs, undefined, { signal: closing.signal }).catch(() => undefined)
       }
@@ -88,6 +90,13 @@ export function openInBackground({ open, prepare, logger }: Opening): PendingCli
       return openedOrRefuse().analyst
     },
     isReady: () => opened !== undefined && hasBegun === parts.length && opened.isReady(),
+    problem() {
+      if (opened === undefined) return lastReason ?? 'it is being opened'
+      return (
+        opened.problem() ??
+        (hasBegun === parts.length ? undefined : (lastReason ?? 'not every part has begun'))
+      )
+    },
     begin<Started extends Stoppable>(name: string, start: () => Promise<Started>): Part<Started> {
       let started: Started | undefined
       let isStopped = false

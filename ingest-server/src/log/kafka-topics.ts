@@ -29,7 +29,10 @@ export async function untilTopicsExist(
       return
     } catch (error) {
       if (error instanceof Error && error.name === 'KafkaJSSASLAuthenticationError') throw error
-      logger.warn({ err: error, attempt }, 'Kafka does not answer yet; appends are refused until it does')
+      logger.warn(
+        { err: error, attempt },
+        'KAFKA_BROKERS: Kafka does not answer yet; appends are refused until it does',
+      )
       await pause(Math.min(retryAfterMs.most, retryAfterMs.first * 2 ** attempt), signal)
     }
   }

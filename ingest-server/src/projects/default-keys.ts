@@ -3,11 +3,14 @@
  * DATA_DIR/keys.json, readable by the owner only.
  */
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { TouchlineError } from '../errors.js'
 
-const keysSchema = z.object({ writeKey: z.string(), secretKey: z.string(), analystPassword: z.string() })
+const kept = z.string().min(8)
+const keysSchema = z.object({ writeKey: kept, secretKey: kept, analystPassword: kept })
 export type DefaultKeys = z.infer<typeof keysSchema>
 
 const newKey = (prefix: string, bytes: number) =>
@@ -18,16 +21,49 @@ export async function defaultKeys(
   dataDir: string,
   given: { [name in keyof DefaultKeys]?: DefaultKeys[name] | undefined },
 ): Promise<DefaultKeys> {
-  const kept = await keptKeys(dataDir)
-  return {
-    writeKey: given.writeKey ?? kept.writeKey,
-    secretKey: given.secretKey ?? kept.secretKey,
-    analystPassword: given.analystPassword ?? kept.analystPassword,
+  return { ...(await keptKeys(dataDir)), ...withoutUndefined(given) }
+}
+
+/** The same for whoever only looks: nothing is made. Undefined where a key is neither given nor kept. */
+export async function keysThere(
+  dataDir: string,
+  given: { [name in keyof DefaultKeys]?: DefaultKeys[name] | undefined },
+): Promise<DefaultKeys | undefined> {
+  const file = join(dataDir, keysFile)
+  const found = existsSync(file) ? await readKeys(file) : {}
+  const parsed = keysSchema.safeParse({ ...found, ...withoutUndefined(given) })
+  return parsed.success ? parsed.data : undefined
+}
+
+const keysFile = 'keys.json'
+
+const withoutUndefined = (given: { [name in keyof DefaultKeys]?: DefaultKeys[name] | undefined }) =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<DefaultKeys>
+
+/** Throws CONFIG_INVALID with the file where it cannot be used. */
+async function readKeys(file: string): Promise<DefaultKeys> {
+  const refuse = (why: string, cause: unknown) =>
+    new TouchlineError(
+      'CONFIG_INVALID',
+      `DATA_DIR: ${file} ${why}. Put back the file as it was, or remove it: then new keys are made.`,
+      { cause },
+    )
+  let content: unknown
+  try {
+    content = JSON.parse(await readFile(file, 'utf8'))
+  } catch (cause) {
+    // JSON's own message quotes what stands around the error, which is a key.
+    if (cause instanceof SyntaxError) throw refuse('is not valid JSON', cause)
+    throw cause
   }
+  const parsed = keysSchema.safeParse(content)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw refuse(`cannot be used: ${issue?.path.join('.') || 'it'} ${issue?.message}`, parsed.error)
 }
 
 async function keptKeys(dataDir: string): Promise<DefaultKeys> {
-  const file = join(dataDir, 'keys.json')
+  const file = join(dataDir, keysFile)
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const made: DefaultKeys = {
     writeKey: newKey('wk', 15),
@@ -45,5 +81,5 @@ async function keptKeys(dataDir: string): Promise<DefaultKeys> {
   } finally {
     await unlink(draft)
   }
-  return keysSchema.parse(JSON.parse(await readFile(file, 'utf8')))
+  return readKeys(file)
 }

@@ -14,6 +14,7 @@ import {
   hashOfKey,
   parseProjects,
   readProjectsFile,
+  toRevoked,
   toSecretKey,
   toWriteKey,
   type ProjectEntry,
@@ -128,7 +129,10 @@ export function revokeKey(
   { projectId, id, hash, endsAt }: { projectId: string; id: string; hash?: string; endsAt?: string },
 ): ProjectEntry[] {
   return changeProject(entries, projectId, (entry) => {
-    if (hash !== undefined) return { ...entry, revoked: [...new Set([...entry.revoked, hash])] }
+    if (hash !== undefined) {
+      const others = entry.revoked.filter((one) => toRevoked(one).hash !== hash)
+      return { ...entry, revoked: [...others, endsAt === undefined ? hash : { hash, endsAt }] }
+    }
     const ended = <T extends { id: string }>(keys: readonly T[]): T[] =>
       endsAt === undefined
         ? keys.filter((key) => key.id !== id)

@@ -5,6 +5,7 @@ import {
   emptyEntry,
   hashOfKey,
   invalid,
+  toRevoked,
   toSecretKey,
   toWriteKey,
   type ProjectEntry,
@@ -43,10 +44,11 @@ export function keysInForce(
   for (const entry of all) {
     const project = projectOf(entry)
     projects.push(project)
-    const revoked = new Set(entry.revoked)
+    const endOf = endsIn(entry)
     for (const { key, expiresAt, ...binding } of entry.writeKeys.map(toWriteKey)) {
       const hash = hashOfKey(key)
-      if (revoked.has(hash)) continue
+      const expiresAtMs = endOf(hash, expiresAt)
+      if (expiresAtMs === -Infinity) continue
       const other = writers.get(key)
       if (other && other.project !== project)
         throw invalid(file, `gives a write key of ${project.id} to ${other.project.id} as well`)
@@ -55,12 +57,13 @@ export function keysInForce(
         kind: 'write',
         key: bindingOf(binding),
         hash,
-        expiresAtMs: endOf(expiresAt),
+        expiresAtMs,
       })
     }
     for (const { id, hash, expiresAt } of entry.secretKeys.map(toSecretKey)) {
-      if (revoked.has(hash)) continue
-      secrets.set(lookup(hash), { project, kind: 'secret', key: { id }, hash, expiresAtMs: endOf(expiresAt) })
+      const expiresAtMs = endOf(hash, expiresAt)
+      if (expiresAtMs > -Infinity)
+        secrets.set(lookup(hash), { project, kind: 'secret', key: { id }, hash, expiresAtMs })
     }
   }
 
@@ -77,7 +80,16 @@ export function keysInForce(
   }
 }
 
-const endOf = (expiresAt: string | undefined) => (expiresAt === undefined ? Infinity : Date.parse(expiresAt))
+/** When a key of the entry ends: by itself, or because it was revoked; -Infinity where that is so at once. */
+function endsIn({ revoked }: ProjectEntry): (hash: string, expiresAt: string | undefined) => number {
+  const ends = new Map<string, number>()
+  for (const { hash, endsAt } of revoked.map(toRevoked)) {
+    const end = endsAt === undefined ? -Infinity : Date.parse(endsAt)
+    ends.set(hash, Math.min(end, ends.get(hash) ?? Infinity))
+  }
+  return (hash, expiresAt) =>
+    Math.min(ends.get(hash) ?? Infinity, expiresAt === undefined ? Infinity : Date.parse(expiresAt))
+}
 
 function bindingOf({ id, origins, types, events, eventsPerSecond }: Binding): KeyBinding {
   return {

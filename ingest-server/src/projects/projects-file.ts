@@ -85,8 +85,8 @@ const projectSchema = z.strictObject({
   privacy: privacySchema.optional(),
   /** Events older than this are deleted; who is who and the profiles stay. */
   retentionDays: z.number().int().min(1).max(36_500).optional(),
-  /** Hashes of keys that no longer count, wherever else they stand (environment, keys.json). */
-  revoked: z.array(hash).default([]),
+  /** Hashes of keys that do not count, or not after `endsAt`, wherever else they stand (environment, keys.json). */
+  revoked: z.array(z.union([hash, z.strictObject({ hash, endsAt: time })])).default([]),
 })
 
 export const projectFileSchema = z.array(projectSchema)
@@ -118,6 +118,10 @@ export const idOfHash = (hashed: string): string =>
 
 export const toWriteKey = (entry: string | WriteKeyEntry): WriteKeyEntry =>
   typeof entry === 'string' ? { id: idOfHash(hashOfKey(entry)), key: entry } : entry
+
+/** Without `endsAt` it counts no longer. */
+export const toRevoked = (entry: ProjectEntry['revoked'][number]): { hash: string; endsAt?: string } =>
+  typeof entry === 'string' ? { hash: entry } : entry
 
 export function toSecretKey(entry: string | SecretKeyEntry): SecretKeyEntry {
   if (typeof entry !== 'string') return entry
