@@ -1,7 +1,7 @@
 /** The reading API over a test's ClickHouse: `secret` reads project default, `other` another one, `write` nothing. */
 import { pino } from 'pino'
 import { createMetrics } from '../ingest-server/src/metrics.js'
-import type { Credential } from '../ingest-server/src/projects/projects.js'
+import type { Credential } from '../ingest-server/src/projects/project.js'
 import { createHttpServer } from '../ingest-server/src/http/server.js'
 import type { TimelineDeps } from '../ingest-server/src/api/context.js'
 import { timelineRoutes } from '../ingest-server/src/api/routes.js'

@@ -4,7 +4,7 @@ import type { Reader } from '../clickhouse/query.js'
 import { notFound, type TimelineDeps } from './context.js'
 import { identifiersOf } from '../timeline/identifiers.js'
 import { findPerson, type Person } from '../identity/people.js'
-import { readSubjects } from '../touchpoints/rows.js'
+import { readSubjects } from '../identity/subjects.js'
 import { readTraits, type Trait } from '../timeline/traits.js'
 
 /** NOT_FOUND for a person of whom nothing is known at all. */

@@ -12,7 +12,7 @@
 import type { FastifyRequest } from 'fastify'
 import { TouchlineError } from '../errors.js'
 import { mayComeFrom } from '../projects/key-binding.js'
-import type { Credential, Projects } from '../projects/projects.js'
+import type { Credential, Projects } from '../projects/project.js'
 
 /** The key in an Authorization header: the user name of Basic, or the token of Bearer. */
 export function keyInAuthorization(header: string | undefined): string | undefined {

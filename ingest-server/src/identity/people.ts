@@ -3,7 +3,7 @@
  * has not seen (a visitor who never said who they are) is its own person.
  */
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
-import { readSubjects } from '../touchpoints/rows.js'
+import { readSubjects } from './subjects.js'
 
 /** Times in milliseconds since 1970; undefined is open. An interval is [from, to). */
 export interface Interval {

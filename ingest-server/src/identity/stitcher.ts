@@ -1,7 +1,7 @@
 /** The work of stitching without the loop: takes changes or a page of everything, and brings the rows to date. */
 import type { ClickHouseClient } from '@clickhouse/client'
 import { queryRows, type NamedQuery } from '../clickhouse/query.js'
-import type { Project } from '../projects/projects.js'
+import type { Project } from '../projects/project.js'
 import { domainMeanings, type DomainMeaning } from './accounts.js'
 import type { Change } from '../projections/changes.js'
 import type { Derived } from './derive.js'

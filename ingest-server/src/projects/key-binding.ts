@@ -1,7 +1,7 @@
 /** What a write key may send, where it is bound to some types or names of events. */
 import type { EventType } from '@touchline/schemas'
 import { matchesOrigin } from './origins.js'
-import type { Credential } from './projects.js'
+import type { Credential } from './project.js'
 
 /** True where a page of `origin` may use the key: its project's origins and its own both hold. */
 export function mayComeFrom({ project, key }: Credential, origin: string): boolean {

@@ -1,6 +1,6 @@
 /** What each key opens, as settings and the file say at this moment: looked up by every request. */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { KeyBinding, Credential, Project, ProjectOptions } from './projects.js'
+import type { KeyBinding, Credential, Project, ProjectOptions } from './project.js'
 import {
   emptyEntry,
   hashOfKey,

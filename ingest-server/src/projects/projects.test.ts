@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { maySend } from './key-binding.js'
 import { addKey, addProject, changeProjectsFile, listKeys, newKey, revokeKey } from './key-ring.js'
-import { openProjects, type OpenedProjects, type ProjectOptions } from './projects.js'
+import type { ProjectOptions } from './project.js'
+import { openProjects, type OpenedProjects } from './projects.js'
 import { hashOfKey, readProjectsFile } from './projects-file.js'
 
 const settings = { writeKey: 'wk_settings', secretKey: 'sk_settings' }

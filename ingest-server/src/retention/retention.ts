@@ -6,7 +6,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { mutableTable, type Cluster } from '../clickhouse/cluster-ddl.js'
 import { queryRows } from '../clickhouse/query.js'
 import type { Clock } from '../clock.js'
-import type { Project, Projects } from '../projects/projects.js'
+import type { Project, Projects } from '../projects/project.js'
 import type { Logger } from '../logger.js'
 
 interface RetentionDeps {

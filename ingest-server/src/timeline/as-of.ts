@@ -8,7 +8,7 @@ import { neighbourhoodOf } from '../identity/neighbourhood.js'
 import { resolve, type Person as ResolvedPerson } from '../identity/resolve.js'
 import { readAccountNames, type Account } from '../identity/account-people.js'
 import type { Reader } from '../clickhouse/query.js'
-import { readSubjects } from '../touchpoints/rows.js'
+import { readSubjects } from '../identity/subjects.js'
 import { lonePerson, toInterval, type Ownership, type Person } from '../identity/people.js'
 
 interface ThenKnown {

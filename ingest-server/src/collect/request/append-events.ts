@@ -1,6 +1,6 @@
 /** What was accepted → the log, then the counters. The answer may leave once this has resolved. */
 import type { Counter } from 'prom-client'
-import type { Project } from '../../projects/projects.js'
+import type { Project } from '../../projects/project.js'
 import type { Metrics } from '../../metrics.js'
 import { TouchlineError } from '../../errors.js'
 import type { EventLog, LogRecord } from '../../log/log.js'

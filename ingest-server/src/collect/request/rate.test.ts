@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Credential } from '../../projects/projects.js'
+import type { Credential } from '../../projects/project.js'
 import { boundsOf, createRateLimiter } from './rate.js'
 
 const project = { id: 'shop', identify: 'open', eventsPerSecond: 10, eventsPerSecondPerAddress: 2 } as const

@@ -4,7 +4,7 @@
  */
 import { TouchlineError } from '../../errors.js'
 import type { Clock } from '../../clock.js'
-import type { Credential } from '../../projects/projects.js'
+import type { Credential } from '../../projects/project.js'
 import { networkOf } from '../enrich/ip.js'
 
 /** One bucket that a request draws from. */

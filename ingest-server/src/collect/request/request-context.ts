@@ -1,7 +1,9 @@
 /** What is known of a request before its events are looked at, the same for each of them. */
-import type { KeyBinding, Project } from '../../projects/projects.js'
+import type { KeyBinding, Project } from '../../projects/project.js'
 import type { Judge } from '../../log/tombstones.js'
-import type { PrivacySignal } from '../trust/admit.js'
+
+/** What the visitor's browser asks for (`Sec-GPC`, `DNT`), as the project answers it. */
+export type PrivacySignal = 'none' | 'anonymous' | 'drop'
 
 export interface RequestContext {
   project: Project

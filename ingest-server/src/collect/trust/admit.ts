@@ -4,21 +4,18 @@
  */
 import type { FastifyRequest } from 'fastify'
 import { maySend } from '../../projects/key-binding.js'
-import type { Credential, Project } from '../../projects/projects.js'
+import type { Credential, Project } from '../../projects/project.js'
 import { emailIdentifier, userIdentifier } from '@touchline/schemas'
 import { propertyRulesOf, type PropertyRules } from './property-rules.js'
 import { withoutTexts } from '../../log/scrub.js'
 import type { Judge } from '../../log/tombstones.js'
 import type { ErrorCode } from '../../errors.js'
-import type { RequestContext } from '../request/request-context.js'
+import type { PrivacySignal, RequestContext } from '../request/request-context.js'
 import { bySecret, unsigned, weighClaims, withoutClaims, type ClaimedEvent } from './claims.js'
 import { hasBadEmail, subjectOf } from '../row/facts.js'
 import { isObject, type Json, type ReadEvent } from '../accept/read-event.js'
 import { timesOf } from '../accept/times.js'
 import { isInForce, takeToken, type TokenVerdict, type VerifyTokens } from './user-token.js'
-
-/** What the visitor's browser asks for (`Sec-GPC`, `DNT`), as the project answers it. */
-export type PrivacySignal = 'none' | 'anonymous' | 'drop'
 
 interface Taken {
   events: readonly unknown[]

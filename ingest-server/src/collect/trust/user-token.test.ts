@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { exportJWK, SignJWT, UnsecuredJWT, type JSONWebKeySet } from 'jose'
 import { expect, test } from 'vitest'
-import type { Project } from '../../projects/projects.js'
+import type { Project } from '../../projects/project.js'
 import { acceptEvents, splitBody } from '../accept/accept.js'
 import { prepare } from './admit.js'
 import { parseBody } from '../request/body.js'

@@ -12,7 +12,7 @@ import { createPublicKey, createHash, type KeyObject } from 'node:crypto'
 import { compactVerify, createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet } from 'jose'
 import { emailFrom, idFrom } from '@touchline/schemas'
 import { TouchlineError } from '../../errors.js'
-import type { Project, SigningRules } from '../../projects/projects.js'
+import type { Project, SigningRules } from '../../projects/project.js'
 import { isObject, type Json } from '../accept/read-event.js'
 
 export interface TokenClaims {

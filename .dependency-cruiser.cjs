@@ -1,0 +1,106 @@
+// Which folder may import which (CONTRIBUTING.md, "Walls"). `npm run check` holds it; `npm run graph` draws what is.
+// Everything may import schemas and the files that lie directly in ingest-server/src, but app, main and the CLI.
+// Tests may import anything. A folder of the server that is not named here may import nothing and says so.
+
+/** What each folder of the server may import, from below to above. */
+const walls = {
+  projects: [],
+  log: [],
+  clickhouse: [],
+  http: ['projects'],
+  collect: ['log', 'projects', 'http'],
+  store: ['log', 'clickhouse'],
+  projections: ['clickhouse'],
+  identity: ['projections', 'clickhouse', 'projects'],
+  touchpoints: ['projections', 'clickhouse', 'identity', 'projects'],
+  timeline: ['clickhouse', 'touchpoints', 'identity'],
+  erasure: ['log', 'clickhouse', 'identity', 'projections', 'projects'],
+  retention: ['clickhouse', 'projects'],
+  definitions: ['log', 'clickhouse'],
+  journeys: ['clickhouse', 'touchpoints', 'identity', 'definitions'],
+  engagement: ['clickhouse', 'touchpoints', 'identity', 'definitions', 'journeys', 'projections', 'log'],
+  sources: ['log', 'definitions', 'collect/accept'],
+}
+const server = '^ingest-server/src'
+const rootFiles = '(?!app|main|cli|welcome|workers)[^/]+\\.ts$'
+
+const folderRules = Object.entries(walls).map(([folder, may]) => ({
+  name: `wall-of-${folder}`,
+  comment: `${folder} may import ${may.join(', ') || 'no other folder of the server'}.`,
+  severity: 'error',
+  from: { path: `${server}/${folder}/` },
+  to: {
+    path: `${server}/`,
+    // What collect computes of an event for identity is one pure file, made for both.
+    pathNot: [folder, ...may]
+      .map((name) => `${server}/${name}/`)
+      .concat(`${server}/${rootFiles}`, folder === 'collect' ? [`${server}/identity/links\\.ts$`] : []),
+  },
+}))
+
+module.exports = {
+  forbidden: [
+    ...folderRules,
+    {
+      name: 'no-circle',
+      comment: 'Two files that import each other are one file, or share a third.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'unnamed-folder',
+      comment: 'Name the folder and what it may import in .dependency-cruiser.cjs.',
+      severity: 'error',
+      from: {
+        path: `${server}/[^/]+/`,
+        pathNot: [...Object.keys(walls), 'api', 'cli'].map((name) => `${server}/${name}/`),
+      },
+      to: { path: `${server}/` },
+    },
+    {
+      name: 'only-app-imports-api',
+      severity: 'error',
+      from: { path: `${server}/`, pathNot: [`${server}/api/`, `${server}/app\\.ts$`] },
+      to: { path: `${server}/api/` },
+    },
+    {
+      name: 'nothing-imports-cli',
+      severity: 'error',
+      from: { path: `${server}/`, pathNot: [`${server}/cli/`, `${server}/cli\\.ts$`] },
+      to: { path: `${server}/cli/` },
+    },
+    {
+      name: 'who-is-who-is-pure',
+      comment: 'links, effective-links and resolve decide from facts alone.',
+      severity: 'error',
+      from: { path: `${server}/identity/(links|effective-links|resolve[^/]*)\\.ts$` },
+      to: { pathNot: ['^schemas/', `${server}/identity/(links|effective-links|resolve[^/]*)\\.ts$`] },
+    },
+    {
+      name: 'collect-and-store-know-no-kafka',
+      comment: 'They know the log, not which one it is.',
+      severity: 'error',
+      from: { path: `${server}/(collect|store)/` },
+      to: { path: 'kafka' },
+    },
+    {
+      name: 'packages-stand-alone',
+      comment: 'The SDKs, the schemas and the Explorer know nothing of the server.',
+      severity: 'error',
+      from: { path: '^(schemas|sdk-browser|sdk-node|explorer)/src/' },
+      to: { path: '^ingest-server/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(\\.test\\.ts$|/dist/)' },
+    tsConfig: { fileName: 'tsconfig.check.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      conditionNames: ['source', 'import', 'types', 'default'],
+      exportsFields: ['exports'],
+    },
+    cache: { folder: 'node_modules/.cache/dependency-cruiser', strategy: 'content' },
+  },
+}

@@ -1,0 +1,64 @@
+/** What a tenant and its keys are. */
+import type { EventType } from '@touchline/schemas'
+import type { Logger } from '../logger.js'
+import type { PrivacyRules, SigningKeyEntry } from './projects-file.js'
+
+/** A project is a tenant: it has write keys (public, they route events) and secret keys (private, they read and administer). */
+export interface Project {
+  id: string
+  /** `open`: unsigned claims count, marked unverified. `signed-only`: they are kept as events and change nothing about anybody. */
+  identify: 'open' | 'signed-only'
+  /** Origins that may use the write keys (origins.ts has the grammar); undefined allows every origin. */
+  origins?: readonly string[]
+  /** Events a second over all its keys; undefined is unlimited. */
+  eventsPerSecond?: number
+  /** Events a second from one address (IPv6: one /64), with write keys. */
+  eventsPerSecondPerAddress?: number
+  /** What checks a userToken; undefined where the project signs nothing. */
+  signing?: SigningRules
+  privacy?: PrivacyRules
+  retentionDays?: number
+}
+
+export interface SigningRules {
+  keys: readonly SigningKeyEntry[]
+  jwksUrl?: string
+  issuer?: string
+}
+
+/** What one write key is bound to, beyond its project; an absent field binds nothing. */
+export interface KeyBinding {
+  id: string
+  origins?: readonly string[]
+  types?: readonly EventType[]
+  /** Names of track events, `*` at the end for any rest. */
+  events?: readonly string[]
+  eventsPerSecond?: number
+}
+
+/** What a key opens. `secret` keys may also write, and make what they claim verified. */
+export interface Credential {
+  project: Project
+  kind: 'write' | 'secret'
+  key?: KeyBinding
+}
+
+export interface Projects {
+  /**
+   * Undefined for a key that belongs to no project. Secret keys are compared in constant time. Throws
+   * KEYS_UNREADABLE for an unknown key while the file of projects cannot be read.
+   */
+  holderOf(key: string): Credential | undefined
+  all(): readonly Project[]
+}
+
+export interface ProjectOptions {
+  defaultProject: { writeKey: string; secretKey: string; id?: string }
+  /** Path of a JSON file with more projects and keys. */
+  file?: string | undefined
+  /** The file need not be there (yet): `touchline keys` makes it. */
+  isOptional?: boolean
+  logger?: Logger
+  /** How often a change of the file is looked for; polling also sees a replaced or mounted file. */
+  rereadEveryMs?: number
+}

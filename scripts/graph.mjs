@@ -1,0 +1,82 @@
+// `npm run graph`: which folder of the server imports which, as the code is now, from below to above.
+// `--write` puts it into CONTRIBUTING.md, `--check` fails where that page shows another one.
+import { readFile, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { cruise } from 'dependency-cruiser'
+import { format } from 'prettier'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const { options } = createRequire(import.meta.url)('../.dependency-cruiser.cjs')
+const server = 'ingest-server/src/'
+const page = join(root, 'CONTRIBUTING.md')
+const [begin, end] = ['<!-- graph: written by npm run graph -- --write -->\n', '<!-- /graph -->']
+
+const drawn = await draw()
+if (process.argv.includes('--write')) {
+  await writeFile(page, await withGraph(await readFile(page, 'utf8'), drawn))
+} else if (process.argv.includes('--check')) {
+  const text = await readFile(page, 'utf8')
+  if ((await withGraph(text, drawn)) !== text) {
+    console.error('CONTRIBUTING.md shows another graph of folders: npm run graph -- --write')
+    process.exit(1)
+  }
+} else console.log(drawn)
+
+/** A line a folder, with the folders that it imports; each stands below all that import it. */
+async function draw() {
+  process.chdir(root)
+  const { enhancedResolveOptions, ...rest } = options
+  const { output } = await cruise(
+    ['ingest-server/src'],
+    { ...rest, ruleSet: undefined },
+    enhancedResolveOptions,
+  )
+  const imports = new Map()
+  for (const { source, dependencies } of output.modules) {
+    const from = folderOf(source)
+    if (from === undefined) continue
+    if (!imports.has(from)) imports.set(from, new Set())
+    for (const { resolved } of dependencies) {
+      const to = folderOf(resolved)
+      if (to !== undefined && to !== from) imports.get(from).add(to)
+    }
+  }
+  const width = Math.max(...[...imports.keys()].map((name) => name.length))
+  const lines = fromBelow(imports).map((name) => {
+    const to = [...imports.get(name)].sort()
+    return to.length === 0 ? name : `${name.padEnd(width)}  →  ${to.join(', ')}`
+  })
+  return lines.join('\n')
+}
+
+/** Undefined for files of the server's root, which everything may import, and for what is not the server's. */
+function folderOf(path) {
+  if (!path.startsWith(server)) return undefined
+  const parts = path.slice(server.length).split('/')
+  return parts.length > 1 ? parts[0] : undefined
+}
+
+/** Folders so that each comes after all that it imports; throws where two import each other. */
+function fromBelow(imports) {
+  const order = []
+  const waiting = new Set([...imports.keys()].sort())
+  while (waiting.size > 0) {
+    const next = [...waiting].filter((name) => [...imports.get(name)].every((to) => !waiting.has(to)))
+    if (next.length === 0) throw new Error(`these folders import each other: ${[...waiting].join(', ')}`)
+    for (const name of next) waiting.delete(name)
+    order.push(...next)
+  }
+  return order
+}
+
+async function withGraph(text, graph) {
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)]
+  if (from < 0 || to < 0) throw new Error('CONTRIBUTING.md has no place for the graph')
+  const shown = `${begin}\n\`\`\`\n${graph}\n\`\`\`\n\n`
+  return format(text.slice(0, from) + shown + text.slice(to), {
+    parser: 'markdown',
+    ...JSON.parse(await readFile(join(root, '.prettierrc.json'), 'utf8')),
+  })
+}
