@@ -176,7 +176,7 @@ function judgeAgain(
     ip: '',
     userAgent: '',
     acceptLanguage: '',
-    hasOrigin: false,
+    byBrowser: false,
   })
 }
 

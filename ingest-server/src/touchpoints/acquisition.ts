@@ -25,12 +25,20 @@ export const acquisitionOf = (row: Row): Acquisition => ({
 
 /** Click ids that are on every link that is shared or mailed: collect/enrich/click-ids.ts says which nobody pays for. */
 export const unpaidClickIds: ReadonlySet<string> = new Set([
-  'irclickid',
-  'srsltid',
-  'mc_eid',
-  '_hsenc',
-  'fbclid',
-  'igshid',
+  ...['irclickid', 'cjevent', 'awc', 'ranmid', 'clickref', 'sscid', 'tduid'],
+  ...['srsltid', 'ysclid', 'fbclid', 'mibextid', 'igshid', 'igsh'],
+  ...[
+    'mc_eid',
+    'mc_cid',
+    '_hsenc',
+    '_hsmi',
+    'mkt_tok',
+    '_kx',
+    'vgo_ee',
+    'ml_subscriber',
+    'ck_subscriber_id',
+    'oly_enc_id',
+  ],
 ])
 
 /** What of an event names its acquisition: its campaign and its paid click id, each where it has one. */

@@ -10,8 +10,11 @@ import { measure } from './measure.js'
 import { isObject, mergedContext, readEvent, type BatchRoot, type Json } from './read-event.js'
 import { messageIdIn, rejectedLine, type Rejection } from './rejected.js'
 import { quoteFor } from '../row/quoting.js'
+import { shortenedWarning, withShortAddresses } from './short-addresses.js'
 import { spansOf, type EventSpan } from './spans.js'
 import { lineOf } from '../row/to-row.js'
+import { enrich } from '../enrich/enrich.js'
+import { timesOf } from './times.js'
 import type { TokenVerdict } from '../trust/user-token.js'
 
 export interface Batch extends BatchRoot {
@@ -127,10 +130,11 @@ export function acceptEvents(batch: Batch, requestContext: RequestContext): Outc
         : rejectedLine(withType(event, batch.type), rejection, requestContext)
       return
     }
-    lines.add(lineOf(admitted, requestContext, quote, index))
-    if (admitted.warning !== undefined) {
-      warnings.push({ index, messageId: admitted.event.messageId, message: admitted.warning })
-    }
+    const times = timesOf(admitted.event.clientTime, admitted.event.sentAt, requestContext)
+    const extra = enrich(admitted.event, requestContext)
+    lines.add(lineOf(admitted, { times, extra, index }, requestContext, quote))
+    const message = warningOf(admitted.warning, times.problem, extra.agent.isBot ? hiddenRobot : undefined)
+    if (message !== '') warnings.push({ index, messageId: admitted.event.messageId, message })
   })
   return {
     accepted: batch.events.length - rejected.length,
@@ -140,6 +144,14 @@ export function acceptEvents(batch: Batch, requestContext: RequestContext): Outc
     warnings,
   }
 }
+
+const warned = (admitted: Admission | Refusal, warning: string): Admission | Refusal =>
+  'code' in admitted ? admitted : { ...admitted, warning: warningOf(warning, admitted.warning) }
+
+const hiddenRobot =
+  'The userAgent is a robot’s: the event is kept, and timelines leave it out unless asked with bots=true.'
+
+const warningOf = (...said: (string | undefined)[]) => said.filter((text) => text !== undefined).join(' ')
 
 /** The path said what type it is; alone, for a replay, the event must say so itself. */
 function withType(event: unknown, type: string | undefined): unknown {
@@ -162,6 +174,11 @@ function admitEvent(
   // An event that was changed since it was parsed is no longer what the text says.
   const span = events[index] === event ? spans[index] : undefined
   const size = measureEvent(event, span, text, batch.contextBytes)
+  if (size === 'too-large') {
+    const short = withShortAddresses(event)
+    if (short !== undefined && measure(short, batch.contextBytes) === 'fits')
+      return warned(admitEvent(short, index, batch, requestContext), shortenedWarning)
+  }
   if (size !== 'fits') return refusal(size === 'too-deep' ? 'EVENT_TOO_DEEP' : 'EVENT_TOO_LARGE')
   const type = batch.type ?? event.type
   const read = readEvent(event, type, batch, copiedParts(event, span, text))

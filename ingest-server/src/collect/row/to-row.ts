@@ -17,24 +17,30 @@ import {
   verifyFacts,
   type ClaimedEvent,
 } from '../trust/claims.js'
-import { enrich } from '../enrich/enrich.js'
+import type { Enrichment } from '../enrich/enrich.js'
 import { membershipFacts, subjectOf, traitFacts } from './facts.js'
 import { quoted, type Quote } from './quoting.js'
 import type { ReadEvent } from '../accept/read-event.js'
 import type { EventRow } from '../../log/event-row.js'
-import { timesOf } from '../accept/times.js'
+import type { EventTimes } from '../accept/times.js'
 
 type TextColumn = { [Name in keyof EventRow]: EventRow[Name] extends string ? Name : never }[keyof EventRow]
 
-/** `quote` must be right for the strings of the event, which is the request's `index`th, from 0. */
+/** What was found out about an event besides what it says. */
+export interface Findings {
+  times: EventTimes
+  extra: Enrichment
+  /** Its place in the request, from 0. */
+  index: number
+}
+
+/** `quote` must be right for the strings of the event. */
 export function lineOf(
   { event, trust }: ClaimedEvent,
+  { times, extra, index }: Findings,
   requestContext: RequestContext,
   quote: Quote,
-  index: number,
 ): string {
-  const times = timesOf(event.clientTime, event.sentAt, requestContext)
-  const extra = enrich(event, requestContext)
   const text = (column: TextColumn, value: string) => (value === '' ? '' : `,"${column}":${quote(value)}`)
   return (
     `{"project":"${requestContext.project.id}","subject":${quote(subjectOf(event))}` +
