@@ -14,6 +14,8 @@
  *   does `ReplacingMergeTree` make one row of them.
  * - Views that hang on those tables fire on the shard where the fact ended up. What changed lately is only read
  *   as a whole, so it stays there.
+ * - Touchpoints are sharded by person, those of accounts by account, so that what is grouped by either is grouped on
+ *   its shard. What changed lately stays where the events are.
  * - Who is who (`identity_map`, `people`, `account_people`, `domains`) is small, and every query joins events with it:
  *   each node holds all of it, as one replicated table without shards, so that a shard can join on its own.
  *
@@ -51,6 +53,10 @@ const placements: Readonly<Record<string, Placement>> = {
   people: 'everywhere',
   account_people: 'everywhere',
   domains: 'everywhere',
+  touchpoints_of_people: { shardBy: 'cityHash64(project, person_key)' },
+  touchpoints_of_accounts: { shardBy: 'cityHash64(project, account_key)' },
+  touchpoint_changes: { shardBy: 'rand()', staysWhereMade: true },
+  projection_leases: 'everywhere',
   identity_epochs: 'everywhere',
   stitch_progress: 'everywhere',
   rejected_events: { shardBy: 'cityHash64(project, message_id)' },

@@ -15,6 +15,8 @@ export const projectTables = [
   'people',
   'account_people',
   'domains',
+  'touchpoints_of_people',
+  'touchpoints_of_accounts',
   'rejected_events',
 ] as const
 
