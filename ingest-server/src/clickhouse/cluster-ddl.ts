@@ -179,6 +179,9 @@ function fromLocal(query: string, cluster: Cluster): string {
 /** Columns are of both tables; everything else (indexes, TTL, settings, mutations) is of the local one only. */
 function alterTable(part: Record<string, string>, cluster: Cluster): string[] {
   const { table = '', change = '' } = part
+  // A view is one on every node; only its comments are changed in place.
+  if (!(table in placements) && /^(COMMENT COLUMN|MODIFY COMMENT)\b/.test(change))
+    return [`ALTER TABLE ${table}${onCluster(cluster)} ${change}`]
   const local = localName(table, cluster)
   const alter = (name: string) => `ALTER TABLE ${name}${onCluster(cluster)} ${change}`
   const isOfColumns = /^(ADD|DROP|MODIFY|COMMENT|RENAME) COLUMN\b/.test(change)
