@@ -76,7 +76,13 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
     : undefined
   const touchpoints = has('touchpoints')
     ? clickhouse?.begin('Touchpoints', async () =>
-        startTouchpoints({ clickhouse, projects, metrics, logger, isAlone: config.CLICKHOUSE_URL === undefined }),
+        startTouchpoints({
+          clickhouse,
+          projects,
+          metrics,
+          logger,
+          isAlone: config.CLICKHOUSE_URL === undefined,
+        }),
       )
     : undefined
   // Where erasures are carried out their tombstones are known; a process that only collects is swept after.
@@ -121,7 +127,13 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
       await http.close()
       projects.close()
       keySets.close()
-      await Promise.all([store?.stop(), stitch?.stop(), touchpoints?.stop(), erasing?.stop(), retention?.stop()])
+      await Promise.all([
+        store?.stop(),
+        stitch?.stop(),
+        touchpoints?.stop(),
+        erasing?.stop(),
+        retention?.stop(),
+      ])
       await log.close()
       await clickhouse?.close()
     },
