@@ -67,14 +67,13 @@ export function randomHistory(project: string, name: string, random: Random): Hi
   const steps: Lines[][] = []
   let people: Person[] = []
   let version = 0
-  let before: Person[] = []
   while (events.length > 0) {
     const step: Lines[] = []
     const some = events.splice(0, 1 + random(12))
     step.push({ table: 'events', lines: some.map((row) => `${JSON.stringify(row)}\n`) })
     if (random(2) === 0) {
       version += 1
-      before = people
+      const before = people
       people = randomPeople(cast, random)
       step.push(...identityLines(project, cast, { people, before, version }))
     }

@@ -180,7 +180,7 @@ function fromLocal(query: string, cluster: Cluster): string {
 function alterTable(part: Record<string, string>, cluster: Cluster): string[] {
   const { table = '', change = '' } = part
   // A view is one on every node; only its comments are changed in place.
-  if (!(table in placements) && /^(COMMENT COLUMN|MODIFY COMMENT)\b/.test(change))
+  if (!(table in placements) && /^\s*(COMMENT COLUMN|MODIFY COMMENT)\b/.test(change))
     return [`ALTER TABLE ${table}${onCluster(cluster)} ${change}`]
   const local = localName(table, cluster)
   const alter = (name: string) => `ALTER TABLE ${name}${onCluster(cluster)} ${change}`

@@ -77,14 +77,13 @@ describe('after any history the table holds what the function makes of all facts
       const histories = Array.from({ length: atOnce }, (_, index) =>
         randomHistory(`p${round}`, `h${index}`, random),
       )
-      let worker = openWorker({ clickhouse, ...alone })
       const steps = Math.max(...histories.map(({ steps: all }) => all.length))
       for (let step = 0; step < steps; step += 1) {
         for (const lines of stepsAt(histories, step))
           await insertLines(clickhouse.app, lines.table, lines.lines)
         if (random(3) === 0) continue
         const app = random(2) === 0 ? dyingClient(clickhouse.app, 1 + random(40), random) : clickhouse.app
-        worker = openWorker({ clickhouse: { app }, ...alone })
+        const worker = openWorker({ clickhouse: { app }, ...alone })
         try {
           await worker.pass()
           await worker.pass()
@@ -93,8 +92,7 @@ describe('after any history the table holds what the function makes of all facts
             throw error
         }
       }
-      worker = openWorker({ clickhouse, ...alone })
-      await passUntilDone(worker)
+      await passUntilDone(openWorker({ clickhouse, ...alone }))
       await expectTableOf(`p${round}`, histories)
     },
     180_000,

@@ -59,7 +59,7 @@ export function startTouchpoints(deps: UpkeepDeps): Upkeep {
   // One pass at a time, whoever asks for it.
   let last: Promise<unknown> = Promise.resolve()
   const passOnce = (): Promise<PassResult> => {
-    const next = last.then(worker.pass)
+    const next = last.then(() => worker.pass())
     last = next.catch(() => undefined)
     return next
   }
