@@ -186,6 +186,7 @@ function randomStays(random: Random): AccountStay[] {
             account,
             how: 'group',
             because: 'b',
+            verified: false,
             from: random(2) === 0 ? undefined : start + random(300) * minute,
             to: undefined,
           },
