@@ -21,6 +21,8 @@ ALTER TABLE account_traits_of_events
     COMMENT COLUMN verified 'Said with a secret key or a signed token',
     COMMENT COLUMN received_at 'When collect read the message',
     COMMENT COLUMN version 'First received copy stays',
+    COMMENT COLUMN claimer 'Who said so: user:…, email:… or anon:…; empty where they were erased',
+    COMMENT COLUMN claimer_email 'Address that the same message states of them, empty when none',
     MODIFY COMMENT 'Fills account_traits from events';
 
 ALTER TABLE changes_of_accounts
