@@ -13,7 +13,6 @@ import type { Metrics } from '../metrics.js'
 import { openFeed, type Look } from '../projections/feed.js'
 import { openLeases, slotOf, type Progress } from '../projections/leases.js'
 import { openVersions } from '../projections/versions.js'
-import type { Project } from '../projects/projects.js'
 import { reformPeople, type ReformDeps, type Reformed } from './reform.js'
 import { readSweepPage, sweepStart, type SweepPosition } from './sweep.js'
 import { changeColumns, personsOf, toChange, type TouchpointChange } from './whose.js'
@@ -22,7 +21,6 @@ export interface UpkeepDeps {
   clickhouse: Pick<ClickHouse, 'app'>
   metrics: Pick<Metrics, 'touchpoints'>
   logger: Logger
-  projects?: { all: () => readonly Pick<Project, 'id' | 'identify'>[] } | undefined
   /** No other process can work on this database. */
   isAlone?: boolean | undefined
   slots?: number
