@@ -78,7 +78,6 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
     ? clickhouse?.begin('Touchpoints', async () =>
         startTouchpoints({
           clickhouse,
-          projects,
           metrics,
           logger,
           isAlone: config.CLICKHOUSE_URL === undefined,
