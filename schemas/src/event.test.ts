@@ -20,9 +20,9 @@ describe('event schemas', () => {
   })
 
   test('say which field is wrong', () => {
-    expect(problemOf({ ...buildTrack(common, 'x'), properties: ['a'] })).toMatchObject({
+    expect(problemOf({ ...buildTrack(common, 'x'), properties: [] })).toMatchObject({
       code: 'EVENT_INVALID',
-      message: 'properties: must be an object.',
+      message: expect.stringContaining('properties') as string,
     })
     expect(problemOf({ type: 'track', event: 'x' })?.message).toContain('userId, anonymousId or traits.email')
   })

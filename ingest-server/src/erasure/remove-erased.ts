@@ -18,8 +18,6 @@ import {
   repeatNewEvents,
   sharedIdentifiers,
   sqlParams,
-  touchpoints,
-  touchpointsToFormAnew,
   type ErasedRows,
 } from './erasure-sql.js'
 import { scrub, type StoredRow } from '../log/scrub.js'
@@ -60,8 +58,6 @@ export async function removeErased(
   })
   await run(deps, sharedIdentifiers, params)
   for (const rows of derived) await remove(deps, rows, params)
-  await run(deps, touchpointsToFormAnew, params)
-  for (const rows of touchpoints) await remove(deps, rows, params)
   await run(deps, repeatNewEvents, params)
 }
 
@@ -101,7 +97,7 @@ export async function cameBack(
   return (await count(app, query, params)) > 0
 }
 
-const erased = [erasedEvents, ...facts, ...derived, ...touchpoints]
+const erased = [erasedEvents, ...facts, ...derived]
 const erasedTables = erased.map(({ table }) => table)
 
 /**

@@ -2,7 +2,6 @@
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import {
   lonePerson,
-  readPeople,
   toInterval,
   toPerson,
   type Interval,
@@ -29,8 +28,6 @@ export interface Account {
   memberships: readonly Membership[]
   people: readonly Person[]
   guests: readonly Guest[]
-  /** Whose the guests are, without those who are members. */
-  guestPeople: readonly Person[]
 }
 
 const membershipsQuery: NamedQuery = {
@@ -79,15 +76,11 @@ export async function readAccount(reader: Reader, account: string): Promise<Acco
     query<{ subject: string; owners: StoredOwner[] }>(reader, guestsQuery, params),
   ])
   const known = memberships.map((one) => ({ ...one, periods: one.periods.map(toInterval) }))
-  const isMember = new Set(known.map(({ person }) => person))
-  const owners = new Set(guests.flatMap((guest) => guest.owners.map(({ person }) => person)))
-  const others = [...owners].filter((person) => !isMember.has(person))
   return {
     id: account,
     memberships: known,
     people: peopleOf(account, known, members.map(toPerson)),
     guests: guests.map((guest) => ({ ...guest, owners: guest.owners.map(toInterval) })),
-    guestPeople: others.length === 0 ? [] : await readPeople(reader, others),
   }
 }
 

@@ -12,7 +12,7 @@ const requestContext: RequestContext = {
   ip: '198.51.100.0',
   userAgent: '',
   acceptLanguage: '',
-  byBrowser: false,
+  hasOrigin: false,
 }
 
 const accept = (text: string) =>
