@@ -1,5 +1,6 @@
 // `npm test`: installs and builds what is missing, runs every suite of every package, and ends with the real
-// counts alone on a line. `--promises` runs the long faults instead.
+// counts alone on a line. `--promises` runs the long faults instead. `npm test -- FOLDER` runs what lies in that folder;
+// tests that stand beside the sources need no build.
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -12,8 +13,10 @@ const isLong = process.argv.includes('--promises')
 const filters = process.argv.slice(2).filter((argument) => argument !== '--promises')
 
 await installWhatIsMissing()
-const { build } = await import('./build.mjs')
-await build()
+if (!areFromSources(filters)) {
+  const { build } = await import('./build.mjs')
+  await build()
+}
 
 const folder = await mkdtemp(join(tmpdir(), 'touchline-test-'))
 const reportFile = join(folder, 'report.json')
@@ -57,6 +60,11 @@ console.log(
   `\n${report.numPassedTests} passed, ${failed} failed, ${report.numPendingTests + report.numTodoTests} skipped`,
 )
 process.exit(code !== 0 || failed > 0 || report.numPassedTests === 0 ? 1 : 0)
+
+/** Tests below `src` read workspaces from their sources (vitest.config.ts); the others start what was built. */
+function areFromSources(folders) {
+  return folders.length > 0 && folders.every((folder) => /(^|\/)src(\/|$)/.test(folder))
+}
 
 /**
  * What became of each promise: test/support/promise.ts says what recovery means. Of several faults of one kind the

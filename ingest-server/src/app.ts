@@ -1,5 +1,5 @@
 /**
- * The composition, in the order of the line: collect → log → store → ClickHouse ← stitch, timeline.
+ * The composition, in the order of the line: collect → log → store → ClickHouse ← stitch, touchpoints, timeline.
  * Read this first; every other file is one of these words.
  */
 import type { FastifyInstance } from 'fastify'
@@ -30,6 +30,7 @@ import type { Logger } from './logger.js'
 import { startErasing } from './erasure/erasing.js'
 import { startRetention } from './retention/retention.js'
 import { startStore } from './store/store.js'
+import { startTouchpoints } from './touchpoints/upkeep.js'
 import { timelineRoutes } from './api/routes.js'
 import { ofListening } from './start-errors.js'
 import { scrapeOf } from './workers.js'
@@ -63,7 +64,7 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
 
   // What works on ClickHouse begins once that is usable; collecting waits for none of it.
   const clickhouse =
-    has('store') || has('stitch') || has('timeline')
+    has('store') || has('stitch') || has('touchpoints') || has('timeline')
       ? openWhileCollecting({ config, analystPassword: keys.analystPassword, projects, metrics, logger })
       : undefined
   const store =
@@ -72,6 +73,16 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
       : undefined
   const stitch = has('stitch')
     ? clickhouse?.begin('Stitching', async () => startStitch({ clickhouse, projects, metrics, logger }))
+    : undefined
+  const touchpoints = has('touchpoints')
+    ? clickhouse?.begin('Touchpoints', async () =>
+        startTouchpoints({
+          clickhouse,
+          metrics,
+          logger,
+          isAlone: config.CLICKHOUSE_URL === undefined,
+        }),
+      )
     : undefined
   // Where erasures are carried out their tombstones are known; a process that only collects is swept after.
   const erasing = clickhouse?.begin('Erasing', () =>
@@ -115,7 +126,13 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
       await http.close()
       projects.close()
       keySets.close()
-      await Promise.all([store?.stop(), stitch?.stop(), erasing?.stop(), retention?.stop()])
+      await Promise.all([
+        store?.stop(),
+        stitch?.stop(),
+        touchpoints?.stop(),
+        erasing?.stop(),
+        retention?.stop(),
+      ])
       await log.close()
       await clickhouse?.close()
     },

@@ -16,6 +16,7 @@ const commands: Record<string, () => Promise<Command>> = {
   'dead-letters': async () => (await import('./cli/dead-letters.js')).deadLetters,
   replay: async () => (await import('./cli/replay.js')).replay,
   stitch: async () => (await import('./cli/stitch.js')).stitch,
+  touchpoints: async () => (await import('./cli/touchpoints.js')).touchpoints,
   grants: async () => (await import('./cli/grants.js')).grants,
   'kafka-engine': async () => (await import('./cli/kafka-engine.js')).kafkaEngine,
 }

@@ -8,7 +8,7 @@ import '@touchline/schemas'
 import { misspelt } from './config-names.js'
 import { TouchlineError } from './errors.js'
 
-export const roles = ['collect', 'store', 'stitch', 'timeline'] as const
+export const roles = ['collect', 'store', 'stitch', 'touchpoints', 'timeline'] as const
 export type Role = (typeof roles)[number]
 
 const text = z.string().trim().min(1)
@@ -107,7 +107,7 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env) {
   if (wrong !== undefined) throw new TouchlineError('CONFIG_INVALID', wrong)
   const parsed = environment.safeParse(given)
   if (!parsed.success) throw new TouchlineError('CONFIG_INVALID', problemIn(parsed.error.issues[0], given))
-  const config = parsed.data
+  const config = { ...parsed.data, ROLES: withTouchpoints(parsed.data.ROLES) }
   if (config.KAFKA_BROKERS === undefined && config.ROLES.length < roles.length) {
     throw new TouchlineError(
       'CONFIG_INVALID',
@@ -139,6 +139,12 @@ function problemIn(issue: z.core.$ZodIssue | undefined, given: NodeJS.Dict<strin
   const name = String(issue?.path[0] ?? 'setting')
   const isNumber = issue?.code === 'invalid_type' && issue.expected === 'number'
   return `${name}: ${issue?.message ?? 'is not valid'}${isNumber ? `, not "${given[name]}"` : ''}.`
+}
+
+/** Who keeps who-is-who up to date keeps touchpoints too; processes that do only the latter share their work. */
+function withTouchpoints(given: readonly Role[]): Role[] {
+  const isImplied = (role: Role) => role === 'touchpoints' && given.includes('stitch')
+  return roles.filter((role) => given.includes(role) || isImplied(role))
 }
 
 type Parsed = z.infer<typeof environment>

@@ -63,11 +63,28 @@ export function createMetrics() {
       labelNames: ['query', 'code'],
       registers: [registry],
     }),
+    touchpoints: touchpointMetrics(registry),
     stitchLagSeconds: new Gauge({
       name: 'touchline_stitch_lag_seconds',
       help: 'Age of the oldest link that stitch has not looked at',
       aggregator: 'max',
       registers: [registry],
     }),
+  }
+}
+
+/** The upkeep of the table of touchpoints. */
+function touchpointMetrics(registry: Registry) {
+  const gauge = (name: string, help: string, aggregator: 'max' | 'sum') =>
+    new Gauge({ name: `touchline_touchpoints_${name}`, help, aggregator, registers: [registry] })
+  const counter = (name: string, help: string) =>
+    new Counter({ name: `touchline_touchpoints_${name}_total`, help, registers: [registry] })
+  return {
+    lagSeconds: gauge('lag_seconds', 'Age of the oldest change whose touchpoints are not formed', 'max'),
+    filling: gauge('filling', '1 while the table is filled for the first time', 'max'),
+    slots: gauge('slots', 'Parts of the work that this process does', 'sum'),
+    people: counter('people', 'People whose touchpoints were formed'),
+    events: counter('events', 'Events that were read for it, copies too'),
+    written: counter('written', 'Rows that were written, those that say that one is gone too'),
   }
 }

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createMetrics } from '../src/metrics.js'
 import { startStitch, type Stitch } from '../src/identity/stitch.js'
+import { rebuildTouchpoints } from '../src/touchpoints/upkeep.js'
 import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../test-support/clickhouse.js'
 import { recordingLog } from '../../test-support/collect.js'
 import { startTestCluster, withoutKeeper } from '../../test-support/cluster.js'
@@ -75,6 +76,8 @@ test.each(paths)('%s is the same from two shards as from one server', async (pat
 })
 
 test('the views for analysts are the same', async () => {
+  const [, second] = nodes
+  for (const clickhouse of [single, second]) if (clickhouse) await rebuildTouchpoints({ clickhouse })
   for (const view of [
     "user_timeline(project = 'default', id = 'u7')",
     "account_timeline(project = 'default', id = 'acme-3')",

@@ -16,14 +16,17 @@ import { emailFrom, idFrom } from './ids.js'
 import { limits } from './limits.js'
 
 const id = z.union([z.string(), z.number(), z.null()]).optional().catch(undefined)
-const text = z.union([z.string(), z.number(), z.null()]).optional()
-const object = z.looseObject({}).nullable().optional()
+const text = z.union([z.string(), z.number(), z.null()], 'must be text or a number').optional()
+// PHP writes its empty map as an empty list.
+const object = z.union([z.looseObject({}), z.null(), z.tuple([])], 'must be an object').optional()
 
 const common = {
   messageId: text.describe(
     'By which a re-sent event is recognised; a random one is given where it is missing',
   ),
-  timestamp: text.describe('When it happened: ISO 8601, or seconds or milliseconds since 1970'),
+  timestamp: text.describe(
+    'When it happened: ISO 8601, or seconds, milli-, micro- or nanoseconds since 1970',
+  ),
   originalTimestamp: text.describe('The same, as RudderStack’s SDKs name it; timestamp comes first'),
   sentAt: text.describe('When the client sent the request, by the same clock as timestamp'),
   anonymousId: id.describe('The visitor'),
@@ -217,14 +220,20 @@ export const collectAnswerSchema = z.object({
 })
 export type CollectAnswer = z.infer<typeof collectAnswerSchema>
 
-export const isEventType = (value: unknown): value is EventType => eventTypes.includes(value as EventType)
+const typeByName: ReadonlyMap<unknown, EventType> = new Map(eventTypes.map((type) => [type, type]))
+
+/** `identify` of `identify`, and of `Identify` or ` IDENTIFY `; undefined for what is no type of an event. */
+export const eventTypeFrom = (value: unknown): EventType | undefined =>
+  typeByName.get(value) ??
+  (typeof value === 'string' ? typeByName.get(value.trim().toLowerCase()) : undefined)
 
 /** Why the schemas refuse an event, or undefined where they accept it. `event` must be an object. */
 export function problemOf(event: Record<string, unknown>): EventProblem | undefined {
-  if (!isEventType(event.type)) {
+  const type = eventTypeFrom(event.type)
+  if (type === undefined) {
     return { code: 'EVENT_TYPE_UNKNOWN', message: `type: must be one of ${eventTypes.join(', ')}.` }
   }
-  const issue = eventSchemas[event.type].safeParse(event).error?.issues[0]
+  const issue = eventSchemas[type].safeParse({ ...event, type }).error?.issues[0]
   if (!issue) return undefined
   if (issue.code === 'custom') return { code: codeIn(issue.params), message: issue.message }
   return { code: 'EVENT_INVALID', message: `${issue.path.join('.')}: ${issue.message}.` }

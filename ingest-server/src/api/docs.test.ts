@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { createClient } from '@clickhouse/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
+import { rebuildTouchpoints } from '../touchpoints/upkeep.js'
 import { eventRow, insertPeople, insertRowsOf } from '../../../test-support/event-rows.js'
 
 const file = fileURLToPath(new URL('../../../docs/sql.md', import.meta.url))
@@ -41,6 +42,7 @@ beforeAll(async () => {
       accounts: [{ account: 'acme' }],
     },
   ])
+  await rebuildTouchpoints({ clickhouse })
 })
 afterAll(() => clickhouse.close())
 
@@ -80,8 +82,7 @@ test('every table and column is told, in the words of the database', async () =>
     writeFileSync(file, text.slice(0, from) + told + text.slice(to))
     return
   }
-  const how =
-    'npm run build && UPDATE_DOCS=1 npx vitest run --project ingest-server src/timeline/docs.test.ts'
+  const how = 'npm run build && UPDATE_DOCS=1 npx vitest run --project ingest-server src/api/docs.test.ts'
   expect(text.slice(from, to), `docs/sql.md is behind the tables; run ${how}`).toBe(told)
 })
 

@@ -12,19 +12,30 @@ export interface Caps {
 const gibibyte = 1024 ** 3
 
 /** Answers over HTTP: short, or better not at all. */
-export const readerCaps = capsOf({ seconds: 15, memoryBytes: gibibyte, resultRows: 200_000 })
+export const readerCaps = capsOf({ seconds: 15, memoryBytes: gibibyte, resultRows: 200_000, queries: 32 })
 
 /** People and their tools may think longer. */
-export const analystCaps = capsOf({ seconds: 120, memoryBytes: 2 * gibibyte, resultRows: 10_000_000 })
+export const analystCaps = capsOf({
+  seconds: 120,
+  memoryBytes: 2 * gibibyte,
+  resultRows: 10_000_000,
+  queries: 8,
+})
 
-function capsOf(caps: { seconds: number; memoryBytes: number; resultRows: number }): Caps {
+function capsOf(caps: {
+  seconds: number
+  memoryBytes: number
+  resultRows: number
+  /** Of one user at the same time. */
+  queries: number
+}): Caps {
   return {
     limits: {
       max_execution_time: caps.seconds,
       max_memory_usage: caps.memoryBytes,
       max_memory_usage_for_user: 2 * caps.memoryBytes,
       max_result_rows: caps.resultRows,
-      max_concurrent_queries_for_user: 32,
+      max_concurrent_queries_for_user: caps.queries,
       max_threads: 4,
     },
     fixed: {

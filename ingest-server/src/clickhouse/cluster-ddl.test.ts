@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { silentLogger, type TestClickHouse } from '../../../test-support/clickhouse.js'
 import { startTestCluster, withoutKeeper } from '../../../test-support/cluster.js'
 import { forCluster, mutableTable, type Cluster } from './cluster-ddl.js'
+import { rebuildTouchpoints } from '../touchpoints/upkeep.js'
 import { insertLines } from './insert-lines.js'
 import { migrate, readMigrations } from './migrate.js'
 
@@ -184,6 +185,26 @@ describe('two servers, each with a shard', () => {
     })
     const text = (await plan?.text()) ?? ''
     expect(text.match(/ReadFromRemote|ReadFromMergeTree/g), text).toHaveLength(1)
+  })
+
+  test('touchpoints are formed of what all shards hold, and each is on the shard of its person', async () => {
+    const [writer] = nodes
+    if (!writer) throw new Error('a node is missing')
+    await rebuildTouchpoints({ clickhouse: writer })
+    const [there = 0, elsewhere = 0] = await Promise.all(
+      nodes.map((node) => countOf(node, 'touchpoints_of_people_local FINAL')),
+    )
+    expect(there).toBeGreaterThan(0)
+    expect(elsewhere).toBeGreaterThan(0)
+    for (const node of nodes) {
+      expect(await countOf(node, 'touchpoints')).toBe(there + elsewhere)
+      expect(await countOf(node, 'touchpoints_of_accounts FINAL')).toBeGreaterThan(0)
+      const changes = await rowsOf(
+        node,
+        'SELECT DISTINCT identifier FROM touchpoint_changes WHERE isNotNull(low)',
+      )
+      expect(changes.map((row) => row['identifier']).sort()).toEqual([...subjects].sort())
+    }
   })
 
   test('the views for analysts read the same on either node', async () => {

@@ -14,6 +14,8 @@
  *   does `ReplacingMergeTree` make one row of them.
  * - Views that hang on those tables fire on the shard where the fact ended up. What changed lately is only read
  *   as a whole, so it stays there.
+ * - Touchpoints are sharded by person, those of accounts by account, so that what is grouped by either is grouped on
+ *   its shard. What changed lately stays where the events are.
  * - Who is who (`identity_map`, `people`, `account_people`, `domains`) is small, and every query joins events with it:
  *   each node holds all of it, as one replicated table without shards, so that a shard can join on its own.
  *
@@ -51,6 +53,10 @@ const placements: Readonly<Record<string, Placement>> = {
   people: 'everywhere',
   account_people: 'everywhere',
   domains: 'everywhere',
+  touchpoints_of_people: { shardBy: 'cityHash64(project, person_key)' },
+  touchpoints_of_accounts: { shardBy: 'cityHash64(project, account_key)' },
+  touchpoint_changes: { shardBy: 'rand()', staysWhereMade: true },
+  projection_leases: 'everywhere',
   identity_epochs: 'everywhere',
   stitch_progress: 'everywhere',
   rejected_events: { shardBy: 'cityHash64(project, message_id)' },
@@ -173,6 +179,9 @@ function fromLocal(query: string, cluster: Cluster): string {
 /** Columns are of both tables; everything else (indexes, TTL, settings, mutations) is of the local one only. */
 function alterTable(part: Record<string, string>, cluster: Cluster): string[] {
   const { table = '', change = '' } = part
+  // A view is one on every node; only its comments are changed in place.
+  if (!(table in placements) && /^\s*(COMMENT COLUMN|MODIFY COMMENT)\b/.test(change))
+    return [`ALTER TABLE ${table}${onCluster(cluster)} ${change}`]
   const local = localName(table, cluster)
   const alter = (name: string) => `ALTER TABLE ${name}${onCluster(cluster)} ${change}`
   const isOfColumns = /^(ADD|DROP|MODIFY|COMMENT|RENAME) COLUMN\b/.test(change)

@@ -15,6 +15,8 @@ export const projectTables = [
   'people',
   'account_people',
   'domains',
+  'touchpoints_of_people',
+  'touchpoints_of_accounts',
   'rejected_events',
 ] as const
 
@@ -31,4 +33,37 @@ export const projectViews: readonly string[] = [
   'persons',
   'accounts',
   'identity_changes',
+]
+
+/** What the lists of tables show to a project's user: views, which have no sizes. The tables can be read all the same. */
+export const shownToProjects: readonly string[] = [
+  'user_timeline',
+  'account_timeline',
+  'touchpoints',
+  'persons',
+  'accounts',
+  'identity_changes',
+]
+
+/** Tables that the server keeps for itself: bookkeeping, indexes and the views that fill tables. No analyst reads them. */
+export const internalTables: readonly string[] = [
+  'schema_migrations',
+  'stitch_progress',
+  'erasure_progress',
+  'erasures',
+  'identity_changes_seen',
+  'identity_epochs',
+  'account_hosts',
+  'account_hosts_of_traits',
+  'account_subjects_of_events',
+  'account_traits_of_events',
+  'changes_of_accounts',
+  'changes_of_emails',
+  'changes_of_links',
+  'changes_of_memberships',
+  'email_hosts',
+  'email_hosts_of_events',
+  'links_of_events',
+  'memberships_of_events',
+  'traits_of_events',
 ]

@@ -118,6 +118,32 @@ export const derived: readonly ErasedRows[] = [
   { table: 'account_people', condition: `${ofProject} AND ${isWhole('person')} ${isOlder}` },
 ]
 
+/**
+ * Touchpoints of theirs, by their own time: one that is formed from events that were read before they went is found by
+ * the next check, and a new person of the same name has later ones. Who else's touchpoint shows the address (somebody
+ * identified themselves by it) has it formed anew without.
+ */
+export const touchpoints: readonly ErasedRows[] = [
+  {
+    table: 'touchpoints_of_people',
+    condition: `${ofProject} AND (${isErased('person', 'at')} OR (kind = 'identified' AND label != '' AND (${isErased("concat('email:', label)", 'at')} OR ${isErased("concat('user:', label)", 'at')})))`,
+  },
+  { table: 'touchpoints_of_accounts', condition: `${ofProject} AND ${isErased('person', 'at')}` },
+  {
+    table: 'touchpoint_changes',
+    condition: `${ofProject} AND ((isNotNull(low) AND ${isErased('identifier', 'assumeNotNull(low)')}) OR (isNull(low) AND ${isWhole('identifier')}))`,
+    remaining: `${ofProject} AND ((isNotNull(low) AND ${isErased('identifier', 'assumeNotNull(low)')}) OR (isNull(low) AND ${isWhole('identifier')} ${isNotNew('identifier')}))`,
+  },
+]
+
+/** Whose device or address they shared, and who bears their name now: formed anew from what is left. */
+export const touchpointsToFormAnew = `
+INSERT INTO touchpoint_changes (stored_at, project, identifier)
+SELECT DISTINCT now64(3, 'UTC'), project, person
+FROM touchpoints_of_people
+WHERE ${ofProject} AND kind = 'identified' AND (${isErased("concat('email:', label)", 'at')} OR ${isErased("concat('user:', label)", 'at')})
+  AND NOT ${isErased('person', 'at')}`
+
 /** Identifiers that others had as well (a shared device): stitch has to look at them again. */
 export const sharedIdentifiers = `
 INSERT INTO identity_changes_seen (stored_at, project, kind, identifier)

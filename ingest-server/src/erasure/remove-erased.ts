@@ -18,6 +18,8 @@ import {
   repeatNewEvents,
   sharedIdentifiers,
   sqlParams,
+  touchpoints,
+  touchpointsToFormAnew,
   type ErasedRows,
 } from './erasure-sql.js'
 import { scrub, type StoredRow } from '../log/scrub.js'
@@ -58,6 +60,8 @@ export async function removeErased(
   })
   await run(deps, sharedIdentifiers, params)
   for (const rows of derived) await remove(deps, rows, params)
+  await run(deps, touchpointsToFormAnew, params)
+  for (const rows of touchpoints) await remove(deps, rows, params)
   await run(deps, repeatNewEvents, params)
 }
 
@@ -97,7 +101,7 @@ export async function cameBack(
   return (await count(app, query, params)) > 0
 }
 
-const erased = [erasedEvents, ...facts, ...derived]
+const erased = [erasedEvents, ...facts, ...derived, ...touchpoints]
 const erasedTables = erased.map(({ table }) => table)
 
 /**

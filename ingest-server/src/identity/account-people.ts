@@ -2,6 +2,7 @@
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import {
   lonePerson,
+  readPeople,
   toInterval,
   toPerson,
   type Interval,
@@ -28,6 +29,8 @@ export interface Account {
   memberships: readonly Membership[]
   people: readonly Person[]
   guests: readonly Guest[]
+  /** Whose the guests are, without those who are members. */
+  guestPeople: readonly Person[]
 }
 
 const membershipsQuery: NamedQuery = {
@@ -76,11 +79,15 @@ export async function readAccount(reader: Reader, account: string): Promise<Acco
     query<{ subject: string; owners: StoredOwner[] }>(reader, guestsQuery, params),
   ])
   const known = memberships.map((one) => ({ ...one, periods: one.periods.map(toInterval) }))
+  const isMember = new Set(known.map(({ person }) => person))
+  const owners = new Set(guests.flatMap((guest) => guest.owners.map(({ person }) => person)))
+  const others = [...owners].filter((person) => !isMember.has(person))
   return {
     id: account,
     memberships: known,
     people: peopleOf(account, known, members.map(toPerson)),
     guests: guests.map((guest) => ({ ...guest, owners: guest.owners.map(toInterval) })),
+    guestPeople: others.length === 0 ? [] : await readPeople(reader, others),
   }
 }
 

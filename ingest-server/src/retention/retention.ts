@@ -25,6 +25,8 @@ const dayMs = 86_400_000
 /** What is old by which time: a refused event has no time of its own that can be trusted. */
 const aged = [
   { table: 'events', time: 'occurred_at' },
+  { table: 'touchpoints_of_people', time: 'at' },
+  { table: 'touchpoints_of_accounts', time: 'at' },
   { table: 'rejected_events', time: 'received_at' },
   { table: 'dead_letters', time: 'stored_at' },
 ]

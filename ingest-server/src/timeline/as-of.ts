@@ -86,6 +86,7 @@ export async function accountAsOf(reader: Reader, id: string, asOf: number): Pro
   return {
     id,
     people: members,
+    guestPeople: people.filter((person) => !members.includes(person)),
     memberships: members.map((person) => {
       const stays = person.accounts.filter(({ account }) => account === id)
       return {

@@ -26,6 +26,7 @@ export interface Listing<Item> {
   itemsOf: (events: readonly PlacedRow[]) => Item[]
   positionOf: (item: Item) => Position
   isWanted: (item: Item, query: TimelineQuery) => boolean
+  accountsOf: (item: Item) => readonly string[]
   /** The events whose wide columns it needs to be shown. */
   rowsOf: (item: Item) => readonly Row[]
   summaryOf: ((items: readonly Item[]) => Summary) | undefined
@@ -43,6 +44,7 @@ export const touchpoints: Listing<Touchpoint> = {
   positionOf: (touchpoint) => ({ at: touchpoint.at, key: keyOf(touchpoint) }),
   isWanted: ({ kind, acquisition }, query) =>
     isOfChannel(acquisition.channel, query) && (query.kinds === undefined || query.kinds.includes(kind)),
+  accountsOf: ({ accounts }) => accounts,
   rowsOf,
   summaryOf,
   // A visit of a very large timeline that lasts longer than this is told as far as it is seen.
@@ -54,6 +56,7 @@ export const plainEvents: Listing<PlacedRow> = {
   itemsOf: (events) => [...events].sort((a, b) => byTime(a.row, b.row)),
   positionOf: ({ row }) => ({ at: row.at, key: receiptKey(row) }),
   isWanted: ({ row }, query) => isOfChannel(row.channel, query),
+  accountsOf: ({ accounts }) => accounts,
   rowsOf: ({ row }) => [row],
   summaryOf: undefined,
   reachMs: 0,

@@ -16,11 +16,11 @@ import {
   readWide,
   readWideRows,
   readWideRowsNamed,
+  type Row,
   type WideRow,
 } from '../touchpoints/rows.js'
 import type { Scope } from '../touchpoints/scope.js'
 import type { Summary } from './summary.js'
-import type { PlacedRow } from '../touchpoints/touchpoint.js'
 import { readWindowed } from './window.js'
 
 export interface Page<Item> {
@@ -74,14 +74,14 @@ export async function readPage<Item>(
   if (!isWidelySpread) {
     const few = (await early) ?? (await readWideRows(reader, { ...wanted, limit: sizes.few + 1 }))
     if (few.length <= sizes.few) {
-      return { ...pageOfAll(scope.placed(few), query, listing), wide: byRowKey(few) }
+      return { ...pageOfAll(scope, few, { query, listing }), wide: byRowKey(few) }
     }
   }
   const isTooMuch = !isWidelySpread && (await countRows(reader, wanted)) > sizes.many
   if (isTooMuch || listing.summaryOf === undefined) return readLargePage(reader, scope, query, listing)
   const rows = await readRows(reader, { ...wanted, limit: sizes.many + 1 })
   if (rows.length > sizes.many) return readLargePage(reader, scope, query, listing)
-  const page = pageOfAll(scope.placed(rows), query, listing)
+  const page = pageOfAll(scope, rows, { query, listing })
   return {
     ...page,
     next: page.next && { ...page.next, windowMs: lengthOf(page.items, listing) },
@@ -98,13 +98,19 @@ function lengthOf<Item>(items: readonly Item[], { positionOf }: Listing<Item>): 
   return Math.max(60_000, Math.abs((times[0] ?? 0) - (times.at(-1) ?? 0)))
 }
 
-function pageOfAll<Item>(found: readonly PlacedRow[], query: TimelineQuery, listing: Listing<Item>) {
-  const events = query.withBots ? found : found.filter(({ row }) => !row.isBot)
-  const all = listing.itemsOf(events).filter((item) => isListed(item, query, listing))
+function pageOfAll<Item>(
+  scope: Scope,
+  rows: readonly Row[],
+  { query, listing }: { query: TimelineQuery; listing: Listing<Item> },
+) {
+  const events = scope.placed(rows).filter(({ row }) => query.withBots || !row.isBot)
+  const all = listing
+    .itemsOf(events)
+    .filter((item) => scope.isShown(listing.accountsOf(item)) && isListed(item, query, listing))
   return {
     ...cut(all, query, listing),
     summary: query.after ? undefined : listing.summaryOf?.(all),
-    hasEvents: events.length > 0,
+    hasEvents: events.some(({ accounts }) => scope.isShown(accounts)),
   }
 }
 

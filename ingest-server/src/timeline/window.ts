@@ -154,7 +154,8 @@ async function beginningIn<Item>(
   const events = scope.placed(all).filter(({ row }) => query.withBots || !row.isBot)
   const items = listing.itemsOf(events).filter((item) => {
     const { at } = listing.positionOf(item)
-    return at >= low && at < high && isListed(item, query, listing)
+    const isShown = scope.isShown(listing.accountsOf(item))
+    return at >= low && at < high && isShown && isListed(item, query, listing)
   })
   return listing.settle(reader, wanted, items)
 }

@@ -7,7 +7,7 @@
  */
 import type { Account } from '../identity/account-people.js'
 import { firstCopies, type Copy } from './first-copies.js'
-import { accountsAt, isWithin, type Holding, type Interval, type Person } from '../identity/people.js'
+import { accountsAt, isWithin, type Holding, type Person } from '../identity/people.js'
 
 /** What of an event decides. `at` is occurred_at in milliseconds. */
 export interface Placeable {
@@ -26,15 +26,22 @@ export interface Placed {
 
 export interface Scope {
   readonly subjects: readonly string[]
+  /** Whether something that counts for these accounts is shown: of an account, what counts for it. */
+  isShown: (accounts: readonly string[]) => boolean
   /** Undefined where the event belongs to somebody else. */
   place: (event: Placeable) => Placed | undefined
   /** The rows that count, placed; of each messageId the first received copy, once a person. */
   placed: <Event extends Placeable & Copy>(rows: readonly Event[]) => (Placed & { row: Event })[]
 }
 
-function scopeOf(subjects: Iterable<string>, place: Scope['place']): Scope {
+function scopeOf(
+  subjects: Iterable<string>,
+  place: Scope['place'],
+  isShown: Scope['isShown'] = () => true,
+): Scope {
   return {
     subjects: [...subjects],
+    isShown,
     place,
     placed: (rows) => {
       const found = rows.flatMap((row) => {
@@ -58,10 +65,14 @@ export function personScope(person: Person): Scope {
   })
 }
 
+/**
+ * Everything of whoever has to do with the account: a touchpoint is formed of all its person's events, for it is the
+ * same one whoever asks, and shown where it counts for the account.
+ */
 export function accountScope(account: Account): Scope {
-  const holdings = holdingsBySubject(account.people)
-  const guests = new Map(account.guests.map((guest) => [guest.subject, guest.owners]))
-  function ownerOf(event: Placeable): Placed | undefined {
+  const holdings = holdingsBySubject([...account.people, ...account.guestPeople])
+  const guests = new Set(account.guests.map(({ subject }) => subject))
+  function place(event: Placeable): Placed | undefined {
     const held = holdings.get(event.subject)?.find(({ holding }) => isWithin(holding, event.at))
     if (held)
       return {
@@ -69,19 +80,11 @@ export function accountScope(account: Account): Scope {
         accounts: accountsOf(event, held.person),
         because: held.holding.because,
       }
-    const owners = guests.get(event.subject)
-    if (!owners) return undefined
-    const owner = owners.find((interval: Interval) => isWithin(interval, event.at))
-    return {
-      person: owner?.person ?? event.subject,
-      accounts: accountsOf(event, undefined),
-      because: owner?.because ?? '',
-    }
+    // Nobody's, or somebody else's at another time: a guest whom nobody holds stands for themselves.
+    if (!guests.has(event.subject) || holdings.has(event.subject)) return undefined
+    return { person: event.subject, accounts: accountsOf(event, undefined), because: '' }
   }
-  return scopeOf(new Set([...holdings.keys(), ...guests.keys()]), (event) => {
-    const placed = ownerOf(event)
-    return placed?.accounts.includes(account.id) ? placed : undefined
-  })
+  return scopeOf(new Set([...holdings.keys(), ...guests]), place, (accounts) => accounts.includes(account.id))
 }
 
 /** An event with an account of its own counts for that one only; a `group` is about the person instead. */

@@ -12,7 +12,7 @@
 'use strict'
 const { DataType, isNullPointer, load, open, restorePointer, wrapPointer } = require('ffi-rs')
 const { once } = require('node:events')
-const { mkdirSync, promises, rmdirSync, rmSync } = require('node:fs')
+const { mkdirSync, openSync, promises, rmdirSync, rmSync } = require('node:fs')
 const { createServer } = require('node:net')
 const { dirname, join } = require('node:path')
 const { checkConfined, confine } = require('./confine.cjs')
@@ -30,6 +30,7 @@ if (!process.connected) die()
 mkdirSync(workingFolder)
 process.chdir(workingFolder)
 const hasTerminal = takeTerminal()
+const paths = hidePaths({ [start.engineFolder]: 500, [start.bootFolder]: 501 })
 const unconfined = confine({
   writable: [start.engineFolder, start.bootFolder],
   readable: [dirname(start.library)],
@@ -48,7 +49,7 @@ async function run() {
   if (unconfined === undefined) await checkConfined()
   open({ library: 'engine', path: start.library })
   const interactive = hasTerminal ? ['--interactive', '--progress=off'] : []
-  const argv = ['clickhouse', ...interactive, ...process.argv.slice(3)]
+  const argv = ['clickhouse', ...interactive, ...process.argv.slice(3).map(paths)]
   const ended = load({
     library: 'engine',
     funcName: 'chdb_query_cmdline',
@@ -77,6 +78,22 @@ async function openGate() {
   for (const name of start.bootFiles) rmSync(name, { force: true })
   rmSync(gate)
   await opened.close()
+}
+
+/**
+ * ClickHouse tells its paths to whoever asks for its tables, databases and settings. Under the names of open files
+ * they say nothing about this machine. The numbers are free in a process that has just begun, and stay the same.
+ */
+function hidePaths(numbers) {
+  if (process.platform !== 'linux') return (text) => text
+  for (const [folder, number] of Object.entries(numbers)) {
+    if (call('dup2', openSync(folder, 'r'), number) !== number) return (text) => text
+  }
+  return (text) =>
+    Object.entries(numbers).reduce(
+      (hidden, [folder, number]) => hidden.replaceAll(folder, `/proc/self/fd/${number}`),
+      text,
+    )
 }
 
 async function checkFree(port) {

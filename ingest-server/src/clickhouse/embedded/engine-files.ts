@@ -3,7 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync }
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { ProjectUser } from './project-users.js'
-import { configXml, usersXml, type ServerConfig } from './server-config.js'
+import { configXml, type ServerConfig } from './server-config.js'
+import { usersXml } from './users-config.js'
 
 export interface EngineSetup {
   /** Absolute; made when absent, readable by the owner only. */
@@ -46,7 +47,8 @@ export function writeEngineFiles(setup: EngineSetup, ports: Ports): EngineStart 
   const usersFile = join(bootFolder, 'users.xml')
   const config: ServerConfig = {
     database: setup.database,
-    usersFile,
+    // Beside the other: the folder has another name where it is read.
+    usersFile: 'users.xml',
     memoryBytes: setup.memoryBytes ?? Math.min(Math.floor(totalmem() / 2), largestDefaultMemoryBytes),
     appPassword: setup.passwords.app,
     readerPassword: setup.passwords.reader,

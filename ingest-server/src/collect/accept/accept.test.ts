@@ -12,7 +12,7 @@ const requestContext: RequestContext = {
   ip: '198.51.100.0',
   userAgent: '',
   acceptLanguage: '',
-  hasOrigin: false,
+  byBrowser: false,
 }
 
 const accept = (text: string) =>

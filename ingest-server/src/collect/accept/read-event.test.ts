@@ -68,6 +68,8 @@ const objectLike = fc.oneof(
 )
 const anyType = fc.constantFrom(
   'track',
+  'Track',
+  ' PAGE ',
   'identify',
   'page',
   'screen',
@@ -163,9 +165,44 @@ describe('readEvent', () => {
     }
     expect(idOf('m-1')).toBe('m-1')
     expect(idOf(7)).toBe('7')
-    for (const useless of [undefined, null, '', ' ', 'undefined', '[object Object]']) {
+    for (const useless of [undefined, null, '', ' ', 'undefined', '[object Object]', 2 ** 53, 1e21]) {
       expect(idOf(useless)).toMatch(/^[0-9a-f-]{36}$/)
       expect(idOf(useless)).not.toBe(idOf(useless))
     }
   })
+
+  test('an empty list, as PHP writes its empty map, is an empty object; a list that says something is refused', () => {
+    const read = (event: Json, type: string) => readEvent({ userId: 'u-1', ...event }, type, noRoot, {})
+    expect(read({ event: 'x', properties: [], context: [] }, 'track')).toMatchObject({ name: 'x' })
+    expect(read({ traits: [], context: { traits: [], page: [] } }, 'identify')).toMatchObject({
+      userId: 'u-1',
+    })
+    expect(read({ groupId: 'g', traits: [] }, 'group')).toMatchObject({ groupId: 'g' })
+    expect(read({ context: [] }, 'page')).toMatchObject({ context: undefined })
+    const root = { context: { library: { name: 'php' } }, sentAt: undefined }
+    expect(readEvent({ userId: 'u', context: [] }, 'screen', root, {})).toMatchObject({
+      context: root.context,
+    })
+    expect(read({ event: 'x', properties: ['a'] }, 'track')).toBe('EVENT_INVALID')
+    expect(read({ context: [{}] }, 'page')).toBe('EVENT_INVALID')
+  })
+
+  test.each(['Alias', ' SCREEN', 'Page\n', 'pAGE'])(
+    'a type %j is that type, however it is written',
+    (type) => {
+      const read = readEvent({ userId: 'u-1', previousId: 'u-0' }, type, noRoot, {})
+      expect(read).toMatchObject({ type: type.trim().toLowerCase() })
+    },
+  )
+
+  test.each([2 ** 53, 1.2345678901234567e19, -(2 ** 60), 1e300])(
+    'a number that JSON readers round, %d, is nobody’s id',
+    (number) => {
+      expect(readEvent({ userId: number, event: 'x' }, 'track', noRoot, {})).toBe('EVENT_NO_ID')
+      expect(readEvent({ userId: 'u', groupId: number }, 'group', noRoot, {})).toBe('EVENT_NO_GROUP')
+      expect(readEvent({ userId: number, anonymousId: 'a' }, 'page', noRoot, {})).toMatchObject({
+        userId: '',
+      })
+    },
+  )
 })

@@ -6,8 +6,8 @@
 import {
   emailOf,
   eventNameFrom,
+  eventTypeFrom,
   idFrom,
-  isEventType,
   isIllegalId,
   limits,
   type EventProblemCode,
@@ -58,20 +58,27 @@ const isText = (value: unknown) =>
   typeof value === 'string' ||
   (typeof value === 'number' && Number.isFinite(value))
 
+/** PHP writes its empty map as an empty list. */
+const isEmptyList = (value: unknown) => Array.isArray(value) && value.length === 0
+
 const isObjectOrNone = (value: unknown): value is Json | null | undefined =>
-  value === undefined || value === null || isObject(value)
+  value === undefined || value === null || isObject(value) || isEmptyList(value)
 
 const textOf = (value: unknown) =>
   typeof value === 'string' ? value : typeof value === 'number' ? String(value) : ''
 
+// JSON readers round larger numbers, so two of them may have become one.
+const isExact = (value: unknown) => typeof value !== 'number' || Math.abs(value) <= Number.MAX_SAFE_INTEGER
+
 /** The event as read, or the code of what is wrong with it. `event` holds its limits of size and depth. */
 export function readEvent(
   event: Json,
-  type: unknown,
+  named: unknown,
   root: BatchRoot,
   copied: CopiedParts,
 ): ReadEvent | EventProblemCode {
-  if (!isEventType(type)) return 'EVENT_TYPE_UNKNOWN'
+  const type = eventTypeFrom(named)
+  if (type === undefined) return 'EVENT_TYPE_UNKNOWN'
   if (!hasShape(event, type)) return 'EVENT_INVALID'
   if (typeof event.messageId === 'string' && event.messageId.length > limits.idLength) return 'EVENT_INVALID'
 
@@ -126,7 +133,7 @@ function hasShape(event: Json, type: EventType): boolean {
 
 // A messageId that names nothing ("undefined", "") would make different events one; it is as good as missing.
 function messageIdOf(value: unknown): string {
-  const text = textOf(value).trim()
+  const text = isExact(value) ? textOf(value).trim() : ''
   return text === '' || isIllegalId(text) ? randomUUID() : text
 }
 
@@ -136,7 +143,7 @@ function nameOf(event: Json, properties: Json | undefined): string {
 
 /** The batch's context under the event's own. `__proto__` stays a key like any other: spread defines, it does not assign. */
 export function mergedContext(root: Json | undefined, own: Json | null | undefined): Json | undefined {
-  if (!own) return root
+  if (!own || isEmptyList(own)) return root
   return root ? { ...root, ...own } : own
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isoText, latencyMs, timeFrom, timesOf } from './times.js'
+import { timeFrom } from './read-time.js'
+import { isoText, latencyMs, timesOf } from './times.js'
 
 const receivedAtMs = Date.parse('2026-03-01T12:00:00.000Z')
 const receipt = { receivedAtMs, receivedAt: isoText(receivedAtMs) }
@@ -23,6 +24,35 @@ describe('a time as clients write it', () => {
     [1772362800, '2026-03-01T11:00:00.000Z', 'seconds'],
     [1772362800000, '2026-03-01T11:00:00.000Z', 'milliseconds'],
     ['1772362800000', '2026-03-01T11:00:00.000Z', 'milliseconds as text'],
+    [1772362800.25, '2026-03-01T11:00:00.250Z', 'seconds with a fraction, Python time.time()'],
+    [1772362800123456, '2026-03-01T11:00:00.123Z', 'microseconds'],
+    [1.772362800123456e18, '2026-03-01T11:00:00.123Z', 'nanoseconds'],
+    ['1772362800123456', '2026-03-01T11:00:00.123Z', 'microseconds as text'],
+    ['1712010112000000', '2024-04-01T22:21:52.000Z', 'microseconds that look like a year of 1712'],
+    ['1772362800123456789', '2026-03-01T11:00:00.123Z', 'nanoseconds as text'],
+    ['1.7723628E9', '2026-03-01T11:00:00.000Z', 'a double as text'],
+    ['2026-03-01T12:00:00+01:00[Europe/Berlin]', '2026-03-01T11:00:00.000Z', 'Java ZonedDateTime'],
+    ['2026-03-01T11:00:00.123456Z[UTC]', '2026-03-01T11:00:00.123Z', 'Java, in UTC'],
+    ['2026-03-01T11:00Z[Etc/UTC]', '2026-03-01T11:00:00.000Z', 'Java, without seconds'],
+    ['2026-03-01T11:00:00[UTC]', '2026-03-01T11:00:00.000Z', 'Java, the region alone'],
+    ['Sun Mar 01 11:00:00 UTC 2026', '2026-03-01T11:00:00.000Z', 'Java Date.toString'],
+    ['2026-03-01 11:00:00.123456789 +0000 UTC m=+0.000012345', '2026-03-01T11:00:00.123Z', 'Go Time.String'],
+    ['2026-03-01 12:00:00.5 +0100 CET m=-12.5', '2026-03-01T11:00:00.500Z', 'Go, elsewhere'],
+    ['2026-03-01 15:00:00 +0400 +04', '2026-03-01T11:00:00.000Z', 'Go, a zone without a name'],
+    ['20260301T110000Z', '2026-03-01T11:00:00.000Z', 'ISO basic'],
+    ['20260301T120000.250+0100', '2026-03-01T11:00:00.250Z', 'ISO basic with fraction and zone'],
+    ['20260301t1100z', '2026-03-01T11:00:00.000Z', 'ISO basic without seconds, in lower case'],
+    ['20260301', '2026-03-01T00:00:00.000Z', 'ISO basic, a day'],
+    ['20260301110000', '2026-03-01T11:00:00.000Z', 'glued together'],
+    ['20260301110000123', '2026-03-01T11:00:00.123Z', 'glued together, with milliseconds'],
+    ['2026-03-01t11:00:00.5z', '2026-03-01T11:00:00.500Z', 'lower-case t and z'],
+    ['2026/03/01 11:00:00', '2026-03-01T11:00:00.000Z', 'slashes, the year first'],
+    ['2026-03-01 11:00:00 GMT', '2026-03-01T11:00:00.000Z', 'GMT'],
+    ['2026-03-01T07:00:00\u221204:00', '2026-03-01T11:00:00.000Z', 'a true minus'],
+    ['٢٠٢٦-٠٣-٠١T١١:٠٠:٠٠Z', '2026-03-01T11:00:00.000Z', 'the digits of the phone’s language'],
+    ['Sun Mar  1 11:00:00 2026', '2026-03-01T11:00:00.000Z', 'C ctime'],
+    ['/Date(1772362800000+0100)/', '2026-03-01T11:00:00.000Z', '.NET'],
+    ['Sun, 01 Mar 2026 06:00:00 EST', '2026-03-01T11:00:00.000Z', 'mail'],
   ])('%s is %s (%s)', (written, meant) => {
     expect(timeFrom(written)).toBe(Date.parse(meant))
   })
@@ -34,6 +64,12 @@ describe('a time as clients write it', () => {
     '2026-03-01T25:00:00Z',
     '01/03/2026',
     'Mar 1 2026',
+    '01-03-2026',
+    '01-03-2026 11:00:00',
+    '2026-03-01T12:00:00[Europe/Berlin]',
+    '20261301',
+    '11:00',
+    '123456',
     {},
     null,
     NaN,
@@ -82,6 +118,19 @@ describe('the times of an event', () => {
       occurredAt: receipt.receivedAt,
       timeCorrected: true,
     })
+  })
+
+  test('what was not taken as it was written is said, and what was is not', () => {
+    const problemOf = (clientTime: unknown, sentAt?: unknown) => timesOf(clientTime, sentAt, receipt).problem
+    expect(problemOf('31.12.2026 11 Uhr')).toContain('timestamp cannot be read')
+    expect(problemOf('2031-01-01T00:00:00Z')).toContain('timestamp lies before 1990 or in the future')
+    expect(problemOf(undefined, 'soon')).toContain('sentAt cannot be read')
+    expect(problemOf(iso(receivedAtMs), 'soon')).toContain('sentAt cannot be read')
+    expect([
+      problemOf(undefined),
+      problemOf(null, null),
+      problemOf(iso(receivedAtMs), iso(receivedAtMs)),
+    ]).toEqual([undefined, undefined, undefined])
   })
 
   test.each(['1989-12-31T23:59:59.999Z', '2026-03-02T12:00:00.001Z', '1970-01-01T00:00:00.000Z'])(

@@ -8,12 +8,16 @@
  * of what one client sent in different requests. An occurred_at outside 1990 … received_at + 1 day becomes
  * received_at and is flagged: such an event happened, only nobody knows when.
  */
+import { timeFrom } from './read-time.js'
+
 export interface EventTimes {
   clientTime: string
   sentAt: string | null
   occurredAt: string
   occurredAtMs: number
   timeCorrected: boolean
+  /** What of the times was not taken as it was written, in words for the developer who reads the answer. */
+  problem?: string
 }
 
 export interface Receipt {
@@ -26,55 +30,6 @@ const dayMs = 86_400_000
 const earliestOccurredMs = Date.UTC(1990, 0, 1)
 const earliestColumnMs = Date.UTC(1900, 0, 1)
 const latestColumnMs = Date.UTC(2299, 11, 31, 23, 59, 59, 999)
-
-// A number this small is seconds: as milliseconds it would lie before 1973-03-03.
-const secondsBelow = 100_000_000_000
-
-const isoShape =
-  /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,18}))?)?)?\s?(?:Z|z|UTC|([+-])(\d\d):?(\d\d)?)?$/
-// What else Date.parse reads the same in every time zone of the server: a text that names its own.
-const namesItsZone = /(?:GMT|UTC|[+-]\d{4})/
-
-/** The time a text or number means, or undefined where it means none. A time without a zone is UTC. */
-export function timeFrom(value: unknown): number | undefined {
-  if (typeof value === 'number') {
-    if (!Number.isFinite(value)) return undefined
-    return Math.round(Math.abs(value) < secondsBelow ? value * 1000 : value)
-  }
-  if (typeof value !== 'string' || value.length > 100) return undefined
-  const text = value.trim()
-  const iso = isoShape.exec(text)
-  if (iso) return isoTime(iso)
-  if (/^\d{9,16}(\.\d+)?$/.test(text)) return timeFrom(Number(text))
-  if (!namesItsZone.test(text)) return undefined
-  const parsed = Date.parse(text)
-  return Number.isNaN(parsed) ? undefined : parsed
-}
-
-function isoTime(iso: RegExpExecArray): number | undefined {
-  const [
-    ,
-    year,
-    month,
-    day,
-    hour = '0',
-    minute = '0',
-    second = '0',
-    fraction = '',
-    sign,
-    zoneHour,
-    zoneMinute,
-  ] = iso
-  const [m, d, h, min, s] = [Number(month), Number(day), Number(hour), Number(minute), Number(second)]
-  // 24:00 and the leap second are legal ISO; everything past them is a mistake.
-  if (m < 1 || m > 12 || d < 1 || d > 31 || h > 24 || min > 59 || s > 60) return undefined
-  const milliseconds = Number(fraction.slice(0, 3).padEnd(3, '0'))
-  const date = new Date(0)
-  date.setUTCFullYear(Number(year), m - 1, d)
-  date.setUTCHours(h, min, s, milliseconds)
-  const offset = sign ? (Number(zoneHour) * 60 + Number(zoneMinute ?? 0)) * 60_000 : 0
-  return date.getTime() - (sign === '-' ? -offset : offset)
-}
 
 let lastMs = NaN
 let lastText = ''
@@ -97,6 +52,10 @@ function canonicalTime(value: unknown): number {
     : NaN
 }
 
+const unreadableTime = 'timestamp cannot be read as a time; the time of receipt was taken.'
+const unlikelyTime = 'timestamp lies before 1990 or in the future; the time of receipt was taken.'
+const unreadableSentAt = 'sentAt cannot be read as a time; the clock was not set right by it.'
+
 const clamp = (ms: number) => Math.min(Math.max(ms, earliestColumnMs), latestColumnMs)
 
 /** The times of one event. `clientTime` and `sentAt` are as the client wrote them. */
@@ -107,17 +66,22 @@ export function timesOf(clientTime: unknown, sentAt: unknown, receipt: Receipt):
   const sentText =
     sentMs === undefined ? null : sentMs === sentCanonical ? (sentAt as string) : isoText(clamp(sentMs))
 
+  const isSentUnreadable = sentMs === undefined && sentAt !== undefined && sentAt !== null
+  const sentProblem = isSentUnreadable ? { problem: unreadableSentAt } : undefined
+
   const canonical = canonicalTime(clientTime)
   const clientMs = Number.isNaN(canonical) ? timeFrom(clientTime) : canonical
   if (clientMs === undefined) {
     // Nothing was written: the time of receipt is right. Something unreadable was: it is only the best guess.
     const timeCorrected = clientTime !== undefined && clientTime !== null
+    const problem = timeCorrected ? { problem: unreadableTime } : sentProblem
     return {
       clientTime: receivedAt,
       sentAt: sentText,
       occurredAt: receivedAt,
       occurredAtMs: receivedAtMs,
       timeCorrected,
+      ...problem,
     }
   }
   const clientText = clientMs === canonical ? (clientTime as string) : isoText(clamp(clientMs))
@@ -132,8 +96,16 @@ export function timesOf(clientTime: unknown, sentAt: unknown, receipt: Receipt):
       occurredAt: receivedAt,
       occurredAtMs: receivedAtMs,
       timeCorrected: true,
+      problem: unlikelyTime,
     }
   }
   const occurredAt = isOff ? isoText(occurredAtMs) : clientText
-  return { clientTime: clientText, sentAt: sentText, occurredAt, occurredAtMs, timeCorrected: false }
+  return {
+    clientTime: clientText,
+    sentAt: sentText,
+    occurredAt,
+    occurredAtMs,
+    timeCorrected: false,
+    ...sentProblem,
+  }
 }

@@ -44,3 +44,10 @@ export function agentOf(userAgent: string): Agent {
   if (userAgent === '') return noAgent
   return remembered(userAgent.length > maxAgentLength ? userAgent.slice(0, maxAgentLength) : userAgent)
 }
+
+// PowerShell, crawlers and monitors call themselves Mozilla too, but name no engine, or say what they are.
+const browserShape = /^(?:Mozilla\/5\.0|Opera\/9).*(?:AppleWebKit|Gecko|Trident|Presto)\//
+
+/** An agent that only a person's browser has. */
+export const isBrowserAgent = (userAgent: string): boolean =>
+  browserShape.test(userAgent) && !agentOf(userAgent).isBot

@@ -8,6 +8,7 @@ import { agentOf, type Agent } from './agent.js'
 import type { RequestContext } from '../request/request-context.js'
 import { truncateIp } from './ip.js'
 import { languageOf } from './language.js'
+import { recently } from './recently.js'
 import { isObject, type Json, type ReadEvent } from '../accept/read-event.js'
 import { columnsText, visitOf, type Campaign, type Visit } from './visit.js'
 
@@ -50,17 +51,21 @@ export function enrich(event: ReadEvent, requestContext: RequestContext): Enrich
   const library = objectIn(context, 'library')
   const libraryName = textIn(library, 'name')
   const touchpoint = touchpointOf(context)
-  const isBrowser = isFromBrowser(libraryName, page !== none, requestContext.hasOrigin)
+  const { byBrowser } = requestContext
+  const isBrowserLibrary = browserLibraryNamed(libraryName)
+  const isWeb = isBrowserLibrary ?? (page !== none || byBrowser)
+  // A server's own address and agent are not its user's, whatever it says of the page.
+  const isVisitors = isBrowserLibrary ?? byBrowser
 
   const url = textIn(page, 'url') || textIn(properties, 'url')
   const referrer = referrerFrom(textIn(page, 'referrer') || textIn(properties, 'referrer'))
   const search = url.includes('?') ? '' : textIn(page, 'search')
   const visit = visitOf({ url, search, referrer, campaign: campaignOf(context) })
-  const userAgent = textIn(context, 'userAgent') || (isBrowser ? requestContext.userAgent : '')
+  const userAgent = textIn(context, 'userAgent') || (isVisitors && byBrowser ? requestContext.userAgent : '')
   return {
     kind: touchpoint?.kind ?? '',
     direction: touchpoint?.direction ?? '',
-    origin: touchpoint?.source || (isBrowser ? 'web' : 'server'),
+    origin: touchpoint?.source || (isWeb ? 'web' : 'server'),
     sessionId: sessionIn(context),
     url,
     title: textIn(page, 'title') || textIn(properties, 'title'),
@@ -70,14 +75,21 @@ export function enrich(event: ReadEvent, requestContext: RequestContext): Enrich
       ? columnsText({ channel: touchpoint.channel, channel_rule: 'touchpoint' })
       : (visit?.channelColumns ?? ''),
     agent: agentOf(userAgent),
-    // A server's own address is not its user's.
-    ip: truncateIp(context.ip) || (isBrowser ? requestContext.ip : ''),
-    locale: textIn(context, 'locale') || (isBrowser ? languageOf(requestContext.acceptLanguage) : ''),
+    ip: truncateIp(context.ip) || (isVisitors ? requestContext.ip : ''),
+    locale: textIn(context, 'locale') || (isVisitors ? languageOf(requestContext.acceptLanguage) : ''),
     library: libraryName,
     libraryVersion: textIn(library, 'version'),
     consent: consentOf(context.consent ?? context.consentManagement),
   }
 }
+
+/** A word that is no id is no session: "-1" or "undefined" would be one endless visit. */
+function sessionIn(context: Json): string {
+  const own = context.sessionId
+  const id = typeof own === 'string' ? knownSession(own) : (idFrom(own) ?? '')
+  return id || (idFrom(objectIn(context, 'session').id) ?? '')
+}
+const knownSession = recently((id: string) => idFrom(id) ?? '', { size: 2_000 })
 
 // RudderStack writes "$direct" where there is no referrer.
 const referrerFrom = (referrer: string) => (referrer === '$direct' ? '' : referrer)
@@ -94,12 +106,6 @@ function campaignOf(context: Json): Campaign | undefined {
   }
   // RudderStack sends an empty campaign where there is none.
   return read.source || read.medium || read.name || read.term || read.content ? read : undefined
-}
-
-/** The words that are no id name no session either, or everybody who sends them would be in one endless visit. */
-function sessionIn(context: Json): string {
-  const said = textIn(context, 'sessionId') || textIn(objectIn(context, 'session'), 'id')
-  return said === '' ? '' : (idFrom(said) ?? '')
 }
 
 interface ImportedTouchpoint {
@@ -127,14 +133,13 @@ const browserLibrary = /\.js$|javascript|browser|\bweb\b|pixel/i
 const serverLibrary =
   /node|python|go\b|golang|ruby|php|java$|java\b(?!script)|\.net|csharp|rust|elixir|server|http|import/i
 
-function isFromBrowser(library: string, hasPage: boolean, hasOrigin: boolean): boolean {
-  if (library !== '') {
-    const known = libraryKinds.get(library)
-    if (known !== undefined) return known
-    const isBrowser = browserLibrary.test(library)
-    if (isBrowser || serverLibrary.test(library)) return rememberLibrary(library, isBrowser)
-  }
-  return hasPage || hasOrigin
+/** Whether a browser's library or a server's; undefined where its name does not say. */
+function browserLibraryNamed(library: string): boolean | undefined {
+  if (library === '') return undefined
+  const known = libraryKinds.get(library)
+  if (known !== undefined) return known
+  const isBrowser = browserLibrary.test(library)
+  return isBrowser || serverLibrary.test(library) ? rememberLibrary(library, isBrowser) : undefined
 }
 
 // A handful of libraries send everything; more than these are somebody inventing names.

@@ -13,16 +13,35 @@ describe('truncateIp', () => {
     ['fe80::1%eth0', 'fe80::'],
     ['::1', '::'],
     ['1::', '1::'],
-  ])('%s → %s', (address, truncated) => {
+    ['203.0.113.77:51034', '203.0.113.0'],
+    ['[2001:db8:abcd:12::9]:443', '2001:db8:abcd::'],
+    ['[2001:db8:abcd:12::9]', '2001:db8:abcd::'],
+    ['198.51.100.4, 10.0.0.1', '198.51.100.0'],
+    ['unknown, 2001:db8:abcd::1', '2001:db8:abcd::'],
+    ['198.51.100.4/32', '198.51.100.0'],
+    [['198.51.100.4', '10.0.0.1'], '198.51.100.0'],
+    [[null, '198.51.100.4:80'], '198.51.100.0'],
+  ] as [unknown, string][])('%s → %s', (address, truncated) => {
     expect(truncateIp(address)).toBe(truncated)
   })
 
-  test.each(['', 'localhost', '999.1.1.1', '1.2.3', '1.2.3.4.5', ':::', undefined, 7, {}])(
-    '%s is no address',
-    (value) => {
-      expect(truncateIp(value)).toBe('')
-    },
-  )
+  test.each([
+    '',
+    'localhost',
+    '999.1.1.1',
+    '1.2.3',
+    '1.2.3.4.5',
+    ':::',
+    '[::1',
+    '1.2.3.4:x',
+    undefined,
+    7,
+    {},
+    [],
+    [['1.2.3.4']],
+  ])('%s is no address', (value) => {
+    expect(truncateIp(value)).toBe('')
+  })
 
   test('two addresses of one network become one, and the result is an address', () => {
     fc.assert(

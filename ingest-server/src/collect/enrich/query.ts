@@ -26,13 +26,13 @@ export interface Query {
   isReturn: boolean
 }
 
-const utmFields: Record<string, keyof Campaign> = {
-  utm_source: 'source',
-  utm_medium: 'medium',
-  utm_campaign: 'name',
-  utm_term: 'term',
-  utm_content: 'content',
-}
+const utmFields: ReadonlyMap<string, keyof Campaign> = new Map([
+  ['utm_source', 'source'],
+  ['utm_medium', 'medium'],
+  ['utm_campaign', 'name'],
+  ['utm_term', 'term'],
+  ['utm_content', 'content'],
+])
 
 export const noCampaign: Campaign = { source: '', medium: '', name: '', term: '', content: '' }
 const noQuery: Query = { campaign: noCampaign, click: undefined, isReturn: false }
@@ -65,13 +65,20 @@ export function readQuery(search: string, hash: string): Query {
   const campaign = { ...noCampaign }
   let click: Query['click']
   for (const [name, value] of pairs) {
-    const field = utmFields[name]
+    const field = utmFields.get(name)
     if (field) campaign[field] ||= meant(decoded(value))
     const kind = clickIdByName.get(name)
     const id = kind ? meant(decoded(value)) : ''
     if (kind && id !== '' && (!click || rankOf(kind) < rankOf(click.kind))) click = { kind, id }
   }
   return { campaign, click, isReturn: isAnswer(new Map(pairs)) }
+}
+
+/** Of the parameters those that are read here, as they stand in an address. */
+export function campaignPairs(search: string, hash: string): string {
+  const pairs = [search, hash].flatMap(pairsOf)
+  const known = pairs.filter(([name]) => utmFields.has(name) || clickIdByName.has(name))
+  return known.map(([name, value]) => `${name}=${value}`).join('&')
 }
 
 const rankOf = ({ name }: ClickIdKind) => clickIdRank.get(name) ?? Infinity

@@ -22,6 +22,6 @@ export interface RequestContext {
   ip: string
   userAgent: string
   acceptLanguage: string
-  /** A browser sent it: it names the page's origin. */
-  hasOrigin: boolean
+  /** A browser made the request, so its User-Agent and its address are the visitor's (made-by-browser.ts). */
+  byBrowser: boolean
 }

@@ -17,6 +17,7 @@ import { prepare, privacySignalOf } from '../trust/admit.js'
 import { appendTo } from './append-events.js'
 import { decodeBody, parseBody } from './body.js'
 import { allowOrigin, answerPreflight } from './cors.js'
+import { isMadeByBrowser } from './made-by-browser.js'
 import { boundInFlight, type InFlight } from './in-flight.js'
 import { truncateIp } from '../enrich/ip.js'
 import { boundsOf, createRateLimiter } from './rate.js'
@@ -158,7 +159,7 @@ function collectWith(
       ip: truncateIp(request.ip),
       userAgent: request.headers['user-agent'] ?? '',
       acceptLanguage: request.headers['accept-language'] ?? '',
-      hasOrigin: request.headers.origin !== undefined,
+      byBrowser: isMadeByBrowser(request.headers),
     })
     await append(outcome, project)
     return reply.type(json).send(answerOf(outcome, kind))

@@ -17,31 +17,30 @@ import {
   verifyFacts,
   type ClaimedEvent,
 } from '../trust/claims.js'
-import { enrich } from '../enrich/enrich.js'
+import type { Enrichment } from '../enrich/enrich.js'
 import { membershipFacts, subjectOf, traitFacts } from './facts.js'
 import { quoted, type Quote } from './quoting.js'
-import { exactPart, type PartName, type PartsSource } from '../accept/exact-parts.js'
 import type { ReadEvent } from '../accept/read-event.js'
-import { stringifyExact } from '../../exact-json.js'
 import type { EventRow } from '../../log/event-row.js'
-import { timesOf } from '../accept/times.js'
+import type { EventTimes } from '../accept/times.js'
 
 type TextColumn = { [Name in keyof EventRow]: EventRow[Name] extends string ? Name : never }[keyof EventRow]
 
-export interface LineSource extends PartsSource {
-  /** The event's place in its request, from 0. */
+/** What was found out about an event besides what it says. */
+export interface Findings {
+  times: EventTimes
+  extra: Enrichment
+  /** Its place in the request, from 0. */
   index: number
 }
 
 /** `quote` must be right for the strings of the event. */
 export function lineOf(
   { event, trust }: ClaimedEvent,
+  { times, extra, index }: Findings,
   requestContext: RequestContext,
   quote: Quote,
-  source: LineSource,
 ): string {
-  const times = timesOf(event.clientTime, event.sentAt, requestContext)
-  const extra = enrich(event, requestContext)
   const text = (column: TextColumn, value: string) => (value === '' ? '' : `,"${column}":${quote(value)}`)
   return (
     `{"project":"${requestContext.project.id}","subject":${quote(subjectOf(event))}` +
@@ -49,7 +48,7 @@ export function lineOf(
     (times.sentAt === null ? '' : `,"sent_at":"${times.sentAt}"`) +
     (times.timeCorrected ? ',"time_corrected":true' : '') +
     `,"message_id":${quote(event.messageId)},"type":"${event.type}"` +
-    (source.index === 0 ? '' : `,"batch_index":${source.index}`) +
+    (index === 0 ? '' : `,"batch_index":${index}`) +
     text('name', event.name) +
     text('anonymous_id', event.anonymousId) +
     text('user_id', event.userId) +
@@ -71,30 +70,29 @@ export function lineOf(
     text('library', extra.library) +
     text('library_version', extra.libraryVersion) +
     (extra.consent === '' ? '' : `,"consent":${quoted(extra.consent)}`) +
-    objectColumn('properties', event, source) +
-    objectColumn('traits', event, source) +
-    objectColumn('context', event, source) +
-    factColumns({ event, trust }, times.occurredAtMs, requestContext, { quote, source }) +
+    objectColumn('properties', event) +
+    objectColumn('traits', event) +
+    objectColumn('context', event) +
+    factColumns({ event, trust }, times.occurredAtMs, requestContext, quote) +
     '}\n'
   )
 }
 
-function objectColumn(column: PartName, event: ReadEvent, source: PartsSource): string {
+function objectColumn(column: 'properties' | 'traits' | 'context', event: ReadEvent): string {
   const value = event[column]
   if (value === undefined) return ''
   const copied = event.copied[column]
   // The address is never stored but truncated, in its own column.
-  const hasAddress = column === 'context' && 'ip' in value
-  if (!hasAddress && copied?.of === value) return `,"${column}":${copied.text}`
-  const kept = hasAddress ? { ...value, ip: undefined } : value
-  return `,"${column}":${stringifyExact(exactPart(kept, column, source))}`
+  if (column === 'context' && 'ip' in value)
+    return `,"context":${JSON.stringify({ ...value, ip: undefined })}`
+  return `,"${column}":${copied?.of === value ? copied.text : JSON.stringify(value)}`
 }
 
 function factColumns(
   claimed: ClaimedEvent,
   occurredAt: number,
   { receivedAtMs }: RequestContext,
-  { quote, source: text }: { quote: Quote; source: PartsSource },
+  quote: Quote,
 ): string {
   const { event, trust } = claimed
   // What nobody vouches for changes nothing about anybody.
@@ -111,16 +109,14 @@ function factColumns(
     receivedAt: receivedAtMs,
     verified,
   }
-  const traits =
-    type === 'identify' || type === 'group'
-      ? traitFacts(event.traits && exactPart(event.traits, 'traits', text))
-      : []
   return (
     linkColumn(verifyFacts(linksFrom(source), trust), quote) +
-    (type === 'identify' ? factColumn('person_traits', personTraitsThatCount(traits, trust)) : '') +
+    (type === 'identify'
+      ? factColumn('person_traits', personTraitsThatCount(traitFacts(event.traits), trust))
+      : '') +
     // Without an account: its claims were weighed and found to be nobody's.
     (type === 'group' && event.groupId !== ''
-      ? factColumn('group_traits', accountTraitsThatCount(traits, event, trust)) +
+      ? factColumn('group_traits', accountTraitsThatCount(traitFacts(event.traits), event, trust)) +
         factColumn('memberships', membershipFacts(event))
       : '')
   )

@@ -40,7 +40,7 @@ async function collect(body: object, project: Project, { keySets = noKeySets, ve
     ip: '',
     userAgent: '',
     acceptLanguage: '',
-    hasOrigin: true,
+    byBrowser: true,
   })
   const rows = linesIn<Partial<EventRow>>(outcome.lines)
   return { ...outcome, rows, row: rows[0] ?? {}, refused: linesIn<RejectedRow>(outcome.rejectedLines) }

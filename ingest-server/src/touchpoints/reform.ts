@@ -1,0 +1,86 @@
+/**
+ * Brings the rows of some people of one project to what the facts say. Level-triggered: it does not matter why, how
+ * often or after how long it is called. Only the holder of a person's lease may call it (projections/leases.ts).
+ */
+import type { Reader } from '../clickhouse/query.js'
+import type { Versions } from '../projections/versions.js'
+import { readCopies, type CopyRow } from './copies.js'
+import { toTouchpointRow } from './stored-row.js'
+import { personScope } from './scope.js'
+import { differences, readPresent, writeAccounts, writePeople, type Changed } from './tables.js'
+import { touchpointsFrom } from './touchpoints.js'
+import { readWholePeople } from './whose.js'
+
+export interface ReformDeps {
+  /** As the user that writes, of one project. */
+  source: Reader
+  versions: Versions
+  /** False once the person's lease is lost: then their rows are somebody else's to write. */
+  mayWrite: (person: string) => boolean
+}
+
+export interface Reformed {
+  people: number
+  events: number
+  /** Rows written, tombstones too. */
+  written: number
+}
+
+/** So many people are worth one reading and writing; more only cost memory. */
+const peopleAtOnce = 400
+/** The memory of one reading: narrow rows take about a kilobyte each. */
+const eventsAtOnce = 60_000
+
+export async function reformPeople(deps: ReformDeps, people: readonly string[]): Promise<Reformed> {
+  let total = nothing
+  for (let start = 0; start < people.length; start += peopleAtOnce)
+    total = sum(total, await reformSome(deps, people.slice(start, start + peopleAtOnce)))
+  return total
+}
+
+const nothing: Reformed = { people: 0, events: 0, written: 0 }
+const sum = (a: Reformed, b: Reformed): Reformed => ({
+  people: a.people + b.people,
+  events: a.events + b.events,
+  written: a.written + b.written,
+})
+
+async function reformSome(deps: ReformDeps, people: readonly string[]): Promise<Reformed> {
+  const { source, versions } = deps
+  const version = await versions.next()
+  const [known, present] = await Promise.all([readWholePeople(source, people), readPresent(source, people)])
+  const scopes = known.map((person) => ({ person: person.id, scope: personScope(person) }))
+  const subjects = scopes.flatMap(({ scope }) => scope.subjects)
+  const rows = await readCopies(source, { subjects, limit: eventsAtOnce + 1 })
+  if (rows.length > eventsAtOnce && people.length > 1) {
+    const middle = Math.ceil(people.length / 2)
+    return sum(await reformSome(deps, people.slice(0, middle)), await reformSome(deps, people.slice(middle)))
+  }
+  const bySubject = groupBySubject(rows)
+  const changed: Changed = { people: [], accounts: [] }
+  for (const { person, scope } of scopes) {
+    if (!deps.mayWrite(person)) continue
+    const events = scope.placed(scope.subjects.flatMap((subject) => bySubject.get(subject) ?? []))
+    const one = differences({
+      project: source.project,
+      version,
+      formed: touchpointsFrom(events.filter(({ row }) => !row.isBot)).map(toTouchpointRow),
+      present: present.get(person) ?? [],
+    })
+    for (const line of one.people) changed.people.push(line)
+    for (const line of one.accounts) changed.accounts.push(line)
+  }
+  await writeAccounts(source.client, changed)
+  await writePeople(source.client, changed)
+  return { people: people.length, events: rows.length, written: changed.people.length }
+}
+
+function groupBySubject(rows: readonly CopyRow[]): Map<string, CopyRow[]> {
+  const bySubject = new Map<string, CopyRow[]>()
+  for (const row of rows) {
+    const list = bySubject.get(row.subject)
+    if (list) list.push(row)
+    else bySubject.set(row.subject, [row])
+  }
+  return bySubject
+}

@@ -1,0 +1,117 @@
+/**
+ * The two tables of touchpoints: what stands there, and writing what is different. The table of people decides:
+ * what stands is read from it alone, and it is written last, so that after a crash between the two the comparison
+ * comes out as before and both are written again.
+ */
+import type { ClickHouseClient } from '@clickhouse/client'
+import { insertLines } from '../clickhouse/insert-lines.js'
+import { queryRows } from '../clickhouse/query.js'
+import type { TouchpointRow } from './stored-row.js'
+
+/** What stands, as far as comparing needs it. */
+export interface PresentTouchpoint {
+  person: string
+  at: number
+  touch: string
+  digest: string
+  accounts: readonly string[]
+}
+
+/** Partitions do not share keys, since the time is in the key and makes the partition. */
+export const finalByPartition = { do_not_merge_across_partitions_select_final: 1 } as const
+
+export const personKeys = '(SELECT cityHash64(arrayJoin({people: Array(String)})))'
+
+const presentQuery = {
+  name: 'touchpoints-present',
+  splitBy: 'people',
+  settings: finalByPartition,
+  sql: `
+SELECT person, toUnixTimestamp64Milli(at), toString(touch), toString(digest), accounts
+FROM touchpoints_of_people FINAL
+WHERE project = {project: String} AND person_key IN ${personKeys}`,
+}
+
+/** By person; somebody without touchpoints is left out. */
+export async function readPresent(
+  source: { client: ClickHouseClient; project: string },
+  people: readonly string[],
+): Promise<Map<string, PresentTouchpoint[]>> {
+  const rows = await queryRows<[string, number, string, string, string[]]>(source, presentQuery, { people })
+  const present = new Map<string, PresentTouchpoint[]>()
+  for (const [person, at, touch, digest, accounts] of rows) {
+    const one = { person, at, touch, digest, accounts }
+    const list = present.get(person)
+    if (list) list.push(one)
+    else present.set(person, [one])
+  }
+  return present
+}
+
+/** Lines of JSON for the two tables. */
+export interface Changed {
+  people: string[]
+  accounts: string[]
+}
+
+interface Difference {
+  project: string
+  version: bigint
+  formed: readonly TouchpointRow[]
+  present: readonly PresentTouchpoint[]
+}
+
+const keyOf = ({ at, touch }: { at: number; touch: string }) => `${at} ${touch}`
+
+/** What has to be written so that `present` becomes `formed`. */
+export function differences({ project, version, formed, present }: Difference): Changed {
+  const common = { project, version: version.toString() }
+  const changed: Changed = { people: [], accounts: [] }
+  const gone = new Map(present.map((one) => [keyOf(one), one]))
+  for (const row of formed) {
+    const there = gone.get(keyOf(row))
+    gone.delete(keyOf(row))
+    if (there?.digest === row.digest) continue
+    const { person, touch, said, digest, accounts } = row
+    const key = { ...common, at: new Date(row.at).toISOString(), touch, person }
+    changed.people.push(lineOf({ ...key, digest, accounts, ...said }))
+    for (const account of accounts) changed.accounts.push(lineOf({ ...key, account, ...ofAccount(said) }))
+    for (const account of there?.accounts ?? [])
+      if (!accounts.includes(account)) changed.accounts.push(lineOf({ ...key, account, is_deleted: 1 }))
+  }
+  for (const { person, at, touch, accounts } of gone.values()) {
+    const key = { ...common, at: new Date(at).toISOString(), touch, person, is_deleted: 1 }
+    changed.people.push(lineOf(key))
+    for (const account of accounts) changed.accounts.push(lineOf({ ...key, account }))
+  }
+  return changed
+}
+
+const lineOf = (row: object) => `${JSON.stringify(row)}\n`
+
+const accountColumns = [
+  'kind',
+  'name',
+  'channel',
+  'path',
+  'paths',
+  'value',
+  'currency',
+  'direction',
+  'anonymous',
+] as const
+
+const ofAccount = (said: TouchpointRow['said']) =>
+  Object.fromEntries(accountColumns.map((column) => [column, said[column]]))
+
+export async function writeAccounts(client: ClickHouseClient, { accounts }: Changed): Promise<void> {
+  await write(client, 'touchpoints_of_accounts', accounts)
+}
+
+export async function writePeople(client: ClickHouseClient, { people }: Changed): Promise<void> {
+  await write(client, 'touchpoints_of_people', people)
+}
+
+async function write(client: ClickHouseClient, table: string, lines: readonly string[]): Promise<void> {
+  if (lines.length > 0) await insertLines(client, table, Buffer.from(lines.join('')))
+}

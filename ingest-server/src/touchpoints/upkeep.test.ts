@@ -1,0 +1,125 @@
+/** The table of touchpoints is what the function makes of all facts, whatever happened on the way there. */
+import type { ClickHouseClient } from '@clickhouse/client'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
+import { insertLines } from '../clickhouse/insert-lines.js'
+import { createMetrics } from '../metrics.js'
+import {
+  formedFromFacts,
+  randomHistory,
+  seeded,
+  storedAccounts,
+  storedTouchpoints,
+  type History,
+} from '../../../test-support/touchpoint-histories.js'
+import { openWorker, rebuildTouchpoints } from './upkeep.js'
+
+let clickhouse: TestClickHouse
+beforeAll(async () => {
+  clickhouse = await startTestClickHouse()
+})
+afterAll(() => clickhouse.close())
+
+const metrics = createMetrics()
+const alone = { metrics, logger: silentLogger, isAlone: true, slots: 4, sweepIntervalMs: 0, overlapMs: 3_000 }
+
+class Crash extends Error {}
+
+/** Dies at one of its next requests, before it is sent or after it was carried out. */
+function dyingClient(
+  app: ClickHouseClient,
+  after: number,
+  random: (below: number) => number,
+): ClickHouseClient {
+  let left = after
+  const dying = new Set(['query', 'insert', 'exec', 'command'])
+  return new Proxy(app, {
+    get(target, name, receiver) {
+      const value: unknown = Reflect.get(target, name, receiver)
+      if (typeof value !== 'function' || !dying.has(String(name))) return value
+      return async (...args: unknown[]) => {
+        left -= 1
+        if (left === 0 && random(2) === 0) throw new Crash()
+        if (left < 0) throw new Crash()
+        const answer: unknown = await (value as (...args: unknown[]) => unknown).apply(target, args)
+        if (left === 0) throw new Crash()
+        return answer
+      }
+    },
+  })
+}
+
+type Worker = ReturnType<typeof openWorker>
+
+async function passUntilDone(worker: Worker): Promise<void> {
+  for (let quiet = 0; quiet < 2;) {
+    const { changes, written } = await worker.pass()
+    quiet = changes === 0 && written === 0 && !worker.isFilling() ? quiet + 1 : 0
+  }
+}
+
+/** All of one project. */
+async function expectTableOf(project: string, histories: readonly History[]): Promise<void> {
+  const expected = await formedFromFacts(clickhouse.app, project, histories)
+  expect(expected.people.length).toBeGreaterThan(histories.length)
+  expect(await storedTouchpoints(clickhouse.app, project)).toEqual(expected.people)
+  expect(await storedAccounts(clickhouse.app, project)).toEqual(expected.accounts)
+}
+
+describe('after any history the table holds what the function makes of all facts', () => {
+  const rounds = 5
+  const atOnce = 205
+
+  test.each(Array.from({ length: rounds }, (_, round) => [round]))(
+    `${atOnce} histories with passes and crashes in between, %i`,
+    async (round) => {
+      const random = seeded(round * 7_919 + 13)
+      const histories = Array.from({ length: atOnce }, (_, index) =>
+        randomHistory(`p${round}`, `h${index}`, random),
+      )
+      const steps = Math.max(...histories.map(({ steps: all }) => all.length))
+      for (let step = 0; step < steps; step += 1) {
+        for (const lines of stepsAt(histories, step))
+          await insertLines(clickhouse.app, lines.table, lines.lines)
+        if (random(3) === 0) continue
+        const app = random(2) === 0 ? dyingClient(clickhouse.app, 1 + random(40), random) : clickhouse.app
+        const worker = openWorker({ clickhouse: { app }, ...alone })
+        try {
+          await worker.pass()
+          await worker.pass()
+        } catch (error) {
+          if (!(error instanceof Crash) && !(error instanceof Error && error.cause instanceof Crash))
+            throw error
+        }
+      }
+      await passUntilDone(openWorker({ clickhouse, ...alone }))
+      await expectTableOf(`p${round}`, histories)
+    },
+    180_000,
+  )
+})
+
+/** What the step of every history inserts, by table, in one insert each. */
+function stepsAt(histories: readonly History[], step: number) {
+  const byTable = new Map<string, string[]>()
+  for (const { steps } of histories)
+    for (const { table, lines } of steps[step] ?? [])
+      byTable.set(table, [...(byTable.get(table) ?? []), ...lines])
+  return [...byTable].map(([table, lines]) => ({ table, lines: Buffer.from(lines.join('')) }))
+}
+
+test('a rebuild changes nothing, and makes the same rows from nothing', async () => {
+  const random = seeded(4)
+  const histories = Array.from({ length: 20 }, (_, index) => randomHistory('rebuilt', `h${index}`, random))
+  for (const { steps } of histories)
+    for (const step of steps)
+      for (const { table, lines } of step)
+        await insertLines(clickhouse.app, table, Buffer.from(lines.join('')))
+  await rebuildTouchpoints({ clickhouse })
+  await expectTableOf('rebuilt', histories)
+  expect((await rebuildTouchpoints({ clickhouse })).written).toBe(0)
+  await clickhouse.app.command({ query: 'TRUNCATE TABLE touchpoints_of_people' })
+  await clickhouse.app.command({ query: 'TRUNCATE TABLE touchpoints_of_accounts' })
+  await rebuildTouchpoints({ clickhouse })
+  await expectTableOf('rebuilt', histories)
+}, 180_000)

@@ -1,0 +1,27 @@
+// `npm run dev`: the whole server in one process from the sources, started anew whenever one of them is saved.
+import { spawn } from 'node:child_process'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { installWhatIsMissing } from './install.mjs'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+await installWhatIsMissing()
+// t.js is served as it is built; `npm run build --workspace sdk-browser` makes it anew.
+const { build } = await import('./build.mjs')
+await build()
+
+const watched = ['ingest-server/src', 'schemas/src'].map((folder) => `--include=${folder}/**/*`)
+const server = spawn(
+  process.execPath,
+  [
+    join(root, 'node_modules/tsx/dist/cli.mjs'),
+    'watch',
+    '--clear-screen=false',
+    ...watched,
+    '--conditions=source',
+    'ingest-server/src/main.ts',
+  ],
+  { cwd: root, stdio: 'inherit' },
+)
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => server.kill(signal))
+server.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 0))
