@@ -41,7 +41,8 @@ export interface LogLag {
 export interface EventLog {
   /**
    * Resolves only when the records survive losing this process (fsync, or acks=all). Rejects with
-   * LOG_UNAVAILABLE (or LOG_FULL) within a bounded time; then they may or may not be there.
+   * LOG_UNAVAILABLE (or LOG_FULL) within a bounded time; then they may or may not be there. Their bytes may be
+   * written over once it has resolved; after a rejection somebody may still read them.
    */
   append(records: readonly LogRecord[]): Promise<void>
   /**

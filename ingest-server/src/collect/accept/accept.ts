@@ -42,6 +42,8 @@ export interface Outcome {
   accepted: number
   /** Lines of `events`. */
   lines: Buffer
+  /** Once they were appended, and not before: gives the memory of `lines` to others. */
+  release: () => void
   rejected: readonly Rejection[]
   /** Lines of `rejected_events`. */
   rejectedLines: Buffer
@@ -136,9 +138,11 @@ export function acceptEvents(batch: Batch, requestContext: RequestContext): Outc
     const message = warningOf(admitted.warning, times.problem, extra.agent.isBot ? hiddenRobot : undefined)
     if (message !== '') warnings.push({ index, messageId: admitted.event.messageId, message })
   })
+  const { bytes, release } = lines.take()
   return {
     accepted: batch.events.length - rejected.length,
-    lines: lines.take(),
+    lines: bytes,
+    release,
     rejected,
     rejectedLines: Buffer.from(rejectedLines),
     warnings,

@@ -23,6 +23,8 @@ export function appendTo(log: EventLog, metrics: Metrics) {
           ? cause
           : new TouchlineError('LOG_UNAVAILABLE', undefined, { cause })
       }
+      // Not after a rejection: what timed out may still be on its way.
+      outcome.release()
       metrics.appendSeconds.observe((performance.now() - startedAt) / 1_000)
     }
     const counters = countersOf(project.id)

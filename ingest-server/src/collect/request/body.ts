@@ -80,8 +80,8 @@ export interface ParsedBody {
 }
 
 /** The JSON of a decoded body, and what it says. Throws BODY_NOT_JSON. */
-export function parseBody(body: Buffer): ParsedBody {
-  const decoded = body.toString('utf8')
+export function parseBody(body: Buffer | string): ParsedBody {
+  const decoded = typeof body === 'string' ? body : body.toString('utf8')
   const text = decoded.startsWith(byteOrderMark) ? decoded.slice(1) : decoded
   try {
     return { value: JSON.parse(text) as unknown, text }

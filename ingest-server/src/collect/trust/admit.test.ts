@@ -19,7 +19,8 @@ async function collecting(
 ) {
   const records: LogRecord[] = []
   const log = {
-    append: async (added: readonly LogRecord[]) => void records.push(...added),
+    append: async (added: readonly LogRecord[]) =>
+      void records.push(...added.map((one) => ({ ...one, lines: Buffer.from(one.lines) }))),
   } as unknown as EventLog
   const projects: Projects = { holderOf: () => ({ project, kind }), all: () => [project] }
   const metrics = createMetrics()

@@ -24,12 +24,17 @@ interface Taken {
   token?: unknown
 }
 
-/** The same batch with tokens taken out and privacy rules applied, and what its tokens say, event by event. */
-export async function prepare<Batch extends Taken>(
+type Prepared<Batch> = Batch & { verdicts?: readonly (TokenVerdict | undefined)[] }
+
+/**
+ * The same batch with tokens taken out and privacy rules applied, and what its tokens say, event by event: at once where
+ * there are none.
+ */
+export function prepare<Batch extends Taken>(
   batch: Batch,
   project: Project,
   verifyTokens: VerifyTokens | undefined,
-): Promise<Batch & { verdicts?: readonly (TokenVerdict | undefined)[] }> {
+): Prepared<Batch> | Promise<Prepared<Batch>> {
   const rules = rulesFor(project)
   if (!rules && !hasToken(batch)) return batch
   const root = batch.context === undefined ? undefined : takeToken({ context: batch.context })
@@ -45,7 +50,8 @@ export async function prepare<Batch extends Taken>(
     events: taken.map(({ event }) => apply(event)),
   }
   const isToBeChecked = verifyTokens !== undefined && tokens.some((token) => token !== undefined)
-  return isToBeChecked ? { ...prepared, verdicts: await verifyTokens(tokens, project) } : prepared
+  if (!isToBeChecked) return prepared
+  return verifyTokens(tokens, project).then((verdicts) => ({ ...prepared, verdicts }))
 }
 
 function hasToken({ events, context, token }: Taken): boolean {
