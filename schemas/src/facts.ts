@@ -2,7 +2,7 @@
  * Facts that collect computes from one event and writes into its row; ClickHouse only unfolds them.
  * Everything who-is-who says is a pure function of these.
  */
-export type ClaimKind = 'claim' | 'alias' | 'unlink' | 'relink'
+export type ClaimKind = 'claim' | 'alias' | 'unlink' | 'relink' | 'release'
 
 /** The message says: `identifier` (the claimer, a user or an email) is the same person as `other`. */
 export interface LinkFact {

@@ -2,6 +2,7 @@
  * From facts to the rows of identity_map, people and account_people. Pure; the rows are a function of the
  * recorded facts alone, their version too, which is why a rebuild gives the same bytes.
  */
+import { createBreather, type Breather } from '../breathe.js'
 import { accountsOf, domainsOf, type AccountStay, type DomainMeaning, type Membership } from './accounts.js'
 import { isAnon, isEmail, isUser } from './effective-links.js'
 import type { Neighbourhood } from './neighbourhood.js'
@@ -30,7 +31,7 @@ export interface AccountPersonRow {
 /** A row, or undefined where there is none (any longer), and how many facts say so. */
 export interface Derived<Row> {
   row: Row | undefined
-  weight: number
+  weight: bigint
 }
 
 export interface DerivedPerson extends Derived<PersonRow> {
@@ -59,22 +60,28 @@ export interface PeopleFacts {
   meaningOf: (domain: string) => DomainMeaning
 }
 
-export function deriveRows(
+export async function deriveRows(
   neighbourhood: Neighbourhood,
   resolution: Resolution,
   facts: PeopleFacts,
-): DerivedRows {
+): Promise<DerivedRows> {
+  const breather = createBreather()
   return {
-    identifiers: identityRows(neighbourhood, resolution),
-    people: peopleRows(neighbourhood, facts),
+    identifiers: await identityRows(neighbourhood, resolution, breather),
+    people: await peopleRows(neighbourhood, facts, breather),
   }
 }
 
-function identityRows(neighbourhood: Neighbourhood, resolution: Resolution): DerivedRows['identifiers'] {
+async function identityRows(
+  neighbourhood: Neighbourhood,
+  resolution: Resolution,
+  breather: Breather,
+): Promise<DerivedRows['identifiers']> {
   const contested = new Map(resolution.contested.map(({ email, claims }) => [email, claims]))
   const quarantined = new Set(resolution.quarantined.map(({ identifier }) => identifier))
   const rows: DerivedRows['identifiers'] = new Map()
   for (const identifier of [...neighbourhood.core, ...neighbourhood.devices]) {
+    if (breather.isDue()) await breather.rest()
     const owners = resolution.owners.get(identifier) ?? []
     const disputes = contested.get(identifier) ?? []
     const state = quarantined.has(identifier) ? 'quarantined' : disputes.length > 0 ? 'contested' : ''
@@ -92,7 +99,11 @@ function identityRows(neighbourhood: Neighbourhood, resolution: Resolution): Der
   return rows
 }
 
-function peopleRows(neighbourhood: Neighbourhood, facts: PeopleFacts): DerivedRows['people'] {
+async function peopleRows(
+  neighbourhood: Neighbourhood,
+  facts: PeopleFacts,
+  breather: Breather,
+): Promise<DerivedRows['people']> {
   const about = new Map<string, Membership[]>()
   for (const fact of facts.memberships) {
     const list = about.get(fact.identifier)
@@ -102,6 +113,7 @@ function peopleRows(neighbourhood: Neighbourhood, facts: PeopleFacts): DerivedRo
   const rows: DerivedRows['people'] = new Map()
   // Everybody who could be a person and is none gets no row: they became part of another.
   for (const identifier of facts.candidates) {
+    if (breather.isDue()) await breather.rest()
     const { facts: linked, members } = neighbourhood.weightOf(identifier)
     const joined = members.flatMap((member) => about.get(member) ?? [])
     const meanings = domainsOf(members).map(facts.meaningOf)
@@ -112,10 +124,11 @@ function peopleRows(neighbourhood: Neighbourhood, facts: PeopleFacts): DerivedRo
         ...claims.map(({ account }) => account),
       ]),
     ])
-    rows.set(identifier, { row: undefined, weight: linked + joined.length, accountsSpokenOf })
+    rows.set(identifier, { row: undefined, weight: linked + BigInt(joined.length), accountsSpokenOf })
   }
   for (const person of [...facts.people, ...lonePeople(facts, about)]) {
-    const known = rows.get(person.id) ?? { weight: 0, accountsSpokenOf: new Set<string>() }
+    if (breather.isDue()) await breather.rest()
+    const known = rows.get(person.id) ?? { weight: 0n, accountsSpokenOf: new Set<string>() }
     rows.set(person.id, { ...known, row: personRow(person, about, facts.meaningOf) })
   }
   return rows

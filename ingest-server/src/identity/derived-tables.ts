@@ -190,7 +190,7 @@ export function differences<T extends Table>(
   for (const [key, { row, weight }] of derived) {
     const there = present.get(key)
     const isSame = row !== undefined && there !== undefined && textOf(row) === there.text
-    let version = (epoch << 64n) + BigInt(weight)
+    let version = (epoch << 64n) + weight
     if (row === undefined && there === undefined) {
       if (versions === undefined || (versions.get(key) ?? -1n) >= version) continue
     }

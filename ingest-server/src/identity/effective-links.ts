@@ -3,14 +3,12 @@
  * In this order: known by then (R8), first copy, legal ids (R6), signed where the project wants it (R5), caps
  * on the raw links (R7), pairs taken apart (R8).
  */
-import { isIllegalId, kindOf, type LinkFact } from '@touchline/schemas'
+import { isIllegalId, kindOf } from '@touchline/schemas'
+import { defaultCaps, isOnManyDevices, overCap, type Caps } from './link-caps.js'
+import { isAnon, isEmail, isJoin, isUser, type Link } from './link.js'
 
-/** A fact as it is stored. Times are ISO 8601 in UTC with milliseconds, so that text compares as time does. */
-export interface Link extends LinkFact {
-  messageId: string
-  /** When collect read the message; of several copies the one received first is the fact. */
-  receivedAt: string
-}
+export { defaultCaps, type Caps } from './link-caps.js'
+export { isAnon, isEmail, isTrusted, isUser, type Link } from './link.js'
 
 export interface ResolveOptions {
   /** Only what was received until then; everything when absent. */
@@ -20,39 +18,30 @@ export interface ResolveOptions {
   caps?: Caps | undefined
 }
 
-/** R7. A real person's user id meets a few dozen others; a kiosk, a QA robot or a shared inbox meets thousands. */
-export interface Caps {
-  othersOfUserOrEmail: number
-  claimersOfAnon: number
-}
-export const defaultCaps: Caps = { othersOfUserOrEmail: 1_000, claimersOfAnon: 20 }
-
 export interface EffectiveLinks {
   links: Link[]
   /** Identifier → how many others it was linked to. */
   quarantined: ReadonlyMap<string, number>
   areApart: (identifier: string, other: string) => boolean
+  /** R4: emails that are nobody's by inference. */
+  onManyDevices: ReadonlySet<string>
 }
 
 export function effectiveLinks(recorded: Iterable<Link>, options: ResolveOptions = {}): EffectiveLinks {
   const raw = firstCopies(recorded, options)
-  const quarantined = overCaps(raw, options.caps ?? defaultCaps)
+  const { quarantined, setApart, onManyDevices } = overCaps(raw, options.caps ?? defaultCaps)
   const apart = pairsApart(raw)
   const areApart = (identifier: string, other: string) => apart.has(pairKey(identifier, other))
   const links = raw.filter(
     (link) =>
       isJoin(link) &&
-      (isTrusted(link) || !(quarantined.has(link.identifier) || quarantined.has(link.other))) &&
+      !setApart.has(link) &&
       !areApart(link.identifier, link.other) &&
       // R2: an unverified alias of two users is recorded and changes nothing.
       !(link.kind === 'alias' && !link.verified && isUser(link.other)),
   )
-  return { links, quarantined, areApart }
+  return { links, quarantined, areApart, onManyDevices }
 }
-
-export const isAnon = (identifier: string) => identifier.startsWith('anon:')
-export const isUser = (identifier: string) => identifier.startsWith('user:')
-export const isEmail = (identifier: string) => identifier.startsWith('email:')
 
 /**
  * The order of claims: by time, ties by messageId. The rest only makes the order total, so that two facts of
@@ -69,14 +58,6 @@ export function byClaimTime(a: Link, b: Link): number {
 }
 
 export const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
-
-const isJoin = (link: Link) => link.kind === 'claim' || link.kind === 'alias'
-
-/**
- * R1, R5: a request's anonymous id is never verified, whoever sent it: a server often passes on what a browser
- * told it. An alias names its previousId on purpose, and is as good as its key.
- */
-export const isTrusted = (link: Link) => link.verified && !(link.kind === 'claim' && isAnon(link.other))
 
 function firstCopies(recorded: Iterable<Link>, { asOf, signedOnly }: ResolveOptions): Link[] {
   const first = new Map<string, Link>()
@@ -116,31 +97,35 @@ function rememberingLegality(): (identifier: string) => boolean {
   }
 }
 
-function overCaps(raw: readonly Link[], caps: Caps): Map<string, number> {
-  const others = new Map<string, Set<string>>()
-  const meet = (identifier: string, other: string) => {
-    const met = others.get(identifier)
-    if (met) met.add(other)
-    else others.set(identifier, new Set([other]))
+function overCaps(raw: readonly Link[], caps: Caps) {
+  const about = new Map<string, Link[]>()
+  const tell = (identifier: string, link: Link) => {
+    const links = about.get(identifier)
+    if (links) links.push(link)
+    else about.set(identifier, [link])
   }
   for (const link of raw) {
-    if (!isJoin(link) || isTrusted(link)) continue
-    meet(link.identifier, link.other)
-    meet(link.other, link.identifier)
+    tell(link.identifier, link)
+    tell(link.other, link)
   }
-  const over = new Map<string, number>()
-  for (const [identifier, met] of others) {
-    const cap = isAnon(identifier) ? caps.claimersOfAnon : caps.othersOfUserOrEmail
-    if (met.size > cap) over.set(identifier, met.size)
+  const quarantined = new Map<string, number>()
+  const setApart = new Set<Link>()
+  const onManyDevices = new Set<string>()
+  for (const [identifier, links] of about) {
+    if (isEmail(identifier) && isOnManyDevices(identifier, links, caps)) onManyDevices.add(identifier)
+    const over = overCap(identifier, links, caps)
+    if (!over) continue
+    quarantined.set(identifier, over.others)
+    for (const link of over.setApart) setApart.add(link)
   }
-  return over
+  return { quarantined, setApart, onManyDevices }
 }
 
 /** R8: for a pair of identifiers the latest unlink or relink decides, whatever is claimed before or after. */
 function pairsApart(raw: readonly Link[]): Set<string> {
   const latest = new Map<string, Link>()
   for (const link of raw) {
-    if (isJoin(link) || !link.verified) continue
+    if (!link.verified || (link.kind !== 'unlink' && link.kind !== 'relink')) continue
     const key = pairKey(link.identifier, link.other)
     const known = latest.get(key)
     if (known === undefined || byClaimTime(link, known) > 0) latest.set(key, link)

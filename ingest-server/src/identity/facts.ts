@@ -111,6 +111,7 @@ type LinkRow = [
   at: string,
   messageId: string,
   receivedAt: string,
+  firstReceivedAt: string,
   facts: number,
   coreFacts: number,
 ]
@@ -143,9 +144,11 @@ const recorded = `
   WHERE project = {project: String} AND identifier IN {keys: Array(String)}
     AND received_at <= parseDateTime64BestEffort({asOf: String}, 3, 'UTC')`
 
-const columns = 'identifier, other, kind, claimer, verified, at, message_id, received_at, facts, core_facts'
+const columns =
+  'identifier, other, kind, claimer, verified, at, message_id, received_at, first_received_at, facts, core_facts'
 
-// One more than the cap says that it is passed (R7); verified links are no part of it and are all read.
+// One more than the cap says that it is passed (R7), in the order of receipt as link-caps.ts has it; trusted links are
+// no part of it and are all read.
 const personQuery: NamedQuery = {
   name: 'links-of-people',
   splitBy: 'keys',
@@ -155,18 +158,24 @@ FROM (
   SELECT identifier, other, kind, claimer, verified, first.1 AS at, first.2 AS message_id, first.3 AS received_at,
     sum(n) OVER (PARTITION BY identifier) AS facts,
     sum(if(startsWith(other, 'anon:'), 0, n)) OVER (PARTITION BY identifier) AS core_facts,
-    trusted,
-    dense_rank() OVER (PARTITION BY identifier, trusted, verified ORDER BY other) AS met
+    trusted, released, first_received_at,
+    dense_rank() OVER (PARTITION BY identifier, trusted, verified, released ORDER BY first_received_at, other) AS met
   FROM (
-    SELECT identifier, other, kind, claimer, verified,
-      min((at, message_id, received_at)) AS first,
-      count() AS n,
-      verified AND NOT (kind = 'claim' AND startsWith(other, 'anon:')) AS trusted
-    ${recorded}
-    GROUP BY identifier, other, kind, claimer, verified, if(kind IN ('unlink', 'relink'), message_id, '')
+    SELECT *,
+      max(kind = 'release' AND verified) OVER (PARTITION BY identifier, other) AS released,
+      min(received_first) OVER (PARTITION BY identifier, trusted, verified, other) AS first_received_at
+    FROM (
+      SELECT identifier, other, kind, claimer, verified,
+        min((at, message_id, received_at)) AS first,
+        min(received_at) AS received_first,
+        count() AS n,
+        verified AND NOT (kind = 'claim' AND startsWith(other, 'anon:')) AS trusted
+      ${recorded}
+      GROUP BY identifier, other, kind, claimer, verified, if(kind IN ('claim', 'alias'), '', message_id)
+    )
   )
 )
-WHERE (trusted OR met <= ${defaultCaps.othersOfUserOrEmail + 1}) AND (verified OR NOT {signedOnly: Bool})`,
+WHERE (trusted OR released OR met <= ${defaultCaps.othersOfUserOrEmail + 1}) AND (verified OR NOT {signedOnly: Bool})`,
 }
 
 const deviceQuery: NamedQuery = {
@@ -178,20 +187,23 @@ FROM (
   SELECT *,
     count() OVER (PARTITION BY identifier) AS facts,
     0 AS core_facts,
-    uniqExactIf(other, joins AND NOT trusted AND (verified OR NOT {signedOnly: Bool})) OVER (PARTITION BY identifier) AS claimers,
     lagInFrame((claimer, verified, kind)) OVER (
       PARTITION BY identifier ORDER BY at, message_id, claimer ROWS BETWEEN 1 PRECEDING AND CURRENT ROW
     ) != (claimer, verified, kind) AS begins,
-    row_number() OVER (PARTITION BY identifier, trusted, verified, other ORDER BY at, message_id) AS nth,
-    dense_rank() OVER (PARTITION BY identifier, trusted, verified ORDER BY other) AS met
+    dense_rank() OVER (PARTITION BY identifier, joins, trusted, verified, released ORDER BY first_received_at, other) AS met
   FROM (
-    SELECT identifier, other, kind, claimer, verified, at, message_id, received_at,
-      kind IN ('claim', 'alias') AS joins,
-      verified AND kind != 'claim' AS trusted
-    ${recorded}
+    SELECT *,
+      max(kind = 'release' AND verified) OVER (PARTITION BY identifier, other) AS released,
+      min(received_at) OVER (PARTITION BY identifier, joins, trusted, verified, other) AS first_received_at
+    FROM (
+      SELECT identifier, other, kind, claimer, verified, at, message_id, received_at,
+        kind IN ('claim', 'alias') AS joins,
+        verified AND kind != 'claim' AS trusted
+      ${recorded}
+    )
   )
 )
-WHERE (NOT joins OR if(trusted OR claimers <= ${defaultCaps.claimersOfAnon}, begins, nth = 1 AND met <= ${defaultCaps.claimersOfAnon + 1}))
+WHERE (NOT joins OR (begins AND (trusted OR released OR met <= ${defaultCaps.claimersOfAnon + 1})))
   AND (verified OR NOT {signedOnly: Bool})`,
 }
 
@@ -277,13 +289,23 @@ function toNodes(rows: readonly LinkRow[]): Node[] {
     at,
     messageId,
     receivedAt,
+    firstReceivedAt,
     facts,
     coreFacts,
   ] of rows) {
     let node = nodes.get(identifier)
     if (!node) nodes.set(identifier, (node = { identifier, links: [], facts, coreFacts }))
     const claimed = claimer === identifier ? other : identifier
-    node.links.push({ kind, identifier: claimer, other: claimed, verified, at, messageId, receivedAt })
+    node.links.push({
+      kind,
+      identifier: claimer,
+      other: claimed,
+      verified,
+      at,
+      messageId,
+      receivedAt,
+      firstReceivedAt,
+    })
   }
   return [...nodes.values()]
 }

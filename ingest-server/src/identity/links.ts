@@ -8,7 +8,7 @@
  *     a userId that is an address    user → that email as well
  *     email + anonymousId, no userId email → anon
  *     alias                          user → anon:previousId and user → user:previousId
- *     unlink, relink                 the pair, both ways round (made by the API)
+ *     unlink, relink, release        the pair, both ways round (made by the API)
  *
  * Any type of event counts, not only identify: a page seen by a user whom the server already knows by id says
  * as much as an identify does. With a userId the user alone claims the device. Were the email a second
@@ -31,7 +31,7 @@ export interface LinkSource {
   /** The person's address as `emailOf` (schemas) finds it. */
   email?: string | undefined
   previousId?: string | undefined
-  /** Typed identifiers; only of `unlink` and `relink`. */
+  /** Typed identifiers; only of `unlink`, `relink` and `release`. */
   pair?: readonly [string, string] | undefined
   occurredAt: number
   receivedAt: number
@@ -91,10 +91,10 @@ function aliasFacts(event: LinkSource, user: string, userId: string): readonly L
   return [asVisitor, fact(event, 'alias', user, userIdentifier(previousId), event.occurredAt)]
 }
 
-/** Only a secret key may take people apart or put them together again; unsigned ones state nothing. */
+/** Only a secret key may take people apart, put them together again or release a link; unsigned ones state nothing. */
 function pairFacts(event: LinkSource, [identifier, other]: readonly [string, string]): readonly LinkFact[] {
   if (!event.verified || identifier === other) return none
-  if (event.type !== 'unlink' && event.type !== 'relink') return none
+  if (event.type !== 'unlink' && event.type !== 'relink' && event.type !== 'release') return none
   return [fact(event, event.type, identifier, other, event.occurredAt)]
 }
 

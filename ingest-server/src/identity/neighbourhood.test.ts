@@ -23,7 +23,7 @@ const history = fc
           {
             weight: 1,
             arbitrary: fc.tuple(
-              fc.constantFrom('unlink' as const, 'relink' as const),
+              fc.constantFrom('unlink' as const, 'relink' as const, 'release' as const),
               user,
               fc.oneof(anon, email, user),
             ),
@@ -43,7 +43,7 @@ const history = fc
     { maxLength: 40 },
   )
   .map((links) => links.map((link, index): Link => ({ ...link, messageId: `m${index}` })))
-const caps = fc.constantFrom({ othersOfUserOrEmail: 4, claimersOfAnon: 3 }, undefined)
+const caps = fc.constantFrom({ othersOfUserOrEmail: 4, claimersOfAnon: 3, devicesOfLead: 2 }, undefined)
 
 const recordedAbout = (links: readonly Link[]) => (identifiers: readonly string[]) =>
   Promise.resolve(
@@ -97,14 +97,19 @@ test('the weight of a row only rises as facts are added, whatever else is read, 
       history,
       history,
       fc.array(fc.oneof(user, email, anon), { minLength: 1, maxLength: 3 }),
-      async (before, more, wanted) => {
-        const added = more.slice(0, 3).map((link) => ({ ...link, messageId: `more-${link.messageId}` }))
-        const once = await neighbourhoodOf(wanted, recordedAbout(before))
-        const later = await neighbourhoodOf(wanted, recordedAbout([...before, ...added]))
-        const [people, peopleLater] = [resolve(before), resolve([...before, ...added])]
+      caps,
+      async (before, more, wanted, someCaps) => {
+        // What is added is received later: a cap goes by the order of receipt.
+        const added = more
+          .slice(0, 3)
+          .map((link, n) => ({ ...link, messageId: `more-${link.messageId}`, receivedAt: hour(30 + n) }))
+        const all = [...before, ...added]
+        const once = await neighbourhoodOf(wanted, recordedAbout(before), someCaps)
+        const later = await neighbourhoodOf(wanted, recordedAbout(all), someCaps)
+        const [people, peopleLater] = [resolve(before, { caps: someCaps }), resolve(all, { caps: someCaps })]
         for (const identifier of [...once.core, ...once.devices]) {
           const { facts } = once.weightOf(identifier)
-          const alone = await neighbourhoodOf([identifier], recordedAbout(before))
+          const alone = await neighbourhoodOf([identifier], recordedAbout(before), someCaps)
           expect(alone.weightOf(identifier).facts).toBe(facts)
           if (!later.core.has(identifier) && !later.devices.has(identifier)) continue
           expect(later.weightOf(identifier).facts).toBeGreaterThanOrEqual(facts)

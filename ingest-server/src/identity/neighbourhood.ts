@@ -5,13 +5,16 @@
  *
  *     level       of                because
  *     core        a user, an email  its person is wanted, so its aliases, emails and devices are read too
+ *     lead        an email          it may be inferred to be a core user (R4): core, unless it is on too many devices
  *     named       a user, an email  it claims a device that is wanted, so whose it is matters
  *     loaded      a user, an email  it may be quarantined, which changes what others may claim
- *     ofUser      an anonymous id   a core user's: an email captured on it may be that user's (R4), so core
+ *     ofUser      an anonymous id   a core user's: an email captured on it may be that user's (R4), so a lead
  *     device      an anonymous id   wanted itself, or a core email's: who claims it is named
  *     probe       an anonymous id   whose a named email is may be inferred on it (R4)
  */
-import { defaultCaps, isAnon, isEmail, isTrusted, isUser, type Caps, type Link } from './effective-links.js'
+import { createBreather } from '../breathe.js'
+import { defaultCaps, hasPassedCap, isOnManyDevices, overCap, type Caps } from './link-caps.js'
+import { isAnon, isEmail, isJoin, isTrusted, isUser, otherSide, type Link } from './link.js'
 import type { Node } from './facts.js'
 
 export interface Neighbourhood {
@@ -31,19 +34,21 @@ export interface Neighbourhood {
  * So who has read less never has the higher number, nor an equal one with another row.
  */
 export interface Weight {
-  facts: number
+  facts: bigint
   /** Of these the accounts' facts count too. */
   members: string[]
 }
 
-type Level = 'probe' | 'device' | 'ofUser' | 'loaded' | 'named' | 'core'
-const rank: Record<Level, number> = { probe: 0, device: 1, ofUser: 2, loaded: 0, named: 1, core: 2 }
+type Level = 'probe' | 'device' | 'ofUser' | 'loaded' | 'named' | 'lead' | 'core'
+const rank: Record<Level, number> = { probe: 0, device: 1, ofUser: 2, loaded: 0, named: 1, lead: 2, core: 3 }
 
 /** A node and what follows from it alone. */
 interface Known {
   node: Node
+  /** It passed its cap; what was set apart may have been released since. */
   isQuarantined: boolean
-  /** The links that lead on: of a quarantined identifier only those that still count. */
+  isOnMany: boolean
+  /** The links that lead on: those that its cap does not set apart. */
   leading: Link[]
 }
 
@@ -54,10 +59,14 @@ export async function neighbourhoodOf(
 ): Promise<Neighbourhood> {
   const known = new Map<string, Known>()
   const exploration = explore(wanted)
+  const breather = createBreather()
   for (let round = exploration.takeAll(); round.length > 0; round = exploration.takeAll()) {
     for (const node of await read(round.filter((identifier) => !known.has(identifier))))
       known.set(node.identifier, toKnown(node, caps))
-    for (const identifier of round) exploration.expand(known.get(identifier))
+    for (const identifier of round) {
+      exploration.expand(known.get(identifier))
+      if (breather.isDue()) await breather.rest()
+    }
   }
   const withLevel = (...levels: Level[]) =>
     new Set([...exploration.levels].filter(([, level]) => levels.includes(level)).map(([name]) => name))
@@ -88,63 +97,71 @@ function explore(wanted: Iterable<string>) {
     expand(known: Known | undefined): void {
       const level = known && levels.get(known.node.identifier)
       if (!level || level === 'loaded') return
-      for (const link of known.leading) expandLink(known.node.identifier, link, level, raise)
+      if (level === 'lead' && !known.isOnMany) raise(known.node.identifier, 'core')
+      else for (const link of known.leading) expandLink(known, link, level, raise)
     },
   }
 }
 
-function expandLink(from: string, link: Link, level: Level, raise: (to: string, level: Level) => void): void {
+function expandLink(
+  { node: { identifier: from }, isOnMany }: Known,
+  link: Link,
+  level: Level,
+  raise: (to: string, level: Level) => void,
+): void {
   const to = otherSide(link, from)
   if (isAnon(from)) raise(to, levelOfClaimer(to, level))
   else if (isUser(from)) {
     if (isUser(to)) raise(to, isTrusted(link) ? level : 'loaded')
     else if (level === 'core') raise(to, isEmail(to) ? 'core' : 'ofUser')
-  } else raise(to, isUser(to) ? 'named' : level === 'core' ? 'device' : 'probe')
+  } else if (isUser(to)) raise(to, 'named')
+  else if (level === 'core') raise(to, 'device')
+  else if (!isOnMany) raise(to, 'probe')
 }
 
 function levelOfClaimer(claimer: string, level: Level): Level {
-  if (level === 'ofUser' && isEmail(claimer)) return 'core'
+  if (level === 'ofUser' && isEmail(claimer)) return 'lead'
   return level === 'probe' && isEmail(claimer) ? 'loaded' : 'named'
 }
 
-// A quarantine leads no further, so what lay behind no longer counts: it weighs more than that could.
-const quarantinedDeviceWeight = 2 ** 32
-const quarantinedCoreWeight = 2 ** 44
+// Where exploring leads no further, what lay behind no longer counts: it weighs more than that could. Of who is only
+// loaded nothing but the quarantine counts.
+const quarantinedDeviceWeight = 1n << 32n
+const quarantinedCoreWeight = 1n << 44n
+const onManyDevicesWeight = 1n << 53n
+/** The low half of a version; its other half is the epoch's. Rows of one version are settled by the order of writing. */
+const maxWeight = (1n << 64n) - 1n
 
 function weightOf(start: string, known: ReadonlyMap<string, Known>): Weight {
   const exploration = explore([start])
   // One by one, not in rounds: this runs for every row, and everything is known already.
   for (let next = exploration.takeOne(); next !== undefined; next = exploration.takeOne())
     exploration.expand(known.get(next))
-  let facts = 0
+  let facts = 0n
   const members: string[] = []
   for (const [identifier, level] of exploration.levels) {
     const one = known.get(identifier)
     if (one) facts += factsOf(one, level)
-    if (rank[level] > rank.named || level === 'device') members.push(identifier)
+    if (level === 'core' || level === 'ofUser' || level === 'device') members.push(identifier)
   }
-  return { facts, members }
+  return { facts: facts < maxWeight ? facts : maxWeight, members }
 }
 
-function factsOf({ node, isQuarantined, leading }: Known, level: Level): number {
-  const isDevice = isAnon(node.identifier)
-  const quarantine = isQuarantined ? (isDevice ? quarantinedDeviceWeight : quarantinedCoreWeight) : 0
+function factsOf({ node, isQuarantined, isOnMany, leading }: Known, level: Level): bigint {
+  const isLight = isAnon(node.identifier) || level === 'loaded'
+  const quarantine = isQuarantined ? (isLight ? quarantinedDeviceWeight : quarantinedCoreWeight) : 0n
   if (level === 'loaded') return quarantine
+  const unprobed = isOnMany && level !== 'core' ? onManyDevicesWeight : 0n
   // Of who is only named, devices say nothing, except when each of several users claimed first.
   const isNameOnly = level === 'named' && !leading.some((link) => isUser(link.other))
-  return quarantine + (isNameOnly ? node.coreFacts : node.facts)
+  return quarantine + unprobed + BigInt(isNameOnly ? node.coreFacts : node.facts)
 }
 
 function toKnown(node: Node, caps: Caps): Known {
-  const met = new Set<string>()
-  for (const link of node.links)
-    if (isJoin(link) && !isTrusted(link)) met.add(otherSide(link, node.identifier))
-  const cap = isAnon(node.identifier) ? caps.claimersOfAnon : caps.othersOfUserOrEmail
-  const isQuarantined = met.size > cap
-  const leading = node.links.filter((link) => isJoin(link) && (!isQuarantined || isTrusted(link)))
-  return { node, isQuarantined, leading }
+  const over = overCap(node.identifier, node.links, caps)
+  const leading = node.links.filter((link) => isJoin(link) && over?.setApart.has(link) !== true)
+  const isOnMany = isEmail(node.identifier) && isOnManyDevices(node.identifier, node.links, caps)
+  // A release takes no weight away.
+  const isQuarantined = over !== undefined || hasPassedCap(node.identifier, node.links, caps)
+  return { node, isQuarantined, isOnMany, leading }
 }
-
-const isJoin = (link: Link) => link.kind === 'claim' || link.kind === 'alias'
-const otherSide = (link: Link, identifier: string) =>
-  link.identifier === identifier ? link.other : link.identifier

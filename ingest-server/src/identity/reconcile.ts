@@ -129,7 +129,7 @@ async function deriveInto(
     tables.present('people', candidates),
   ])
   const meaningOf = domainMeanings(traits)
-  const rows = deriveRows(neighbourhood, resolution, {
+  const rows = await deriveRows(neighbourhood, resolution, {
     candidates,
     people,
     lone,

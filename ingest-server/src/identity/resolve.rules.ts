@@ -2,7 +2,7 @@
  * The rules of who is who as examples: resolve.test.ts walks this table, docs/identity.md tells it.
  *
  *     fact   = hour ["!"] [kind] claimer ("→" | "~") other ["received" hour] ["as" message]
- *     kind   = "alias" | "unlink" | "relink", a claim when absent;  "!" = verified
+ *     kind   = "alias" | "unlink" | "relink" | "release", a claim when absent;  "!" = verified
  *     person = holding { ", " holding };  holding = identifier ["[" from ".." to ")"] ["by" rule]
  *
  * `A`, `B` are users, `a@x.com` emails, `d1` devices (anonymous ids). Hours count from one midnight. The
@@ -101,6 +101,21 @@ export const ruleExamples: readonly RuleExample[] = [
     says: 'aliases chain',
     facts: ['1 A → d1', '2! alias B → A', '3! alias C → B'],
     people: ['A, B by R2, C by R2, d1 by R1'],
+  },
+  {
+    rule: 'R4',
+    says: 'an address that was typed on more than twenty devices is inferred to be nobody',
+    facts: [...many(20, (i) => `1 a@x.com → d${i + 10}`), '2 A → d10'],
+    people: [`A, a@x.com by R4, ${many(20, (i) => `d${i + 10} by R1`).join(', ')}`],
+  },
+  {
+    rule: 'R4',
+    says: 'with one device more it is a lead of its own',
+    facts: [...many(21, (i) => `1 a@x.com → d${i + 10}`), '2 A → d10'],
+    people: [
+      'A, d10[2..) by R1',
+      `a@x.com, d10[..2) by R1, ${many(20, (i) => `d${i + 11} by R1`).join(', ')}`,
+    ],
   },
   {
     rule: 'R5',
@@ -223,30 +238,83 @@ export const ruleExamples: readonly RuleExample[] = [
   },
   {
     rule: 'R7',
-    says: 'kiosk: with the twenty-first the device is nobody’s, and says so',
-    facts: [...many(21, (i) => `${i} ${name(i)} → d1`), '30 U0000 → d2'],
-    people: ['U0000, d2 by R1'],
+    says: 'kiosk: the twenty-first user of a device claims nothing of it, the first twenty stay, and it says so',
+    facts: [...many(21, (i) => `${i} ${name(i)} → d1`), '30 U0020 → d2'],
+    people: [
+      ...many(20, (i) => `${name(i)}, d1[${i === 0 ? '' : i}..${i === 19 ? '' : i + 1}) by R1`),
+      'U0020, d2 by R1',
+    ],
     quarantined: ['d1 21'],
+  },
+  {
+    rule: 'R7',
+    says: 'the excess is what was received last, however early it is dated',
+    facts: ['50 A → d1', ...many(25, (i) => `0 ${name(i)} → d1 received ${60 + i}`)],
+    people: [
+      'A, d1[50..) by R1',
+      'U0000, d1[..0) by R1',
+      ...many(17, (i) => name(i + 1)),
+      'U0018, d1[0..50) by R1',
+    ],
+    quarantined: ['d1 26'],
+  },
+  {
+    rule: 'R7',
+    says: 'a verified claim of a device counts however many unverified ones there are',
+    facts: [...many(21, (i) => `${i} ${name(i)} → d1`), '30! A → d1'],
+    people: [
+      ...many(20, (i) => `${name(i)}, d1[${i === 0 ? '' : i}..${i + 1 === 20 ? 30 : i + 1}) by R1`),
+      'A, d1[30..) by R1',
+    ],
+    quarantined: ['d1 22'],
   },
   {
     rule: 'R7',
     says: 'a verified alias to a quarantined device still counts',
     facts: [...many(21, (i) => `${i} ${name(i)} → d1`), '30! alias A → d1'],
-    people: ['A, d1 by R1'],
+    people: [
+      ...many(20, (i) => `${name(i)}, d1[${i === 0 ? '' : i}..${i + 1 === 20 ? 30 : i + 1}) by R1`),
+      'A, d1[30..) by R1',
+    ],
     quarantined: ['d1 21'],
   },
   {
     rule: 'R7',
-    says: 'QA robot: a user on 1,001 devices is quarantined, its verified email stays',
-    facts: [...many(1001, (i) => `1 Q → d${i + 10}`), '2! Q → q@x.com', '3 Q → r@x.com', '3 A → d10'],
-    people: ['A, d10 by R1', 'Q, q@x.com by R3'],
-    quarantined: ['Q 1002'],
+    says: 'a burst of 1,001 devices takes none from a user that were theirs before, nor the verified ones after',
+    facts: [
+      '1 Q → d1',
+      ...many(1001, (i) => `0 Q → d${i + 10} received 2`),
+      '3 Q → d2 received 3',
+      '4! Q → d3 received 4',
+    ],
+    people: [
+      `Q, d1 by R1, d3 by R1, ${many(1001, (i) => `d${i + 10}`)
+        .sort()
+        .slice(0, 999)
+        .map((device) => `${device} by R1`)
+        .join(', ')}`,
+    ],
+    quarantined: ['Q 1004'],
   },
   {
     rule: 'R7',
-    says: 'a shared inbox that 1,001 users claim is nobody’s',
+    says: 'a released link counts, and takes no place of another',
+    facts: [...many(21, (i) => `${i} ${name(i)} → d1`), '30! release d1 ~ U0020'],
+    people: many(21, (i) => `${name(i)}, d1[${i === 0 ? '' : i}..${i === 20 ? '' : i + 1}) by R1`),
+  },
+  {
+    rule: 'R7',
+    says: 'only a secret key releases',
+    facts: [...many(21, (i) => `${i} ${name(i)} → d1`), '30 release d1 ~ U0020'],
+    people: many(20, (i) => `${name(i)}, d1[${i === 0 ? '' : i}..${i === 19 ? '' : i + 1}) by R1`),
+    quarantined: ['d1 21'],
+  },
+  {
+    rule: 'R7',
+    says: 'of a shared inbox that 1,001 users claim the first is the owner, and the last does not even contest it',
     facts: [...many(1001, (i) => `${i} ${name(i)} → info@x.com`), '1 A → d1'],
-    people: ['A, d1 by R1'],
+    people: ['A, d1 by R1', 'U0000, info@x.com by R3', ...many(999, (i) => name(i + 1))],
+    contested: [`info@x.com of U0000 also ${many(999, (i) => name(i + 1)).join(', ')}`],
     quarantined: ['info@x.com 1001'],
   },
   {

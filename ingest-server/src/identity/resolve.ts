@@ -68,11 +68,11 @@ export interface Resolution {
 }
 
 export function resolve(recorded: Iterable<Link>, options: ResolveOptions = {}): Resolution {
-  const { links, quarantined, areApart } = effectiveLinks(recorded, options)
+  const { links, quarantined, areApart, onManyDevices } = effectiveLinks(recorded, options)
   links.sort(byClaimTime)
   const facts = sortedFacts(links)
   const users = joinUsers(facts)
-  const emails = winEmails(facts, users, areApart)
+  const emails = winEmails(facts, users, (email, user) => !onManyDevices.has(email) && !areApart(email, user))
   const owners = new Map<string, Ownership[]>([...users.owners, ...emails.owners])
   const personOf = (claimer: string) => owners.get(claimer)?.[0]?.person ?? claimer
   for (const [anon, claims] of facts.claimsOnAnon) owners.set(anon, shareOut(claims, personOf))
@@ -176,7 +176,7 @@ function countClaim(claims: Map<string, FirstClaims>, link: Link): void {
 const earlier = (a: string | undefined, b: string) => (a === undefined || b < a ? b : a)
 
 /** R3, R5: a verified claim before unverified ones, else the first. R4: failing any, what devices tell. */
-function winEmails(facts: Facts, users: ReturnType<typeof joinUsers>, areApart: Apart) {
+function winEmails(facts: Facts, users: ReturnType<typeof joinUsers>, mayBeInferred: MayBeInferred) {
   const personOf = (user: string) => users.owners.get(user)?.[0]?.person ?? user
   const owners = new Map<string, Ownership[]>()
   const contested: ContestedEmail[] = []
@@ -190,7 +190,7 @@ function winEmails(facts: Facts, users: ReturnType<typeof joinUsers>, areApart: 
     const refused = firstOfEachClaimer(claims.filter((claim) => personOf(claim.identifier) !== owner))
     if (refused.length > 0) contested.push({ email, owner, claims: refused })
   }
-  const candidates = inferences(facts, { owners, hasStated, personOf, areApart })
+  const candidates = inferences(facts, { owners, hasStated, personOf, mayBeInferred })
   for (const claimer of facts.firstClaimBy.keys()) {
     if (!isEmail(claimer) || owners.has(claimer)) continue
     const inferred = candidates.get(claimer)
@@ -203,13 +203,13 @@ function winEmails(facts: Facts, users: ReturnType<typeof joinUsers>, areApart: 
   return { owners, contested: contested.sort((a, b) => compare(a.email, b.email)) }
 }
 
-type Apart = (identifier: string, other: string) => boolean
+type MayBeInferred = (email: string, user: string) => boolean
 
 interface InferenceContext {
   owners: ReadonlyMap<string, Ownership[]>
   hasStated: ReadonlySet<string>
   personOf: (user: string) => string
-  areApart: Apart
+  mayBeInferred: MayBeInferred
 }
 
 /**
@@ -223,7 +223,7 @@ function inferences(facts: Facts, context: InferenceContext): Map<string, Link> 
     for (const [index, next] of claims.entries()) {
       const email = claims[index - 1]?.identifier
       if (email === undefined || !isEmail(email) || !isUser(next.identifier)) continue
-      if (context.owners.has(email) || context.areApart(email, next.identifier)) continue
+      if (context.owners.has(email) || !context.mayBeInferred(email, next.identifier)) continue
       if (context.hasStated.has(context.personOf(next.identifier))) continue
       const known = best.get(email)
       if (known === undefined || byInferenceTime(next, known) < 0) best.set(email, next)

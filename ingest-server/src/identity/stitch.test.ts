@@ -175,7 +175,54 @@ describe('a pass over what changed', () => {
     await here.say(...users.slice(20))
     expect(await here.state('anon:kiosk')).toBe('quarantined')
     expect(await here.owners()).toEqual(expectedOwners(here.rows))
-    expect(Object.values(await here.people()).flat()).not.toContain('anon:kiosk')
+    // The twentieth keeps it; the twenty-first claims nothing, until somebody with a secret key releases the link.
+    expect((await here.people())['user:u19']).toContain('anon:kiosk')
+    expect((await here.people())['user:u20'] ?? []).not.toContain('anon:kiosk')
+    const pair = ['anon:kiosk', 'user:u20'] as const
+    await here.say({ at: hour(30), type: 'release', pair, verified: true })
+    expect((await here.people())['user:u20']).toContain('anon:kiosk')
+    expect(await here.state('anon:kiosk')).toBe('')
+    expect(await here.owners()).toEqual(expectedOwners(here.rows))
+  })
+
+  test('a burst of 1,001 links with a public key takes nothing from whom it names', async () => {
+    const here = project()
+    await here.say(
+      { at: hour(1), userId: 'ada', anonymousId: 'phone' },
+      { at: hour(1), userId: 'ada', email: 'ada@acme.dev', verified: true },
+    )
+    const dated = { at: hour(0), userId: 'ada' }
+    await here.say(
+      ...Array.from({ length: 1_001 }, (_, n) => ({
+        ...dated,
+        receivedAt: hour(2),
+        ...(n % 2 === 0 ? { anonymousId: `evil-${n}` } : { email: `e${n}@evil.dev` }),
+      })),
+    )
+    expect(await here.state('user:ada')).toBe('quarantined')
+    const held = async () => (await here.people())['user:ada'] ?? []
+    expect(await held()).toEqual(expect.arrayContaining(['anon:phone', 'email:ada@acme.dev', 'user:ada']))
+    // What she does later without proof waits for an operator; with proof it counts at once.
+    await here.say({ at: hour(3), userId: 'ada', anonymousId: 'tablet' })
+    expect(await held()).not.toContain('anon:tablet')
+    await here.say({ at: hour(4), userId: 'ada', anonymousId: 'desktop', verified: true })
+    expect(await held()).toContain('anon:desktop')
+    await here.say({ at: hour(5), type: 'release', pair: ['user:ada', 'anon:tablet'], verified: true })
+    expect(await held()).toContain('anon:tablet')
+    expect(await here.owners()).toEqual(expectedOwners(here.rows))
+  })
+
+  test('a device whose claims are dated out of their order keeps those that were received first', async () => {
+    const here = project()
+    const claims = Array.from({ length: 30 }, (_, n) => ({
+      at: hour(40 - n),
+      receivedAt: hour(50 + ((n * 7) % 30)),
+      userId: `u${n}`,
+      anonymousId: 'd1',
+    }))
+    const again = claims.map((claim, n) => ({ ...claim, at: hour(45 - n), receivedAt: hour(90 - n) }))
+    await here.say(...claims, ...again)
+    expect(await here.owners()).toEqual(expectedOwners(here.rows))
   })
 
   test('ids with quotes, tabs, line feeds and any letters are read and written as they are', async () => {

@@ -208,7 +208,7 @@ async function writeDomains(context: DomainContext, domains: readonly string[]):
     const weight = traits
       .filter(({ value }) => claimedDomain(value) === domain)
       .reduce((sum, { addresses }) => sum + 1 + addresses.length, 0)
-    return [domain, { row: domainRow(meaningOf(domain)), weight }]
+    return [domain, { row: domainRow(meaningOf(domain)), weight: BigInt(weight) }]
   })
   await tables.write('domains', differences('domains', { derived, present, epoch, repair }))
 }
