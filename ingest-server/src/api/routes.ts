@@ -12,6 +12,7 @@ import {
 import { TouchlineError } from '../errors.js'
 import { answerError } from '../http/answers.js'
 import { readerOf } from '../http/credentials.js'
+import { refuseOtherMethods } from '../http/other-methods.js'
 import { addErasures } from './erase-routes.js'
 import { addAccounts } from './account-routes.js'
 import { addApart } from './unlink-routes.js'
@@ -35,6 +36,7 @@ export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Pr
       // Before anything is checked: who may not read learns nothing about what there is.
       guarded.addHook('onRequest', async (request) => void readerOf(request, deps.projects))
       guarded.addHook('preValidation', async (request) => refuseUnknownParameters(request))
+      const refuseTheRest = refuseOtherMethods(guarded)
       const api = guarded.withTypeProvider<ZodTypeProvider>()
       addTimelines(api, deps)
       addPeople(api, deps)
@@ -45,6 +47,7 @@ export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Pr
       addIdentity(api, deps)
       addErasures(api, deps)
       addRefused(api, deps)
+      refuseTheRest()
     })
   }
 }

@@ -1,37 +1,39 @@
 /**
- * Cross-origin answers. Every answer to a browser carries them, errors too, or the page could not read why.
- * A preflight names the headers that were asked for: `*` does not cover `authorization`.
+ * Cross-origin answers. Every answer to a browser carries them, errors too, or the page could not read why. Which
+ * origin may read is any; which may write is for the key to say. A preflight may be kept for a day and echoes the
+ * headers that were asked for, since `*` does not cover `authorization`.
  */
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import fastifyCors from '@fastify/cors'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 const preflightSeconds = 86_400
-const exposed = 'Retry-After, X-Request-Id'
 const headerNames = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+(?:\s*,\s*[A-Za-z0-9!#$%&'*+.^_`|~-]+)*$/
 const maxAskedLength = 1_000
+const asked = 'access-control-request-headers'
 
-/** For an onRequest hook: names the origin that may read the answer. Which origin may write is for the key to say. */
-export function allowOrigin(request: FastifyRequest, reply: FastifyReply): void {
-  const { origin } = request.headers
-  if (origin === undefined) return
-  void reply.headers({
-    'access-control-allow-origin': origin,
-    'access-control-expose-headers': exposed,
-    vary: 'Origin',
+/** For the paths that `app` has, and no other: register it before its routes. */
+export async function allowOrigins(app: FastifyInstance): Promise<void> {
+  app.addHook('onRoute', (route) => {
+    // The plugin's own `OPTIONS *` would answer preflights of the whole server.
+    if (route.url === '*') Object.assign(route, { config: { ...route.config, cors: false } })
+  })
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (request.method === 'OPTIONS') dropWhatIsNoHeaderName(request)
+    done()
+  })
+  await app.register(fastifyCors, {
+    origin: true,
+    methods: 'GET, POST, OPTIONS',
+    exposedHeaders: 'Retry-After, X-Request-Id',
+    maxAge: preflightSeconds,
+    // A client that asks what a path takes, without being a browser, is told too.
+    strictPreflight: false,
   })
 }
 
-/** Answers a preflight; it may be kept for a day. */
-export function answerPreflight(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const asked = request.headers['access-control-request-headers']
-  const echoed =
-    asked !== undefined && asked.length <= maxAskedLength && headerNames.test(asked) ? `, ${asked}` : ''
-  return reply
-    .headers({
-      'access-control-allow-methods': 'GET, POST, OPTIONS',
-      'access-control-allow-headers': `authorization, content-type, x-write-key${echoed}`,
-      'access-control-max-age': String(preflightSeconds),
-      vary: 'Origin, Access-Control-Request-Headers',
-    })
-    .code(204)
-    .send()
+/** The plugin echoes what was asked for as it is. */
+function dropWhatIsNoHeaderName(request: FastifyRequest): void {
+  const names = request.headers[asked]
+  if (typeof names !== 'string' || (names.length <= maxAskedLength && headerNames.test(names))) return
+  request.raw.headers[asked] = undefined
 }

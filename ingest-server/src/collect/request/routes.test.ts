@@ -224,7 +224,28 @@ describe('browsers', () => {
       headers: { origin: 'https://acme.com', 'access-control-request-headers': 'x: <script>' },
     })
     expect(response.statusCode).toBe(204)
-    expect(response.headers['access-control-allow-headers']).not.toContain('script')
+    expect(String(response.headers['access-control-allow-headers'])).not.toContain('script')
+  })
+
+  test('a preflight of a path that is not collected is not answered for it', async () => {
+    for (const url of ['/v1/people/u1', '/v1/nothing', '/']) {
+      const headers = { origin: 'https://acme.com', 'access-control-request-method': 'DELETE' }
+      const response = await collect.app.inject({ method: 'OPTIONS', url, headers })
+      expect(response.statusCode, url).toBe(404)
+      expect(response.headers['access-control-allow-methods'], url).toBeUndefined()
+    }
+  })
+
+  test.each([
+    ['GET', '/v1/track'],
+    ['DELETE', '/v1/batch'],
+    ['PUT', '/v1/i'],
+  ] as const)('%s %s is 405 with the methods that it has, and the page may read it', async (method, url) => {
+    const response = await collect.app.inject({ method, url, headers: { origin: 'https://acme.com' } })
+    expect(response.statusCode).toBe(405)
+    expect(response.json()).toMatchObject({ success: false, code: 'METHOD_NOT_ALLOWED' })
+    expect(response.headers.allow).toBe('OPTIONS, POST')
+    expect(response.headers['access-control-allow-origin']).toBe('https://acme.com')
   })
 
   test('answers and errors can be read by the page, with Retry-After and X-Request-Id', async () => {

@@ -4,12 +4,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { TouchlineError } from '../../errors.js'
 import { answerError } from '../../http/answers.js'
 import { writerOf } from '../../http/credentials.js'
+import { refuseOtherMethods } from '../../http/other-methods.js'
 import type { Projects } from '../../projects/project.js'
 import type { EventLog } from '../../log/log.js'
 import { acceptWith, type AcceptDeps } from './accept-request.js'
 import { answerAccepted } from './answer.js'
 import { appendTo } from './append-events.js'
-import { allowOrigin, answerPreflight } from './cors.js'
+import { allowOrigins } from './cors.js'
 import { boundInFlight, type InFlight } from './in-flight.js'
 import { readBody } from './read-body.js'
 import { rudderSourceConfig, segmentSettings } from './sdk-settings.js'
@@ -52,7 +53,6 @@ export function collectRoutes(deps: CollectDeps): (app: FastifyInstance) => Prom
     app.addContentTypeParser('*', (request, _payload, done) => readBody(request.raw, limits.bodyBytes, done))
     app.addHook('onRequest', (request, reply, done) => {
       void reply.header('x-request-id', request.id)
-      allowOrigin(request, reply)
       // The body is JSON whatever it is called; a name that cannot even be read must not refuse it.
       // Not deleted: an object that loses a member is slow to read from then on.
       request.raw.headers['content-type'] = undefined
@@ -67,18 +67,23 @@ export function collectRoutes(deps: CollectDeps): (app: FastifyInstance) => Prom
       done()
     })
     app.setErrorHandler((error, request, reply) => answerError(error, request, reply))
+    await allowOrigins(app)
+    const refuseTheRest = refuseOtherMethods(app)
 
     for (const [path, type] of Object.entries(typeOfPath)) {
-      app.options(`/v1/${path}`, answerPreflight)
+      app.options(`/v1/${path}`, preflight)
       app.post(`/v1/${path}`, (request, reply) => collect(request, reply, type))
     }
     // What Segment's SDK says about itself: answered, so that it is content, and dropped.
-    app.options('/v1/m', answerPreflight)
+    app.options('/v1/m', preflight)
     app.post('/v1/m', (_request, reply) => reply.type(json).send('{"success":true}'))
     settingsRoutes(app, deps.projects)
-    await Promise.resolve()
+    refuseTheRest()
   }
 }
+
+/** A preflight has been answered before its route is reached. */
+const preflight = (_request: FastifyRequest, reply: FastifyReply) => reply.code(204).send()
 
 function collectWith(deps: CollectDeps, inFlight: InFlight) {
   const accept = acceptWith(deps, inFlight)
@@ -97,7 +102,7 @@ function collectWith(deps: CollectDeps, inFlight: InFlight) {
 
 function settingsRoutes(app: FastifyInstance, projects: Projects): void {
   const kept = `public, max-age=${settingsSeconds}`
-  app.options('/v1/projects/:writeKey/settings', answerPreflight)
+  app.options('/v1/projects/:writeKey/settings', preflight)
   app.get<{ Params: { writeKey: string } }>('/v1/projects/:writeKey/settings', (request, reply) => {
     const { writeKey } = request.params
     if (projects.holderOf(writeKey)?.kind !== 'write') throw new TouchlineError('KEY_UNKNOWN')
@@ -105,7 +110,7 @@ function settingsRoutes(app: FastifyInstance, projects: Projects): void {
     return reply.header('cache-control', kept).type(json).send(JSON.stringify(settings))
   })
   for (const path of ['/sourceConfig', '/sourceConfig/']) {
-    app.options(path, answerPreflight)
+    app.options(path, preflight)
     app.get(path, (request, reply) => {
       const { project } = writerOf(request, projects, undefined)
       const { writeKey } = request.query as { writeKey?: unknown }
