@@ -44,6 +44,7 @@ export interface ClickHouseOptions {
   clusters?: EmbeddedServerOptions['clusters']
   appPassword?: string | undefined
   lockWaitMs?: number | undefined
+  patience?: EmbeddedServerOptions['patience']
   /** Ends the wait for a server that does not answer. */
   signal?: AbortSignal | undefined
 }
@@ -62,7 +63,8 @@ interface Account {
 
 /** How long a request may take: store's inserts into a loaded server need the longer one. */
 const appTimeoutMs = 120_000
-const readerTimeoutMs = 60_000
+/** Longer than any question of theirs may run, and shorter than a request's own time, so that they are answered 503. */
+const readerTimeoutMs = 25_000
 const pingEveryMs = 1_000
 const pingTimeoutMs = 5_000
 const maxConnections = 64

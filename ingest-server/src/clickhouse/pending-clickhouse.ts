@@ -84,7 +84,11 @@ export function openInBackground({ open, prepare, logger }: Opening): PendingCli
       return openedOrRefuse().app
     },
     get reader() {
-      return openedOrRefuse().reader
+      const clickhouse = openedOrRefuse()
+      // A server that hangs is known a few seconds later; nobody's question waits for its time limit then.
+      if (!clickhouse.isReady())
+        throw new TouchlineError('STORE_UNAVAILABLE', 'ClickHouse does not answer; collecting goes on.')
+      return clickhouse.reader
     },
     get analyst() {
       return openedOrRefuse().analyst

@@ -12,7 +12,7 @@ import {
 } from '../../../../test-support/clickhouse.js'
 import { insertLines } from '../insert-lines.js'
 import { openClickHouse } from '../open-clickhouse.js'
-import { projectTables, projectViews } from '../project-tables.js'
+import { analystTables, internalTables, projectTables, projectViews } from '../project-tables.js'
 import type { EmbeddedServer } from './embedded-server.js'
 
 let clickhouse: TestClickHouse
@@ -124,6 +124,47 @@ describe('users of the embedded server', () => {
     })
   })
 
+  const sleeping = 'SELECT sleepEachRow(1) FROM numbers(40) SETTINGS max_block_size = 1'
+  const computing =
+    'SELECT max(cityHash64(number)) FROM numbers(1000000000000) SETTINGS max_execution_time = 30'
+  test.each([
+    ['the analyst and a project', ['analyst', 0]],
+    ['two projects', [0, 1]],
+    ['a project with a question that computes', [0], computing],
+    ['everybody who asks in SQL', ['analyst', 0, 1]],
+  ] as [string, ('analyst' | number)[], string?][])(
+    'slots are left for the server itself when %s ask as much as they can',
+    async (_who, users, question = sleeping) => {
+      const passwordOf = (user: 'analyst' | number): [string, string] => {
+        const project = typeof user === 'number' ? server.projectUsers[user] : undefined
+        return project ? [project.user, project.password] : ['analyst', server.analystPassword]
+      }
+      const over = new AbortController()
+      const asking = users.flatMap((user) =>
+        Array.from({ length: 40 }, () =>
+          askAt(server.url, ...passwordOf(user), question, over.signal).catch(() => 'aborted'),
+        ),
+      )
+      const running = "SELECT count() FROM system.processes WHERE user NOT IN ('app', 'reader', '')"
+      const count = async () => Number(await ask('app', server.appPassword, running))
+      try {
+        // As many as each may, while five times as many are asked; of all together the server's own are counted too.
+        await vi.waitUntil(async () => (await count()) >= 8 * users.length - 3, { timeout: 30_000 })
+        expect(await count()).toBeLessThanOrEqual(Math.min(24, 8 * users.length))
+        const own = await Promise.all([
+          ...Array.from({ length: 12 }, () => ask('app', server.appPassword, 'SELECT sleep(0.5)')),
+          ...Array.from({ length: 8 }, () => ask('reader', server.readerPassword, 'SELECT sleep(0.5)')),
+        ])
+        expect(own.filter((answer) => answer !== '0')).toEqual([])
+      } finally {
+        over.abort()
+      }
+      const answers = await Promise.all(asking)
+      expect(answers.some((answer) => answer.includes('TOO_MANY_SIMULTANEOUS_QUERIES'))).toBe(true)
+      await vi.waitUntil(async () => (await count()) === 0, { timeout: 60_000 })
+    },
+  )
+
   test('a wrong password is refused', async () => {
     expect(await ask('app', 'guess', 'SELECT 1')).toContain('AUTHENTICATION_FAILED')
   })
@@ -149,6 +190,17 @@ describe('users of the embedded server', () => {
     expect(await asAcme(theirs('acme'))).toBe('1')
     expect(await asAcme(theirs('other'))).toBe('0')
     expect(await ask('analyst', server.analystPassword, theirs('other'))).toBe('1')
+  })
+
+  test('every table is for somebody: projects, analysts, or the server alone', async () => {
+    const told = await clickhouse.app.query({
+      query: 'SELECT name FROM system.tables WHERE database = currentDatabase()',
+      format: 'JSONEachRow',
+    })
+    const names = (await told.json<{ name: string }>()).map(({ name }) => name)
+    const lists = [...projectTables, ...projectViews, ...analystTables, ...internalTables]
+    expect(names.filter((name) => !lists.includes(name))).toEqual([])
+    expect(lists.filter((name, index) => lists.indexOf(name) !== index)).toEqual([])
   })
 
   test('what is granted to project users is filtered by project, and nothing else is granted', async () => {
@@ -187,6 +239,45 @@ describe('the process of the embedded server', () => {
     }
     await vi.waitUntil(() => clickhouse.isReady(), { timeout: 20_000 })
     expect(server.pid()).toBe(pid)
+  })
+
+  test('frozen for good, it is found out, ended and started again, with the same data', async () => {
+    await withFolder(async (dataDir) => {
+      const hasty = { answerWithinMs: 1_000, missedAnswers: 3 }
+      const frozen = await openClickHouse({ logger: silentLogger, dataDir, patience: hasty })
+      try {
+        await frozen.app.command({ query: 'CREATE TABLE kept (a Int8) ENGINE = MergeTree ORDER BY a' })
+        await frozen.app.command({ query: 'INSERT INTO kept VALUES (7)' })
+        for (const round of [1, 2]) {
+          const pid = frozen.embedded?.pid() ?? 0
+          process.kill(pid, 'SIGSTOP')
+          await vi.waitUntil(() => frozen.embedded?.restarts() === round, { timeout: 60_000 })
+          await vi.waitUntil(() => frozen.isReady(), { timeout: 60_000 })
+          expect(isAlive(pid)).toBe(false)
+          expect(frozen.embedded?.pid()).not.toBe(pid)
+          const answer = await frozen.app.query({ query: 'SELECT a FROM kept', format: 'JSONEachRow' })
+          expect(await answer.json()).toEqual([{ a: 7 }])
+        }
+      } finally {
+        await frozen.close()
+      }
+    })
+  })
+
+  test('busy, it is left alone: a full house of queries is no silence', async () => {
+    await withFolder(async (dataDir) => {
+      const hasty = { answerWithinMs: 1_000, missedAnswers: 3 }
+      const busy = await openClickHouse({ logger: silentLogger, dataDir, patience: hasty })
+      try {
+        const pid = busy.embedded?.pid()
+        const slow = 'SELECT sleepEachRow(1) FROM numbers(6) SETTINGS max_block_size = 1 FORMAT Null'
+        await Promise.allSettled(Array.from({ length: 80 }, () => busy.app.command({ query: slow })))
+        expect(busy.embedded?.pid()).toBe(pid)
+        expect(busy.embedded?.restarts()).toBe(0)
+      } finally {
+        await busy.close()
+      }
+    })
   })
 
   test('a second process on the same folder is told so', async () => {
@@ -274,11 +365,18 @@ async function answering(user: string, password: string): Promise<void> {
 
 const ask = (user: string, password: string, query: string) => askAt(server.url, user, password, query)
 
-async function askAt(url: string, user: string, password: string, query: string): Promise<string> {
+async function askAt(
+  url: string,
+  user: string,
+  password: string,
+  query: string,
+  signal?: AbortSignal,
+): Promise<string> {
   const answer = await fetch(`${url}/?database=touchline`, {
     method: 'POST',
     body: query,
     headers: { 'x-clickhouse-user': user, 'x-clickhouse-key': password },
+    ...(signal && { signal }),
   })
   return (await answer.text()).trim()
 }

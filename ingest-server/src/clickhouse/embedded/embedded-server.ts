@@ -16,6 +16,7 @@ import {
   type EngineStart,
   type Ports,
 } from './engine-files.js'
+import { endWhenSilent, usualPatience, type Patience } from './end-when-silent.js'
 import { runEngine, type EngineRun } from './engine-process.js'
 import { projectUsersOf, type ProjectUser } from './project-users.js'
 
@@ -36,6 +37,8 @@ export interface EmbeddedServerOptions extends Pick<
   projects?: readonly string[] | undefined
   /** How long to wait for the folder's lock or a port that another process still holds. */
   lockWaitMs?: number | undefined
+  /** With an engine that does not answer any more. */
+  patience?: Patience | undefined
 }
 
 export interface EmbeddedServer {
@@ -75,9 +78,10 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
 
   const { ports, run } = await startPatiently(library, setup, options)
   const url = urlOf(ports)
-  const kept = keepRunning(run, options.logger, () =>
-    start(library, writeEngineFiles(setup, ports), ports, passwords.app, options.logger),
-  )
+  const kept = keepRunning(run, options.logger, {
+    startAgain: () => start(library, writeEngineFiles(setup, ports), ports, passwords.app, options.logger),
+    untilEnded: (one) => endWhenSilent(one, url, options.patience ?? usualPatience, options.logger),
+  })
   return {
     url,
     httpPort: ports.http,
@@ -163,7 +167,12 @@ function sayWhatIsLacking(run: EngineRun, logger: Logger): void {
   if (lacks.length > 0) logger.warn({ lacks }, 'The embedded ClickHouse is less confined here than it can be')
 }
 
-function keepRunning(first: EngineRun, logger: Logger, startAgain: () => Started) {
+interface Keeping {
+  startAgain: () => Started
+  untilEnded: (run: EngineRun) => Promise<void>
+}
+
+function keepRunning(first: EngineRun, logger: Logger, { startAgain, untilEnded }: Keeping) {
   let run = first
   let running = true
   let closing = false
@@ -172,7 +181,7 @@ function keepRunning(first: EngineRun, logger: Logger, startAgain: () => Started
     let failures = 0
     let startedAt = Date.now()
     for (;;) {
-      await run.exited
+      await untilEnded(run)
       running = false
       if (closing) return
       failures = Date.now() - startedAt < briefRunMs ? failures + 1 : 0
