@@ -14,7 +14,7 @@ import { shortenedWarning, withShortAddresses } from './short-addresses.js'
 import { spansOf, type EventSpan } from './spans.js'
 import { lineOf } from '../row/to-row.js'
 import { enrich } from '../enrich/enrich.js'
-import { timesOf } from './times.js'
+import { timesOf, type EventTimes } from './times.js'
 import type { TokenVerdict } from '../trust/user-token.js'
 
 export interface Batch extends BatchRoot {
@@ -132,7 +132,7 @@ export function acceptEvents(batch: Batch, requestContext: RequestContext): Outc
         : rejectedLine(withType(event, batch.type), rejection, requestContext)
       return
     }
-    const times = timesOf(admitted.event.clientTime, admitted.event.sentAt, requestContext)
+    const { times } = admitted
     const extra = enrich(admitted.event, requestContext)
     lines.add(lineOf(admitted, { times, extra, index }, requestContext, quote))
     const message = warningOf(admitted.warning, times.problem, extra.agent.isBot ? hiddenRobot : undefined)
@@ -149,7 +149,7 @@ export function acceptEvents(batch: Batch, requestContext: RequestContext): Outc
   }
 }
 
-const warned = (admitted: Admission | Refusal, warning: string): Admission | Refusal =>
+const warned = (admitted: AcceptedEvent | Refusal, warning: string): AcceptedEvent | Refusal =>
   'code' in admitted ? admitted : { ...admitted, warning: warningOf(warning, admitted.warning) }
 
 const hiddenRobot =
@@ -167,12 +167,14 @@ interface Refusal {
   message: string
 }
 
+type AcceptedEvent = Admission & { times: EventTimes }
+
 function admitEvent(
   event: unknown,
   index: number,
   batch: Batch,
   requestContext: RequestContext,
-): Admission | Refusal {
+): AcceptedEvent | Refusal {
   if (!isObject(event)) return refusal('EVENT_NOT_OBJECT')
   const { text, events, spans } = batch.source
   // An event that was changed since it was parsed is no longer what the text says.
@@ -187,8 +189,9 @@ function admitEvent(
   const type = batch.type ?? event.type
   const read = readEvent(event, type, batch, copiedParts(event, span, text))
   if (typeof read === 'string') return explained(read, event, type, batch)
-  const admitted = admit(read, requestContext, batch.verdicts?.[index])
-  return typeof admitted === 'string' ? refusal(admitted) : admitted
+  const times = timesOf(read.clientTime, read.sentAt, requestContext)
+  const admitted = admit(read, times.occurredAtMs, { requestContext, verdict: batch.verdicts?.[index] })
+  return typeof admitted === 'string' ? refusal(admitted) : { ...admitted, times }
 }
 
 /** The schema says it in words; it sees what was read: the path's type, the merged context. */

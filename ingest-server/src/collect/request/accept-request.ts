@@ -14,7 +14,8 @@ import type { Credential, Project, Projects } from '../../projects/project.js'
 import { acceptEvents, splitBody, type Batch, type Outcome } from '../accept/accept.js'
 import { isoText } from '../accept/times.js'
 import { truncateIp } from '../enrich/ip.js'
-import { prepare, privacySignalOf } from '../trust/admit.js'
+import { prepareBatch } from '../trust/prepare-batch.js'
+import { privacySignalOf } from '../trust/privacy-signal.js'
 import type { VerifyTokens } from '../trust/user-token.js'
 import { decodeBody, parseBody } from './body.js'
 import type { InFlight } from './in-flight.js'
@@ -61,7 +62,7 @@ export function acceptWith(deps: AcceptDeps, inFlight: InFlight) {
       metrics.unwanted.inc({ project: project.id }, batch.events.length)
       return { project, kind }
     }
-    const prepared = prepare(batch, project, verifyTokens)
+    const prepared = prepareBatch(batch, project, verifyTokens)
     return prepared instanceof Promise
       ? prepared.then((ready) => acceptBatch(ready, request, credential, privacySignal))
       : acceptBatch(prepared, request, credential, privacySignal)

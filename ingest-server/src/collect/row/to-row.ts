@@ -96,7 +96,7 @@ function factColumns(
 ): string {
   const { event, trust } = claimed
   // What nobody vouches for changes nothing about anybody.
-  if (trust.kind === 'inert') return ''
+  if (trust.kind === 'untrusted') return ''
   const { type, userId, anonymousId, email, previousId } = event
   const verified = trust.kind === 'secret'
   const source = {

@@ -6,8 +6,8 @@
  * | came with            | `open`                             | `signed-only`                                     |
  * | -------------------- | ---------------------------------- | ------------------------------------------------- |
  * | a secret key         | verified                           | verified                                          |
- * | a token of its user  | verified, as far as the token says | the same; what the token does not say is inert    |
- * | neither              | counts, unverified                 | inert: kept as the visitor's event, changes nobody |
+ * | a token of its user  | verified, as far as the token says | the same; what the token does not say is untrusted    |
+ * | neither              | counts, unverified                 | untrusted: kept as the visitor's event, changes nobody |
  *
  * About accounts a token says what it names in `accounts`: that its user is there, and with the role `owner` or
  * `admin` also what is known of the account. Which domain is an account's concerns people whom the token does not
@@ -20,10 +20,10 @@ import type { TokenClaims } from './user-token.js'
 
 export type Trust =
   | { kind: 'secret' }
-  /** `isAlone`: what the token does not say is inert. */
+  /** `isAlone`: what the token does not say is untrusted. */
   | { kind: 'token'; claims: TokenClaims; isAlone: boolean }
   | { kind: 'unsigned' }
-  | { kind: 'inert' }
+  | { kind: 'untrusted' }
 
 export interface ClaimedEvent {
   event: ReadEvent
@@ -32,7 +32,7 @@ export interface ClaimedEvent {
 
 export const bySecret: Trust = { kind: 'secret' }
 export const unsigned: Trust = { kind: 'unsigned' }
-export const inert: Trust = { kind: 'inert' }
+export const untrusted: Trust = { kind: 'untrusted' }
 
 /** The event with the claims that count, and how far they do; undefined where nothing is left to keep it under. */
 export function weighClaims(
@@ -50,7 +50,7 @@ export function weighClaims(
 /** As the visitor's: nothing in it speaks about a user, an address or an account any more. */
 export function withoutClaims(event: ReadEvent): ClaimedEvent | undefined {
   if (event.anonymousId === '') return undefined
-  return { event: { ...event, userId: '', email: '', previousId: '', groupId: '' }, trust: inert }
+  return { event: { ...event, userId: '', email: '', previousId: '', groupId: '' }, trust: untrusted }
 }
 
 function withoutUncovered(event: ReadEvent, claims: TokenClaims): ReadEvent {

@@ -3,7 +3,7 @@ import { exportJWK, SignJWT, UnsecuredJWT, type JSONWebKeySet } from 'jose'
 import { expect, test } from 'vitest'
 import type { Project } from '../../projects/project.js'
 import { acceptEvents, splitBody } from '../accept/accept.js'
-import { prepare } from './admit.js'
+import { prepareBatch } from './prepare-batch.js'
 import { parseBody } from '../request/body.js'
 import type { EventRow, RejectedRow } from '../../log/event-row.js'
 import { createTokenVerifier, type KeySets } from './user-token.js'
@@ -31,7 +31,7 @@ async function collect(body: object, project: Project, { keySets = noKeySets, ve
     'type' in body ? (body.type as string) : undefined,
     undefined,
   )
-  const prepared = await prepare(batch, project, createTokenVerifier(keySets))
+  const prepared = await prepareBatch(batch, project, createTokenVerifier(keySets))
   const outcome = acceptEvents(prepared, {
     project,
     verified,
@@ -168,7 +168,7 @@ test('a secret key needs no token', async () => {
   expect(row).toMatchObject({ subject: 'user:u1', verified: true })
 })
 
-test('an address that the token does not name stays unverified, or inert', async () => {
+test('an address that the token does not name stays unverified, or untrusted', async () => {
   const signed = await token({ claims: { email: 'other@example.com' } })
   const { row: inOpen } = await collect(identify(signed), open)
   expect(inOpen.verified).toBeUndefined()

@@ -1,0 +1,29 @@
+/** Erasures reach events that come late: what was an erased person's is refused, others' events lose their name. */
+import { emailIdentifier, userIdentifier } from '@touchline/schemas'
+import { withoutTexts } from '../../log/scrub.js'
+import type { Judge } from '../../log/tombstones.js'
+import type { Json, ReadEvent } from '../accept/read-event.js'
+import { subjectOf } from '../row/facts.js'
+
+/** A late copy of what was erased is refused; somebody else's event that names them is kept without the name. */
+export function withoutErased(event: ReadEvent, occurredAtMs: number, judge: Judge): ReadEvent | undefined {
+  const { userId, email, previousId, properties, traits, context } = event
+  const verdict = judge.verdictOf(
+    { subject: subjectOf(event), user_id: userId, email, previous_id: previousId },
+    occurredAtMs,
+  )
+  if (verdict === 'theirs') return undefined
+  if (verdict === 'other') return event
+  const isEmailGone = email !== '' && judge.isErased(emailIdentifier(email), occurredAtMs)
+  const isPreviousGone = previousId !== '' && judge.isErased(userIdentifier(previousId), occurredAtMs)
+  const gone = isEmailGone ? [email] : []
+  const clean = (part: Json | undefined) => part && (withoutTexts(part, gone) as Json)
+  return {
+    ...event,
+    email: isEmailGone ? '' : email,
+    previousId: isPreviousGone ? '' : previousId,
+    properties: clean(properties),
+    traits: clean(traits),
+    context: clean(context),
+  }
+}
