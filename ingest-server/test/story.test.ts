@@ -183,14 +183,26 @@ describe.each(stages)('the story of Ada and Charles, $name', ({ open, isSkipped 
       )
 
       // An analyst sees the same in SQL.
-      const adaInSql = await stage.sql<Touchpoint>(
-        "SELECT kind, name, channel, person FROM user_timeline(project = 'default', id = 'email:ada@analytical-engines.com') ORDER BY at",
+      const told = async (view: string, count: number) =>
+        until(
+          async () => {
+            const rows = await stage.sql<Touchpoint>(
+              `SELECT kind, name, channel, person FROM ${view} ORDER BY at`,
+            )
+            return rows.length === count ? rows : undefined
+          },
+          { what: `the touchpoints of ${view}` },
+        )
+      const adaInSql = await told(
+        "user_timeline(project = 'default', id = 'email:ada@analytical-engines.com')",
+        ada.touchpoints.length,
       )
       expect(adaInSql.map(({ kind, name }) => ({ kind, name }))).toEqual(
         ada.touchpoints.map(({ kind, name }) => ({ kind, name })),
       )
-      const accountInSql = await stage.sql<Touchpoint>(
-        "SELECT kind, name, person FROM account_timeline(project = 'default', id = 'analytical-engines') ORDER BY at",
+      const accountInSql = await told(
+        "account_timeline(project = 'default', id = 'analytical-engines')",
+        account.touchpoints.length,
       )
       expect(accountInSql.map(({ kind, name }) => ({ kind, name }))).toEqual(
         account.touchpoints.map(({ kind, name }) => ({ kind, name })),

@@ -22,11 +22,6 @@ export const projectTables = [
 
 /** Views over those tables; they run as the one who asks, so the filters hold through them. */
 export const projectViews: readonly string[] = [
-  'timeline_people',
-  'timeline_subjects',
-  'timeline_owners',
-  'timeline_events',
-  'timeline_touchpoints',
   'user_timeline',
   'account_timeline',
   'touchpoints',
@@ -69,4 +64,9 @@ export const internalTables: readonly string[] = [
   'links_of_events',
   'memberships_of_events',
   'traits_of_events',
+  'touchpoint_changes',
+  'touchpoint_changes_of_events',
+  'touchpoint_changes_of_identity',
+  'touchpoint_changes_of_people',
+  'projection_leases',
 ]

@@ -48,6 +48,17 @@ beforeAll(async () => {
     'events',
     Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join('')),
   )
+  // As the upkeep would form them.
+  const touchpoints = rows.map(({ project, message_id, occurred_at: at }) => {
+    const key = { project, person: 'user:u1', at, touch: 1, version: 1, kind: 'action', name: 'Signed up' }
+    return { ...key, accounts: ['g'], message_ids: [message_id], account: 'g' }
+  })
+  for (const table of ['touchpoints_of_people', 'touchpoints_of_accounts'])
+    await insertLines(
+      clickhouse.app,
+      table,
+      Buffer.from(touchpoints.map((row) => `${JSON.stringify(row)}\n`).join('')),
+    )
 })
 
 afterAll(async () => {
@@ -171,7 +182,16 @@ describe('users of the embedded server', () => {
 
   test('a project user sees its own rows, in every table', async () => {
     const [acme, odd] = server.projectUsers
-    for (const table of ['events', 'links', 'traits', 'account_traits', 'memberships', 'account_subjects']) {
+    for (const table of [
+      'events',
+      'links',
+      'traits',
+      'account_traits',
+      'memberships',
+      'account_subjects',
+      'touchpoints_of_people',
+      'touchpoints_of_accounts',
+    ]) {
       const query = `SELECT groupUniqArray(project) FROM ${table}`
       expect(
         await ask('analyst', server.analystPassword, `SELECT length(groupUniqArray(project)) FROM ${table}`),
