@@ -47,6 +47,8 @@ function capsOf(caps: {
       allow_introspection_functions: 0,
       // An aborted HTTP request stops its query, so a person who reloads does not pile up scans.
       cancel_http_readonly_queries_on_client_close: 1,
+      // Only touchpoints are partitioned, by a time that is in their key: FINAL need not look across partitions.
+      do_not_merge_across_partitions_select_final: 1,
     },
   }
 }
