@@ -118,7 +118,7 @@ export function openLeases(options: LeaseOptions): Leases {
 
   async function claim(free: readonly { slot: number; term: number }[]): Promise<Map<number, LeaseRow>> {
     const startedAt = now()
-    const [{ time } = { time: '' }] = await query<{ time: string }>({ client }, timeQuery)
+    const time = await databaseTime(client)
     const claims = free.map(({ slot, term }) => ({ slot, term: term + 1, claimed_at: time, beat: 1 }))
     await write(claims)
     // Who was slow between looking and claiming may have been too slow for somebody who did not wait any longer.
@@ -198,6 +198,32 @@ interface LeaseRow {
   is_released: boolean
   settled_until: string | null
   sweep: string
+}
+
+/** ClickHouse's. */
+export async function databaseTime(client: ClickHouseClient): Promise<string> {
+  const [row] = await query<{ time: string }>({ client }, timeQuery)
+  return row?.time ?? ''
+}
+
+/** Says how far all slots are, for whoever holds them next; only while nobody does. */
+export async function writeProgress(
+  client: ClickHouseClient,
+  projection: string,
+  { slots, ...progress }: Progress & { slots: number },
+): Promise<void> {
+  await client.command({
+    query: `
+      INSERT INTO projection_leases (name, slot, term, holder, claimed_at, beat, is_released, settled_until, sweep)
+      SELECT {projection: String}, s.number, t.term + 1, 'rebuild', now64(3, 'UTC'), 1, true,
+        parseDateTime64BestEffort({settledUntil: String}, 3, 'UTC'), {sweep: String}
+      FROM numbers({slots: UInt16}) AS s
+      LEFT JOIN (
+        SELECT slot, max(term) AS term FROM projection_leases WHERE name = {projection: String} GROUP BY slot
+      ) AS t ON t.slot = s.number`,
+    query_params: { projection, slots, ...progress },
+    clickhouse_settings: { insert_deduplicate: 0, async_insert: 0 },
+  })
 }
 
 const timeQuery = { name: 'lease-time', sql: "SELECT now64(3, 'UTC') AS time" }

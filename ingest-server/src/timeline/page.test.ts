@@ -6,9 +6,12 @@ import type { EventRow } from '../log/event-row.js'
 import type { Reader } from '../clickhouse/query.js'
 import { plainEvents, touchpoints, type Listing, type TimelineQuery } from './listing.js'
 import { readPage, type Sizes } from './page.js'
+import { readAccount } from '../identity/account-people.js'
 import { findPerson } from '../identity/people.js'
 import { rowKey } from '../touchpoints/rows.js'
-import { personScope, type Scope } from '../touchpoints/scope.js'
+import { accountScope, personScope, type Scope } from '../touchpoints/scope.js'
+import { keyOf } from '../touchpoints/touchpoints.js'
+import { rebuildTouchpoints } from '../touchpoints/upkeep.js'
 
 const start = Date.parse('2026-01-01T00:00:00Z')
 const minute = 60_000
@@ -105,7 +108,7 @@ describe.each(['asc', 'desc'] as const)('page by page, %s, by windows as when re
   })
 })
 
-test('the rough summary of a large timeline agrees where it counts the same things', async () => {
+test('before the table is filled the rough summary of a large timeline agrees where it counts the same things', async () => {
   const query: TimelineQuery = { withBots: false, order: 'desc', limit: 10 }
   const [exact, rough] = await Promise.all(
     [never, always].map(
@@ -116,4 +119,55 @@ test('the rough summary of a large timeline agrees where it counts the same thin
   expect(rough).toMatchObject({ exact: false, firstAt, channels, people })
   expect(exact?.exact).toBe(true)
   expect(Math.abs((rough?.touchpoints ?? 0) / (exact?.touchpoints ?? 1) - 1)).toBeLessThan(0.2)
+})
+
+describe('with the table of touchpoints filled', () => {
+  const account = 'spread'
+  const visitors = 150
+  const query: TimelineQuery = { withBots: false, order: 'desc', limit: 50 }
+  const pageOfAccount = async (more: Partial<TimelineQuery> = {}) =>
+    readPage(reader, accountScope(await readAccount(reader, account)), { ...query, ...more }, touchpoints)
+  let before: Awaited<ReturnType<typeof pageOfAccount>>
+
+  beforeAll(async () => {
+    const sent = Array.from({ length: visitors * 6 }, (_, index) =>
+      eventRow({
+        at: new Date(start + index * 11 * minute).toISOString(),
+        type: index % 3 === 0 ? 'track' : 'page',
+        name: index % 3 === 0 ? 'Read' : '',
+        anonymous_id: `v${index % visitors}`,
+        group_id: index % 7 === 0 ? '' : account,
+        channel: index % 2 === 0 ? 'Email' : '',
+        path: `/${index}`,
+      }),
+    )
+    await insertRowsOf(clickhouse.app, sent)
+    before = await pageOfAccount()
+    await rebuildTouchpoints({ clickhouse })
+  })
+
+  test.each([
+    ['all', {}],
+    ['of one channel and kind', { channels: ['Email'], kinds: ['visit'] }],
+    ['of a part of the time', { from: start + 2 * 24 * 60 * minute, to: start + 20 * 24 * 60 * minute }],
+  ])('the summary of a large timeline is exact, and says as of when: %s', async (_, filter) => {
+    const [exact, large] = await Promise.all(
+      [never, always].map(
+        async (sizes) =>
+          (await readPage(reader, scope, { ...query, ...filter }, touchpoints, { sizes })).summary,
+      ),
+    )
+    expect(exact?.touchpoints).toBeGreaterThan(20)
+    expect(large).toEqual({ ...exact, asOf: expect.stringMatching(/^20/) as string })
+  })
+
+  test('an account of many subjects has the same first page and summary as before', async () => {
+    expect(before.summary?.touchpoints).toBeGreaterThan(300)
+    const now = await pageOfAccount()
+    expect(now.summary).toEqual({ ...before.summary, asOf: expect.stringMatching(/^20/) as string })
+    expect(now.items.map(keyOf)).toEqual(before.items.map(keyOf))
+    const next = await pageOfAccount({ after: now.next })
+    expect(next.items.length).toBe(query.limit)
+    expect(next.items.map(keyOf)).not.toContain(now.items.map(keyOf).at(-1))
+  })
 })

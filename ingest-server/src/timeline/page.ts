@@ -3,6 +3,7 @@
  *
  *     up to 2,000 events     everything in one question, wide columns included
  *     up to 50,000 events    the first page reads all of them, narrow, for the summary is of all of them
+ *     a widely spread account, whose events stand in so many places: a window, and the summary from the table
  *     else, and every later page of what has more than 2,000: a window of time around the page (window.ts)
  */
 import type { Reader } from '../clickhouse/query.js'
@@ -21,6 +22,7 @@ import {
 } from '../touchpoints/rows.js'
 import type { Scope } from '../touchpoints/scope.js'
 import type { Summary } from './summary.js'
+import { tableSummary } from './table-summary.js'
 import { readWindowed } from './window.js'
 
 export interface Page<Item> {
@@ -79,6 +81,10 @@ export async function readPage<Item>(
   }
   const isTooMuch = !isWidelySpread && (await countRows(reader, wanted)) > sizes.many
   if (isTooMuch || listing.summaryOf === undefined) return readLargePage(reader, scope, query, listing)
+  if (isWidelySpread) {
+    const known = await tableSummary(reader, scope, query)
+    if (known) return readLargePage(reader, scope, query, { ...listing, known })
+  }
   const rows = await readRows(reader, { ...wanted, limit: sizes.many + 1 })
   if (rows.length > sizes.many) return readLargePage(reader, scope, query, listing)
   const page = pageOfAll(scope, rows, { query, listing })
@@ -118,11 +124,13 @@ async function readLargePage<Item>(
   reader: Reader,
   scope: Scope,
   query: TimelineQuery,
-  listing: Listing<Item>,
+  listing: Listing<Item> & { known?: Summary },
 ): Promise<Page<Item>> {
+  const summarise = async () =>
+    listing.known ?? (await tableSummary(reader, scope, query)) ?? (await roughSummary(reader, scope, query))
   const [{ items, wide, windowMs }, summary] = await Promise.all([
     readWindowed(reader, scope, query, listing),
-    listing.summaryOf && !query.after ? roughSummary(reader, scope, query) : undefined,
+    listing.summaryOf && !query.after ? summarise() : undefined,
   ])
   const page = cut(items, query, listing)
   return {

@@ -4,6 +4,8 @@ import type { Touchpoint } from '../touchpoints/touchpoint.js'
 export interface Summary {
   /** False where there are too many events to form every touchpoint: then sessions and channels are counted by event. */
   exact: boolean
+  /** Until when the tables that it is read from were up to date, where it is read from them. */
+  asOf?: string
   touchpoints: number
   channels: number
   sessions: number

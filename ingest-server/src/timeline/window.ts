@@ -7,6 +7,7 @@
 import { TouchlineError } from '../errors.js'
 import { queryRows, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { isListed, type Listing, type TimelineQuery } from './listing.js'
+import { edgeInTables } from './table-summary.js'
 import {
   byRowKey,
   conditionsOf,
@@ -96,7 +97,7 @@ export async function readWindowed<Item>(
     }
   }
   for (let events = (limit + 1) * eventsPerItem; ; events = Math.min(events * growth, mostEvents)) {
-    const edge = await edgeOf(reader, wanted, { isDescending, begin, events })
+    const edge = await edgeOf(reading, { isDescending, begin, events })
     add(await readBetween(reading, windowTo(edge, begin)))
     if (found.length > limit || edge === undefined || edge <= from || edge >= to) {
       const end = edge ?? begin
@@ -183,7 +184,16 @@ interface EdgeWanted {
 const subjectsOneByOne = 8
 
 /** The time that lies `events` events from `begin` on; undefined where there are fewer. */
-async function edgeOf(reader: Reader, wanted: RowsWanted, edge: EdgeWanted): Promise<number | undefined> {
+async function edgeOf<Item>(
+  { reader, scope, query, listing, wanted }: Reading<Item>,
+  edge: EdgeWanted,
+): Promise<number | undefined> {
+  const isInTables = listing.summaryOf !== undefined && query.asOf === undefined && !query.withBots
+  if (isInTables && wanted.subjects.length > subjectsOneByOne) {
+    const touchpoints = Math.ceil(edge.events / eventsPerItem)
+    const found = await edgeInTables(reader, scope, { ...edge, touchpoints })
+    if (found !== undefined) return found
+  }
   const times =
     wanted.subjects.length <= subjectsOneByOne
       ? await Promise.all(wanted.subjects.map((subject) => edgeOfSubject(reader, subject, wanted, edge)))

@@ -26,6 +26,8 @@ export interface Placed {
 
 export interface Scope {
   readonly subjects: readonly string[]
+  /** Whose: what the tables of touchpoints are asked by. */
+  readonly about: { person: string } | { account: string }
   /** Whether something that counts for these accounts is shown: of an account, what counts for it. */
   isShown: (accounts: readonly string[]) => boolean
   /** Undefined where the event belongs to somebody else. */
@@ -35,11 +37,12 @@ export interface Scope {
 }
 
 function scopeOf(
+  about: Scope['about'],
   subjects: Iterable<string>,
-  place: Scope['place'],
-  isShown: Scope['isShown'] = () => true,
+  { place, isShown }: Pick<Scope, 'place' | 'isShown'>,
 ): Scope {
   return {
+    about,
     subjects: [...subjects],
     isShown,
     place,
@@ -59,10 +62,11 @@ function scopeOf(
 
 export function personScope(person: Person): Scope {
   const holdings = holdingsBySubject([person])
-  return scopeOf(holdings.keys(), (event) => {
+  const place = (event: Placeable): Placed | undefined => {
     const held = holdings.get(event.subject)?.find(({ holding }) => isWithin(holding, event.at))
     return held && { person: person.id, accounts: accountsOf(event, person), because: held.holding.because }
-  })
+  }
+  return scopeOf({ person: person.id }, holdings.keys(), { place, isShown: () => true })
 }
 
 /**
@@ -84,7 +88,10 @@ export function accountScope(account: Account): Scope {
     if (!guests.has(event.subject) || holdings.has(event.subject)) return undefined
     return { person: event.subject, accounts: accountsOf(event, undefined), because: '' }
   }
-  return scopeOf(new Set([...holdings.keys(), ...guests]), place, (accounts) => accounts.includes(account.id))
+  return scopeOf({ account: account.id }, new Set([...holdings.keys(), ...guests]), {
+    place,
+    isShown: (accounts) => accounts.includes(account.id),
+  })
 }
 
 /** An event with an account of its own counts for that one only; a `group` is about the person instead. */

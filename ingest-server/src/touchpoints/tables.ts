@@ -98,6 +98,7 @@ const accountColumns = [
   'value',
   'currency',
   'direction',
+  'same_session',
   'anonymous',
 ] as const
 

@@ -11,7 +11,7 @@ import { readOwners } from '../identity/people.js'
 import type { Logger } from '../logger.js'
 import type { Metrics } from '../metrics.js'
 import { openFeed, type Look } from '../projections/feed.js'
-import { openLeases, slotOf, type Progress } from '../projections/leases.js'
+import { databaseTime, openLeases, slotOf, writeProgress, type Progress } from '../projections/leases.js'
 import { openVersions } from '../projections/versions.js'
 import { reformPeople, type ReformDeps, type Reformed } from './reform.js'
 import { readSweepPage, sweepStart, type SweepPosition } from './sweep.js'
@@ -253,6 +253,7 @@ export async function rebuildTouchpoints(
   onPage?: (people: number) => void,
 ): Promise<Reformed> {
   const versions = openVersions(client, 'touchpoints_of_people')
+  const startedAt = await databaseTime(client)
   const total: Reformed = { people: 0, events: 0, written: 0 }
   for (let position: SweepPosition | undefined = sweepStart; position;) {
     const page = await readSweepPage(client, position, rebuildPageSize)
@@ -269,6 +270,9 @@ export async function rebuildTouchpoints(
     onPage?.(total.people)
     position = page.next
   }
+  // Whoever keeps the table from now on need not fill it once more.
+  const sweep = JSON.stringify({ position: sweepStart, rounds: 1 } satisfies SweepState)
+  await writeProgress(client, 'touchpoints', { slots: defaultSlots, settledUntil: startedAt, sweep })
   return total
 }
 const rebuildPageSize = 2_000

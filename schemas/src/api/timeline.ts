@@ -83,7 +83,14 @@ export const accountHead = z.object({
   people: z.number().int().describe('Members, former ones included'),
 })
 export const summaryShape = z.object({
-  exact: z.boolean().describe('False for more than 50,000 events: then counted by event, not by touchpoint'),
+  exact: z
+    .boolean()
+    .describe(
+      'False for more than 50,000 events as of an earlier time or with robots: then counted by event',
+    ),
+  asOf: when
+    .optional()
+    .describe('Of a large timeline: until when the table was up to date from which these figures are'),
   touchpoints: z.number().int(),
   channels: z.number().int(),
   sessions: z.number().int(),

@@ -70,6 +70,7 @@ CREATE TABLE IF NOT EXISTS touchpoints_of_accounts
     value Nullable(Float64) COMMENT 'Amount that the event names, null where it names none',
     currency LowCardinality(String) COMMENT 'Currency of value as sent, upper case',
     direction LowCardinality(String) COMMENT 'inbound or outbound: who spoke to whom',
+    same_session Bool COMMENT 'A visit that began within a session, by another campaign or click id',
     anonymous Bool COMMENT 'Nobody had said who it is'
 )
 ENGINE = ReplacingMergeTree(version, is_deleted)
