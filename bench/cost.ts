@@ -3,14 +3,14 @@
  * Kafka and ClickHouse. Processor time and not wall-clock time, so that a busy machine says much the same as a quiet one.
  * What the parts use while nothing comes is measured first and taken off. The figures of docs/scale.md.
  */
-import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Role } from '../ingest-server/src/config.js'
 import { whyNoKafka } from '../test-support/kafka.js'
 import { countersOf } from '../test-support/counters.js'
 import { startLine, type Line } from '../test-support/line.js'
 import { until } from '../test-support/server.js'
-import { measure, writeKey } from './collect.js'
+import { measure, writeKey } from './collect/index.js'
+import { secondsOf } from './collect/processor.js'
 import { printTable, rounded } from './report.js'
 
 const parts = ['collect', 'Kafka', 'store', 'ClickHouse', 'stitch'] as const
@@ -26,8 +26,6 @@ export interface CostResult {
 
 const idleSeconds = 6
 const loadSeconds = 10
-/** A tick of /proc/<pid>/stat on Linux: 1/100 s. */
-const tickSeconds = 0.01
 
 export async function run(): Promise<CostResult[]> {
   const line = await startLine({}, { TOUCHLINE_WRITE_KEY: writeKey })
@@ -82,15 +80,6 @@ async function used(line: Line): Promise<Costs> {
   }
   const entries = parts.map(async (part) => [part, await secondsOf(pids[part])] as const)
   return Object.fromEntries(await Promise.all(entries)) as Costs
-}
-
-/** 0 for a part that runs elsewhere (KAFKA_BROKERS). */
-async function secondsOf(pid: number | undefined): Promise<number> {
-  if (pid === undefined) return 0
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-  // The name may hold blanks; after it come the fields from the third on, user and system time being 14 and 15.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * tickSeconds
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

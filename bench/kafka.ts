@@ -1,8 +1,8 @@
 /**
  * Kafka: collecting over HTTP, answered after acks=all, beside a bare Fastify; two collecting processes on one port
  * beside one; appending lines, beside Kafka's own producer-side limit as kafkajs reaches it with whole messages,
- * and the store from Kafka, beside ClickHouse inserting the same bytes itself. Targets: 0.6
- * (batches 0.35), 1.7 where cores allow (here load, broker and processes share them), 0.7 and 0.7.
+ * and the store from Kafka, beside ClickHouse inserting the same bytes itself. Targets: 0.55
+ * (batches 0.4), 1.7 where cores allow (here load, broker and processes share them), 0.7 and 0.7.
  * A real broker: the one that KAFKA_BROKERS names, else one started here (mvn, Java 17).
  */
 import { randomUUID } from 'node:crypto'
@@ -12,7 +12,14 @@ import kafkajs from 'kafkajs'
 import { openKafkaLog } from '../ingest-server/src/log/kafka-log.js'
 import { silentLogger } from '../test-support/clickhouse.js'
 import { startKafka, whyNoKafka, type TestKafka } from '../test-support/kafka.js'
-import { measure, printCollect, run as runCollect, writeKey, type CollectResult } from './collect.js'
+import {
+  measure,
+  optionsOf,
+  printCollect,
+  run as runCollect,
+  writeKey,
+  type CollectResult,
+} from './collect/index.js'
 import { startServer } from '../test-support/server.js'
 import { printTable, ratio, rounded } from './report.js'
 import { printStore, run as runStore, type StoreResult } from './store.js'
@@ -36,7 +43,11 @@ export async function run(): Promise<KafkaResult> {
     const wholeMessagesPerSecond = await sendWholeMessages(kafka)
     const appendsPerSecond = await appendSingleRows(kafka)
     const store = await runStore({ rows: 200_000, openLog: () => openLog(kafka) })
-    const collect = await runCollect({ brokers: kafka.brokers })
+    const collect = await runCollect({
+      only: ['collect'],
+      ...optionsOf(process.argv.slice(2)),
+      brokers: kafka.brokers,
+    })
     const workers = [await perSecondWith(1, kafka), await perSecondWith(2, kafka)] as const
     return { appendsPerSecond, wholeMessagesPerSecond, store, collect, workers }
   } finally {

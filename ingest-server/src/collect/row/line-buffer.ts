@@ -3,7 +3,7 @@
  * is their number that makes V8 collect all of it: 16 times in 80,000 events, 400 ms of pauses.
  *
  * Each line is encoded while it is still warm in the cache: joining all lines of a batch first and encoding them at the
- * end takes half as long again (bench/collect.ts).
+ * end takes half as long again (bench/collect).
  */
 export interface LineBuffer {
   /** Forgets what was not taken: a batch that failed half-way must not leave lines to the next. */
