@@ -10,6 +10,7 @@
 import accepts from 'accepts'
 import { stringify } from 'csv-stringify/sync'
 import type { IncomingMessage } from 'node:http'
+import { stringifyExact } from '../exact-json.js'
 
 interface Column {
   /** The field, or the path to it: `page.url`. */
@@ -59,7 +60,7 @@ export function toCsv(columns: readonly Column[], rows: readonly object[]): stri
     escape_formulas: true,
     // By itself it leaves some lone CR bare, which readers take for the end of a row.
     quoted_match: /[\r\n]/,
-    cast: { boolean: String },
+    cast: { boolean: String, object: (value: object) => stringifyExact(value) },
   })
 }
 

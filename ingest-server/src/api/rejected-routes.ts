@@ -1,6 +1,7 @@
 /** What was refused on its way: events that collect refused, rows that ClickHouse refused; read and replayed. */
 import { z } from 'zod'
 import { mutableTable } from '../clickhouse/cluster-ddl.js'
+import { spansOf } from '../collect/accept/spans.js'
 import { acceptEvents, type Batch } from '../collect/accept/accept.js'
 import { errorTable, type ErrorCode } from '../errors.js'
 import { query, type NamedQuery } from '../clickhouse/query.js'
@@ -164,7 +165,7 @@ function judgeAgain(
     context: undefined,
     sentAt: undefined,
     contextBytes: 0,
-    source: { text: original, events: [], spans: [] },
+    source: { text: original, events: [], spans: [spansOf(original).root] },
   }
   // Who sent it is no longer known, so it is worth what a write key's event is worth.
   return acceptEvents(batch, {

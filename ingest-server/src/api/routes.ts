@@ -5,11 +5,11 @@
 import type { FastifyInstance } from 'fastify'
 import {
   hasZodFastifySchemaValidationErrors,
-  serializerCompiler,
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
 import { TouchlineError } from '../errors.js'
+import { exactSerializer } from './serializer.js'
 import { answerError } from '../http/answers.js'
 import { readerOf } from '../http/credentials.js'
 import { refuseOtherMethods } from '../http/other-methods.js'
@@ -30,7 +30,7 @@ export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Pr
   return async (app) => {
     app.setErrorHandler((error, request, reply) => answerError(toQueryError(error), request, reply))
     app.setValidatorCompiler(validatorCompiler)
-    app.setSerializerCompiler(serializerCompiler)
+    app.setSerializerCompiler(exactSerializer)
     await addOpenApi(app)
     await app.register(async (guarded) => {
       // Before anything is checked: who may not read learns nothing about what there is.

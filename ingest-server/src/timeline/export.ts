@@ -5,7 +5,10 @@
  *     { "record": "link" | "trait" | "membership" | "event", … }    as the tables hold it, traits and links with history
  */
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
+import { parseExact, stringifyExact } from '../exact-json.js'
 import { isWithin, type Person } from '../identity/people.js'
+import { readAllRepeated, readRowsOf, rowKey } from '../touchpoints/rows.js'
+import { personScope } from '../touchpoints/scope.js'
 
 const pageRows = 5_000
 
@@ -33,12 +36,14 @@ const tables: Readonly<Record<string, NamedQuery>> = {
 }
 
 type Stored = Record<string, unknown> & { occurredMs?: number }
+type StoredEvent = Stored & { keyTime: string; message_id: string }
 
-const line = (record: string, fields: object) => `${JSON.stringify({ record, ...fields })}\n`
+const line = (record: string, fields: object) => `${stringifyExact({ record, ...fields })}\n`
 
 /** Of a shared device only what happened while it was theirs. */
 export async function* exportPerson(reader: Reader, person: Person, head: object): AsyncGenerator<string> {
   yield line('person', head)
+  const isLaterCopy = await laterCopies(reader, person)
   for (const identifier of new Set(person.identifiers.map((held) => held.identifier))) {
     const isTheirs = ({ occurredMs }: Stored) =>
       occurredMs === undefined ||
@@ -47,14 +52,28 @@ export async function* exportPerson(reader: Reader, person: Person, head: object
       const rows = await query<Stored>(reader, named, { identifier })
       for (const row of rows) if (isTheirs(row)) yield line(record, shown(row))
     }
-    for await (const row of eventsOf(reader, identifier)) if (isTheirs(row)) yield line('event', shown(row))
+    for await (const row of eventsOf(reader, identifier)) {
+      if (isTheirs(row) && !isLaterCopy(identifier, row)) yield line('event', shown(row))
+    }
   }
 }
 
-async function* eventsOf(reader: Reader, identifier: string): AsyncGenerator<Stored> {
+/** Of a message that came several times, under other identifiers or times, only the first received copy is theirs. */
+async function laterCopies(reader: Reader, person: Person) {
+  const scope = personScope(person)
+  const identifiers = [...scope.subjects]
+  const messageIds = await readAllRepeated(reader, identifiers)
+  const copies = await readRowsOf(reader, { subjects: identifiers }, messageIds)
+  const firsts = new Set(scope.placed(copies).map(({ row }) => rowKey(row)))
+  const ids = new Set(messageIds)
+  return (subject: string, { message_id: messageId, keyTime: clientTime }: StoredEvent) =>
+    ids.has(messageId) && !firsts.has(rowKey({ subject, clientTime, messageId }))
+}
+
+async function* eventsOf(reader: Reader, identifier: string): AsyncGenerator<StoredEvent> {
   let after = { time: '1900-01-01 00:00:00.000', message: '' }
   for (;;) {
-    const rows = await query<Stored & { keyTime: string; message_id: string }>(reader, eventsQuery, {
+    const rows = await query<StoredEvent>(reader, eventsQuery, {
       identifier,
       ...after,
       limit: pageRows,
@@ -71,6 +90,6 @@ const jsonColumns = ['properties', 'traits', 'context']
 function shown({ occurredMs: _, keyTime: __, ...row }: Stored): object {
   const parsed = jsonColumns
     .filter((column) => typeof row[column] === 'string')
-    .map((column): [string, unknown] => [column, JSON.parse(row[column] as string)])
+    .map((column): [string, unknown] => [column, parseExact(row[column] as string)])
   return { ...row, ...Object.fromEntries(parsed) }
 }

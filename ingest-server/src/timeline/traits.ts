@@ -4,7 +4,8 @@
  */
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { isWithin, type Person } from '../identity/people.js'
-import { saysNothing } from '../touchpoints/null-like.js'
+import { parseExact } from '../exact-json.js'
+import { saysNothing, shownValue } from '../touchpoints/null-like.js'
 
 export interface Trait {
   name: string
@@ -22,11 +23,15 @@ interface Said {
   name: string
   at: number
   messageId: string
+  /** JSON text. */
   value: string
   verified: boolean
+  /** Milliseconds since 1970. */
+  receivedAt: number
 }
 
-const columns = 'name, toUnixTimestamp64Milli(at) AS at, message_id AS messageId, value, verified'
+const columns =
+  'name, toUnixTimestamp64Milli(at) AS at, message_id AS messageId, value, verified, toUnixTimestamp64Milli(received_at) AS receivedAt'
 const personQuery: NamedQuery = {
   name: 'traits-of-person',
   splitBy: 'identifiers',
@@ -62,17 +67,20 @@ export async function readAccountTraits(reader: Reader, account: string, asOf?: 
   return latestTraits(await query<Said>(reader, accountQuery, { account, until: untilOf(asOf) }))
 }
 
+/** What only says "nothing" (a sync that sends "N/A") changes nothing about what is known. */
 export function latestTraits(said: readonly Said[]): Trait[] {
-  const best = new Map<string, { said: Said; told: number }>()
-  for (const one of said) {
+  const best = new Map<string, { said: Said; value: unknown; told: number }>()
+  for (const one of onceByMessage(said)) {
+    const value = parseExact(one.value)
+    if (saysNothing(value)) continue
     const known = best.get(one.name)
     if (known && !isBetter(one, known.said)) known.told += 1
-    else best.set(one.name, { said: one, told: (known?.told ?? 0) + 1 })
+    else best.set(one.name, { said: one, value, told: (known?.told ?? 0) + 1 })
   }
   return [...best.values()]
-    .map(({ said: { name, value, at, messageId, verified }, told }) => ({
+    .map(({ said: { name, at, messageId, verified }, value, told }) => ({
       name,
-      value: JSON.parse(value) as unknown,
+      value,
       at,
       messageId,
       verified,
@@ -81,13 +89,29 @@ export function latestTraits(said: readonly Said[]): Trait[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
+/** A message that came again under another identifier of the person says it once: the first received copy. */
+function onceByMessage(said: readonly Said[]): Iterable<Said> {
+  const kept = new Map<string, Said>()
+  for (const one of said) {
+    const key = `${one.messageId}\n${one.name}`
+    const known = kept.get(key)
+    if (known === undefined || isReceivedBefore(one, known)) kept.set(key, one)
+  }
+  return kept.values()
+}
+
+const isReceivedBefore = (one: Said, other: Said) =>
+  one.receivedAt < other.receivedAt ||
+  (one.receivedAt === other.receivedAt &&
+    (one.at < other.at || (one.at === other.at && one.identifier < other.identifier)))
+
 function isBetter(one: Said, other: Said): boolean {
   if (one.verified !== other.verified) return one.verified
   return one.at - other.at > 0 || (one.at === other.at && one.messageId > other.messageId)
 }
 
-/** Name → value, null-like ones left out. */
-export const traitValues = (traits: readonly Trait[]): Record<string, unknown> =>
-  Object.fromEntries(
-    traits.filter(({ value }) => !saysNothing(value)).map(({ name, value }) => [name, value]),
-  )
+/** Name → value, without null-like ones at any depth. */
+export function traitValues(traits: readonly Trait[]): Record<string, unknown> {
+  const shown = traits.map(({ name, value }): [string, unknown] => [name, shownValue(value)])
+  return Object.fromEntries(shown.filter(([, value]) => value !== undefined))
+}

@@ -23,23 +23,12 @@ export const acquisitionOf = (row: Row): Acquisition => ({
   referrer: row.referrer,
 })
 
-/** Click ids that are on every link that is shared or mailed: collect/enrich/click-ids.ts says which nobody pays for. */
-export const unpaidClickIds: ReadonlySet<string> = new Set([
-  ...['irclickid', 'cjevent', 'awc', 'ranmid', 'clickref', 'sscid', 'tduid'],
-  ...['srsltid', 'ysclid', 'fbclid', 'mibextid', 'igshid', 'igsh'],
-  ...[
-    'mc_eid',
-    'mc_cid',
-    '_hsenc',
-    '_hsmi',
-    'mkt_tok',
-    '_kx',
-    'vgo_ee',
-    'ml_subscriber',
-    'ck_subscriber_id',
-    'oly_enc_id',
-  ],
-])
+/**
+ * A click is paid for where its channel says so: an ad network's own id, or the id that is on every shared link
+ * (fbclid) beside a medium that is paid.
+ */
+const isPaid = ({ channel }: Row) =>
+  channel.startsWith('Paid ') || channel === 'Display' || channel === 'Cross-network'
 
 /** What of an event names its acquisition: its campaign and its paid click id, each where it has one. */
 export function acquisitionKeys(row: Row): string[] {
@@ -49,7 +38,6 @@ export function acquisitionKeys(row: Row): string[] {
     const { source, medium, campaign } = acquisitionOf(row)
     keys.push(`campaign ${JSON.stringify([source, medium, campaign.trim().toLowerCase()])}`)
   }
-  if (row.clickId !== '' && !unpaidClickIds.has(row.clickIdKind))
-    keys.push(`click ${row.clickIdKind} ${row.clickId}`)
+  if (row.clickId !== '' && isPaid(row)) keys.push(`click ${row.clickIdKind} ${row.clickId}`)
   return keys
 }

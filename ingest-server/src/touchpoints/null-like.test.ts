@@ -15,3 +15,18 @@ test('what is stored keeps it', () => {
 test.each(['', '[]', '"text"', 'null', undefined])('what is no object shows nothing: %s', (json) => {
   expect(shownObject(json)).toEqual({})
 })
+
+test('what says nothing inside of something is not shown either, nor what held nothing else', () => {
+  const nested =
+    '{"address":{"city":"Bern","zip":"N/A"},"empty":{"a":null,"b":{"c":""}},"tags":["a",null,"undefined"],"none":[null],"was":{},"list":[{"x":"nan"},{"y":0}]}'
+  expect(shownObject(nested)).toEqual({
+    address: { city: 'Bern' },
+    tags: ['a'],
+    was: {},
+    list: [{ y: 0 }],
+  })
+})
+
+test('a member called __proto__ is one like any other', () => {
+  expect(Object.keys(shownObject('{"__proto__":{"a":1},"b":2}'))).toEqual(['__proto__', 'b'])
+})

@@ -1,4 +1,5 @@
-/** What is shown of values as sent: nothing that only says "nothing". What is stored keeps it. */
+/** What is shown of values as sent: nothing that only says "nothing", at any depth. What is stored keeps it. */
+import { isExactNumber, parseExact } from '../exact-json.js'
 
 const nothing = new Set(['', 'null', 'undefined', 'n/a', 'none', 'nan'])
 
@@ -8,16 +9,41 @@ export const saysNothing = (value: unknown) =>
   value === undefined ||
   (typeof value === 'string' && nothing.has(value.trim().toLowerCase()))
 
-/** The object in JSON text without null-like values of its own. Text that is no object gives an empty one. */
-export function shownObject(json: string | undefined): Record<string, unknown> {
+type Members = Record<string, unknown>
+
+const isObject = (value: unknown): value is Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value)
+
+/** The object in JSON text without null-like values. Text that is no object gives an empty one. */
+export function shownObject(json: string | undefined): Members {
   if (json === undefined || json === '') return {}
-  const value: unknown = JSON.parse(json)
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return {}
-  return Object.fromEntries(Object.entries(value).filter(([, one]) => !saysNothing(one)))
+  const value = parseExact(json)
+  return isObject(value) ? shownMembers(value) : {}
+}
+
+/** The value without null-like ones in it; undefined where it is one, or where nothing else was in it. */
+export function shownValue(value: unknown): unknown {
+  if (saysNothing(value)) return undefined
+  if (Array.isArray(value)) {
+    const kept = value.map(shownValue).filter((item) => item !== undefined)
+    return kept.length === 0 && value.length > 0 ? undefined : kept
+  }
+  if (!isObject(value)) return value
+  const kept = shownMembers(value)
+  return Object.keys(kept).length === 0 && Object.keys(value).length > 0 ? undefined : kept
+}
+
+function shownMembers(members: Members): Members {
+  const kept: [string, unknown][] = []
+  for (const [name, member] of Object.entries(members)) {
+    const shown = shownValue(member)
+    if (shown !== undefined) kept.push([name, shown])
+  }
+  return Object.fromEntries(kept)
 }
 
 /** As sent, nothing left out. */
-export function storedObject(json: string): Record<string, unknown> {
-  const value: unknown = json === '' ? {} : JSON.parse(json)
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+export function storedObject(json: string): Members {
+  const value = json === '' ? {} : parseExact(json)
+  return typeof value === 'object' && value !== null ? (value as Members) : {}
 }

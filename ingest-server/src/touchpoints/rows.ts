@@ -123,6 +123,20 @@ export async function readRepeated(
   return new Set([...counts].filter(([, count]) => count > 1).map(([messageId]) => messageId))
 }
 
+/** The same of everything that these subjects have. */
+export async function readAllRepeated(reader: Reader, subjects: readonly string[]): Promise<string[]> {
+  const isOneList = chunksOf(subjects).length <= 1
+  const named: NamedQuery = {
+    name: 'repeated-messages-of-subjects',
+    splitBy: 'subjects',
+    sql: `SELECT message_id, count() FROM events WHERE ${ofSubjects} GROUP BY message_id${isOneList ? ' HAVING count() > 1' : ''}`,
+  }
+  const counts = new Map<string, number>()
+  for (const [messageId, count] of await queryRows<[string, number]>(reader, named, { subjects }))
+    counts.set(messageId, (counts.get(messageId) ?? 0) + count)
+  return [...counts].filter(([, count]) => count > 1).map(([messageId]) => messageId)
+}
+
 /** Every copy of these messages that these subjects have. */
 export async function readRowsOf(
   reader: Reader,

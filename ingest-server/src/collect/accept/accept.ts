@@ -5,13 +5,14 @@ import { admit, type Admission } from '../trust/admit.js'
 import type { RequestContext } from '../request/request-context.js'
 import type { ParsedBody } from '../request/body.js'
 import { copiedParts, measureEvent } from './event-text.js'
+import { exactEvent, type PartsSource } from './exact-parts.js'
 import { createLineBuffer } from '../row/line-buffer.js'
 import { measure } from './measure.js'
 import { isObject, mergedContext, readEvent, type BatchRoot, type Json } from './read-event.js'
 import { messageIdIn, rejectedLine, type Rejection } from './rejected.js'
 import { quoteFor } from '../row/quoting.js'
 import { shortenedWarning, withShortAddresses } from './short-addresses.js'
-import { spansOf, type EventSpan } from './spans.js'
+import { spansOf, type EventSpan, type Span } from './spans.js'
 import { lineOf } from '../row/to-row.js'
 import { enrich } from '../enrich/enrich.js'
 import { timesOf, type EventTimes } from './times.js'
@@ -28,7 +29,13 @@ export interface Batch extends BatchRoot {
   /** What each event's token says, once checked; absent where no event has one. */
   verdicts?: readonly (TokenVerdict | undefined)[]
   /** The JSON that was parsed, and in it each event as it was parsed and where it stands, as far as that is certain. */
-  source: { text: string; events: readonly unknown[]; spans: readonly (EventSpan | undefined)[] }
+  source: {
+    text: string
+    events: readonly unknown[]
+    spans: readonly (EventSpan | undefined)[]
+    /** Where the batch's own context stands. */
+    context?: Span | undefined
+  }
 }
 
 /** Taken, but not quite as its sender meant. */
@@ -86,15 +93,15 @@ export function splitBody(
     context,
     sentAt: body.sentAt ?? headerSentAt,
     contextBytes: contextBytesOf(context, events.length),
-    source: { text, events, spans: batchSpans(body, text) },
+    source: { text, events, ...batchSpans(body, text) },
     ...(body.userToken === undefined ? {} : { token: body.userToken }),
   }
 }
 
-function batchSpans(body: Json, text: string): readonly (EventSpan | undefined)[] {
-  const { events, rootMembers } = spansOf(text)
+function batchSpans(body: Json, text: string): Pick<Batch['source'], 'spans' | 'context'> {
+  const { root, events, rootMembers } = spansOf(text)
   // A name written twice: which "batch" JSON.parse kept is not certain.
-  return rootMembers === Object.keys(body).length ? events : []
+  return rootMembers === Object.keys(body).length ? { spans: events, context: root.context } : { spans: [] }
 }
 
 /** A context merged under thousands of events is multiplied; the product may be no bigger than a body. */
@@ -129,12 +136,14 @@ export function acceptEvents(batch: Batch, requestContext: RequestContext): Outc
       const isErased = admitted.code === 'EVENT_ERASED'
       rejectedLines += isErased
         ? rejectedLine(null, { ...rejection, messageId: null }, requestContext)
-        : rejectedLine(withType(event, batch.type), rejection, requestContext)
+        : rejectedLine(withType(asSent(event, index, batch), batch.type), rejection, requestContext)
       return
     }
     const { times } = admitted
     const extra = enrich(admitted.event, requestContext)
-    lines.add(lineOf(admitted, { times, extra, index }, requestContext, quote))
+    lines.add(
+      lineOf(admitted, { times, extra, index, source: sourceOf(batch, index) }, requestContext, quote),
+    )
     const message = warningOf(admitted.warning, times.problem, extra.agent.isBot ? hiddenRobot : undefined)
     if (message !== '') warnings.push({ index, messageId: admitted.event.messageId, message })
   })
@@ -156,6 +165,15 @@ const hiddenRobot =
   'The userAgent is a robot’s: the event is kept, and timelines leave it out unless asked with bots=true.'
 
 const warningOf = (...said: (string | undefined)[]) => said.filter((text) => text !== undefined).join(' ')
+
+const sourceOf = ({ source: { text, spans, context } }: Batch, index: number): PartsSource => ({
+  text,
+  event: spans[index],
+  rootContext: context,
+})
+
+const asSent = (event: unknown, index: number, batch: Batch): unknown =>
+  isObject(event) ? exactEvent(event, sourceOf(batch, index)) : event
 
 /** The path said what type it is; alone, for a replay, the event must say so itself. */
 function withType(event: unknown, type: string | undefined): unknown {

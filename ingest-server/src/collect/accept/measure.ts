@@ -3,6 +3,7 @@
  * keeps no stack) JSON.stringify may not (it does).
  */
 import { limits } from '@touchline/schemas'
+import { isExactNumber, textOfNumber } from '../../exact-json.js'
 
 export type Measure = 'fits' | 'too-deep' | 'too-large'
 
@@ -33,6 +34,7 @@ export function jsonUpTo(value: unknown, maxChars: number): string {
   while (rest.length > 0 && text.length < maxChars) {
     const next = rest.pop() as string | { value: unknown }
     if (typeof next === 'string') text += next
+    else if (isExactNumber(next.value)) text += textOfNumber(next.value)
     else if (typeof next.value === 'object' && next.value !== null) open(next.value)
     else text += typeof next.value === 'string' ? quoted(next.value) : (JSON.stringify(next.value) ?? 'null')
   }

@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { clickIdKinds } from './click-ids.js'
 import type { EventRow } from '../../log/event-row.js'
-import { unpaidClickIds } from '../../touchpoints/acquisition.js'
 import { visitOf, type Campaign } from './visit.js'
 
 function read(
@@ -15,11 +14,6 @@ function read(
   const visit = visitOf({ url, search, referrer, campaign: own })
   return visit && (JSON.parse(`{"_":0${visit.channelColumns}${visit.columns}}`) as Partial<EventRow>)
 }
-
-test('what nobody pays for here opens no acquisition of its own in a visit', () => {
-  const unpaid = clickIdKinds.filter(({ isPaid }) => !isPaid).map(({ name }) => name)
-  expect([...unpaidClickIds].sort()).toEqual(unpaid.sort())
-})
 
 describe('where a visit came from', () => {
   test.each([

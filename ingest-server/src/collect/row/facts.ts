@@ -9,6 +9,7 @@ import {
   type TraitFact,
 } from '@touchline/schemas'
 import type { Json, ReadEvent } from '../accept/read-event.js'
+import { stringifyExact } from '../../exact-json.js'
 
 const noTraits: readonly TraitFact[] = []
 const noMemberships: readonly MembershipFact[] = []
@@ -20,7 +21,7 @@ export const hasBadEmail = ({ email }: Json): boolean =>
 export const traitFacts = (traits: Json | undefined): readonly TraitFact[] =>
   traits === undefined
     ? noTraits
-    : Object.entries(traits).map(([name, value]) => ({ name, value: JSON.stringify(value) }))
+    : Object.entries(traits).map(([name, value]) => ({ name, value: stringifyExact(value) }))
 
 /** Whose row it is: the user, else the visitor, else the address. */
 export function subjectOf({ userId, anonymousId, email }: ReadEvent): Identifier {

@@ -20,7 +20,9 @@ import {
 import type { Enrichment } from '../enrich/enrich.js'
 import { membershipFacts, subjectOf, traitFacts } from './facts.js'
 import { quoted, type Quote } from './quoting.js'
+import { exactPart, type PartName, type PartsSource } from '../accept/exact-parts.js'
 import type { ReadEvent } from '../accept/read-event.js'
+import { stringifyExact } from '../../exact-json.js'
 import type { EventRow } from '../../log/event-row.js'
 import type { EventTimes } from '../accept/times.js'
 
@@ -32,12 +34,14 @@ export interface Findings {
   extra: Enrichment
   /** Its place in the request, from 0. */
   index: number
+  /** Where its parts stand in the body's text. */
+  source: PartsSource
 }
 
 /** `quote` must be right for the strings of the event. */
 export function lineOf(
   { event, trust }: ClaimedEvent,
-  { times, extra, index }: Findings,
+  { times, extra, index, source }: Findings,
   requestContext: RequestContext,
   quote: Quote,
 ): string {
@@ -70,29 +74,30 @@ export function lineOf(
     text('library', extra.library) +
     text('library_version', extra.libraryVersion) +
     (extra.consent === '' ? '' : `,"consent":${quoted(extra.consent)}`) +
-    objectColumn('properties', event) +
-    objectColumn('traits', event) +
-    objectColumn('context', event) +
-    factColumns({ event, trust }, times.occurredAtMs, requestContext, quote) +
+    objectColumn('properties', event, source) +
+    objectColumn('traits', event, source) +
+    objectColumn('context', event, source) +
+    factColumns({ event, trust }, times.occurredAtMs, requestContext, { quote, source }) +
     '}\n'
   )
 }
 
-function objectColumn(column: 'properties' | 'traits' | 'context', event: ReadEvent): string {
+function objectColumn(column: PartName, event: ReadEvent, source: PartsSource): string {
   const value = event[column]
   if (value === undefined) return ''
   const copied = event.copied[column]
   // The address is never stored but truncated, in its own column.
-  if (column === 'context' && 'ip' in value)
-    return `,"context":${JSON.stringify({ ...value, ip: undefined })}`
-  return `,"${column}":${copied?.of === value ? copied.text : JSON.stringify(value)}`
+  const hasAddress = column === 'context' && 'ip' in value
+  if (!hasAddress && copied?.of === value) return `,"${column}":${copied.text}`
+  const kept = hasAddress ? { ...value, ip: undefined } : value
+  return `,"${column}":${stringifyExact(exactPart(kept, column, source))}`
 }
 
 function factColumns(
   claimed: ClaimedEvent,
   occurredAt: number,
   { receivedAtMs }: RequestContext,
-  quote: Quote,
+  { quote, source: text }: { quote: Quote; source: PartsSource },
 ): string {
   const { event, trust } = claimed
   // What nobody vouches for changes nothing about anybody.
@@ -109,14 +114,16 @@ function factColumns(
     receivedAt: receivedAtMs,
     verified,
   }
+  const traits =
+    type === 'identify' || type === 'group'
+      ? traitFacts(event.traits && exactPart(event.traits, 'traits', text))
+      : []
   return (
     linkColumn(verifyFacts(linksFrom(source), trust), quote) +
-    (type === 'identify'
-      ? factColumn('person_traits', personTraitsThatCount(traitFacts(event.traits), trust))
-      : '') +
+    (type === 'identify' ? factColumn('person_traits', personTraitsThatCount(traits, trust)) : '') +
     // Without an account: its claims were weighed and found to be nobody's.
     (type === 'group' && event.groupId !== ''
-      ? factColumn('group_traits', accountTraitsThatCount(traitFacts(event.traits), event, trust)) +
+      ? factColumn('group_traits', accountTraitsThatCount(traits, event, trust)) +
         factColumn('memberships', membershipFacts(event))
       : '')
   )
