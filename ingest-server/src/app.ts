@@ -3,6 +3,7 @@
  * Read this first; every other file is one of these words.
  */
 import type { FastifyInstance } from 'fastify'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { ClickHouse } from './clickhouse/clickhouse.js'
 import { installKafkaEngine } from './clickhouse/kafka-engine.js'
 import { migrate } from './clickhouse/migrate.js'
@@ -33,6 +34,7 @@ import { startStore } from './store/store.js'
 import { startTouchpoints } from './touchpoints/upkeep.js'
 import { timelineRoutes } from './api/routes.js'
 import { ofListening } from './start-errors.js'
+import { watchMetrics } from './watched-metrics.js'
 import { scrapeOf } from './workers.js'
 
 export interface Touchline {
@@ -47,6 +49,9 @@ export interface Touchline {
   /** Stops accepting, finishes what is under way, stops. Nothing acknowledged is lost with or without it. */
   close(): Promise<void>
 }
+
+/** With the time that HTTP may take (http/stopping.ts) less than Kubernetes gives. */
+const stopRolesWithinMs = 8_000
 
 export async function startTouchline(config: Config, logger: Logger): Promise<Touchline> {
   const has = (role: Role) => config.ROLES.includes(role)
@@ -94,6 +99,7 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
       )
     : undefined
 
+  watchMetrics(metrics, { log, projects, dataDir: isEmbedded(config) ? config.DATA_DIR : undefined })
   const http = createHttpServer({ logger, trustProxy: config.TRUST_PROXY })
   await http.register(
     healthRoutes({
@@ -126,13 +132,15 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
       await http.close()
       projects.close()
       keySets.close()
-      await Promise.all([
+      // A ClickHouse that hangs holds an insert for minutes; the log still has its records.
+      const stopped = Promise.all([
         store?.stop(),
         stitch?.stop(),
         touchpoints?.stop(),
         erasing?.stop(),
         retention?.stop(),
       ])
+      await Promise.race([stopped, delay(stopRolesWithinMs, undefined, { ref: false })])
       await log.close()
       await clickhouse?.close()
     },
@@ -197,8 +205,7 @@ function readinessChecks({ config, log, clickhouse, projects }: Watched): Readin
     { name: 'projects', check: async () => ({ ok: true, detail: { problem: projects.problem() ?? null } }) },
   ]
   if (clickhouse) checks.push({ name: 'clickhouse', check: async () => readinessOf(clickhouse) })
-  const isEmbedded = config.KAFKA_BROKERS === undefined || config.CLICKHOUSE_URL === undefined
-  if (isEmbedded) checks.push({ name: 'disk', check: () => checkDisk(config.DATA_DIR) })
+  if (isEmbedded(config)) checks.push({ name: 'disk', check: () => checkDisk(config.DATA_DIR) })
   return checks
 }
 
@@ -211,6 +218,10 @@ function readinessOf(clickhouse: PendingClickHouse) {
   const ok = clickhouse.isReady()
   return ok ? { ok } : { ok, detail: { reason: clickhouse.problem() ?? 'it does not answer' } }
 }
+
+/** Something of it stands on this machine's disk. */
+const isEmbedded = ({ KAFKA_BROKERS, CLICKHOUSE_URL }: Config) =>
+  KAFKA_BROKERS === undefined || CLICKHOUSE_URL === undefined
 
 const inForce = (projects: OpenedProjects, key: string) => (projects.holderOf(key) ? key : undefined)
 

@@ -5,6 +5,9 @@ import type { ClickHouseOptions } from './clickhouse/open-clickhouse.js'
 import type { Config } from './config.js'
 import type { Logger } from './logger.js'
 
+/** Next to the server's own 8484, and not ClickHouse's 8123, where another may come to listen. */
+const preferredHttpPort = 8485
+
 export const clusterOf = ({ CLICKHOUSE_CLUSTER: name }: Config) => (name === undefined ? undefined : { name })
 
 export function clickhouseOptions(
@@ -23,6 +26,9 @@ export function clickhouseOptions(
     cluster: clusterOf(config),
     dataDir: join(config.DATA_DIR, 'clickhouse'),
     httpPort: config.CLICKHOUSE_HTTP_PORT,
+    ...(config.CLICKHOUSE_HTTP_PORT === undefined && {
+      steadyHttpPort: { file: join(config.DATA_DIR, 'clickhouse-port'), preferred: preferredHttpPort },
+    }),
     tcpPort: config.CLICKHOUSE_TCP_PORT,
     analystPassword,
     ...(config.KAFKA_ENGINE && { extraAppGrants: kafkaGrants }),

@@ -86,8 +86,8 @@ const environment = z.object({
     .string()
     .regex(/^[\w-]{1,64}$/, 'must be up to 64 letters, digits, _ and -')
     .optional(),
-  /** Where the embedded server listens on loopback: HTTP (0: a free port), native protocol (absent: off). */
-  CLICKHOUSE_HTTP_PORT: port.default(0),
+  /** Where the embedded server listens on loopback: HTTP (absent: a steady one, 0: a free one), native (absent: off). */
+  CLICKHOUSE_HTTP_PORT: port.optional(),
   CLICKHOUSE_TCP_PORT: port.optional(),
   ANALYST_PASSWORD: z.string().min(8).optional(),
 

@@ -9,6 +9,8 @@ import { startWorkers } from './workers.js'
 
 const startedAt = performance.now()
 let isStopping = false
+/** Kubernetes kills after 30 s. */
+const stopWithinMs = 20_000
 
 try {
   const config = readConfig()
@@ -54,6 +56,14 @@ function stopOnSignal(close: (signal: NodeJS.Signals) => Promise<void>): void {
     if (isStopping) return
     isStopping = true
     if (!cluster.isWorker) console.log(`${signal}: finishing what is under way …`)
+    // What is left then (a ClickHouse that hangs in an insert) is done again after the next start.
+    const tooLong = setTimeout(() => {
+      console.error(
+        `not finished after ${stopWithinMs / 1_000} s: stopping now; nothing acknowledged is lost.`,
+      )
+      process.exit(0)
+    }, stopWithinMs)
+    tooLong.unref()
     close(signal).then(
       () => process.exit(0),
       (error: unknown) => {

@@ -18,8 +18,34 @@ export function createMetrics() {
       labelNames: ['project'],
       registers: [registry],
     })
+  const measures: (() => Promise<void>)[] = []
+  // Without a value until it is measured: of several processes those that measure nothing must not say 0.
+  let measuring: Promise<void> | undefined
+  // All gauges are read at once: the first that is asked measures for all.
+  const collect = () =>
+    (measuring ??= Promise.all(measures.map((measure) => measure()))
+      .then(() => undefined)
+      .finally(() => (measuring = undefined)))
+  const measured = (name: string, help: string) => {
+    const gauge = new Gauge({
+      name: `touchline_${name}`,
+      help,
+      aggregator: 'max',
+      registers: [registry],
+      collect,
+    })
+    gauge.remove()
+    return gauge
+  }
   return {
     registry,
+    /** Called before each answer of /metrics, which waits for it. */
+    whenScraped: (measure: () => Promise<void>) => void measures.push(measure),
+    logRecords: measured('log_lag_records', 'Records appended to the log and not yet handled'),
+    logBytes: measured('log_lag_bytes', 'Their bytes'),
+    logOldestSeconds: measured('log_lag_oldest_seconds', 'Age of the oldest record not yet handled'),
+    diskFreeBytes: measured('disk_free_bytes', 'Free bytes of the disk under DATA_DIR'),
+    diskSizeBytes: measured('disk_size_bytes', 'Size of the disk under DATA_DIR'),
     received: events('received', 'Events read from answered (2xx) requests'),
     rejected: events('rejected', 'Events refused one by one, kept in rejected_events'),
     appended: events('appended', 'Events confirmed durable by the log'),

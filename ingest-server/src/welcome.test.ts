@@ -7,7 +7,7 @@ const given: Welcome = {
     isUrlGuessed: false,
     keys: { writeKey: 'wk_mine', secretKey: 'sk_mine' },
   },
-  analyst: { url: 'http://127.0.0.1:9000', user: 'analyst', password: 'an_mine' },
+  analyst: { url: 'http://127.0.0.1:9000', user: 'analyst', password: 'an_mine', tcpPort: undefined },
   config: { DATA_DIR: '/data', TOUCHLINE_SECRET_KEY: undefined, CLICKHOUSE_DATABASE: 'touchline' },
   seconds: 1.23,
 }
@@ -30,4 +30,12 @@ test('of a revoked key it says so, and where the others are', () => {
   expect(text).toContain('write key   revoked; npm run touchline -- keys list')
   expect(text).toContain('data-key="YOUR_WRITE_KEY"')
   expect(text).not.toContain('undefined')
+})
+
+test('the native line stands in it where the native port is on', () => {
+  expect(welcome(given)).not.toContain('clickhouse client')
+  const analyst = { url: 'http://127.0.0.1:8485', user: 'analyst', password: 'an_mine', tcpPort: 9440 }
+  expect(welcome({ ...given, analyst })).toContain(
+    'clickhouse client --host 127.0.0.1 --port 9440 --user analyst --password an_mine --database touchline',
+  )
 })

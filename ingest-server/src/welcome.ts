@@ -27,7 +27,7 @@ export function welcome({ touchline, analyst, config, seconds }: Welcome): strin
     ...(keys.writeKey === undefined ? [] : pinned(tag)),
     '',
     ...keyLines(keys, config),
-    ...question(url, keys.secretKey),
+    ...question(url, keys),
     ...sqlQuestion(analyst, config.CLICKHOUSE_DATABASE),
     '',
     `HTTP API: ${url}/docs`,
@@ -53,20 +53,30 @@ function keyLines({ writeKey, secretKey }: Touchline['keys'], config: Welcome['c
   ]
 }
 
-function question(url: string, secretKey: string | undefined): string[] {
+/** Both work as they stand on a server that has no event yet, the second a moment after the first. */
+function question(url: string, { writeKey, secretKey }: Touchline['keys']): string[] {
+  const event = '{"userId":"ada","event":"Hello"}'
   return [
     '',
-    'Ask for a timeline, by user id or email:',
-    `  curl -u ${secretKey ?? 'YOUR_SECRET_KEY'}: '${url}/v1/users/ada%40example.com/timeline'`,
+    'Send an event, and a second later ask for the timeline of who did it:',
+    `  curl -u ${writeKey ?? 'YOUR_WRITE_KEY'}: '${url}/v1/track' -d '${event}'`,
+    `  curl -u ${secretKey ?? 'YOUR_SECRET_KEY'}: '${url}/v1/users/ada/timeline'`,
   ]
 }
 
 function sqlQuestion(analyst: Welcome['analyst'], database: string): string[] {
   if (analyst?.password === undefined) return []
   const at = new URL(analyst.url)
+  const native =
+    analyst.tcpPort === undefined
+      ? []
+      : [
+          `  clickhouse client --host ${at.hostname} --port ${analyst.tcpPort} --user ${analyst.user} --password ${analyst.password} --database ${database}`,
+        ]
   return [
     '',
     'Ask in SQL, read-only:',
+    ...native,
     `  curl '${at.protocol}//${analyst.user}:${analyst.password}@${at.host}/?database=${database}' -d 'SELECT * FROM persons LIMIT 10 FORMAT Pretty'`,
   ]
 }

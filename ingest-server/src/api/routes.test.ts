@@ -349,6 +349,24 @@ describe('who may not read, and what cannot be read', () => {
     expect(answer.json()).toMatchObject({ success: false, code })
   })
 
+  const navigation = { 'sec-fetch-mode': 'navigate', accept: 'text/html,*/*' }
+  test.each([
+    ['that opens a timeline', '/v1/users/u1/timeline', navigation, /^Basic realm="/],
+    ['that opens a person without https', '/v1/people/u1', { accept: 'text/html' }, /^Basic realm="/],
+    [
+      'whose login was wrong',
+      '/v1/accounts',
+      { ...navigation, authorization: `Basic ${Buffer.from('write:').toString('base64')}` },
+      /^Basic realm="/,
+    ],
+    ['whose page asks', '/v1/users/u1/timeline', { 'sec-fetch-mode': 'cors', accept: '*/*' }, /^Bearer /],
+    ['which is none but a program', '/v1/users/u1/timeline', {}, /^Bearer /],
+  ])('a browser %s is asked for the key in its own way', async (_who, url, headers, asked) => {
+    const answer = await app.inject({ url, headers })
+    expect(answer.statusCode).toBe(401)
+    expect(answer.headers['www-authenticate']).toMatch(asked)
+  })
+
   test('Basic with the secret key as user reads', async () => {
     const authorization = `Basic ${Buffer.from('secret:').toString('base64')}`
     const answer = await app.inject({ url: '/v1/users/u1/timeline', headers: { authorization } })

@@ -11,8 +11,10 @@ import {
 import { TouchlineError } from '../errors.js'
 import { exactSerializer } from './serializer.js'
 import { answerError } from '../http/answers.js'
+import { challenge } from '../http/challenge.js'
 import { readerOf } from '../http/credentials.js'
 import { refuseOtherMethods } from '../http/other-methods.js'
+import { answerInTime } from './answer-in-time.js'
 import { addErasures } from './erase-routes.js'
 import { addAccounts } from './account-routes.js'
 import { addApart } from './unlink-routes.js'
@@ -28,11 +30,15 @@ import { addWhy } from './why-routes.js'
 
 export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
-    app.setErrorHandler((error, request, reply) => answerError(toQueryError(error), request, reply))
+    app.setErrorHandler((error, request, reply) => {
+      challenge(error, request, reply)
+      return answerError(toQueryError(error), request, reply)
+    })
     app.setValidatorCompiler(validatorCompiler)
     app.setSerializerCompiler(exactSerializer)
     await addOpenApi(app)
     await app.register(async (guarded) => {
+      answerInTime(guarded)
       // Before anything is checked: who may not read learns nothing about what there is.
       guarded.addHook('onRequest', async (request) => void readerOf(request, deps.projects))
       guarded.addHook('preValidation', async (request) => refuseUnknownParameters(request))

@@ -11,6 +11,12 @@ export interface ClickHouse {
   /** Why it is not ready, as the server or the network says; undefined when it is. */
   problem(): string | undefined
   /** For people and their tools: where it listens and as whom. */
-  readonly analyst: { url: string; user: string; password: string | undefined }
+  readonly analyst: {
+    url: string
+    user: string
+    password: string | undefined
+    /** Of the native protocol, where the embedded server has it on. */
+    tcpPort: number | undefined
+  }
   close(): Promise<void>
 }

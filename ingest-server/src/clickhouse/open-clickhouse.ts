@@ -35,6 +35,7 @@ export interface ClickHouseOptions {
   /** The rest is for the embedded server only: its folder, which no other process may use at the same time. */
   dataDir?: string | undefined
   httpPort?: number | undefined
+  steadyHttpPort?: EmbeddedServerOptions['steadyHttpPort']
   tcpPort?: number | undefined
   analystPassword?: string | undefined
   /** Ids of projects; each gets a read-only user that sees its own rows. */
@@ -108,6 +109,7 @@ export async function openClickHouse(options: ClickHouseOptions): Promise<Opened
       url: accounts.app.url,
       user: embedded ? 'analyst' : accounts.reader.username,
       password: embedded?.analystPassword,
+      tcpPort: embedded?.tcpPort,
     },
     isReady: () => health.answers() && (embedded?.isRunning() ?? true),
     problem: () =>

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { limits } from '@touchline/schemas'
 import type { Logger } from '../logger.js'
 import { answerError, answerNotFound } from './answers.js'
+import { stopInTime } from './stopping.js'
 
 interface HttpServerOptions {
   logger: Logger
@@ -51,6 +52,7 @@ export function createHttpServer({ logger, trustProxy }: HttpServerOptions): Fas
   })
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply))
   app.setNotFoundHandler(answerNotFound)
+  stopInTime(app)
   app.addHook('onRequest', (_request, reply, done) => {
     void reply.headers(securityHeaders)
     done()

@@ -3,7 +3,6 @@
  * While it is down nothing is lost: collect goes on and the log keeps what store could not insert.
  */
 import { randomBytes } from 'node:crypto'
-import { createServer } from 'node:net'
 import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { libchdbPath } from 'chdb/libchdb'
@@ -19,6 +18,7 @@ import {
 import { endWhenSilent, usualPatience, type Patience } from './end-when-silent.js'
 import { runEngine, type EngineRun } from './engine-process.js'
 import { projectUsersOf, type ProjectUser } from './project-users.js'
+import { freePort, keepPort, steadyPort, type SteadyPort } from './steady-port.js'
 
 export interface EmbeddedServerOptions extends Pick<
   EngineSetup,
@@ -27,6 +27,8 @@ export interface EmbeddedServerOptions extends Pick<
   logger: Logger
   /** A free one, picked once and kept over restarts of the child, when absent or 0. */
   httpPort?: number | undefined
+  /** Instead of `httpPort`: the one of the last start. */
+  steadyHttpPort?: SteadyPort | undefined
   /** The native protocol is off when absent; 0 picks a free one. */
   tcpPort?: number | undefined
   /** Made anew at every start when absent; servers that talk to each other need to know it. */
@@ -137,13 +139,16 @@ async function startPatiently(
   setup: EngineSetup,
   options: EmbeddedServerOptions,
 ): Promise<{ ports: Ports; run: EngineRun }> {
-  const patientUntil = Date.now() + (options.lockWaitMs ?? defaultLockWaitMs)
+  const lockWaitMs = options.lockWaitMs ?? defaultLockWaitMs
+  const patientUntil = Date.now() + lockWaitMs
   for (let attempt = 1; ; attempt += 1) {
-    const ports = await choosePorts(options)
+    // The last third is for starting elsewhere.
+    const ports = await choosePorts(options, Date.now() < patientUntil - lockWaitMs / 3)
     const engineStart = writeEngineFiles(setup, ports)
     const { run, answered } = start(library, engineStart, ports, setup.passwords.app, options.logger)
     if (await answered) {
       removeBootFolders(setup.dataDir)
+      if (options.steadyHttpPort !== undefined) await keepPort(options.steadyHttpPort, ports.http)
       sayWhatIsLacking(run, options.logger)
       return { ports, run }
     }
@@ -233,28 +238,19 @@ function findLibrary(): string {
   }
 }
 
-async function choosePorts(wanted: {
-  httpPort?: number | undefined
-  tcpPort?: number | undefined
-}): Promise<Ports> {
+async function choosePorts(
+  {
+    httpPort,
+    steadyHttpPort,
+    tcpPort,
+  }: Pick<EmbeddedServerOptions, 'httpPort' | 'steadyHttpPort' | 'tcpPort'>,
+  isPatient: boolean,
+): Promise<Ports> {
+  const steady = steadyHttpPort && (await steadyPort(steadyHttpPort, isPatient))
   return {
-    http: wanted.httpPort || (await freePort()),
-    tcp: wanted.tcpPort === 0 ? await freePort() : wanted.tcpPort,
+    http: httpPort || steady || (await freePort()),
+    tcp: tcpPort === 0 ? await freePort() : tcpPort,
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolvePort, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => {
-        if (address === null || typeof address === 'string') reject(new Error('No free port was given.'))
-        else resolvePort(address.port)
-      })
-    })
-  })
 }
 
 const urlOf = (ports: Ports) => `http://127.0.0.1:${ports.http}`

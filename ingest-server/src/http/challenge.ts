@@ -1,0 +1,22 @@
+/**
+ * What a 401 asks for (RFC 9110 §11.6.1). A browser that opens an address of the API gets its own login prompt; a
+ * page's fetch does not, for there the prompt would come in front of the page that asks for the key itself.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { toTouchlineError } from './answers.js'
+import { errorTable } from '../errors.js'
+
+const login = 'Basic realm="Touchline (user name: the secret key, no password)", charset="UTF-8"'
+const token = 'Bearer realm="Touchline"'
+
+export function challenge(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  if (errorTable[toTouchlineError(error).code].status !== 401) return
+  void reply.header('www-authenticate', isNavigation(request) ? login : token)
+}
+
+/** Where a browser does not say so itself (over plain http it does not), what it wants to show tells. */
+function isNavigation({ method, headers }: FastifyRequest): boolean {
+  if (method !== 'GET' || headers['x-requested-with'] !== undefined) return false
+  const mode = headers['sec-fetch-mode']
+  return mode === undefined ? headers.accept?.includes('text/html') === true : mode === 'navigate'
+}
