@@ -1,12 +1,13 @@
 /**
  * Identifiers: what counts as an id, and how one is written once it is known what kind it is.
  *
- *     identifier = "anon:" id | "user:" id | "email:" lower-cased-trimmed-address
+ *     identifier = "anon:" id | "user:" id | "email:" canonical-address
  *
  * Ids are case-sensitive; a number equals its text. Values that broken client code sends in place of
  * an id ("undefined", "[object Object]", …) would join strangers into one person, so they are refused
  * as ids here and nowhere else.
  */
+import { canonicalAddress } from './address.js'
 import { limits } from './limits.js'
 
 export type IdentifierKind = 'anon' | 'user' | 'email'
@@ -72,10 +73,10 @@ function legal(text: string): string | undefined {
 // One @, a dot in the domain, no blanks or separators: the shape that every mail provider accepts.
 const emailShape = /^[^\s@<>(),;:"[\]\\]{1,64}@[^\s@<>(),;:"[\]\\]{1,190}\.[^\s@<>(),;:"[\]\\.]{2,63}$/
 
-/** The address lower-cased and trimmed, or undefined where the value does not look like one. */
+/** The address in its canonical form (address.ts), or undefined where the value does not look like one. */
 export function emailFrom(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined
-  const address = value.trim().toLowerCase()
+  const address = canonicalAddress(value)
   return address.length <= 254 && emailShape.test(address) && !unstorable.test(address) ? address : undefined
 }
 

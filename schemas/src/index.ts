@@ -1,3 +1,4 @@
+export * from './address.js'
 export * from './build.js'
 export * from './event-types.js'
 export * from './event.js'

@@ -1,4 +1,5 @@
 /** Who is in an account and what is known of it. */
+import { accountIdOf } from '../timeline/identifiers.js'
 import { toStay, toTrait } from './answer.js'
 import { isKnownAccount, readAccount } from '../identity/account-people.js'
 import { accountAsOf } from '../timeline/as-of.js'
@@ -50,7 +51,7 @@ export function addAccounts(api: Api, deps: TimelineDeps): void {
     },
     async handler(request) {
       const reader = readerFor(request, deps)
-      const { id } = request.params
+      const id = accountIdOf(request.params.id)
       const asOf = request.query.as_of
       const [account, traits] = await Promise.all([
         asOf === undefined ? readAccount(reader, id) : accountAsOf(reader, id, asOf),

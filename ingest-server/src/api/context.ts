@@ -38,8 +38,8 @@ export function projectOf(request: FastifyRequest, { projects }: TimelineDeps): 
 }
 
 export function readerFor(request: FastifyRequest, deps: TimelineDeps): Reader {
-  const { id, identify } = projectOf(request, deps)
-  return { client: deps.clickhouse.reader, project: id, signedOnly: identify === 'signed-only' }
+  const { id, identify, domains } = projectOf(request, deps)
+  return { client: deps.clickhouse.reader, project: id, signedOnly: identify === 'signed-only', domains }
 }
 
 /** A NOT_FOUND that says whether it may only be too early. */

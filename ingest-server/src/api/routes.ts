@@ -2,7 +2,8 @@
  * Everything that is read or administered over HTTP, and its OpenAPI at /docs. A secret key opens it, as Bearer
  * or as Basic `key:`; a write key reads nothing.
  */
-import type { FastifyInstance } from 'fastify'
+import { shownAddresses } from '@touchline/schemas'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import {
   hasZodFastifySchemaValidationErrors,
   validatorCompiler,
@@ -43,6 +44,7 @@ export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Pr
       guarded.addHook('onRequest', async (request) => void readerOf(request, deps.projects))
       guarded.addHook('preValidation', async (request) => refuseUnknownParameters(request))
       const refuseTheRest = refuseOtherMethods(guarded)
+      guarded.addHook('onSend', async (request, _reply, payload) => showAddresses(request, payload))
       const api = guarded.withTypeProvider<ZodTypeProvider>()
       addTimelines(api, deps)
       addPeople(api, deps)
@@ -56,6 +58,12 @@ export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Pr
       refuseTheRest()
     })
   }
+}
+
+/** Addresses and domains are stored in ASCII and shown in Unicode; what was refused is shown to the letter. */
+function showAddresses(request: FastifyRequest, payload: unknown): Promise<unknown> {
+  const isShown = typeof payload === 'string' && !request.url.startsWith('/v1/rejected')
+  return Promise.resolve(isShown ? shownAddresses(payload) : payload)
 }
 
 /** What is wrong with which parameter, in words. */

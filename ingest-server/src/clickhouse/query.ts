@@ -18,6 +18,8 @@ export interface Reader extends QuerySource {
   readonly project: string
   /** The project counts only claims that came with a secret key or a signed token. */
   readonly signedOnly: boolean
+  /** What the project says of domains; absent: nothing. */
+  readonly domains?: { readonly shared: readonly string[]; readonly companies: readonly string[] } | undefined
 }
 
 export type Params = Readonly<Record<string, unknown>>

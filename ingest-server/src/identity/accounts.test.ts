@@ -7,7 +7,7 @@ import {
   type AccountTrait,
   type Membership,
 } from './accounts.js'
-import { claimedDomain, corporateDomain } from './domains.js'
+import { claimedDomain, corporateDomain, domainRulesOf } from './domains.js'
 import type { Holding } from './resolve.js'
 
 const hour = (n: number) => new Date(Date.UTC(2026, 2, 1, n)).toISOString()
@@ -247,6 +247,101 @@ test('for a verified address only verified claims of its domain count', () => {
   const proven = { ...claim, account: 'acme', messageId: 'm2', verified: true, addresses: [] }
   for (const name of ['email:ann@acme.dev!', 'email:ann@acme.dev'])
     expect(accountsWith([...claims, proven], name)).toMatchObject([expect.stringMatching(/^acme /)])
+})
+
+const strangers = {
+  'free mail': `outlook.bg hotmail.rs hotmail.cl yahoo.ne.jp yandex.uz yandex.co.il gmx.biz live.fi tuta.com posteo.lt
+    fastmail.de zohomail.in zoho.eu mail.ee inbox.lv email.cz riseup.net disroot.org startmail.com skiff.com vk.com
+    siol.net zoznam.sk net.hr proximus.be movistar.es clix.pt telia.se spectrum.net kakao.com nifty.com biglobe.ne.jp
+    hinet.net 012.net.il legalmail.it bbox.fr vodafone.de wo.cn naver.com seznam.cz rediffmail.com sapo.pt qq.com`,
+  'aliases and relays': `duck.com mozmail.com relay.firefox.com simplelogin.com slmails.com passmail.net addy.io
+    ann.anonaddy.com 4wrd.cc privaterelay.appleid.com 33mail.com burnermail.io opayq.com ironvest.com`,
+  'hosts that nobody reads': `users.noreply.github.com users.noreply.gitlab.com noreply.acme.com reply.acme.com
+    mail.bounces.acme.com guest.booking.com marketplace.amazon.de marketplace.amazon.com.mx members.ebay.com
+    messages.homeaway.com group.calendar.google.com vtext.com example.org do-not-reply.acme.com`,
+  'throw-away addresses': 'mailinator.com yopmail.fr guerrillamail.biz trashmail.de 10minutemail.net',
+}
+describe.each(Object.entries(strangers))(
+  'strangers who share a domain are no company: %s',
+  (_kind, domains) => {
+    test.each(domains.trim().split(/\s+/))('%s', (domain) => {
+      expect(corporateDomain(`ann@${domain}`)).toBeUndefined()
+      expect(claimedDomain(JSON.stringify(`https://${domain}/`))).toBeUndefined()
+    })
+  },
+)
+
+test.each([
+  ['ann@alpha.onmicrosoft.com', 'alpha.onmicrosoft.com'],
+  ['ann@beta.onmicrosoft.com', 'beta.onmicrosoft.com'],
+  ['help@alpha.zendesk.com', 'alpha.zendesk.com'],
+  ['help@support.alpha.zendesk.com', 'alpha.zendesk.com'],
+  ['jira@alpha.atlassian.net', 'alpha.atlassian.net'],
+  ['x@alpha.freshdesk.com', 'alpha.freshdesk.com'],
+  ['x@alpha.myshopify.com', 'alpha.myshopify.com'],
+  ['x@alpha.service-now.com', 'alpha.service-now.com'],
+  ['x@alpha.intercom-mail.com', 'alpha.intercom-mail.com'],
+  ['ann@zendesk.com', 'zendesk.com'],
+  ['ann@salesforce.com', 'salesforce.com'],
+])('tenants of one service are companies of their own: %s is %s', (address, domain) => {
+  expect(corporateDomain(address)).toBe(domain)
+})
+
+test.each([
+  ...[
+    'bt.com',
+    'att.com',
+    'telekom.de',
+    'cnn.com',
+    'stanford.edu',
+    'ox.ac.uk',
+    'nasa.gov',
+    'shopify.com',
+    'stripe.com',
+  ],
+  ...[
+    'siemens.com',
+    'gitlab.com',
+    'atlassian.com',
+    'yahooinc.com',
+    'mailchimp.com',
+    'postman.com',
+    'livenation.com',
+  ],
+  ...['hotmailer-agency.example.io', 'outlookindia.com', 'atlas.com', 'replyify.com', 'bounceexchange.com'],
+])('%s is a company, whatever lists hold', (domain) => {
+  expect(corporateDomain(`ann@${domain}`)).toBeDefined()
+})
+
+test('a project adds domains that strangers share, and exempts companies that lists hold', () => {
+  const rules = domainRulesOf({
+    shared: ['partner-portal.dev', 'münchen.de'],
+    companies: ['in.com', 'mail.ru'],
+  })
+  expect(corporateDomain('ann@partner-portal.dev', rules)).toBeUndefined()
+  expect(corporateDomain('ann@sub.partner-portal.dev', rules)).toBeUndefined()
+  expect(corporateDomain('ann@xn--mnchen-3ya.de', rules)).toBeUndefined()
+  expect(corporateDomain('ann@corp.in.com', rules)).toBe('in.com')
+  expect(corporateDomain('ann@mail.ru', rules)).toBe('mail.ru')
+  expect(corporateDomain('ann@mail.ru')).toBeUndefined()
+  expect(claimedDomain('"https://in.com"', rules)).toBe('in.com')
+
+  const identifiers = [held('user:u'), held('email:a@partner-portal.dev'), held('email:a@in.com')]
+  const stays = accountsOf({
+    identifiers,
+    memberships: [],
+    meaningOf: domainMeanings([], rules),
+    domainRules: rules,
+  })
+  expect(told(stays)).toEqual(['domain:in.com [..) by domain'])
+})
+
+test.each([
+  ['jana@münchen.de', 'xn--mnchen-3ya.de'],
+  ['jana@XN--MNCHEN-3YA.de', 'xn--mnchen-3ya.de'],
+  ['jana@büro.xn--mnchen-3ya.de', 'xn--mnchen-3ya.de'],
+])('an address in Unicode is of the same company as in ASCII: %s', (address, domain) => {
+  expect(corporateDomain(address)).toBe(domain)
 })
 
 test.each([

@@ -6,7 +6,7 @@
  * unverified ones change nothing; they only add what they say of other accounts, for the time that is left open.
  */
 import { compare } from './effective-links.js'
-import { claimedDomain, corporateDomain } from './domains.js'
+import { claimedDomain, corporateDomain, noDomainRules, type DomainRules } from './domains.js'
 import type { Holding, Interval } from './resolve.js'
 
 /** A fact: this identifier joined or left this account. */
@@ -62,15 +62,18 @@ export interface PersonFacts {
   /** Of any of the identifiers; those of a device count for whoever owned it then. */
   memberships: readonly Membership[]
   meaningOf: (domain: string) => DomainMeaning
+  /** Of the project. */
+  domainRules?: DomainRules | undefined
 }
 
 /** Sorted by account, then time. */
-export function accountsOf({ identifiers, memberships, meaningOf }: PersonFacts): AccountStay[] {
+export function accountsOf(facts: PersonFacts): AccountStay[] {
+  const { identifiers, memberships, meaningOf, domainRules = noDomainRules } = facts
   const said = memberships.filter(({ identifier, at }) =>
     identifiers.some((held) => held.identifier === identifier && isWithin(held, at)),
   )
   const proven = said.filter(({ verified }) => verified)
-  const byDomain = proven.length > 0 ? [] : staysByDomain(identifiers, meaningOf)
+  const byDomain = proven.length > 0 ? [] : staysByDomain(identifiers, meaningOf, domainRules)
   const firm = proven.length > 0 ? staysByGroup(proven) : byDomain.filter(({ verified }) => verified)
   const spokenOf = new Set([...proven, ...firm].map(({ account }) => account))
   const others = said.filter(({ account, verified }) => !verified && !spokenOf.has(account))
@@ -98,18 +101,21 @@ export const isShared = (stays: readonly AccountStay[], at: string) =>
   new Set(stays.filter((stay) => isWithin(stay, at)).map(({ account }) => account)).size > 1
 
 /** Company domains of the emails among some identifiers. */
-export const domainsOf = (identifiers: readonly string[]): string[] => [
-  ...new Set(identifiers.flatMap((identifier) => corporateDomainOf(identifier) ?? [])),
+export const domainsOf = (identifiers: readonly string[], rules: DomainRules = noDomainRules): string[] => [
+  ...new Set(identifiers.flatMap((identifier) => corporateDomainOf(identifier, rules) ?? [])),
 ]
 
 /**
  * What domains mean, by these traits. Among the accounts whose latest trait is a domain verified ones come
  * first; two that stand equally get nobody. An unverified claim counts only from somebody with an address there.
  */
-export function domainMeanings(traits: readonly AccountTrait[]): (domain: string) => DomainMeaning {
+export function domainMeanings(
+  traits: readonly AccountTrait[],
+  rules: DomainRules = noDomainRules,
+): (domain: string) => DomainMeaning {
   const claims = new Map<string, Map<string, DomainClaim>>()
-  for (const trait of latestTraits(traits.filter(isOfTheirDomain))) {
-    const domain = claimedDomain(trait.value)
+  for (const trait of latestTraits(traits.filter((trait) => isOfTheirDomain(trait, rules)))) {
+    const domain = claimedDomain(trait.value, rules)
     if (domain === undefined) continue
     const { account, verified, at, messageId: because } = trait
     const claim = { account, verified, at, because }
@@ -135,10 +141,10 @@ function meaningOf(domain: string, claims: DomainClaim[]): DomainMeaning {
   }
 }
 
-function isOfTheirDomain({ verified, value, addresses }: AccountTrait): boolean {
+function isOfTheirDomain({ verified, value, addresses }: AccountTrait, rules: DomainRules): boolean {
   if (verified) return true
-  const domain = claimedDomain(value)
-  return domain !== undefined && addresses.some((address) => corporateDomain(address) === domain)
+  const domain = claimedDomain(value, rules)
+  return domain !== undefined && addresses.some((address) => corporateDomain(address, rules) === domain)
 }
 
 function staysByGroup(memberships: readonly Membership[]): AccountStay[] {
@@ -182,11 +188,12 @@ function mergeTouching(periods: readonly AccountStay[]): AccountStay[] {
 function staysByDomain(
   identifiers: readonly Holding[],
   meaningOf: (domain: string) => DomainMeaning,
+  rules: DomainRules,
 ): AccountStay[] {
   const stays = new Map<string, AccountStay>()
   // Verified addresses first: what one of them says of an account is not said again by another.
   for (const { identifier, because, verified } of [...identifiers].sort(byVerified)) {
-    const domain = corporateDomainOf(identifier)
+    const domain = corporateDomainOf(identifier, rules)
     const meaning = domain === undefined ? undefined : meaningOf(domain)
     const account = verified ? meaning?.verifiedAccount : meaning?.account
     if (account === undefined || stays.has(account)) continue
@@ -197,8 +204,8 @@ function staysByDomain(
 
 const byVerified = (a: Holding, b: Holding) => Number(b.verified) - Number(a.verified)
 
-const corporateDomainOf = (identifier: string) =>
-  identifier.startsWith('email:') ? corporateDomain(identifier.slice('email:'.length)) : undefined
+const corporateDomainOf = (identifier: string, rules: DomainRules) =>
+  identifier.startsWith('email:') ? corporateDomain(identifier.slice('email:'.length), rules) : undefined
 
 /** Per account and name the latest; verified before unverified, ties by the larger messageId. */
 function latestTraits(traits: readonly AccountTrait[]): AccountTrait[] {

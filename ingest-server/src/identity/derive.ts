@@ -4,6 +4,7 @@
  */
 import { createBreather, type Breather } from '../breathe.js'
 import { accountsOf, domainsOf, type AccountStay, type DomainMeaning, type Membership } from './accounts.js'
+import type { DomainRules } from './domains.js'
 import { isAnon, isEmail, isUser } from './effective-links.js'
 import type { Neighbourhood } from './neighbourhood.js'
 import type { Holding, Interval, Ownership, Person, Resolution } from './resolve.js'
@@ -58,6 +59,7 @@ export interface PeopleFacts {
   /** Address → whether a secret key or a token stated it. */
   knownEmails: ReadonlyMap<string, boolean>
   meaningOf: (domain: string) => DomainMeaning
+  domainRules?: DomainRules | undefined
 }
 
 export async function deriveRows(
@@ -116,7 +118,7 @@ async function peopleRows(
     if (breather.isDue()) await breather.rest()
     const { facts: linked, members } = neighbourhood.weightOf(identifier)
     const joined = members.flatMap((member) => about.get(member) ?? [])
-    const meanings = domainsOf(members).map(facts.meaningOf)
+    const meanings = domainsOf(members, facts.domainRules).map(facts.meaningOf)
     const accountsSpokenOf = new Set([
       ...joined.map(({ account }) => account),
       ...meanings.flatMap(({ domain, claims }) => [
@@ -129,7 +131,7 @@ async function peopleRows(
   for (const person of [...facts.people, ...lonePeople(facts, about)]) {
     if (breather.isDue()) await breather.rest()
     const known = rows.get(person.id) ?? { weight: 0n, accountsSpokenOf: new Set<string>() }
-    rows.set(person.id, { ...known, row: personRow(person, about, facts.meaningOf) })
+    rows.set(person.id, { ...known, row: personRow(person, about, facts) })
   }
   return rows
 }
@@ -137,12 +139,12 @@ async function peopleRows(
 function personRow(
   { id, identifiers }: Person,
   about: ReadonlyMap<string, Membership[]>,
-  meaningOf: (domain: string) => DomainMeaning,
+  { meaningOf, domainRules }: PeopleFacts,
 ): PersonRow {
   const memberships = [...new Set(identifiers.map(({ identifier }) => identifier))].flatMap(
     (identifier) => about.get(identifier) ?? [],
   )
-  const stays = accountsOf({ identifiers, memberships, meaningOf })
+  const stays = accountsOf({ identifiers, memberships, meaningOf, domainRules })
   return {
     person: id,
     identifiers: identifiers.map(({ identifier, from, to, because, rule, verified }) => {

@@ -4,7 +4,7 @@
  * decides anything, and so of all its claims of one email or user. resolve.test.ts proves both.
  */
 import type { ClickHouseClient } from '@clickhouse/client'
-import { emailIdentifier } from '@touchline/schemas'
+import { emailIdentifier, shownAddresses } from '@touchline/schemas'
 import { queryRows, type NamedQuery } from '../clickhouse/query.js'
 import type { AccountTrait, Membership } from './accounts.js'
 import { defaultCaps, isAnon, isEmail, isUser, type Link } from './effective-links.js'
@@ -80,7 +80,7 @@ export function openFacts(client: ClickHouseClient, scope: FactScope): FactReade
       })
     },
     async domainTraits(domains) {
-      const rows = await factsOf<[string]>(claimantsQuery, domains)
+      const rows = await factsOf<[string]>(claimantsQuery, domains.flatMap(spellings))
       return domainTraitsOf(rows.map(([account]) => account))
     },
     domainTraitsOf,
@@ -217,6 +217,11 @@ WHERE project = {project: String} AND identifier IN {keys: Array(String)}
   AND received_at <= parseDateTime64BestEffort({asOf: String}, 3, 'UTC')
   AND (verified OR NOT {signedOnly: Bool})`,
 }
+
+// A website is kept as it was sent, in Unicode or not.
+const spellings = (domain: string) => [
+  ...new Set([domain, shownAddresses(`domain:${domain}`).slice('domain:'.length)]),
+]
 
 const claimantsQuery: NamedQuery = {
   name: 'claimants-of-domains',

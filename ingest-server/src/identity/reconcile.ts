@@ -3,6 +3,7 @@
  * not matter why, how often, by how many at once or after how long it is called.
  */
 import { domainMeanings, domainsOf } from './accounts.js'
+import type { DomainRules } from './domains.js'
 import {
   accountRows,
   completePeople,
@@ -27,6 +28,8 @@ export interface ReconcileContext {
   facts: FactReader
   tables: DerivedTables
   signedOnly: boolean
+  /** What the project says of domains; absent: nothing. */
+  domainRules?: DomainRules
   /** Read before any fact, or rows from before an erasure would count as newer than it. */
   epoch: bigint
   /** Also write over a row that somebody seems to have known better about: the last resort of a slow pass. */
@@ -124,11 +127,11 @@ async function deriveInto(
   const [memberships, knownEmails, traits, presentIdentifiers, presentPeople] = await Promise.all([
     facts.memberships([...core, ...devices]),
     facts.knownEmails(lone.flatMap((id) => (id.startsWith('email:') ? id.slice('email:'.length) : []))),
-    facts.domainTraits(domainsOf([...core])),
+    facts.domainTraits(domainsOf([...core], context.domainRules)),
     tables.present('identity_map', [...core, ...devices]),
     tables.present('people', candidates),
   ])
-  const meaningOf = domainMeanings(traits)
+  const meaningOf = domainMeanings(traits, context.domainRules)
   const rows = await deriveRows(neighbourhood, resolution, {
     candidates,
     people,
@@ -136,6 +139,7 @@ async function deriveInto(
     memberships,
     knownEmails,
     meaningOf,
+    domainRules: context.domainRules,
   })
   const isElsewhere = (identifier: string) => !rows.people.has(identifier)
   const outdated = [...outdatedBy(rows, results)].filter(isElsewhere)

@@ -19,7 +19,7 @@ export interface StitchDeps {
   metrics: Pick<Metrics, 'stitchLagSeconds'>
   logger: Logger
   /** Which projects count signed claims only; without it none does. */
-  projects?: { all: () => readonly Pick<Project, 'id' | 'identify'>[] } | undefined
+  projects?: { all: () => readonly Pick<Project, 'id' | 'identify' | 'domains'>[] } | undefined
   /** Between two looks. A claim is visible after this and one pass. */
   intervalMs?: number
   /** How far each look goes back, for rows that became visible after their own time. */

@@ -6,7 +6,7 @@ import { domainMeanings, type DomainMeaning } from './accounts.js'
 import type { Change } from '../projections/changes.js'
 import type { Derived } from './derive.js'
 import { differences, openDerivedTables, type DerivedTables, type DomainRow } from './derived-tables.js'
-import { claimedDomain, corporateDomain } from './domains.js'
+import { claimedDomain, corporateDomain, domainRulesOf, type DomainRules } from './domains.js'
 import { isEmail, isUser } from './effective-links.js'
 import { openFacts, type DomainTrait, type FactReader } from './facts.js'
 import { createRecentClaims } from './recent-claims.js'
@@ -26,7 +26,7 @@ export interface Stitcher {
 
 export interface StitcherDeps {
   client: ClickHouseClient
-  projects?: { all: () => readonly Pick<Project, 'id' | 'identify'>[] } | undefined
+  projects?: { all: () => readonly Pick<Project, 'id' | 'identify' | 'domains'>[] } | undefined
 }
 
 const projectsAtOnce = 4
@@ -37,6 +37,8 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
   const accountsOnce = createAccountsOnce()
   const isSignedOnly = (id: string) =>
     projects?.all().some((project) => project.id === id && project.identify === 'signed-only') ?? false
+
+  const rulesOf = (id: string) => domainRulesOf(projects?.all().find((project) => project.id === id)?.domains)
 
   function factsOf(project: string): FactReader {
     const facts = openFacts(client, { project, signedOnly: isSignedOnly(project) })
@@ -55,6 +57,7 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
       facts: factsOf(project),
       tables: openDerivedTables(client, project),
       signedOnly: isSignedOnly(project),
+      domainRules: rulesOf(project),
       epoch: pass.epochs.get(project) ?? 0n,
       repair: pass.isSweep,
       accountsOnce: accountsOnce.ofProject(project),
@@ -68,9 +71,11 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
     await reconcile(context, people)
     const traits = [
       ...(await context.facts.domainTraitsOf(accounts)),
-      ...(await domainsClaimedBy(context.facts, claimers)),
+      ...(await domainsClaimedBy(context, claimers)),
     ]
-    const domains = [...new Set(traits.flatMap(({ value }) => claimedDomain(value) ?? []))]
+    const domains = [
+      ...new Set(traits.flatMap(({ value }) => claimedDomain(value, context.domainRules) ?? [])),
+    ]
     for (const domain of domains) {
       // A sweep comes by everybody with such an address anyway.
       if (pass.isSweep) continue
@@ -115,7 +120,7 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
         identifiers.add(change.identifier)
         if (change.other !== '') identifiers.add(change.other)
         if (!isUser(change.identifier) || !isEmail(change.other)) continue
-        const domain = corporateDomain(change.other.slice('email:'.length))
+        const domain = corporateDomain(change.other.slice('email:'.length), rulesOf(change.project))
         if (domain !== undefined) setOf(claimers, change.identifier).add(domain)
       }
       await workInAll(wanted, { epochs, isSweep: false })
@@ -181,32 +186,36 @@ const maxKnownEmails = 200_000
 
 interface DomainContext {
   facts: FactReader
+  domainRules: DomainRules
   tables: DerivedTables
   epoch: bigint
   repair: boolean
 }
 
 /** What these users said, unproven, of the domains of accounts. */
-async function domainsClaimedBy(facts: FactReader, claimers: Work['claimers']): Promise<DomainTrait[]> {
+async function domainsClaimedBy(
+  { facts, domainRules }: Pick<DomainContext, 'facts' | 'domainRules'>,
+  claimers: Work['claimers'],
+): Promise<DomainTrait[]> {
   const memberships = await facts.memberships([...claimers.keys()])
   const traits = await facts.domainTraitsOf(memberships.map(({ account }) => account))
   return traits.filter(
     ({ claimer, verified, value }) =>
-      !verified && claimers.get(claimer)?.has(claimedDomain(value) ?? '') === true,
+      !verified && claimers.get(claimer)?.has(claimedDomain(value, domainRules) ?? '') === true,
   )
 }
 
 /** Writes what these domains mean. */
 async function writeDomains(context: DomainContext, domains: readonly string[]): Promise<void> {
-  const { facts, tables, epoch, repair } = context
+  const { facts, domainRules, tables, epoch, repair } = context
   if (domains.length === 0) return
   const traits = await facts.domainTraits(domains)
-  const meaningOf = domainMeanings(traits)
+  const meaningOf = domainMeanings(traits, domainRules)
   const present = await tables.present('domains', domains)
   const derived = domains.map((domain): [string, Derived<DomainRow>] => {
     // Each fact that decides: the claims, and the addresses of those who made them.
     const weight = traits
-      .filter(({ value }) => claimedDomain(value) === domain)
+      .filter(({ value }) => claimedDomain(value, domainRules) === domain)
       .reduce((sum, { addresses }) => sum + 1 + addresses.length, 0)
     return [domain, { row: domainRow(meaningOf(domain)), weight: BigInt(weight) }]
   })

@@ -9,7 +9,7 @@
  * read out who was.
  */
 import { createHash } from 'node:crypto'
-import { emailIdentifier, userIdentifier, anonIdentifier } from '@touchline/schemas'
+import { anonIdentifier, canonicalAddress, emailIdentifier, userIdentifier } from '@touchline/schemas'
 
 /** [from, to) in milliseconds since 1970; undefined: since ever. */
 export interface Tombstone {
@@ -115,7 +115,7 @@ function textsIn(json: string): string[] {
 function asAny(value: unknown): string[] {
   const text = typeof value === 'string' ? value.trim() : typeof value === 'number' ? String(value) : ''
   if (text === '') return []
-  return [text, userIdentifier(text), anonIdentifier(text), emailIdentifier(text.toLowerCase())]
+  return [text, userIdentifier(text), anonIdentifier(text), emailIdentifier(canonicalAddress(text))]
 }
 
 /** Where an event names somebody, in any spelling that senders use, valid or not. */

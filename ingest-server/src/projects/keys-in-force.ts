@@ -120,6 +120,7 @@ function projectOf(entry: ProjectEntry): Project {
       },
     }),
     ...(entry.privacy && { privacy: entry.privacy }),
+    ...(entry.domains && { domains: entry.domains }),
     ...(entry.retentionDays !== undefined && { retentionDays: entry.retentionDays }),
   }
 }

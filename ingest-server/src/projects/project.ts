@@ -1,7 +1,7 @@
 /** What a tenant and its keys are. */
 import type { EventType } from '@touchline/schemas'
 import type { Logger } from '../logger.js'
-import type { PrivacyRules, SigningKeyEntry } from './projects-file.js'
+import type { DomainSettings, PrivacyRules, SigningKeyEntry } from './projects-file.js'
 
 /** A project is a tenant: it has write keys (public, they route events) and secret keys (private, they read and administer). */
 export interface Project {
@@ -17,6 +17,8 @@ export interface Project {
   /** What checks a userToken; undefined where the project signs nothing. */
   signing?: SigningRules
   privacy?: PrivacyRules
+  /** Domains that strangers share, or that are one company's, beyond the lists. */
+  domains?: DomainSettings
   retentionDays?: number
 }
 

@@ -50,6 +50,16 @@ const signingKeySchema = z.union([
   }),
 ])
 
+const domainName = z.string().regex(/^[^\s/@:]+\.[^\s/@:.]+$/, 'a domain is a name like partner.example')
+
+/** What the project knows of domains that the lists of free mail do not; sub-domains included. */
+const domainsSchema = z.strictObject({
+  /** Strangers share it: addresses there make no account. */
+  shared: z.array(domainName).default([]),
+  /** One company's, whatever the lists say. */
+  companies: z.array(domainName).default([]),
+})
+
 const propertyPath = z.string().regex(/^[^.\s][^\s]{0,199}$/, 'a name, or a path like properties.card.number')
 const signalSchema = z.enum(['ignore', 'anonymous', 'drop'])
 
@@ -83,6 +93,7 @@ const projectSchema = z.strictObject({
   eventsPerSecond: rate.optional(),
   eventsPerSecondPerAddress: rate.optional(),
   privacy: privacySchema.optional(),
+  domains: domainsSchema.optional(),
   /** Events older than this are deleted; who is who and the profiles stay. */
   retentionDays: z.number().int().min(1).max(36_500).optional(),
   /** Hashes of keys that do not count, or not after `endsAt`, wherever else they stand (environment, keys.json). */
@@ -96,6 +107,7 @@ export type WriteKeyEntry = z.infer<typeof writeKeySchema>
 export type SecretKeyEntry = z.infer<typeof secretKeySchema>
 export type SigningKeyEntry = z.infer<typeof signingKeySchema>
 export type PrivacyRules = z.infer<typeof privacySchema>
+export type DomainSettings = z.infer<typeof domainsSchema>
 
 export const emptyEntry = (id: string): ProjectEntry => ({
   id,

@@ -3,6 +3,7 @@
  * it is stored; it costs reading the facts of the people concerned.
  */
 import { accountsOf, domainMeanings, domainsOf } from '../identity/accounts.js'
+import { domainRulesOf } from '../identity/domains.js'
 import { openFacts } from '../identity/facts.js'
 import { neighbourhoodOf } from '../identity/neighbourhood.js'
 import { resolve, type Person as ResolvedPerson } from '../identity/resolve.js'
@@ -22,6 +23,7 @@ async function knownThen(reader: Reader, identifiers: Iterable<string>, asOfMs: 
   const { client, project, signedOnly } = reader
   const asOf = new Date(asOfMs).toISOString()
   const facts = openFacts(client, { project, signedOnly, asOf })
+  const domainRules = domainRulesOf(reader.domains)
   const wanted = new Set(identifiers)
   const neighbourhood = await neighbourhoodOf(wanted, facts.nodes)
   const resolution = resolve(neighbourhood.links, { signedOnly, asOf })
@@ -38,14 +40,16 @@ async function knownThen(reader: Reader, identifiers: Iterable<string>, asOfMs: 
   const held = people.flatMap((person) => person.identifiers.map(({ identifier }) => identifier))
   const [memberships, traits] = await Promise.all([
     facts.memberships(held),
-    facts.domainTraits(domainsOf(held)),
+    facts.domainTraits(domainsOf(held, domainRules)),
   ])
-  const meaningOf = domainMeanings(traits)
+  const meaningOf = domainMeanings(traits, domainRules)
   return {
     people: people.map((person) => ({
       id: person.id,
       identifiers: person.identifiers.map(toInterval),
-      accounts: accountsOf({ identifiers: person.identifiers, memberships, meaningOf }).map(toInterval),
+      accounts: accountsOf({ identifiers: person.identifiers, memberships, meaningOf, domainRules }).map(
+        toInterval,
+      ),
       isStitched: resolution.owners.has(person.id),
     })),
     ownersOf: (identifier) => (resolution.owners.get(identifier) ?? []).map(toInterval),

@@ -1,5 +1,5 @@
 /** What `:id` in an address may mean: a typed identifier, a user id, or the address of a lead. */
-import { emailFrom, emailIdentifier, idFrom, kindOf, userIdentifier } from '@touchline/schemas'
+import { canonicalHost, emailFrom, emailIdentifier, idFrom, kindOf, userIdentifier } from '@touchline/schemas'
 import { TouchlineError } from '../errors.js'
 
 /**
@@ -14,6 +14,12 @@ export function identifiersOf(id: string): string[] {
   const email = emailFrom(id)
   const user = userIdentifier(checked(idFrom(id), id))
   return email === undefined ? [user] : [user, emailIdentifier(email)]
+}
+
+/** An account's id as it is stored: `domain:münchen.de` has its domain in ASCII. */
+export function accountIdOf(asked: string): string {
+  if (!asked.startsWith('domain:')) return asked
+  return `domain:${canonicalHost(asked.slice('domain:'.length)) ?? ''}`
 }
 
 function checked(value: string | undefined, asked: string): string {

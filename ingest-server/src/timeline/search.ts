@@ -1,5 +1,6 @@
 /** Finding people and accounts by a part of what they are called. */
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
+import { canonicalAddress, canonicalHost } from '@touchline/schemas'
 import { identifiersOf } from './identifiers.js'
 import { findPerson, readPeople, type Person } from '../identity/people.js'
 
@@ -23,7 +24,9 @@ const peopleQuery: NamedQuery = {
 SELECT person
 FROM people FINAL
 WHERE project = {project: String}
-  AND arrayExists(i -> positionCaseInsensitiveUTF8(i.identifier, {q: String}) > 0, identifiers)
+  AND arrayExists(
+    i -> positionCaseInsensitiveUTF8(i.identifier, {q: String}) > 0 OR position(i.identifier, {stored: String}) > 0,
+    identifiers)
 ORDER BY length(person), person
 LIMIT {limit: UInt32}`,
 }
@@ -64,7 +67,7 @@ interface Named {
 export async function searchPeople(reader: Reader, q: string, limit: number): Promise<Person[]> {
   const exact = exactNames(q)
   const [byIdentifier, byTrait, bySubject] = await Promise.all([
-    query<Named>(reader, peopleQuery, { q, limit }),
+    query<Named>(reader, peopleQuery, { q, stored: storedForm(q), limit }),
     query<Named>(reader, byTraitQuery, { q, limit, names: nameTraits }),
     query<Named>(reader, subjectQuery, { names: exact }),
   ])
@@ -76,8 +79,15 @@ export async function searchPeople(reader: Reader, q: string, limit: number): Pr
   return [...new Map(people.map((person) => [person.id, person])).values()].slice(0, limit)
 }
 
+/** As addresses and `domain:` accounts are stored, with their domains in ASCII; else `q` itself. */
+function storedForm(q: string): string {
+  if (q.includes('@')) return canonicalAddress(q)
+  const prefix = q.startsWith('domain:') ? 'domain:' : ''
+  return prefix + (canonicalHost(q.slice(prefix.length)) ?? q)
+}
+
 function exactNames(q: string): string[] {
-  const names = [`anon:${q}`, `user:${q}`, `email:${q.toLowerCase()}`]
+  const names = [`anon:${q}`, `user:${q}`, `email:${canonicalAddress(q)}`]
   try {
     return [...names, ...identifiersOf(q)]
   } catch {
@@ -92,11 +102,11 @@ const accountsQuery: NamedQuery = {
 SELECT account AS id, max(members) AS people
 FROM (
   SELECT account, count() AS members FROM account_people FINAL
-  WHERE project = {project: String} AND notEmpty(periods) AND positionCaseInsensitiveUTF8(account, {q: String}) > 0
+  WHERE project = {project: String} AND notEmpty(periods) AND (positionCaseInsensitiveUTF8(account, {q: String}) > 0 OR position(account, {stored: String}) > 0)
   GROUP BY account
   UNION ALL
   SELECT DISTINCT account, 0 FROM account_subjects
-  WHERE project = {project: String} AND positionCaseInsensitiveUTF8(account, {q: String}) > 0
+  WHERE project = {project: String} AND (positionCaseInsensitiveUTF8(account, {q: String}) > 0 OR position(account, {stored: String}) > 0)
   UNION ALL
   SELECT account, count() FROM account_people FINAL
   WHERE project = {project: String} AND notEmpty(periods) AND account IN (
@@ -106,7 +116,7 @@ FROM (
   GROUP BY account
 )
 GROUP BY account
-ORDER BY id = {q: String} DESC, people DESC, id
+ORDER BY id IN ({q: String}, {stored: String}) DESC, people DESC, id
 LIMIT {limit: UInt32}`,
 }
 
@@ -115,5 +125,5 @@ export async function searchAccounts(
   q: string,
   limit: number,
 ): Promise<{ id: string; people: number }[]> {
-  return query(reader, accountsQuery, { q, limit, names: accountNameTraits })
+  return query(reader, accountsQuery, { q, stored: storedForm(q), limit, names: accountNameTraits })
 }
