@@ -43,6 +43,14 @@ beforeAll(async () => {
   })
   api = await startTimelineApi({ clickhouse, log, clock, metrics })
   await insertRowsOf(clickhouse.app, [
+    // As collect stores an address in one of the scripts that a domain may have.
+    eventRow({
+      at: '2026-03-02T10:00:00Z',
+      type: 'identify',
+      anonymous_id: 'idn-1',
+      email: 'zoë@xn--bcher-kva.example',
+      message_id: 'idn-1',
+    }),
     // Ann reads anonymously, leaves her address, and signs up on another device a week later.
     eventRow({
       at: '2026-03-01T10:00:00Z',
@@ -206,6 +214,13 @@ describe('search', () => {
     expect(await search(q)).toContain(id)
   })
 
+  test.each(['zoë@bücher.example', 'ZOË@xn--bcher-kva', '\u200bzoë@bücher.example', 'Bücher.example'])(
+    'finds the same person by each spelling of an address: %j',
+    async (q) => {
+      expect(await search(q)).toEqual(['email:zoë@bücher.example'])
+    },
+  )
+
   test('finds nobody by what is nobody’s', async () => {
     expect(await search('nobody at all')).toEqual([])
   })
@@ -222,6 +237,29 @@ describe('search', () => {
     expect(await find('acme')).toMatchObject([{ id: 'domain:acme.com', people: 1 }])
   })
 })
+
+test.each(['zoë@bücher.example', 'email:ZOË@XN--BCHER-KVA.example', 'zoe\u0308@bu\u0308cher.example\u200b'])(
+  'one person is looked up by %j, and is shown in Unicode',
+  async (id) => {
+    const { status, body } = await api.get<Profile>(`/v1/people/${encodeURIComponent(id)}`)
+    expect(status).toBe(200)
+    expect(body.id).toBe('email:zoë@bücher.example')
+    expect(body.accounts).toMatchObject([{ account: 'domain:bücher.example', how: 'domain' }])
+  },
+)
+
+test.each(['domain:bücher.example', 'domain:xn--bcher-kva.example'])(
+  'one account is looked up by %s',
+  async (id) => {
+    const { body } = await api.get<z.infer<typeof people.accountProfile>>(
+      `/v1/accounts/${encodeURIComponent(id)}`,
+    )
+    expect(body).toMatchObject({
+      id: 'domain:bücher.example',
+      people: [{ person: 'email:zoë@bücher.example', how: 'domain' }],
+    })
+  },
+)
 
 test('an account’s profile says who is in it, how and since when', async () => {
   const { body } = await api.get<z.infer<typeof people.accountProfile>>('/v1/accounts/globex')
