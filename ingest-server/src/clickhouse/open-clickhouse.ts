@@ -16,6 +16,7 @@ import {
 } from './embedded/embedded-server.js'
 import { TouchlineError } from '../errors.js'
 import type { Logger } from '../logger.js'
+import { backOffMs } from '../loop.js'
 
 export interface ClickHouseOptions {
   logger: Logger
@@ -68,6 +69,7 @@ const appTimeoutMs = 120_000
 const readerTimeoutMs = 25_000
 const pingEveryMs = 1_000
 const pingTimeoutMs = 5_000
+const pingAfterMs = { first: 250, most: 5_000 }
 const maxConnections = 64
 
 /** Without the limits of a user as a whole: those would count store's inserts too. */
@@ -253,7 +255,7 @@ async function untilItAnswers(
         throw new TouchlineError('CONFIG_INVALID', why, { cause: error })
       }
       logger.info({ url, attempt, reason: error.message }, 'CLICKHOUSE_URL: waiting for ClickHouse to answer')
-      await delay(Math.min(5_000, 250 * 2 ** Math.min(attempt, 5)), undefined, { signal })
+      await delay(backOffMs(attempt + 1, pingAfterMs), undefined, { signal })
     }
   } finally {
     await client.close()

@@ -3,7 +3,8 @@
  * it. Until it is usable whoever asks for a client gets STORE_UNAVAILABLE, and what works on it has not begun.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { TouchlineError } from '../errors.js'
+import { errorTable, TouchlineError } from '../errors.js'
+import { backOffMs, pause } from '../loop.js'
 import type { ClickHouse } from './clickhouse.js'
 import type { Logger } from '../logger.js'
 
@@ -63,12 +64,11 @@ export function openInBackground({ open, prepare, logger }: Opening): PendingCli
         await work()
         return
       } catch (error) {
-        if (error instanceof TouchlineError) throw error
+        if (isForAPerson(error)) throw error
         if (closing.signal.aborted) return
         lastReason = messageOf(error)
         logger.warn({ reason: lastReason, attempt }, otherwise)
-        const waitMs = Math.min(retryAfterMs.most, retryAfterMs.first * 2 ** attempt)
-        await delay(waitMs, undefined, { signal: closing.signal }).catch(() => undefined)
+        await pause(backOffMs(attempt + 1, retryAfterMs), closing.signal)
       }
     }
   }
@@ -136,3 +136,6 @@ export function openInBackground({ open, prepare, logger }: Opening): PendingCli
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** Waiting cannot mend it. A ClickHouse that does not answer, or not now, is no such thing. */
+const isForAPerson = (error: unknown) => error instanceof TouchlineError && !errorTable[error.code].mayRetry

@@ -4,12 +4,12 @@
  * or from an empty identity_map gives the same rows, and a crash at any point is mended by the next pass. No
  * event is ever rewritten.
  */
-import { setTimeout as delay } from 'node:timers/promises'
 import type { ClickHouse } from '../clickhouse/clickhouse.js'
 import { queryRows, type NamedQuery } from '../clickhouse/query.js'
 import type { Metrics } from '../metrics.js'
 import type { Project } from '../projects/project.js'
 import type { Logger } from '../logger.js'
+import { startLoop, type Loop } from '../loop.js'
 import { openChanges } from '../projections/changes.js'
 import { createStitcher, type Stitcher } from './stitcher.js'
 import { sweepStart, type SweepPosition } from '../projections/sweep.js'
@@ -29,18 +29,13 @@ export interface StitchDeps {
   sweepPageSize?: number
 }
 
-export interface Stitch {
-  stop: () => Promise<void>
-  /** One look and its work, or one page of the rolling pass when nothing changed. For tests and tools. */
-  passOnce: () => Promise<PassResult>
-}
+/** `passOnce`: one look and its work, or one page of the rolling pass when nothing changed. For tests and tools. */
+export type Stitch = Loop<PassResult>
 
 export interface PassResult {
   /** Changes that were looked at, repeats included. */
   changes: number
 }
-
-const maxBackoffMs = 5_000
 
 export function startStitch(deps: StitchDeps): Stitch {
   const { intervalMs = 150, overlapMs = 3_000, sweepIntervalMs = 5_000, sweepPageSize = 100 } = deps
@@ -48,7 +43,6 @@ export function startStitch(deps: StitchDeps): Stitch {
   const stitcher = createStitcher({ client, projects: deps.projects })
   const changes = openChanges(client, { overlapMs })
   const sweep = openRollingSweep(stitcher, { client, sweepIntervalMs, sweepPageSize })
-  const stopping = new AbortController()
 
   async function pass(): Promise<PassResult> {
     const look = await changes.look()
@@ -72,40 +66,8 @@ export function startStitch(deps: StitchDeps): Stitch {
     return { changes: count }
   }
 
-  // One pass at a time, whoever asks for it.
-  let last: Promise<unknown> = Promise.resolve()
-  const passOnce = (): Promise<PassResult> => {
-    const next = last.then(pass)
-    last = next.catch(() => undefined)
-    return next
-  }
-
-  async function loop(): Promise<void> {
-    let failures = 0
-    while (!stopping.signal.aborted) {
-      try {
-        await passOnce()
-        if (failures > 0) deps.logger.info({ failures }, 'Stitching goes on')
-        failures = 0
-      } catch (error) {
-        failures += 1
-        // Said once: while ClickHouse is away every pass fails in the same way.
-        if (failures === 1) deps.logger.warn({ err: error }, 'Stitching failed and is tried again')
-      }
-      const waitMs = Math.min(intervalMs * 2 ** Math.min(failures, 6), maxBackoffMs)
-      await delay(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined)
-    }
-  }
-
-  const looping = loop()
-  return {
-    passOnce,
-    async stop() {
-      stopping.abort()
-      await looping
-      await last
-    },
-  }
+  const words = { failed: 'Stitching failed and is tried again', again: 'Stitching goes on' }
+  return startLoop({ pass, waitMs: () => intervalMs, logger: deps.logger, words })
 }
 
 /** Works in everything there is, as fast as it can; the rows come out as if they had been there all along. */

@@ -4,7 +4,7 @@
  */
 import type { Logger } from '../logger.js'
 import type { ReadRecord } from './log.js'
-import { pause } from './pause.js'
+import { pause } from '../loop.js'
 
 interface Delivery {
   records: readonly ReadRecord[]

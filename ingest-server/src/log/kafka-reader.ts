@@ -9,7 +9,7 @@ import { errorTypeOf } from './kafka-client.js'
 import { createGatherer, type Gatherer } from './coalesce.js'
 import { toReadRecord } from './kafka-message.js'
 import type { LogTable, ReadRecord } from './log.js'
-import { pause } from './pause.js'
+import { backOffMs, pause } from '../loop.js'
 
 export interface KafkaReading {
   kafka: Kafka
@@ -54,7 +54,7 @@ export async function readFromKafka(reading: KafkaReading): Promise<void> {
       logger.warn({ err: error }, 'The Kafka consumer ended; a new one takes over')
     }
     failures = performance.now() - startedAt > silentAfterMs ? 0 : failures + 1
-    await pause(Math.min(newConsumerAfterMs.most, newConsumerAfterMs.first * 2 ** (failures - 1)), signal)
+    await pause(backOffMs(failures, newConsumerAfterMs), signal)
   }
   await gatherer.idle()
 }

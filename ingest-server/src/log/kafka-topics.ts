@@ -2,7 +2,7 @@
 import type { Admin, Kafka } from 'kafkajs'
 import type { Logger } from '../logger.js'
 import type { LogTable } from './log.js'
-import { pause } from './pause.js'
+import { backOffMs, pause } from '../loop.js'
 
 export interface TopicSettings {
   topicPrefix: string
@@ -33,7 +33,7 @@ export async function untilTopicsExist(
         { err: error, attempt },
         'KAFKA_BROKERS: Kafka does not answer yet; appends are refused until it does',
       )
-      await pause(Math.min(retryAfterMs.most, retryAfterMs.first * 2 ** attempt), signal)
+      await pause(backOffMs(attempt + 1, retryAfterMs), signal)
     }
   }
 }

@@ -11,7 +11,7 @@ import { errorTypeOf, requestTimeoutMs } from './kafka-client.js'
 import { toMessage } from './kafka-message.js'
 import { topicOf } from './kafka-topics.js'
 import type { LogRecord, LogTable } from './log.js'
-import { pause } from './pause.js'
+import { pause } from '../loop.js'
 
 export interface KafkaWriterOptions {
   kafka: Kafka

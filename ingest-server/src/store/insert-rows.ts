@@ -5,7 +5,7 @@
  */
 import type { ClickHouseClient } from '@clickhouse/client'
 import { insertLines } from '../clickhouse/insert-lines.js'
-import { pause } from '../log/pause.js'
+import { backOffMs, pause } from '../loop.js'
 import type { Logger } from '../logger.js'
 import { classifyError } from './classify-error.js'
 
@@ -83,7 +83,7 @@ export async function insertOrRefusal(
       const mayBeRows = fault === 'unclear' || (fault === 'memory' && !isSingle)
       if (mayBeRows && attempt >= patience && (await takesInserts(inserting, table))) return { error }
       onRetry()
-      const waitMs = Math.min(retryAfterMs.most, retryAfterMs.first * 2 ** (attempt - 1))
+      const waitMs = backOffMs(attempt, retryAfterMs)
       logger.warn({ err: error, table, attempt, waitMs }, 'ClickHouse did not take an insert; trying again')
       await pause(waitMs, stopping)
     }

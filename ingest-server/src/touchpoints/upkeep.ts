@@ -4,11 +4,11 @@
  * after a crash at any point or from empty tables it gives the same rows. Any number of processes divide the people
  * among them; each person has one writer at a time (projections/leases.ts).
  */
-import { setTimeout as delay } from 'node:timers/promises'
 import type { ClickHouse } from '../clickhouse/clickhouse.js'
 import type { Reader } from '../clickhouse/query.js'
 import { readOwners } from '../identity/people.js'
 import type { Logger } from '../logger.js'
+import { startLoop, type Loop } from '../loop.js'
 import type { Metrics } from '../metrics.js'
 import { openFeed, type Look } from '../projections/feed.js'
 import { databaseTime, openLeases, slotOf, writeProgress, type Progress } from '../projections/leases.js'
@@ -34,11 +34,8 @@ export interface UpkeepDeps {
   sweepPageSize?: number
 }
 
-export interface Upkeep {
-  stop: () => Promise<void>
-  /** One look and its work, then a page of the pass over everybody if it is due. For tests and tools. */
-  passOnce: () => Promise<PassResult>
-}
+/** `passOnce`: one look and its work, then a page of the pass over everybody if it is due. For tests and tools. */
+export type Upkeep = Loop<PassResult>
 
 export interface PassResult {
   /** Changes that were looked at, repeats included. */
@@ -46,49 +43,25 @@ export interface PassResult {
   written: number
 }
 
-const maxBackoffMs = 5_000
 const defaultSlots = 16
 
 export function startTouchpoints(deps: UpkeepDeps): Upkeep {
   const { intervalMs = 150 } = deps
   const worker = openWorker(deps)
-  const stopping = new AbortController()
-
-  // One pass at a time, whoever asks for it.
-  let last: Promise<unknown> = Promise.resolve()
-  const passOnce = (): Promise<PassResult> => {
-    const next = last.then(() => worker.pass())
-    last = next.catch(() => undefined)
-    return next
-  }
-
-  async function loop(): Promise<void> {
-    let failures = 0
-    while (!stopping.signal.aborted) {
-      let waitMs = intervalMs
-      try {
-        await passOnce()
-        if (failures > 0) deps.logger.info({ failures }, 'Touchpoints are kept up to date again')
-        failures = 0
-        if (worker.isFilling()) waitMs = 0
-      } catch (error) {
-        failures += 1
-        // Said once: while ClickHouse is away every pass fails in the same way.
-        if (failures === 1)
-          deps.logger.warn({ err: error }, 'Touchpoints could not be formed and are tried again')
-        waitMs = Math.min(intervalMs * 2 ** Math.min(failures, 6), maxBackoffMs)
-      }
-      await delay(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined)
-    }
-  }
-
-  const looping = loop()
+  const loop = startLoop({
+    pass: () => worker.pass(),
+    // While the tables are being filled nothing is waited for.
+    waitMs: () => (worker.isFilling() ? 0 : intervalMs),
+    logger: deps.logger,
+    words: {
+      failed: 'Touchpoints could not be formed and are tried again',
+      again: 'Touchpoints are kept up to date again',
+    },
+  })
   return {
-    passOnce,
+    passOnce: () => loop.passOnce(),
     async stop() {
-      stopping.abort()
-      await looping
-      await last
+      await loop.stop()
       await worker.release().catch(() => undefined)
     },
   }

@@ -1,0 +1,82 @@
+/** The one way to do something again and again: waiting that an abort ends, back-off, and a loop of passes. */
+import type { Logger } from './logger.js'
+
+/** Waits, but not longer than until `signal` aborts. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted === true) return Promise.resolve()
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal?.addEventListener('abort', done)
+  })
+}
+
+/** Milliseconds before try number `attempt` + 1: doubled after each, from `first` after the first try up to `most`. */
+export function backOffMs(attempt: number, { first, most }: { first: number; most: number }): number {
+  return Math.min(most, first * 2 ** Math.min(attempt - 1, 30))
+}
+
+export interface Pass<Result> {
+  /** Does what there is to do now. */
+  pass: () => Promise<Result>
+  /** Between the end of a pass and the next one; after a failure twice as long each time, up to 5 s. */
+  waitMs: (result: Result | undefined) => number
+  logger: Logger
+  /** What is said once when passes begin to fail, and when they succeed again. */
+  words: { failed: string; again: string }
+}
+
+export interface Loop<Result> {
+  /** A pass of one's own, after the one that is under way. Rejects where that pass fails. */
+  passOnce(): Promise<Result>
+  /** Resolves when the pass under way has ended; no other begins. */
+  stop(): Promise<void>
+}
+
+const maxBackOffMs = 5_000
+
+/** Begins at once. One pass at a time, whoever asks for it. */
+export function startLoop<Result>({ pass, waitMs, logger, words }: Pass<Result>): Loop<Result> {
+  const stopping = new AbortController()
+  let last: Promise<unknown> = Promise.resolve()
+  const passOnce = (): Promise<Result> => {
+    const next = last.then(pass)
+    last = next.catch(() => undefined)
+    return next
+  }
+
+  async function repeat(): Promise<void> {
+    let failures = 0
+    while (!stopping.signal.aborted) {
+      let result: Result | undefined
+      try {
+        result = await passOnce()
+        if (failures > 0) logger.info({ failures }, words.again)
+        failures = 0
+      } catch (error) {
+        failures += 1
+        // Said once: while ClickHouse is away every pass fails in the same way.
+        if (failures === 1) logger.warn({ err: error }, words.failed)
+      }
+      const usual = waitMs(result)
+      await pause(
+        failures === 0 ? usual : backOffMs(failures + 1, { first: Math.max(usual, 100), most: maxBackOffMs }),
+        stopping.signal,
+      )
+    }
+  }
+
+  const repeating = repeat()
+  return {
+    passOnce,
+    async stop() {
+      stopping.abort()
+      await repeating
+      await last
+    },
+  }
+}
