@@ -5,7 +5,7 @@ import { TouchlineError } from '../errors.js'
 import { personAsOf } from '../timeline/as-of.js'
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { notFound, projectOf, readerFor, type Api, type TimelineDeps } from './context.js'
-import { identifiersOf } from '../timeline/identifiers.js'
+import { identifiersOf, personNames } from '../timeline/identifiers.js'
 import type { Person } from '../identity/people.js'
 import type { Erasing, Proof } from '../erasure/erasing.js'
 
@@ -52,7 +52,7 @@ export function addErasures(api: Api, deps: TimelineDeps): void {
       const erasing = erasingOf(deps)
       const reader = readerFor(request, deps)
       await untilStored(deps)
-      const person = await closureOf(reader, identifiersOf(request.params.id), deps.clock())
+      const person = await closureOf(reader, personNames(request.params.id), deps.clock())
       if (person === undefined) throw await notFound('Nobody is known by this id.', deps)
       const { erasureId } = await erasing.erase(reader.project, person)
       const proof = await erasing.proofOf(reader.project, erasureId)

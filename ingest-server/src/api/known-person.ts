@@ -2,7 +2,7 @@
 import { personAsOf } from '../timeline/as-of.js'
 import type { Reader } from '../clickhouse/query.js'
 import { notFound, type TimelineDeps } from './context.js'
-import { identifiersOf } from '../timeline/identifiers.js'
+import { personNames } from '../timeline/identifiers.js'
 import { findPerson, type Person } from '../identity/people.js'
 import { readSubjects } from '../identity/subjects.js'
 import { readTraits, type Trait } from '../timeline/traits.js'
@@ -14,7 +14,7 @@ export async function knownPerson(
   deps: TimelineDeps,
   asOf?: number,
 ): Promise<{ person: Person; traits: Trait[] }> {
-  const candidates = identifiersOf(id)
+  const candidates = personNames(id)
   const person =
     asOf === undefined ? await findPerson(reader, candidates) : await personAsOf(reader, candidates, asOf)
   const traits = await readTraits(reader, person, asOf)

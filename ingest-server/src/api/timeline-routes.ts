@@ -7,7 +7,7 @@ import { toEvent, toPersonHead, toTouchpoint } from './answer.js'
 import type { Reader } from '../clickhouse/query.js'
 import { accountNotFound, notFound, readerFor, type Api, type TimelineDeps } from './context.js'
 import { fromCursor, toCursor, type Position } from '../timeline/cursor.js'
-import { accountIdOf, identifiersOf } from '../timeline/identifiers.js'
+import { accountIdOf, personNames } from '../timeline/identifiers.js'
 import { plainEvents, touchpoints, type TimelineQuery } from '../timeline/listing.js'
 import { csvFileName, eventColumns, isCsvWanted, toCsv, touchpointColumns } from './csv.js'
 import { readEarly, readPage } from '../timeline/page.js'
@@ -42,7 +42,7 @@ export function addTimelines(api: Api, deps: TimelineDeps): void {
     async handler(request, reply) {
       const reader = readerFor(request, deps)
       const query = toQuery(request.query)
-      const candidates = identifiersOf(request.params.id)
+      const candidates = personNames(request.params.id)
       const { asOf } = query
       const early = readEarly(reader, candidates, query)
       const person =

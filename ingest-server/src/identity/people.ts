@@ -140,25 +140,26 @@ export async function readOwners(reader: Reader, identifiers: readonly string[])
  * owners names its last one. Never undefined: an unknown identifier is a person of its own.
  */
 export async function findPerson(reader: Reader, candidates: readonly string[]): Promise<Person> {
-  const [states, direct] = await Promise.all([readOwners(reader, candidates), readPeople(reader, candidates)])
+  const [states, direct, subjects] = await Promise.all([
+    readOwners(reader, candidates),
+    readPeople(reader, candidates),
+    // The last is taken where none is known, so nobody needs to look for it.
+    readSubjects(reader, candidates.slice(0, -1)),
+  ])
   for (const candidate of candidates) {
     const owner = states.find((state) => state.identifier === candidate)?.owners.at(-1)?.person ?? candidate
     const known = direct.find(({ id }) => id === owner)
     if (known) return known
-    if (owner === candidate) continue
-    const [person] = await readPeople(reader, [owner])
-    return person ?? withOwner(lonePerson(owner), candidate)
+    if (owner !== candidate) {
+      const [person] = await readPeople(reader, [owner])
+      return person ?? withOwner(lonePerson(owner), candidate)
+    }
+    if (subjects.has(candidate)) return lonePerson(candidate)
   }
-  return lonePerson((await firstWithEvents(reader, candidates)) ?? candidates[0] ?? '')
+  return lonePerson(candidates.at(-1) ?? '')
 }
 
 /** identity_map and people are written one after the other; in between the map alone already says who. */
 function withOwner(person: Person, identifier: string): Person {
   return { ...person, identifiers: [...person.identifiers, loneHolding(identifier)], isStitched: true }
-}
-
-async function firstWithEvents(reader: Reader, candidates: readonly string[]): Promise<string | undefined> {
-  if (candidates.length < 2) return undefined
-  const subjects = await readSubjects(reader, candidates)
-  return candidates.find((candidate) => subjects.has(candidate))
 }

@@ -75,8 +75,13 @@ export async function personAsOf(
   candidates: readonly string[],
   asOf: number,
 ): Promise<Person> {
-  const { ownersOf } = await knownThen(reader, candidates, asOf)
-  const asked = candidates.find((candidate) => ownersOf(candidate).length > 0) ?? candidates.at(-1) ?? ''
+  const [{ ownersOf }, seen] = await Promise.all([
+    knownThen(reader, candidates, asOf),
+    // Whom nothing links with anybody is known by their events alone; the last is taken where none is known.
+    readSubjects(reader, candidates.slice(0, -1), asOf),
+  ])
+  const isKnown = (candidate: string) => ownersOf(candidate).length > 0 || seen.has(candidate)
+  const asked = candidates.find(isKnown) ?? candidates.at(-1) ?? ''
   const owner = ownersOf(asked).at(-1)?.person ?? asked
   const { people } = await knownThen(reader, [owner], asOf)
   return people.find(({ id }) => id === owner) ?? lonePerson(owner)

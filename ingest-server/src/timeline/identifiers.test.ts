@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { identifiersOf } from './identifiers.js'
+import { identifiersOf, personNames } from './identifiers.js'
 
 test.each([
   ['u1', ['user:u1']],
@@ -18,3 +18,12 @@ test.each(['undefined', 'user:null', 'anon:00000-000', 'email:nobody', ' ', 'x'.
     expect(() => identifiersOf(id)).toThrow(/is not a usable id/)
   },
 )
+
+test.each([
+  ['user:42', ['user:user:42', 'user:42']],
+  ['email:Ann@Acme.com', ['user:email:Ann@Acme.com', 'email:ann@acme.com']],
+  ['anon:8f1c', ['user:anon:8f1c', 'anon:8f1c']],
+  ['42', ['user:42']],
+])('an address may ask for a user whose id is literally that, first: %s', (id, names) => {
+  expect(personNames(id)).toEqual(names)
+})

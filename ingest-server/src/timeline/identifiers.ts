@@ -22,6 +22,16 @@ export function accountIdOf(asked: string): string {
   return `domain:${canonicalHost(asked.slice('domain:'.length)) ?? ''}`
 }
 
+/**
+ * The same for an address that asks for a person: an id is whatever the customer made it, so a user whose id is
+ * literally `user:42` comes before the typed identifier that reads so.
+ */
+export function personNames(id: string): string[] {
+  const names = identifiersOf(id)
+  const literal = idFrom(id)
+  return kindOf(id) === undefined || literal === undefined ? names : [userIdentifier(literal), ...names]
+}
+
 function checked(value: string | undefined, asked: string): string {
   if (value !== undefined) return value
   throw new TouchlineError('QUERY_INVALID', `"${asked.slice(0, 100)}" is not a usable id.`)
