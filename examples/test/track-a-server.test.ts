@@ -80,7 +80,9 @@ describe.skipIf(chromiumPath === undefined)('the shop', () => {
         const told = body.touchpoints?.flatMap(({ kind, sources }) =>
           sources.map((source) => `${kind} ${source}`),
         )
-        return isJoined && told.includes('visit web') && told.includes('action server') ? body : undefined
+        return isJoined && told.includes('visit touchline-browser') && told.includes('action @touchline/node')
+          ? body
+          : undefined
       },
       { timeoutMs: 30_000, what: 'the journey' },
     )
@@ -89,11 +91,11 @@ describe.skipIf(chromiumPath === undefined)('the shop', () => {
     expect(timeline.person.id).toBe('user:customer-ada')
     expect(timeline.person.traits).toMatchObject({ email: 'ada@acme.example' })
     const visits = timeline.touchpoints.filter(({ kind }) => kind === 'visit')
-    expect(visits).toMatchObject([{ channel: 'Email', sources: ['web'] }])
+    expect(visits).toMatchObject([{ channel: 'Email', sources: ['touchline-browser'] }])
     const order = timeline.touchpoints.find(({ name }) => name === 'Order Completed')
     expect(order).toMatchObject({
       kind: 'action',
-      sources: ['server'],
+      sources: ['@touchline/node'],
       properties: { total: 25, currency: 'EUR' },
     })
     expect(kinds.indexOf('visit')).toBeLessThan(
