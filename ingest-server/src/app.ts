@@ -21,6 +21,7 @@ import { frontPage } from './http/front-page.js'
 import { checkDisk, healthRoutes, type ReadinessCheck } from './http/health.js'
 import { createMetrics, type Metrics } from './metrics.js'
 import { openProjects, type OpenedProjects } from './projects/projects.js'
+import { createOperatorCheck } from './http/operator.js'
 import { guessAddress, isEveryAddress } from './http/reachable.js'
 import { createHttpServer } from './http/server.js'
 import { startStitch } from './identity/stitch.js'
@@ -43,7 +44,7 @@ export interface Touchline {
   /** Nobody said so and it listens on every address: `url` is one of this machine's. */
   isUrlGuessed: boolean
   /** Of the default project, as far as they are in force. */
-  keys: { writeKey: string | undefined; secretKey: string | undefined }
+  keys: { writeKey: string | undefined; secretKey: string | undefined; areNew: boolean }
   /** Resolves when every role does its work; collecting does at once. Rejects when ClickHouse can never be used. */
   ready: Promise<{ analyst: ClickHouse['analyst'] | undefined }>
   /** Stops accepting, finishes what is under way, stops. Nothing acknowledged is lost with or without it. */
@@ -105,6 +106,10 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
     healthRoutes({
       checks: readinessChecks({ config, log, clickhouse, projects }),
       scrape: scrapeOf(metrics.registry),
+      isOperator: createOperatorCheck({
+        token: config.METRICS_TOKEN,
+        isBehindProxy: config.TRUST_PROXY !== undefined || config.PUBLIC_URL !== undefined,
+      }),
     }),
   )
   if (has('collect')) {
@@ -124,6 +129,7 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
     keys: {
       writeKey: inForce(projects, keys.writeKey),
       secretKey: inForce(projects, keys.secretKey),
+      areNew: keys.areNew,
     },
     ready: clickhouse
       ? clickhouse.begun.then(() => ({ analyst: clickhouse.analyst }))

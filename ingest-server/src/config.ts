@@ -48,6 +48,8 @@ const environment = z.object({
   ROLES: list.pipe(z.array(z.enum(roles)).min(1)).default([...roles]),
   /** Proxies whose X-Forwarded-For is believed: addresses or CIDR ranges, never "everything". */
   TRUST_PROXY: list.pipe(z.array(proxy)).optional(),
+  /** Opens /metrics and the details of /health/ready; without it they answer this machine alone. */
+  METRICS_TOKEN: key.optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 
   TOUCHLINE_WRITE_KEY: key.optional(),

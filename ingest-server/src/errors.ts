@@ -19,6 +19,11 @@ export const errorTable = {
   QUERY_INVALID: { status: 400, mayRetry: false, meaning: 'A query parameter or path value is not valid.' },
   KEY_MISSING: { status: 401, mayRetry: false, meaning: 'No write key or secret key came with the request.' },
   KEY_UNKNOWN: { status: 401, mayRetry: false, meaning: 'The key belongs to no project.' },
+  METRICS_CLOSED: {
+    status: 401,
+    mayRetry: false,
+    meaning: 'Metrics are for the operator: set METRICS_TOKEN and send it as Bearer.',
+  },
   ORIGIN_NOT_ALLOWED: {
     status: 403,
     mayRetry: false,

@@ -1,4 +1,7 @@
-/** What a newcomer needs once the server is ready: the tag, the keys, a question that works. */
+/**
+ * What a newcomer needs once the server is ready: the tag, the keys, a question that works. What is printed stays in
+ * terminals and collected logs, so what is secret is printed once, when it was made; afterwards where it is kept.
+ */
 import type { Touchline } from './app.js'
 import type { ClickHouse } from './clickhouse/clickhouse.js'
 import type { Config } from './config.js'
@@ -7,7 +10,7 @@ import { pinnedTag, plainTag, type TagOptions } from './http/browser-sdk.js'
 export interface Welcome {
   touchline: Pick<Touchline, 'url' | 'isUrlGuessed' | 'keys'>
   analyst: ClickHouse['analyst'] | undefined
-  config: Pick<Config, 'DATA_DIR' | 'TOUCHLINE_SECRET_KEY' | 'CLICKHOUSE_DATABASE'>
+  config: Pick<Config, 'DATA_DIR' | 'TOUCHLINE_SECRET_KEY' | 'ANALYST_PASSWORD' | 'CLICKHOUSE_DATABASE'>
   seconds: number
 }
 
@@ -27,8 +30,8 @@ export function welcome({ touchline, analyst, config, seconds }: Welcome): strin
     ...(keys.writeKey === undefined ? [] : pinned(tag)),
     '',
     ...keyLines(keys, config),
-    ...question(url, keys),
-    ...sqlQuestion(analyst, config.CLICKHOUSE_DATABASE),
+    ...question(url, keys, config),
+    ...sqlQuestion(analyst, keys, config),
     '',
     `HTTP API: ${url}/docs`,
     '',
@@ -44,18 +47,31 @@ function pinned(tag: TagOptions): string[] {
 
 const revoked = 'revoked; npm run touchline -- keys list names those in force'
 
-function keyLines({ writeKey, secretKey }: Touchline['keys'], config: Welcome['config']): string[] {
-  const where = config.TOUCHLINE_SECRET_KEY ? '' : ` (kept in ${config.DATA_DIR}/keys.json)`
+type Keys = Touchline['keys']
+
+function keyLines({ writeKey, secretKey, areNew }: Keys, config: Welcome['config']): string[] {
+  const secret =
+    config.TOUCHLINE_SECRET_KEY !== undefined
+      ? 'as TOUCHLINE_SECRET_KEY says'
+      : areNew
+        ? `${secretKey}   private, reads timelines; not printed again`
+        : `kept in ${config.DATA_DIR}/keys.json`
   return [
-    `Keys of the project "default"${where}:`,
+    'Keys of the project "default":',
     `  write key   ${writeKey === undefined ? revoked : `${writeKey}   public, stands in the tag`}`,
-    `  secret key  ${secretKey === undefined ? revoked : `${secretKey}   private, reads timelines`}`,
+    `  secret key  ${secretKey === undefined ? revoked : secret}`,
+    ...(areNew ? [`  They are kept in ${config.DATA_DIR}/keys.json, readable by you alone.`] : []),
   ]
 }
 
+const isSecretShown = ({ areNew }: Keys, config: Welcome['config']) =>
+  areNew && config.TOUCHLINE_SECRET_KEY === undefined
+
 /** Both work as they stand on a server that has no event yet, the second a moment after the first. */
-function question(url: string, { writeKey, secretKey }: Touchline['keys']): string[] {
+function question(url: string, keys: Keys, config: Welcome['config']): string[] {
   const event = '{"userId":"ada","event":"Hello"}'
+  const { writeKey } = keys
+  const secretKey = isSecretShown(keys, config) ? keys.secretKey : undefined
   return [
     '',
     'Send an event, and a second later ask for the timeline of who did it:',
@@ -64,19 +80,26 @@ function question(url: string, { writeKey, secretKey }: Touchline['keys']): stri
   ]
 }
 
-function sqlQuestion(analyst: Welcome['analyst'], database: string): string[] {
+function sqlQuestion(analyst: Welcome['analyst'], { areNew }: Keys, config: Welcome['config']): string[] {
   if (analyst?.password === undefined) return []
   const at = new URL(analyst.url)
+  const isShown = areNew && config.ANALYST_PASSWORD === undefined
+  const where =
+    config.ANALYST_PASSWORD === undefined
+      ? `analystPassword in ${config.DATA_DIR}/keys.json`
+      : 'ANALYST_PASSWORD'
+  const password = isShown ? analyst.password : 'PASSWORD'
+  const database = config.CLICKHOUSE_DATABASE
   const native =
     analyst.tcpPort === undefined
       ? []
       : [
-          `  clickhouse client --host ${at.hostname} --port ${analyst.tcpPort} --user ${analyst.user} --password ${analyst.password} --database ${database}`,
+          `  clickhouse client --host ${at.hostname} --port ${analyst.tcpPort} --user ${analyst.user} --password ${password} --database ${database}`,
         ]
   return [
     '',
-    'Ask in SQL, read-only:',
+    `Ask in SQL, read-only${isShown ? '' : ` (PASSWORD is ${where})`}:`,
     ...native,
-    `  curl '${at.protocol}//${analyst.user}:${analyst.password}@${at.host}/?database=${database}' -d 'SELECT * FROM persons LIMIT 10 FORMAT Pretty'`,
+    `  curl '${at.protocol}//${analyst.user}:${password}@${at.host}/?database=${database}' -d 'SELECT * FROM persons LIMIT 10 FORMAT Pretty'`,
   ]
 }

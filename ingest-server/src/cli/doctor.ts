@@ -228,7 +228,10 @@ function reasonOf(error: unknown): string {
 async function server(config: Config): Promise<Finding[]> {
   const url = serverUrl(config)
   if (!(await isRunning(config))) return [warn('server', `none answers at ${url}; npm start starts one.`)]
-  const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(5_000) })
+  const answer = await fetch(`${url}/health/ready`, {
+    ...(config.METRICS_TOKEN && { headers: { authorization: `Bearer ${config.METRICS_TOKEN}` } }),
+    signal: AbortSignal.timeout(5_000),
+  })
   const { checks } = (await answer.json()) as { checks: Record<string, { ok: boolean; reason?: string }> }
   return Object.entries(checks).map(([name, { ok: isWell, reason, ...detail }]) => {
     const shown = Object.keys(detail).length === 0 ? '' : JSON.stringify(detail)

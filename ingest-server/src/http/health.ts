@@ -1,10 +1,12 @@
 /**
  * `/health/live` says that the process answers; `/health/ready` that its roles can do their work;
- * `/metrics` is the Prometheus text of metrics.ts.
+ * `/metrics` is the Prometheus text of metrics.ts. Only an operator sees more than whether it is well (operator.ts).
  */
 import type {} from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import { statfs } from 'node:fs/promises'
+import { TouchlineError } from '../errors.js'
+import type { OperatorCheck } from './operator.js'
 
 /** One thing that must be well before the process counts as ready. */
 export interface ReadinessCheck {
@@ -17,21 +19,24 @@ interface Health {
   checks: readonly ReadinessCheck[]
   /** The Prometheus text of all processes that share this port, and its content type. */
   scrape: () => Promise<{ type: string; text: string }>
+  isOperator: OperatorCheck
 }
 
-export function healthRoutes({ checks, scrape }: Health) {
+export function healthRoutes({ checks, scrape, isOperator }: Health) {
   return async (app: FastifyInstance): Promise<void> => {
     app.get('/health/live', { schema: { hide: true } }, async () => ({ live: true }))
 
-    app.get('/health/ready', { schema: { hide: true } }, async (_request, reply) => {
+    app.get('/health/ready', { schema: { hide: true } }, async (request, reply) => {
       const results = await Promise.all(
         checks.map(async (check) => [check.name, await outcomeOf(check)] as const),
       )
+      const shown = isOperator(request) ? results : results.map(([name, { ok }]) => [name, { ok }] as const)
       const ready = results.every(([, result]) => result.ok)
-      return reply.code(ready ? 200 : 503).send({ ready, checks: Object.fromEntries(results) })
+      return reply.code(ready ? 200 : 503).send({ ready, checks: Object.fromEntries(shown) })
     })
 
-    app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
+    app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
+      if (!isOperator(request)) throw new TouchlineError('METRICS_CLOSED')
       const { type, text } = await scrape()
       return reply.type(type).send(text)
     })

@@ -16,11 +16,13 @@ export type DefaultKeys = z.infer<typeof keysSchema>
 const newKey = (prefix: string, bytes: number) =>
   `${prefix}_${randomBytes(bytes).toString('base64url').replace(/[-_]/g, 'x')}`
 
-/** Reads the kept keys, making them first where there are none; what `given` names wins. */
+/**
+ * Reads the kept keys, making them first where there are none (`areNew`: this call made them); what `given` names wins.
+ */
 export async function defaultKeys(
   dataDir: string,
   given: { [name in keyof DefaultKeys]?: DefaultKeys[name] | undefined },
-): Promise<DefaultKeys> {
+): Promise<DefaultKeys & { areNew: boolean }> {
   return { ...(await keptKeys(dataDir)), ...withoutUndefined(given) }
 }
 
@@ -62,7 +64,7 @@ async function readKeys(file: string): Promise<DefaultKeys> {
   throw refuse(`cannot be used: ${issue?.path.join('.') || 'it'} ${issue?.message}`, parsed.error)
 }
 
-async function keptKeys(dataDir: string): Promise<DefaultKeys> {
+async function keptKeys(dataDir: string): Promise<DefaultKeys & { areNew: boolean }> {
   const file = join(dataDir, keysFile)
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const made: DefaultKeys = {
@@ -74,12 +76,14 @@ async function keptKeys(dataDir: string): Promise<DefaultKeys> {
   // other reads them, never half of them.
   const draft = join(dataDir, `.keys-${process.pid}`)
   await writeFile(draft, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600, flush: true })
+  let areNew = true
   try {
     await link(draft, file)
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    areNew = false
   } finally {
     await unlink(draft)
   }
-  return readKeys(file)
+  return { ...(await readKeys(file)), areNew }
 }
