@@ -86,7 +86,7 @@ export const facts: readonly ErasedRows[] = [
   { table: 'links', condition: `${ofProject} AND ${isAnyErased('[identifier, other]', 'at')}` },
   {
     table: 'traits',
-    condition: `${ofProject} AND (${isErased('identifier', 'at')} OR (name = 'email' AND ${isErased("concat('email:', lower(trimBoth(JSONExtractString(value))))", 'at')}))`,
+    condition: `${ofProject} AND (${isErased('identifier', 'at')} OR (name = 'email' AND ${isErased("concat('email:', lowerUTF8(normalizeUTF8NFC(trimBoth(JSONExtractString(value)))))", 'at')}))`,
   },
   { table: 'memberships', condition: `${ofProject} AND ${isErased('identifier', 'at')}` },
   {

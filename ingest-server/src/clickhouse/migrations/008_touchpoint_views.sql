@@ -135,12 +135,12 @@ WHERE project = {project:String} AND person_key IN (
         SELECT
             multiIf(
                 match(asked, '^(user|anon|email):'), [asked],
-                match(asked, '^[^@]+@[^@]+$'), [concat('user:', asked), concat('email:', lower(asked))],
+                match(asked, '^[^@]+@[^@]+$'), [concat('user:', asked), concat('email:', lowerUTF8(normalizeUTF8NFC(asked)))],
                 [concat('user:', asked)]) AS names,
             count() AS found,
             argMin(if(notEmpty(owners), owners[-1].person, identifier), NOT startsWith(identifier, 'user:')) AS owner
         FROM identity_map FINAL
-        WHERE project = {project:String} AND identifier IN ({id:String}, concat('user:', {id:String}), concat('email:', lower({id:String}))) AND has(names, identifier)
+        WHERE project = {project:String} AND identifier IN ({id:String}, concat('user:', {id:String}), concat('email:', lowerUTF8(normalizeUTF8NFC({id:String})))) AND has(names, identifier)
     ))
 SETTINGS do_not_merge_across_partitions_select_final = 1
 COMMENT 'Touchpoints of the person whom id names; parameters project and id';
