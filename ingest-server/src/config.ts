@@ -68,7 +68,7 @@ const environment = z.object({
   KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
   KAFKA_USERNAME: text.optional(),
   KAFKA_PASSWORD: text.optional(),
-  KAFKA_COMPRESSION: z.enum(['none', 'gzip']).default('none'),
+  KAFKA_COMPRESSION: z.enum(['none', 'snappy', 'gzip']).default('snappy'),
   /** ClickHouse reads the topics itself, by tables made at the start, and the store role is not run. */
   KAFKA_ENGINE: flag.default(false),
   /** Processes that share the port on this machine; the first also plays the other roles. */

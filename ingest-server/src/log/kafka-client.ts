@@ -2,6 +2,7 @@
 import { Kafka, logLevel, type SASLOptions } from 'kafkajs'
 import type { ConnectionOptions } from 'node:tls'
 import type { Logger } from '../logger.js'
+import { registerSnappy } from './kafka-snappy.js'
 
 export interface KafkaConnection {
   brokers: readonly string[]
@@ -17,6 +18,7 @@ export const requestTimeoutMs = 3_000
 export const connectionTimeoutMs = 2_000
 
 export function createKafkaClient({ brokers, ssl, sasl, instance, logger }: KafkaConnection): Kafka {
+  registerSnappy()
   return new Kafka({
     brokers: [...brokers],
     clientId: instance === undefined ? 'touchline' : `touchline-${instance}`,

@@ -18,7 +18,7 @@ import { askLag } from './kafka-lag.js'
 import { readFromKafka } from './kafka-reader.js'
 import { replayFromKafka } from './kafka-replay.js'
 import { logTables, topicOf, untilTopicsExist } from './kafka-topics.js'
-import { createKafkaWriter } from './kafka-writer.js'
+import { createKafkaWriter, type Compression } from './kafka-writer.js'
 import type { EventLog, LogLag, LogRecord, LogTable, ReadRecord } from './log.js'
 
 export interface KafkaLogOptions {
@@ -31,7 +31,7 @@ export interface KafkaLogOptions {
   ssl?: ConnectionOptions | boolean | undefined
   sasl?: SASLOptions | undefined
   /** gzip takes half as much network and disk, and halves the speed. */
-  compression?: 'none' | 'gzip'
+  compression?: Compression
   /** Readers of one group share the partitions. */
   groupId?: string
   /** Who handles a table's records where `read` does not; its lag is told instead. */
@@ -51,7 +51,7 @@ const defaults = {
   topicPrefix: 'touchline.',
   partitions: 4,
   replication: 1,
-  compression: 'none' as const,
+  compression: 'snappy' as const,
   groupId: 'touchline-store',
   // The least that brokers allow unless told otherwise.
   sessionTimeoutMs: 6_000,

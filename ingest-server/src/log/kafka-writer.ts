@@ -13,10 +13,18 @@ import { topicOf } from './kafka-topics.js'
 import type { LogRecord, LogTable } from './log.js'
 import { pause } from '../loop.js'
 
+export type Compression = 'none' | 'snappy' | 'gzip'
+
+const compressionTypes: Record<Compression, CompressionTypes> = {
+  none: CompressionTypes.None,
+  snappy: CompressionTypes.Snappy,
+  gzip: CompressionTypes.GZIP,
+}
+
 export interface KafkaWriterOptions {
   kafka: Kafka
   topicPrefix: string
-  compression: 'none' | 'gzip'
+  compression: Compression
   /** No attempt begins later than this after the first. */
   timeoutMs: number
   logger: Logger
@@ -78,7 +86,7 @@ export function createKafkaWriter({
         topic: topicOf(topicPrefix, table),
         acks: -1,
         timeout: requestTimeoutMs,
-        compression: compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None,
+        compression: compressionTypes[compression],
         messages: [message],
       })
       failuresInARow = 0
