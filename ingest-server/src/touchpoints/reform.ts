@@ -4,7 +4,7 @@
  */
 import type { Reader } from '../clickhouse/query.js'
 import type { Versions } from '../projections/versions.js'
-import { readCopies, type CopyRow } from './copies.js'
+import { readAllCopies, readCopies, type CopyRow } from './copies.js'
 import { toTouchpointRow } from './stored-row.js'
 import { personScope } from './scope.js'
 import { differences, readPresent, writeAccounts, writePeople, type Changed } from './tables.js'
@@ -24,6 +24,8 @@ export interface Reformed {
   events: number
   /** Rows written, tombstones too. */
   written: number
+  /** Who has more events than are read at once, and how long it took. */
+  heavy: { person: string; ms: number }[]
 }
 
 /** So many people are worth one reading and writing; more only cost memory. */
@@ -38,11 +40,12 @@ export async function reformPeople(deps: ReformDeps, people: readonly string[]):
   return total
 }
 
-const nothing: Reformed = { people: 0, events: 0, written: 0 }
-const sum = (a: Reformed, b: Reformed): Reformed => ({
+export const nothing: Reformed = { people: 0, events: 0, written: 0, heavy: [] }
+export const sum = (a: Reformed, b: Reformed): Reformed => ({
   people: a.people + b.people,
   events: a.events + b.events,
   written: a.written + b.written,
+  heavy: [...a.heavy, ...b.heavy],
 })
 
 async function reformSome(deps: ReformDeps, people: readonly string[]): Promise<Reformed> {
@@ -51,11 +54,14 @@ async function reformSome(deps: ReformDeps, people: readonly string[]): Promise<
   const [known, present] = await Promise.all([readWholePeople(source, people), readPresent(source, people)])
   const scopes = known.map((person) => ({ person: person.id, scope: personScope(person) }))
   const subjects = scopes.flatMap(({ scope }) => scope.subjects)
-  const rows = await readCopies(source, { subjects, limit: eventsAtOnce + 1 })
-  if (rows.length > eventsAtOnce && people.length > 1) {
+  const startedAt = performance.now()
+  const some = await readCopies(source, { subjects, limit: eventsAtOnce + 1 })
+  const isTooMuch = some.length > eventsAtOnce
+  if (isTooMuch && people.length > 1) {
     const middle = Math.ceil(people.length / 2)
     return sum(await reformSome(deps, people.slice(0, middle)), await reformSome(deps, people.slice(middle)))
   }
+  const rows = isTooMuch ? await readAllCopies(source, subjects) : some
   const bySubject = groupBySubject(rows)
   const changed: Changed = { people: [], accounts: [] }
   for (const { person, scope } of scopes) {
@@ -72,7 +78,9 @@ async function reformSome(deps: ReformDeps, people: readonly string[]): Promise<
   }
   await writeAccounts(source.client, changed)
   await writePeople(source.client, changed)
-  return { people: people.length, events: rows.length, written: changed.people.length }
+  const ms = performance.now() - startedAt
+  const heavy = isTooMuch ? people.map((person) => ({ person, ms })) : []
+  return { people: people.length, events: rows.length, written: changed.people.length, heavy }
 }
 
 function groupBySubject(rows: readonly CopyRow[]): Map<string, CopyRow[]> {

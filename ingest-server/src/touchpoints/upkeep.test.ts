@@ -1,6 +1,6 @@
 /** The table of touchpoints is what the function makes of all facts, whatever happened on the way there. */
 import type { ClickHouseClient } from '@clickhouse/client'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
 import { insertLines } from '../clickhouse/insert-lines.js'
 import { createMetrics } from '../metrics.js'
@@ -123,3 +123,76 @@ test('a rebuild changes nothing, and makes the same rows from nothing', async ()
   await rebuildTouchpoints({ clickhouse })
   await expectTableOf('rebuilt', histories)
 }, 180_000)
+
+test('somebody with more events than are read at once is formed of all of them, and not with every look', async () => {
+  const count = 61_000
+  const insert = (from: number, events: number) =>
+    clickhouse.app.command({
+      query: `INSERT INTO events (project, subject, user_id, client_time, occurred_at, received_at, message_id, type, name, origin, path)
+        SELECT 'heavy', 'user:robot', 'robot', at, at, at, concat('m', toString(number)), if(number % 3 = 0, 'page', 'track'), 'Called', 'server', '/api'
+        FROM (SELECT number, toDateTime64('2026-01-01 00:00:00', 3, 'UTC') + INTERVAL number * 7 SECOND AS at FROM numbers({from: UInt32}, {events: UInt32}))`,
+      query_params: { from, events },
+    })
+  await insert(0, count)
+  const worker = openWorker({ clickhouse, ...alone, sweepIntervalMs: 3_600_000 })
+  await passUntilDone(worker)
+  const robot = { project: 'heavy', subjects: ['user:robot'], people: [], steps: [] }
+  const formed = async () => (await formedFromFacts(clickhouse.app, 'heavy', [robot])).people
+  expect(await storedTouchpoints(clickhouse.app, 'heavy')).toEqual(await formed())
+  await insert(count, 10)
+  await worker.pass()
+  // The next time waits; another process that takes over begins before it, so nothing is lost if this one dies.
+  const [row] = await (
+    await clickhouse.app.query({
+      query: "SELECT count() AS n FROM touchpoints_of_people FINAL WHERE project = 'heavy'",
+      format: 'JSONEachRow',
+    })
+  ).json<{ n: string }>()
+  const expected = await formed()
+  expect(Number(row?.n)).toBeLessThan(expected.length)
+  await passUntilDone(openWorker({ clickhouse, ...alone, sweepIntervalMs: 3_600_000 }))
+  expect(await storedTouchpoints(clickhouse.app, 'heavy')).toEqual(expected)
+}, 240_000)
+
+describe('two workers', () => {
+  const leaseMs = 8_000
+  const shared = { ...alone, isAlone: false, leaseMs, sweepIntervalMs: 0 }
+
+  test('divide the people; one that stood still and comes back after the other took over writes nothing stale', async () => {
+    const random = seeded(99)
+    const histories = Array.from({ length: 40 }, (_, index) => randomHistory('two', `h${index}`, random))
+    const metricsOf = { a: createMetrics(), b: createMetrics() }
+    const a = openWorker({ clickhouse, ...shared, metrics: metricsOf.a })
+    const b = openWorker({ clickhouse, ...shared, metrics: metricsOf.b })
+    const half = Math.ceil(Math.max(...histories.map(({ steps }) => steps.length)) / 2)
+    const store = async (from: number, to: number) => {
+      for (let step = from; step < to; step += 1)
+        for (const { table, lines } of stepsAt(histories, step))
+          await insertLines(clickhouse.app, table, lines)
+    }
+    await store(0, half)
+    await vi.waitUntil(
+      async () => {
+        await Promise.all([a.pass(), b.pass()])
+        const [ofA, ofB] = await Promise.all([
+          metricsOf.a.touchpoints.slots.get(),
+          metricsOf.b.touchpoints.slots.get(),
+        ])
+        return ofA.values[0]?.value === 2 && ofB.values[0]?.value === 2
+      },
+      { timeout: 60_000, interval: 50 },
+    )
+    // B stands still from here on; A notices, takes its part over and goes on.
+    await store(half, 1_000)
+    await vi.waitUntil(
+      async () => {
+        await a.pass()
+        return (await metricsOf.a.touchpoints.slots.get()).values[0]?.value === 4
+      },
+      { timeout: 60_000, interval: 50 },
+    )
+    await passUntilDone(a)
+    await b.pass()
+    await expectTableOf('two', histories)
+  }, 240_000)
+})

@@ -13,7 +13,8 @@ import type { Metrics } from '../metrics.js'
 import { openFeed, type Look } from '../projections/feed.js'
 import { databaseTime, openLeases, slotOf, writeProgress, type Progress } from '../projections/leases.js'
 import { openVersions } from '../projections/versions.js'
-import { reformPeople, type ReformDeps, type Reformed } from './reform.js'
+import { createHeavyPeople } from './heavy-people.js'
+import { nothing, reformPeople, sum, type ReformDeps, type Reformed } from './reform.js'
 import { readSweepPage, sweepStart, type SweepPosition } from './sweep.js'
 import { changeColumns, personsOf, toChange, type TouchpointChange } from './whose.js'
 
@@ -97,7 +98,11 @@ export function openWorker(deps: UpkeepDeps) {
   let sweepDueAt = performance.now() + sweepIntervalMs
   let filledAt = 0
 
-  const progress = (): Progress => ({ settledUntil: feed.settledUntil(), sweep: JSON.stringify(sweep) })
+  const heavy = createHeavyPeople()
+  const progress = (): Progress => ({
+    settledUntil: heavy.settledUntil(feed.settledUntil()),
+    sweep: JSON.stringify(sweep),
+  })
   const isMine = (project: string, person: string) => leases.holds(slotOf(`${project}\n${person}`, slots))
   const isFilling = () => leases.held().length > 0 && sweep.rounds === 0
 
@@ -130,15 +135,29 @@ export function openWorker(deps: UpkeepDeps) {
       const owners = new Map(states.map((state) => [state.identifier, state.owners]))
       const persons = [...personsOf(ofProject, (identifier) => owners.get(identifier) ?? []).keys()]
       const mine = persons.filter((person) => isMine(project, person))
-      written += count(await reformPeople(reformDeps(project), mine))
+      const now = mine.filter((person) => !heavy.isLater(project, person, feed.settledUntil()))
+      written += await reform(project, now)
     }
     return written
   }
 
-  function count({ people, events, written }: Reformed): number {
-    deps.metrics.touchpoints.people.inc(people)
-    deps.metrics.touchpoints.events.inc(events)
-    deps.metrics.touchpoints.written.inc(written)
+  async function reform(project: string, people: readonly string[]): Promise<number> {
+    const { people: formed, events, written, heavy: found } = await reformPeople(reformDeps(project), people)
+    for (const { person, ms } of found) heavy.took(project, person, ms)
+    const { metrics } = deps
+    metrics.touchpoints.people.inc(formed)
+    metrics.touchpoints.events.inc(events)
+    metrics.touchpoints.written.inc(written)
+    return written
+  }
+
+  /** Those with very many events whose turn has come again. */
+  async function workInHeavy(): Promise<number> {
+    let written = 0
+    for (const { project, person } of heavy.due()) {
+      if (isMine(project, person)) written += await reform(project, [person])
+      heavy.done(project, person)
+    }
     return written
   }
 
@@ -161,7 +180,7 @@ export function openWorker(deps: UpkeepDeps) {
     let written = 0
     for (const [project, people] of groupByProject(page.people)) {
       const mine = people.map(({ person }) => person).filter((person) => isMine(project, person))
-      written += count(await reformPeople(reformDeps(project), mine))
+      written += await reform(project, mine)
     }
     const rounds = sweep.rounds + (page.next ? 0 : 1)
     sweep = { position: page.next ?? sweepStart, rounds }
@@ -189,6 +208,7 @@ export function openWorker(deps: UpkeepDeps) {
       const look = await feed.look()
       deps.metrics.touchpoints.lagSeconds.set(look.lagSeconds)
       const result = await workInLook(look)
+      result.written += await workInHeavy()
       if (look.fresh.length === 0 || isFilling()) result.written += await sweepIfDue()
       deps.metrics.touchpoints.filling.set(isFilling() ? 1 : 0)
       return result
@@ -227,7 +247,7 @@ export async function rebuildTouchpoints(
 ): Promise<Reformed> {
   const versions = openVersions(client, 'touchpoints_of_people')
   const startedAt = await databaseTime(client)
-  const total: Reformed = { people: 0, events: 0, written: 0 }
+  let total = nothing
   for (let position: SweepPosition | undefined = sweepStart; position;) {
     const page = await readSweepPage(client, position, rebuildPageSize)
     for (const [project, people] of groupByProject(page.people)) {
@@ -236,9 +256,7 @@ export async function rebuildTouchpoints(
         { source, versions, mayWrite: () => true },
         people.map(({ person }) => person),
       )
-      total.people += reformed.people
-      total.events += reformed.events
-      total.written += reformed.written
+      total = sum(total, reformed)
     }
     onPage?.(total.people)
     position = page.next
