@@ -26,6 +26,8 @@ export interface Leases {
   readonly holder: string
   /** Renews, claims and gives back, where it is time; answers what came and what went. */
   keep: (progressOf: (slot: number) => Progress) => Promise<Kept>
+  /** Only renews what is held: for a timer, while long work goes on. */
+  renew: (progressOf: (slot: number) => Progress) => Promise<void>
   held: () => number[]
   /** By this process's clock, so that it is also true after a pause of any length. */
   holds: (slot: number) => boolean
@@ -73,7 +75,7 @@ export function openLeases(options: LeaseOptions): Leases {
     sweep: '',
   })
 
-  const isFresh = ({ renewedAt }: { renewedAt: number }) => now() - renewedAt < leaseMs * 0.6
+  const isFresh = ({ renewedAt }: { renewedAt: number }) => isAlone || now() - renewedAt < leaseMs * 0.6
   const holds = (slot: number) => {
     const lease = mine.get(slot)
     return lease !== undefined && isFresh(lease)
@@ -135,8 +137,8 @@ export function openLeases(options: LeaseOptions): Leases {
     return won
   }
 
-  async function keep(progressOf: (slot: number) => Progress): Promise<Kept> {
-    if (now() - keptAt < leaseMs / 5) return { gained: new Map(), lost: [] }
+  /** What was not renewed in time is lost, and so is what somebody else claimed meanwhile. */
+  async function renewHeld(progressOf: (slot: number) => Progress) {
     const startedAt = now()
     const lost = [...mine.keys()].filter((slot) => !holds(slot))
     for (const slot of lost) mine.delete(slot)
@@ -153,6 +155,23 @@ export function openLeases(options: LeaseOptions): Leases {
         lost.push(slot)
       }
     }
+    keptAt = startedAt
+    return { rows, winners, lost }
+  }
+
+  const isDue = () => !isBusy && now() - keptAt >= leaseMs / 5
+  let isBusy = false
+  async function alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    isBusy = true
+    try {
+      return await work()
+    } finally {
+      isBusy = false
+    }
+  }
+
+  async function keepAll(progressOf: (slot: number) => Progress): Promise<Kept> {
+    const { rows, winners, lost } = await renewHeld(progressOf)
     const share = shareOf(rows)
     const excess = [...mine.keys()].slice(share)
     if (excess.length > 0) await write(excess.map((slot) => rowOf(slot, progressOf(slot), true)))
@@ -166,14 +185,18 @@ export function openLeases(options: LeaseOptions): Leases {
       .slice(0, share - mine.size)
       .map((slot) => ({ slot, term: winners.get(slot)?.term ?? 0 }))
     const won = free.length === 0 ? new Map<number, LeaseRow>() : await claim(free)
-    keptAt = startedAt
     const gained = new Map([...won.keys()].map((slot) => [slot, progressBefore(winners.get(slot))]))
     return { gained, lost: [...lost, ...excess] }
   }
 
   return {
     holder,
-    keep,
+    async keep(progressOf) {
+      return isDue() ? alone(() => keepAll(progressOf)) : { gained: new Map(), lost: [] }
+    },
+    async renew(progressOf) {
+      if (isDue()) await alone(() => renewHeld(progressOf))
+    },
     held: () => [...mine.keys()].filter(holds),
     holds,
     async release(progressOf) {

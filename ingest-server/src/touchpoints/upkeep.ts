@@ -59,9 +59,11 @@ export function startTouchpoints(deps: UpkeepDeps): Upkeep {
       again: 'Touchpoints are kept up to date again',
     },
   })
+  const renewing = setInterval(() => void worker.renew().catch(() => undefined), 1_000).unref()
   return {
     passOnce: () => loop.passOnce(),
     async stop() {
+      clearInterval(renewing)
       await loop.stop()
       await worker.release().catch(() => undefined)
     },
@@ -213,6 +215,8 @@ export function openWorker(deps: UpkeepDeps) {
       deps.metrics.touchpoints.filling.set(isFilling() ? 1 : 0)
       return result
     },
+    /** For a timer: a pass may take longer than a lease lasts. */
+    renew: () => leases.renew(progress),
     release: () => leases.release(progress),
   }
 }
