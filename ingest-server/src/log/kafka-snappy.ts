@@ -5,7 +5,7 @@
  *     value = raw snappy, which is what is written, or as Java's clients write it:
  *             82 "SNAPPY" 00, version int32, compatible int32, { length int32, raw snappy }
  */
-import { CompressionCodecs, CompressionTypes } from 'kafkajs'
+import kafkajs from 'kafkajs'
 import { compress, uncompress } from 'snappy'
 
 const javaMagic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])
@@ -33,5 +33,5 @@ const bytesOf = async (compressed: Buffer) => (await uncompress(compressed, { as
 
 /** Once for the process; other codecs stay as kafkajs has them. */
 export function registerSnappy(): void {
-  CompressionCodecs[CompressionTypes.Snappy] = () => snappyCodec
+  kafkajs.CompressionCodecs[kafkajs.CompressionTypes.Snappy] = () => snappyCodec
 }
