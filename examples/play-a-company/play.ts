@@ -1,20 +1,24 @@
 /**
  * `npm run demo`: plays the company into a running server, or starts one first, and prints three timelines
- * worth opening. Playing it twice changes nothing: every event keeps its id.
+ * worth opening. Playing it twice changes nothing: every event keeps its id. It is a project of its own, `demo`: no
+ * invented company comes among real ones, and its keys do not depend on those of the environment.
  *
  *     npm run demo -- --seed 7 --last-day 2026-11-01
+ *     npm run demo -- --key sk_…        into a server whose DATA_DIR is on another machine
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { companyOf } from './company.js'
 import { dayMs } from './journey.js'
-import { importEvents, summaryOf } from './server-calls.js'
+import { demoKey } from './demo-project.js'
+import { importEvents, summaryOf, untilKnown } from './server-calls.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const { values } = parseArgs({ options: { seed: { type: 'string' }, 'last-day': { type: 'string' } } })
+const { values } = parseArgs({
+  options: { seed: { type: 'string' }, 'last-day': { type: 'string' }, key: { type: 'string' } },
+})
 const lastDay = values['last-day'] ? Date.parse(values['last-day']) : Math.floor(Date.now() / dayMs) * dayMs
 if (Number.isNaN(lastDay)) {
   console.error(`--last-day ${values['last-day']} is not a date; write it as 2026-11-01`)
@@ -24,7 +28,8 @@ if (Number.isNaN(lastDay)) {
 const url = process.env.TOUCHLINE_URL ?? `http://127.0.0.1:${process.env.PORT ?? '8484'}`
 const dataDir = process.env.DATA_DIR ?? join(root, 'data')
 const started = (await answers(url)) ? undefined : await startServer(url)
-const secretKey = process.env.TOUCHLINE_SECRET_KEY ?? (await keptSecretKey(dataDir))
+const secretKey = values.key ?? (await demoKey({ dataDir, root }))
+await untilKnown({ url, secretKey })
 
 const company = companyOf({ seed: Number(values.seed ?? 1), lastDay })
 console.log(`playing ${company.events.length} events of nine months into ${url} …`)
@@ -68,14 +73,4 @@ async function startServer(at: string): Promise<ChildProcess> {
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   return child
-}
-
-async function keptSecretKey(folder: string): Promise<string> {
-  const file = join(folder, 'keys.json')
-  const keys = JSON.parse(
-    await readFile(file, 'utf8').catch(() => {
-      throw new Error(`${file} cannot be read: set TOUCHLINE_SECRET_KEY to a secret key of that server`)
-    }),
-  ) as { secretKey: string }
-  return keys.secretKey
 }

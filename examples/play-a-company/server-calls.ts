@@ -37,21 +37,44 @@ interface Summary {
   people: number
 }
 
-/** "31 touches, 192 days, …" of a timeline, once it no longer grows. */
-export async function summaryOf({ url, secretKey, path }: Server & { path: string }): Promise<string> {
+// Events are visible within a second; on a busy server who is who may take longer, and comes in parts.
+const looksAlike = 3
+const maxLooks = 120
+
+/**
+ * "31 touches, 192 days, …" of a timeline, once it has somebody in it and no longer grows. A timeline without people is
+ * one whose people are still being joined.
+ */
+export async function summaryOf(
+  { url, secretKey, path }: Server & { path: string },
+  everyMs = 1_000,
+): Promise<string> {
   let before = ''
-  for (let tries = 0; tries < 100; tries += 1) {
+  let alike = 0
+  for (let looks = 0; looks < maxLooks && alike < looksAlike; looks += 1) {
+    if (looks > 0) await new Promise((resolve) => setTimeout(resolve, everyMs))
     const answer = await fetch(`${url}${path}`, { headers: { authorization: basic(secretKey) } })
     const { summary } = (await answer.json()) as { summary?: Summary }
-    const text = summary
+    const isThere = summary !== undefined && summary.touchpoints > 0 && summary.people > 0
+    const text = isThere
       ? `${summary.touchpoints} touches, ${summary.days} days, ${summary.channels} channels, ${summary.sessions} sessions, people: ${summary.people}`
-      : 'not there yet'
-    if (summary && text === before) return text
+      : ''
+    alike = text === '' ? 0 : text === before ? alike + 1 : 1
     before = text
-    // The second look is a second later: events are visible within one.
-    await new Promise((resolve) => setTimeout(resolve, 1000))
   }
-  return before
+  return before === '' ? 'not there yet, the server is busy: ask in a minute' : before
+}
+
+/** Resolves once the server takes the key, which it may have been made for a moment ago. */
+export async function untilKnown({ url, secretKey }: Server): Promise<void> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const answer = await fetch(`${url}/v1/accounts?limit=1`, { headers: { authorization: basic(secretKey) } })
+    if (answer.status !== 401) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error(
+    `the server at ${url} does not know the project demo: set DATA_DIR (and PROJECTS_FILE, if it has one) to those of that server, or give a secret key of it by --key`,
+  )
 }
 
 const basic = (key: string) => `Basic ${Buffer.from(`${key}:`).toString('base64')}`

@@ -4,6 +4,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { createJsonSchemaTransform } from 'fastify-type-provider-zod'
 import { collectPaths, collectSecurity, forgetBoundsOfIntegers } from './collect-openapi.js'
+import { nameOperations } from './name-operations.js'
 
 export async function addOpenApi(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
@@ -22,13 +23,15 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
           basic: { type: 'http', scheme: 'basic', description: 'The secret key as user, no password' },
         },
       },
+      // Wherever the document was fetched from: also behind a proxy.
+      servers: [{ url: '/', description: 'This server' }],
       security: [{ bearer: [] }, { basic: [] }],
     },
     transform: createJsonSchemaTransform({ zodToJsonConfig: { override: forgetBoundsOfIntegers } }),
     transformObject: (document) => {
       if (!('openapiObject' in document)) return document.swaggerObject
       const { openapiObject } = document
-      return { ...openapiObject, paths: { ...collectPaths(), ...openapiObject.paths } }
+      return { ...openapiObject, paths: nameOperations({ ...collectPaths(), ...openapiObject.paths }) }
     },
   })
   await app.register(swaggerUi, {

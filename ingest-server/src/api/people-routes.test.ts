@@ -388,8 +388,12 @@ describe('taking apart and putting together again', () => {
     await settled((held) => held.join() === before.join())
   })
 
-  test('without a reason nothing is taken apart', async () => {
-    const { status } = await api.post('/v1/people/ann/unlink', { identifier: 'anon:a1', author: 'ops' })
+  test('needs no reason and no author, and says so in their place', async () => {
+    const answer = await decide('unlink', { identifier: 'email:ann@acme.com' })
+    await settled((held) => !held.includes('email:ann@acme.com'))
+    const event = await api.get<z.infer<typeof people.eventStatus>>(`/v1/events/${answer.messageId}`)
+    expect(event.body.event).toMatchObject({ type: 'unlink', properties: { author: 'api' } })
+    const { status } = await api.post('/v1/people/ann/unlink', { author: 'ops' })
     expect(status).toBe(400)
   })
 })

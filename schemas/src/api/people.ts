@@ -137,8 +137,19 @@ export const unlinkBody = z.object({
     .max(600)
     .optional()
     .describe('From which of their identifiers; without it from all that it was ever linked with'),
-  reason: z.string().trim().min(1).max(1_000),
-  author: z.string().trim().min(1).max(200),
+  reason: z
+    .string()
+    .trim()
+    .max(1_000)
+    .default('')
+    .describe('Why, for whoever reads the history; may be left out'),
+  author: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .default('api')
+    .describe('Who decided; `api` where nobody is named'),
 })
 export const unlinkAnswer = z.object({
   success: z.literal(true),
