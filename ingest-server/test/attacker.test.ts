@@ -50,7 +50,7 @@ afterAll(async () => {
 
 /** Everything that is known about people and accounts, of one project. */
 async function whatIsKnown(project: string): Promise<Record<string, unknown[]>> {
-  const tables = ['links', 'traits', 'account_traits', 'memberships', 'account_subjects', 'email_hosts']
+  const tables = ['links', 'traits', 'account_traits', 'memberships', 'account_subjects']
   tables.push('identity_map', 'people', 'account_people', 'domains')
   const known: Record<string, unknown[]> = {}
   for (const table of tables) {
@@ -62,7 +62,7 @@ async function whatIsKnown(project: string): Promise<Record<string, unknown[]>> 
   return known
 }
 
-/** Resolves once the event is stored, and stitch has had a look at everything before it. */
+/** Resolves once the event is stored, and everything that was stored before it is worked into who is who. */
 async function untilStored(messageId: string): Promise<void> {
   await until(async () => {
     const rows = await server.sql('SELECT 1 AS found FROM events WHERE message_id = {messageId: String}', {
@@ -70,18 +70,32 @@ async function untilStored(messageId: string): Promise<void> {
     })
     return rows.length > 0 ? true : undefined
   })
-  await until(async () => {
-    const [row] = await server.sql<{ behind: string }>(
-      'SELECT count() AS behind FROM identity_changes_seen WHERE stored_at > (SELECT max(at) FROM stitch_progress)',
-    )
-    return row?.behind === '0' || Number(row?.behind) === 0 ? true : undefined
-  }).catch(() => undefined)
+  // Changes are worked in pass after pass. Who sees the first canary is past its pass's beginning; the second came later,
+  // so the pass of the first is over.
+  await untilCanary()
+  await untilCanary()
+}
+
+let canaries = 0
+async function untilCanary(): Promise<void> {
+  const userId = `canary-${(canaries += 1)}`
+  await server.post('/v1/identify', { userId, anonymousId: `${userId}-device` }, server.secretKey)
+  await until(
+    async () => {
+      const rows = await server.sql('SELECT 1 AS found FROM people WHERE person = {person: String}', {
+        person: `user:${userId}`,
+      })
+      return rows.length > 0 ? true : undefined
+    },
+    { what: 'who is who to come to what was stored' },
+  )
 }
 
 interface PersonAnswer {
   id: string
   identifiers: { identifier: string }[]
   traits: { name: string; value: unknown; verified: boolean }[]
+  accounts: { account: string; how: string; to: string | null; verified: boolean }[]
 }
 const person = (id: string) => server.get<PersonAnswer>(`/v1/people/${encodeURIComponent(id)}`)
 const said = ({ body }: { body: Pick<PersonAnswer, 'traits'> }) =>
@@ -157,6 +171,8 @@ describe('in an open project', () => {
         traits: { email: 'ada@example.com' },
       },
       { type: 'group', userId: 'ada', groupId: 'acme', traits: { name: 'Evil Inc' } },
+      { type: 'group', userId: 'ada', groupId: 'acme', traits: { left: true } },
+      { type: 'group', userId: 'ada', groupId: 'evil' },
       { type: 'alias', userId: 'mallory', previousId: 'ada' },
     ]
     await server.post('/v1/batch', { batch: forged })
@@ -165,6 +181,7 @@ describe('in an open project', () => {
     await untilStored(last)
     const ada = await person('ada')
     expect(ada.body.id).toBe('user:ada')
+    expect(ada.body.accounts).toMatchObject([{ account: 'acme', how: 'group', to: null, verified: true }])
     expect(said(ada)).toMatchObject({ email: 'ada@example.com', plan: 'enterprise' })
     expect(names(ada)).toContain('email:ada@example.com')
     expect(names(ada)).not.toContain('user:mallory')
@@ -212,6 +229,166 @@ describe('in an open project', () => {
     await until(() => (server.output().includes('A secret key came from a browser') ? true : undefined))
     expect(server.output().split('A secret key came from a browser')[1]).not.toContain(server.secretKey)
   })
+})
+
+describe('whatever is sent with a public key, what is verified stays as it is', () => {
+  const verifiedEvents = ['eve-paid', 'eve-called']
+  const sendVerified = (batch: object[]) => server.post('/v1/batch', { batch }, server.secretKey)
+
+  beforeAll(async () => {
+    await sendVerified([
+      { type: 'identify', userId: 'eve', traits: { email: 'eve@hooli.dev', plan: 'enterprise' } },
+      { type: 'identify', userId: 'eve-old', traits: { email: 'eve@old.dev' } },
+      { type: 'alias', userId: 'eve', previousId: 'eve-old' },
+      { type: 'identify', userId: 'gil', traits: { email: 'gil@hooli.dev' } },
+      { type: 'identify', userId: 'hal', traits: { email: 'hal@initech.dev' } },
+      { type: 'group', userId: 'eve', groupId: 'hooli', traits: { name: 'Hooli', domain: 'hooli.dev' } },
+      { type: 'group', userId: 'gil', groupId: 'hooli' },
+      { type: 'group', userId: 'gil', groupId: 'hooli', traits: { left: true } },
+      { type: 'track', userId: 'eve', event: 'Paid', messageId: 'eve-paid' },
+      { type: 'track', userId: 'eve', event: 'Called', messageId: 'eve-called' },
+    ])
+    await untilStored('eve-called')
+  })
+
+  /** Every answer about the verified facts, without what is marked unverified; devices are whose claim is the latest (R1). */
+  async function answers(): Promise<string> {
+    type Marked = { verified: boolean }
+    const proven = <T extends Marked>(list: readonly T[]) => list.filter(({ verified }) => verified)
+    type Person = {
+      id: string
+      identifiers: (Marked & { identifier: string })[]
+      traits: Marked[]
+      accounts: Marked[]
+    }
+    type Account = { id: string; traits: Marked[]; people: Marked[] }
+    type Timeline = { touchpoints: { messageIds: string[] }[] }
+    const people = await Promise.all(
+      ['eve', 'eve-old', 'gil', 'hal', 'email:eve@hooli.dev', 'email:hal@initech.dev'].map(async (id) => {
+        const { body } = await server.get<Person>(`/v1/people/${encodeURIComponent(id)}`)
+        const identifiers = proven(body.identifiers).filter(
+          ({ identifier }) => !identifier.startsWith('anon:'),
+        )
+        return { id: body.id, identifiers, traits: proven(body.traits), accounts: proven(body.accounts) }
+      }),
+    )
+    const accounts = await Promise.all(
+      ['hooli', 'domain:initech.dev'].map(async (id) => {
+        const { body } = await server.get<Account>(`/v1/accounts/${encodeURIComponent(id)}`)
+        return { id: body.id, traits: proven(body.traits), people: proven(body.people) }
+      }),
+    )
+    const { body } = await server.get<Timeline>('/v1/users/eve/timeline?order=asc')
+    const touchpoints = body.touchpoints.filter(({ messageIds }) =>
+      messageIds.some((id) => verifiedEvents.includes(id)),
+    )
+    const domains = await server.sql(
+      "SELECT domain, account, state, arrayFilter(c -> c.verified, claims) AS claims FROM domains FINAL WHERE domain IN ('hooli.dev', 'initech.dev') AND arrayExists(c -> c.verified, claims) ORDER BY domain",
+    )
+    return JSON.stringify({ people, accounts, touchpoints, domains }, undefined, 1)
+  }
+
+  const users = ['eve', 'eve-old', 'gil', 'hal', 'mallory', 'mallory@hooli.dev']
+  const emails = [
+    'eve@hooli.dev',
+    'eve@old.dev',
+    'gil@hooli.dev',
+    'hal@initech.dev',
+    'm@hooli.dev',
+    'm@initech.dev',
+  ]
+  const groups = ['hooli', 'domain:initech.dev', 'evil']
+  const claimed = ['hooli.dev', 'initech.dev', 'https://www.hooli.dev', 'evil.dev']
+
+  /** A hostile event; `random` gives numbers below its argument. */
+  function hostile(random: (below: number) => number): object {
+    const one = <T>(list: readonly T[]) => list[random(list.length)] as T
+    const dated = one([{}, { timestamp: '1990-02-01T00:00:00Z' }, { timestamp: new Date().toISOString() }])
+    const who = one([
+      { userId: one(users) },
+      { userId: one(users), anonymousId: `d${random(5)}` },
+      { anonymousId: `d${random(5)}`, context: { traits: { email: one(emails) } } },
+      { userId: one(users), context: { traits: { email: one(emails) } } },
+    ])
+    const traits = {
+      email: one(emails),
+      plan: 'hacked',
+      name: 'Evil',
+      domain: one(claimed),
+      website: one(claimed),
+    }
+    const left = one([{}, { left: true }])
+    const what = one<object>([
+      { type: 'identify', traits },
+      { type: 'group', groupId: one(groups), traits: { ...traits, ...left } },
+      { type: 'group', groupId: one(groups), traits: left },
+      { type: 'alias', userId: one(users), previousId: one(users) },
+      { type: one(['unlink', 'relink', 'release']), userId: one(users), previousId: one(users) },
+      { type: 'track', event: 'Evil', context: { groupId: one(groups) } },
+      { type: 'page' },
+    ])
+    return { ...dated, ...who, ...what }
+  }
+
+  test('hundreds of hostile events of every kind, in several orders', async () => {
+    const before = await answers()
+    expect(before).toContain('"hooli"')
+    for (const seed of [1, 2, 3]) {
+      let state = seed
+      const random = (below: number) => (state = (state * 48_271) % 2_147_483_647) % below
+      await server.post('/v1/batch', { batch: Array.from({ length: 250 }, () => hostile(random)) })
+      const last = randomUUID()
+      await server.post('/v1/track', { userId: 'mallory', event: 'Last', messageId: last })
+      await untilStored(last)
+      expect(await answers(), `sequence ${seed}`).toBe(before)
+    }
+  }, 180_000)
+
+  test('a flood of devices, of addresses, of users of one address, and of accounts', async () => {
+    const before = await answers()
+    const flood = (event: (n: number) => object) => Array.from({ length: 1_100 }, (_, n) => event(n))
+    for (const batch of [
+      flood((n) => ({ type: 'track', event: 'E', userId: 'eve', anonymousId: `flood-${n}` })),
+      flood((n) => ({ type: 'identify', userId: 'eve', traits: { email: `flood-${n}@evil.dev` } })),
+      flood((n) => ({ type: 'identify', userId: `flood-${n}`, traits: { email: 'hal@initech.dev' } })),
+      flood((n) => ({
+        type: 'group',
+        userId: 'eve',
+        groupId: `flood-${n}`,
+        traits: { domain: 'hooli.dev' },
+      })),
+    ])
+      expect((await server.post('/v1/batch', { batch })).status).toBe(200)
+    const last = randomUUID()
+    await server.post('/v1/track', { userId: 'mallory', event: 'Last', messageId: last })
+    await untilStored(last)
+    expect(await answers()).toBe(before)
+  }, 180_000)
+
+  test('what a flood set apart is listed, shown, and released by a secret key alone', async () => {
+    const { body } = await server.get<{ identifiers: string[] }>('/v1/identity/quarantined')
+    expect(body.identifiers).toEqual(expect.arrayContaining(['user:eve', 'email:hal@initech.dev']))
+    await server.post('/v1/identify', { userId: 'eve', anonymousId: 'new-phone' })
+    const shown = await until(async () => {
+      const answer = await server.get<{ total: number; links: { other: string }[] }>(
+        '/v1/identity/quarantined/user:eve?other=anon:new-phone',
+      )
+      return answer.body.links.find(({ other }) => other === 'anon:new-phone') && answer.body
+    })
+    expect(shown).toMatchObject({ identifier: 'user:eve', total: 1 })
+    const all = await server.get<{ total: number }>('/v1/identity/quarantined/user:eve')
+    expect(all.body.total).toBeGreaterThan(1_000)
+    const path = '/v1/identity/quarantined/user:eve/release'
+    const decision = { others: ['anon:new-phone'], reason: 'her new phone', author: 'ops@hooli.dev' }
+    expect((await server.post(path, decision)).status).toBe(401)
+    const released = await server.post(path, decision, server.secretKey)
+    expect(released).toMatchObject({
+      status: 202,
+      body: { success: true, pairs: [['user:eve', 'anon:new-phone']], remaining: 0 },
+    })
+    await until(async () => (names(await person('eve')).includes('anon:new-phone') ? true : undefined))
+    expect((await server.post(path, decision, server.secretKey)).status).toBe(400)
+  }, 120_000)
 })
 
 describe('with a key that is bound', () => {
@@ -374,10 +551,25 @@ describe('in a signed-only project', () => {
       },
       { type: 'alias', userId: 'mallory', previousId: 'ada', userToken },
       { type: 'identify', userId: 'ada', anonymousId: 'evil-device', traits: { plan: 'hacked' }, userToken },
+      {
+        type: 'group',
+        userId: 'mallory',
+        groupId: 'acme',
+        traits: { name: 'Evil', domain: 'evil.test' },
+        userToken,
+      },
+      { type: 'track', event: 'Evil', userId: 'mallory', context: { groupId: 'acme' }, userToken },
       { type: 'track', event: 'Last', userId: 'mallory', userToken, messageId: last },
     ]
+    const accounts = async () => {
+      const { account_traits, memberships, account_people, account_subjects, domains } =
+        await whatIsKnown('strict')
+      return { account_traits, memberships, account_people, account_subjects, domains }
+    }
+    const before = await accounts()
     await server.post('/v1/batch', { batch }, strict.writeKey)
     await untilStored(last)
+    expect(await accounts()).toEqual(before)
     const people = await server.sql<{ person: string; names: string[] }>(
       "SELECT person, identifiers.identifier AS names FROM people FINAL WHERE project = 'strict' ORDER BY person",
     )

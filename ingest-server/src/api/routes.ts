@@ -25,6 +25,7 @@ import { addIdentity } from './identity-routes.js'
 import { refuseUnknownParameters } from './known-parameters.js'
 import { addOpenApi } from './openapi.js'
 import { addPeople } from './people-routes.js'
+import { addReleases } from './release-routes.js'
 import { addRefused } from './rejected-routes.js'
 import { addTimelines } from './timeline-routes.js'
 import { addWhy } from './why-routes.js'
@@ -53,6 +54,7 @@ export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Pr
       addAccounts(api, deps)
       addEvents(api, deps)
       addIdentity(api, deps)
+      addReleases(api, deps)
       addErasures(api, deps)
       addRefused(api, deps)
       refuseTheRest()

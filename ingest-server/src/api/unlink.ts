@@ -1,4 +1,4 @@
-/** Takes an identifier from a person, or gives it back: a fact like any other, through the log. */
+/** Takes an identifier from a person, gives it back, or releases a link that was set apart: a fact like any other, through the log. */
 import { randomUUID } from 'node:crypto'
 import type { EventRow } from '../log/event-row.js'
 import { linksFrom } from '../identity/links.js'
@@ -6,7 +6,7 @@ import type { TimelineDeps } from './context.js'
 
 export interface Decision {
   project: string
-  kind: 'unlink' | 'relink'
+  kind: 'unlink' | 'relink' | 'release'
   /** Whose timeline it is about. */
   person: string
   pairs: readonly (readonly [string, string])[]

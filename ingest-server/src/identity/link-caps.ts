@@ -28,7 +28,7 @@ export function isOnManyDevices(email: string, links: readonly Link[], { devices
   return devices.size > devicesOfLead
 }
 
-const capOf = (identifier: string, caps: Caps) =>
+export const capOf = (identifier: string, caps: Caps) =>
   isAnon(identifier) ? caps.claimersOfAnon : caps.othersOfUserOrEmail
 
 export interface OverCap {

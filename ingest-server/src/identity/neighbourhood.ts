@@ -50,6 +50,8 @@ interface Known {
   isOnMany: boolean
   /** The links that lead on: those that its cap does not set apart. */
   leading: Link[]
+  /** Of these the ones without a device: all that leads on from an address on many devices whose person is not wanted. */
+  withoutDevices: Link[]
 }
 
 export async function neighbourhoodOf(
@@ -98,25 +100,21 @@ function explore(wanted: Iterable<string>) {
       const level = known && levels.get(known.node.identifier)
       if (!level || level === 'loaded') return
       if (level === 'lead' && !known.isOnMany) raise(known.node.identifier, 'core')
-      else for (const link of known.leading) expandLink(known, link, level, raise)
+      else for (const link of linksAt(known, level)) expandLink(known.node.identifier, link, level, raise)
     },
   }
 }
 
-function expandLink(
-  { node: { identifier: from }, isOnMany }: Known,
-  link: Link,
-  level: Level,
-  raise: (to: string, level: Level) => void,
-): void {
+const linksAt = ({ isOnMany, leading, withoutDevices }: Known, level: Level) =>
+  isOnMany && level !== 'core' ? withoutDevices : leading
+
+function expandLink(from: string, link: Link, level: Level, raise: (to: string, level: Level) => void): void {
   const to = otherSide(link, from)
   if (isAnon(from)) raise(to, levelOfClaimer(to, level))
   else if (isUser(from)) {
     if (isUser(to)) raise(to, isTrusted(link) ? level : 'loaded')
     else if (level === 'core') raise(to, isEmail(to) ? 'core' : 'ofUser')
-  } else if (isUser(to)) raise(to, 'named')
-  else if (level === 'core') raise(to, 'device')
-  else if (!isOnMany) raise(to, 'probe')
+  } else raise(to, isUser(to) ? 'named' : level === 'core' ? 'device' : 'probe')
 }
 
 function levelOfClaimer(claimer: string, level: Level): Level {
@@ -163,5 +161,6 @@ function toKnown(node: Node, caps: Caps): Known {
   const isOnMany = isEmail(node.identifier) && isOnManyDevices(node.identifier, node.links, caps)
   // A release takes no weight away.
   const isQuarantined = over !== undefined || hasPassedCap(node.identifier, node.links, caps)
-  return { node, isQuarantined, isOnMany, leading }
+  const withoutDevices = isOnMany ? leading.filter(({ other }) => !isAnon(other)) : leading
+  return { node, isQuarantined, isOnMany, leading, withoutDevices }
 }

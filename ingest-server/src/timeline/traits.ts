@@ -14,7 +14,7 @@ export interface Trait {
   at: number
   messageId: string
   verified: boolean
-  /** How often this name was said at all; the earlier values stay in the table `traits`. */
+  /** How often this name was said, where it is verified by verified messages; the earlier values stay in `traits`. */
   told: number
 }
 
@@ -74,8 +74,11 @@ export function latestTraits(said: readonly Said[]): Trait[] {
     const value = parseExact(one.value)
     if (saysNothing(value)) continue
     const known = best.get(one.name)
-    if (known && !isBetter(one, known.said)) known.told += 1
-    else best.set(one.name, { said: one, value, told: (known?.told ?? 0) + 1 })
+    // What nobody proved does not even count beside what somebody did.
+    const before = known?.said.verified === one.verified ? known.told : 0
+    if (known === undefined || isBetter(one, known.said))
+      best.set(one.name, { said: one, value, told: before + 1 })
+    else if (before > 0) known.told += 1
   }
   return [...best.values()]
     .map(({ said: { name, at, messageId, verified }, value, told }) => ({

@@ -28,7 +28,7 @@ export const traitShape = z.object({
   at: when,
   messageId: z.string().describe('Who said so: the message'),
   verified: z.boolean(),
-  told: z.number().int().describe('How often this name was said at all'),
+  told: z.number().int().describe('How often this name was said; of a verified trait by verified messages'),
 })
 export const personProfile = z.object({
   id: z.string(),
@@ -175,3 +175,39 @@ export const contestedAnswer = z.object({
   ),
 })
 export const quarantinedAnswer = z.object({ identifiers: z.array(z.string()) })
+
+export const setApartQuery = z.object({
+  other: z.string().min(1).max(600).optional().describe('Only the link with this'),
+  limit: limit(1_000, 100),
+})
+export const setApartAnswer = z.object({
+  identifier: z.string(),
+  total: z.number().int().describe('How many links are set apart'),
+  links: z
+    .array(
+      z.object({
+        other: z.string(),
+        firstReceivedAt: when,
+        messageId: z.string().describe('The first message that said so'),
+        messages: z.number().int(),
+        verified: z.boolean(),
+      }),
+    )
+    .describe('In the order of receipt'),
+})
+export const releaseBody = z.object({
+  others: z
+    .array(z.string().min(1).max(600))
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe('Only the links with these; without it all that are set apart, the first 1,000 of them'),
+  reason: z.string().trim().min(1).max(1_000),
+  author: z.string().trim().min(1).max(200),
+})
+export const releaseAnswer = z.object({
+  success: z.literal(true),
+  messageId: z.string(),
+  pairs: z.array(z.array(z.string())).describe('The pairs that the fact is about'),
+  remaining: z.number().int().describe('How many are still set apart of what was asked for'),
+})

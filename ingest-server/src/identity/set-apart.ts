@@ -1,0 +1,60 @@
+/** R7 as an operator sees it: which links of an identifier its cap sets apart, in the order of receipt. */
+import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
+import { capOf, defaultCaps } from './link-caps.js'
+
+export interface SetApart {
+  other: string
+  /** Times as ISO 8601. */
+  firstReceivedAt: string
+  /** The first message that said so, and how many did. */
+  messageId: string
+  messages: number
+  verified: boolean
+}
+
+// The order of link-caps.ts. Trusted links count anyway, and so do released ones.
+const setApartQuery: NamedQuery = {
+  name: 'links-set-apart',
+  sql: `
+SELECT other, first_received_at AS firstReceivedAt, message_id AS messageId, messages, verified,
+  toUInt32(count() OVER ()) AS total
+FROM (
+  SELECT *, row_number() OVER (PARTITION BY verified ORDER BY first_received_at, other) AS place
+  FROM (
+    SELECT other, verified, min(received_at) AS first_received_at, toUInt32(count()) AS messages,
+      argMin(message_id, (received_at, message_id)) AS message_id
+    FROM links FINAL
+    WHERE project = {project: String} AND identifier = {identifier: String} AND kind IN ('claim', 'alias')
+      AND NOT (verified AND NOT (kind = 'claim' AND (startsWith(identifier, 'anon:') OR startsWith(other, 'anon:'))))
+      AND (verified OR NOT {signedOnly: Bool})
+      AND other NOT IN (
+        SELECT other FROM links FINAL
+        WHERE project = {project: String} AND identifier = {identifier: String} AND kind = 'release' AND verified)
+    GROUP BY other, verified
+  )
+)
+WHERE place > {cap: UInt32} AND (empty({others: Array(String)}) OR has({others: Array(String)}, other))
+ORDER BY firstReceivedAt, other
+LIMIT {limit: UInt32}`,
+}
+
+export interface Asked {
+  /** Only these; all when empty. */
+  others?: readonly string[]
+  limit: number
+}
+
+/** `total`: how many there are, beyond the limit too. */
+export async function readSetApart(reader: Reader, identifier: string, { others = [], limit }: Asked) {
+  const rows = await query<SetApart & { total: number }>(reader, setApartQuery, {
+    identifier,
+    others,
+    limit,
+    cap: capOf(identifier, defaultCaps),
+    signedOnly: reader.signedOnly,
+  })
+  return {
+    total: rows[0]?.total ?? 0,
+    links: rows.map(({ total: _total, ...link }): SetApart => link),
+  }
+}
