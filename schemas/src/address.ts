@@ -10,7 +10,7 @@ import { domainToASCII, domainToUnicode } from 'node:url'
 
 const onlyAscii = /^[\x21-\x7e]*$/
 // Soft hyphen, zero-width blanks and joiners, marks of direction, byte order mark: pasted along, and never meant.
-const invisible = /[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g
+const invisible = /\u034f|[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g
 
 /** Trimmed, without what cannot be seen, NFC. */
 export function plainText(text: string): string {
