@@ -4,7 +4,7 @@ import type { Frame } from './frame.js'
 import { readFrames } from './scan-segment.js'
 import { damaged, nearestBefore, type Position, type Segment } from './segment.js'
 
-interface FramesRead {
+export interface FramesRead {
   frames: Frame[]
   /** Where to go on. */
   next: Position
