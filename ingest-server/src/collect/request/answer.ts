@@ -3,12 +3,17 @@ import type { FastifyReply } from 'fastify'
 import { securityHeaders } from '../../http/server.js'
 import type { Outcome } from '../accept/accept.js'
 import type { Accepted } from './accept-request.js'
+import { corsHeadersWithoutOrigin } from './cors.js'
 
 const json = 'application/json; charset=utf-8'
 const dropped = '{"success":true,"accepted":0,"rejected":[]}'
 
 /** The headers that every answer of the server has, as Node takes them fastest: names and values in one list. */
-const constantHeaders = Object.entries({ ...securityHeaders, 'content-type': json }).flat()
+const constantHeaders = Object.entries({
+  ...securityHeaders,
+  ...corsHeadersWithoutOrigin,
+  'content-type': json,
+}).flat()
 
 /**
  * The plain success, which nearly every answer is, goes to Node by one call: Fastify's way with the same headers costs a

@@ -10,6 +10,10 @@ const preflightSeconds = 86_400
 const headerNames = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+(?:\s*,\s*[A-Za-z0-9!#$%&'*+.^_`|~-]+)*$/
 const maxAskedLength = 1_000
 const asked = 'access-control-request-headers'
+const exposed = 'Retry-After, X-Request-Id'
+
+/** What the plugin adds to an answer whose request names no origin, for answers that go past it. */
+export const corsHeadersWithoutOrigin = { vary: 'Origin', 'access-control-expose-headers': exposed }
 
 /** For the paths that `app` has, and no other: register it before its routes. */
 export async function allowOrigins(app: FastifyInstance): Promise<void> {
@@ -24,7 +28,7 @@ export async function allowOrigins(app: FastifyInstance): Promise<void> {
   await app.register(fastifyCors, {
     origin: true,
     methods: 'GET, POST, OPTIONS',
-    exposedHeaders: 'Retry-After, X-Request-Id',
+    exposedHeaders: exposed,
     maxAge: preflightSeconds,
     // A client that asks what a path takes, without being a browser, is told too.
     strictPreflight: false,
