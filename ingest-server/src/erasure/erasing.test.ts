@@ -7,6 +7,7 @@ import { createMetrics } from '../metrics.js'
 import { openEmbeddedLog } from '../log/embedded-log.js'
 import type { EventLog } from '../log/log.js'
 import { startStore } from '../store/store.js'
+import { stoppedNote } from './alone.js'
 import { startErasing, type Erasing } from './erasing.js'
 
 let clickhouse: TestClickHouse
@@ -43,7 +44,12 @@ async function select<Row = Record<string, unknown>>(query: string): Promise<Row
 
 // What stops an erasure is only warned of, for it is tried again: here it is a failure's reason.
 const warnings: object[] = []
-const logger = { ...silentLogger, warn: (fields: object) => void warnings.push(fields) }
+const said: string[] = []
+const logger = {
+  ...silentLogger,
+  warn: (fields: object, words: string) => void (warnings.push(fields), said.push(words)),
+  error: (fields: object, words: string) => void (warnings.push(fields), said.push(words)),
+}
 
 const hour = 3_600_000
 const start = Date.now() - 100 * hour
@@ -90,7 +96,7 @@ const messages = async () =>
   (await select<{ message_id: string }>('SELECT message_id FROM events FINAL ORDER BY message_id')).map(
     ({ message_id }) => message_id,
   )
-async function finished(erasureId: string): Promise<void> {
+async function finished(erasureId: string, timeout = 30_000): Promise<void> {
   let last: unknown
   await vi
     .waitUntil(
@@ -98,7 +104,7 @@ async function finished(erasureId: string): Promise<void> {
         last = await erasing.proofOf('shop', erasureId)
         return (last as { state: string }).state === 'finished'
       },
-      { timeout: 30_000, interval: 100 },
+      { timeout, interval: 100 },
     )
     .catch((cause: unknown) => {
       throw new Error(
@@ -253,3 +259,57 @@ test('the ledger names nobody', async () => {
   expect(await erasing.proofsOf('shop', 'user:ada')).toMatchObject([{ erasureId, state: 'finished' }])
   expect(await erasing.proofsOf('shop', 'user:bob')).toEqual([])
 }, 90_000)
+
+test('an erasure that cannot go on says so and holds no other', async () => {
+  // No line that collect writes; whatever the reason is, it is this project's alone. Looked at before "shop".
+  const poison = { ...row('poison', 1, { user: 'eve' }), project: 'broken', links: 5 }
+  await append(poison, row('ada', 1, { user: 'ada' }), row('bob', 1, { user: 'bob' }))
+  const eve = {
+    id: 'user:eve',
+    identifiers: [{ identifier: 'user:mallory', from: undefined, to: undefined }],
+  }
+  const stuck = await erasing.erase('broken', eve)
+  const { erasureId } = await erasing.erase('shop', ada)
+  await finished(erasureId)
+  expect(await messages()).not.toContain('ada')
+  await vi.waitUntil(async () => (await erasing.proofOf('broken', stuck.erasureId))?.note === stoppedNote, {
+    timeout: 30_000,
+    interval: 100,
+  })
+  expect((await erasing.proofOf('broken', stuck.erasureId))?.state).toBe('running')
+  expect(said.filter((words) => words.includes('ClickHouse'))).toEqual([])
+}, 120_000)
+
+test('a person of many devices, group calls and refused events is erased, however long the lists', async () => {
+  const devices = Array.from({ length: 2_900 }, (_, index) => ({
+    identifier: `anon:device-${index}`,
+    from: undefined,
+    to: undefined,
+  }))
+  const grouped = (_: unknown, index: number) =>
+    row(`group-${index}`, 1, index % 2 ? { user: 'ada' } : { anon: `device-${index}` }, {
+      type: 'group',
+      group_id: 'acme',
+      group_traits: [{ name: 'plan', value: `"${index}"` }],
+    })
+  await append(row('bob', 1, { user: 'bob' }), ...Array.from({ length: 1_600 }, grouped))
+  const refused = (_: unknown, index: number) => ({
+    project: 'shop',
+    message_id: `refused-${index}`,
+    original: JSON.stringify({ userId: index === 0 ? 'bob' : 'ada', index }),
+  })
+  const values = Array.from({ length: 4_500 }, refused)
+  await clickhouse.app.insert({ table: 'rejected_events', format: 'JSONEachRow', values })
+  const people = [
+    { ...ada, identifiers: [...ada.identifiers.slice(0, 2), ...devices.slice(0, 2_200)] },
+    { id: 'anon:device-2200', identifiers: devices.slice(2_200) },
+  ]
+  for (const person of people) await erasing.erase('shop', person)
+  for (const { erasureId } of await erasing.proofsOf('shop', undefined)) await finished(erasureId, 400_000)
+  expect(await messages()).toEqual(['bob'])
+  expect(await select('SELECT message_id FROM rejected_events')).toEqual([{ message_id: 'refused-0' }])
+  const kept = await select(
+    "SELECT count() AS facts, countIf(message_id LIKE 'group-%') AS named FROM account_traits FINAL",
+  )
+  expect(kept.map(({ facts, named }) => [Number(facts), Number(named)])).toEqual([[1_600, 0]])
+}, 600_000)

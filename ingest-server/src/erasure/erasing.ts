@@ -9,6 +9,7 @@ import type { Cluster } from '../clickhouse/cluster-ddl.js'
 import type { Clock } from '../clock.js'
 import type { EventLog } from '../log/log.js'
 import type { Logger } from '../logger.js'
+import { createAlone, isAway, stoppedNote } from './alone.js'
 import { countInLog, rewriteLog } from './erase-log.js'
 import {
   bySalt,
@@ -65,7 +66,9 @@ const sweepOverlapMs = 60_000
 export async function startErasing(deps: ErasingDeps): Promise<Erasing> {
   const { clickhouse, log, clock, logger } = deps
   const { app } = clickhouse
+  const lookEveryMs = deps.lookEveryMs ?? defaultLookEveryMs
   const store = { app, cluster: deps.cluster }
+  const alone = createAlone({ app, clock, logger, lookEveryMs })
   let known: readonly Erasure[] = []
   let judges = new Map<string, Judge>()
   let sweptAtMs = 0
@@ -84,7 +87,9 @@ export async function startErasing(deps: ErasingDeps): Promise<Erasing> {
     for (const erasure of known) {
       if (isStopped) return
       const before = progress.get(erasure.erasureId)
-      if (before?.state !== 'finished') await carryOut(erasure, before === undefined)
+      if (before?.state === 'finished') continue
+      const isFirst = before === undefined || before.note === stoppedNote
+      await alone(erasure, before, () => carryOut(erasure, isFirst))
     }
     await sweep()
   }
@@ -145,7 +150,7 @@ export async function startErasing(deps: ErasingDeps): Promise<Erasing> {
             remaining: {},
             note: 'Came back by a replay.',
           })
-        for (const erasure of covering) await carryOut(erasure, true)
+        for (const erasure of covering) await alone(erasure, undefined, () => carryOut(erasure, true))
       }
     }
     sweptAtMs = nowMs
@@ -157,15 +162,16 @@ export async function startErasing(deps: ErasingDeps): Promise<Erasing> {
       try {
         await look()
       } catch (error) {
-        // ClickHouse is away or full: the ledger is durable, the next look goes on.
-        logger.warn({ err: error }, 'Erasures wait until ClickHouse takes them')
+        // The ledger is durable, the next look goes on.
+        const reason = isAway(error) ? 'Erasures wait until ClickHouse takes them' : 'Erasures cannot go on'
+        logger.warn({ err: error }, reason)
       }
     })
   }
 
   // Before anything is collected: an event that arrives first must be refused too.
   await readLedger()
-  const timer = setInterval(lookSoon, deps.lookEveryMs ?? defaultLookEveryMs).unref()
+  const timer = setInterval(lookSoon, lookEveryMs).unref()
   lookSoon()
 
   const toProof = (erasure: Erasure, progress: ReadonlyMap<string, Progress>): Proof => ({

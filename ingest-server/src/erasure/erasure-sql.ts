@@ -81,6 +81,12 @@ export const erasedEvents: ErasedRows = {
   condition: `(${theirEvents}) OR (${eventsThatMention})`,
 }
 
+export const changesSeen: ErasedRows = {
+  table: 'identity_changes_seen',
+  condition: `${ofProject} AND (${changeOfTheirs} OR (kind = 'email' AND ${isWhole('identifier')}))`,
+  remaining: `${ofProject} AND (${changeOfTheirs} OR (kind = 'email' AND ${isWhole('identifier')} ${isNotNew('identifier')}))`,
+}
+
 /** What the views unfolded from events, in the order in which it goes: after the events, or they would bring it back. */
 export const facts: readonly ErasedRows[] = [
   { table: 'links', condition: `${ofProject} AND ${isAnyErased('[identifier, other]', 'at')}` },
@@ -99,11 +105,7 @@ export const facts: readonly ErasedRows[] = [
     condition: `${ofProject} AND ${isWhole("concat('email:', email)")}`,
     remaining: `${ofProject} AND ${isWhole("concat('email:', email)")} ${isNotNew("concat('email:', email)")}`,
   },
-  {
-    table: 'identity_changes_seen',
-    condition: `${ofProject} AND (${changeOfTheirs} OR (kind = 'email' AND ${isWhole('identifier')}))`,
-    remaining: `${ofProject} AND (${changeOfTheirs} OR (kind = 'email' AND ${isWhole('identifier')} ${isNotNew('identifier')}))`,
-  },
+  changesSeen,
 ]
 
 const isOlder = 'AND bitShiftRight(version, 64) < toUInt128({epoch: UInt64})'

@@ -5,9 +5,10 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { mutableTable, type Cluster } from '../clickhouse/cluster-ddl.js'
 import { insertLines } from '../clickhouse/insert-lines.js'
-import { query, queryStream, type NamedQuery } from '../clickhouse/query.js'
+import { chunksBy, chunksOf, query, queryStream, type NamedQuery } from '../clickhouse/query.js'
 import {
   accountMessages,
+  changesSeen,
   derived,
   erasedEvents,
   eventsThatMention,
@@ -30,7 +31,8 @@ export interface RemoveDeps {
   cluster?: Cluster | undefined
 }
 
-type Params = ReturnType<typeof sqlParams> & { ids?: readonly string[] }
+type SqlParams = ReturnType<typeof sqlParams>
+type Params = SqlParams & { ids?: readonly string[] }
 
 /** Resolves when one pass is through. `epoch` is the time of the pass; what was derived before it is stale. */
 export async function removeErased(
@@ -41,29 +43,39 @@ export async function removeErased(
 ): Promise<void> {
   const judge = judgeBy(tombstones)
   if (judge === undefined) return
-  const params = sqlParams(project, tombstones, epoch)
-  await scrubEvents(deps, params, judge)
-  const ids = await accountMessagesOf(deps, params)
-  // Before the events go, which alone tell whose words these were, so that a crash in between loses nothing; and once
-  // more after, for what a late copy brought back meanwhile.
-  await renameAccounts(deps, params, ids)
-  await remove(deps, eventsToRemove, { ...params, ids })
-  await renameAccounts(deps, params, ids)
-  for (const rows of facts) await remove(deps, rows, params)
+  const parts = partsOf(tombstones).map((part) => sqlParams(project, part, epoch))
+  for (const params of parts) await removeEvents(deps, params, judge)
+  for (const rows of facts) for (const params of parts) await remove(deps, rows, params)
   for (const table of ['rejected_events', 'dead_letters'] as const)
-    await removeRefused(deps, table, params, judge)
+    await removeRefused(deps, table, project, judge)
   // From here on stitch writes newer rows than any it wrote from the facts that are gone.
   await deps.app.insert({
     table: 'identity_epochs',
     format: 'JSONEachRow',
     values: [{ project, epoch }],
   })
-  await run(deps, sharedIdentifiers, params)
-  for (const rows of derived) await remove(deps, rows, params)
-  await run(deps, touchpointsToFormAnew, params)
-  for (const rows of touchpoints) await remove(deps, rows, params)
-  await run(deps, repeatNewEvents, params)
+  for (const params of parts) await run(deps, sharedIdentifiers, params)
+  // To one part an identifier of theirs that another part holds looks like somebody else's.
+  if (parts.length > 1) for (const params of parts) await remove(deps, changesSeen, params)
+  for (const rows of derived) for (const params of parts) await remove(deps, rows, params)
+  for (const params of parts) await run(deps, touchpointsToFormAnew, params)
+  for (const rows of touchpoints) for (const params of parts) await remove(deps, rows, params)
+  for (const params of parts) await run(deps, repeatNewEvents, params)
 }
+
+async function removeEvents(deps: RemoveDeps, params: SqlParams, judge: Judge): Promise<void> {
+  await scrubEvents(deps, params, judge)
+  const lists = chunksOf(await accountMessagesOf(deps, params))
+  // Before the events go, which alone tell whose words these were, so that a crash in between loses nothing; and once
+  // more after, for what a late copy brought back meanwhile.
+  for (const ids of lists) await renameAccounts(deps, params, ids)
+  for (const ids of lists.length === 0 ? [[]] : lists) await remove(deps, eventsToRemove, { ...params, ids })
+  for (const ids of lists) await renameAccounts(deps, params, ids)
+}
+
+/** Tombstones in sets whose lists fit into a request each, however many identifiers a person had. */
+const partsOf = ({ salt, list }: Tombstones): Tombstones[] =>
+  chunksBy(list, ({ hash }) => [hash]).map((part) => ({ salt, list: part }))
 
 /** What the tables still hold, by table; nothing when it is done. */
 export async function findErased(
@@ -75,14 +87,17 @@ export async function findErased(
   if (judge === undefined) return {}
   // What stitch wrote since the last pass stands on facts that may be there.
   const epochSql = 'SELECT max(epoch) AS rows FROM identity_epochs WHERE project = {project: String}'
-  const params = sqlParams(project, tombstones, await count(app, epochSql, { project }))
+  const epoch = await count(app, epochSql, { project })
+  const parts = partsOf(tombstones).map((part) => sqlParams(project, part, epoch))
   const found: Record<string, number> = {}
   for (const { table, condition, remaining = condition } of erased) {
-    const rows = await count(app, `SELECT count() AS rows FROM ${table} WHERE ${remaining}`, params)
+    let rows = 0
+    for (const params of parts)
+      rows += await count(app, `SELECT count() AS rows FROM ${table} WHERE ${remaining}`, params)
     if (rows > 0) found[table] = rows
   }
   for (const table of ['rejected_events', 'dead_letters'] as const) {
-    const ids = await refusedAboutErased(app, table, params, judge)
+    const ids = await refusedAboutErased(app, table, project, judge)
     if (ids.length > 0) found[table] = ids.length
   }
   return found
@@ -95,10 +110,10 @@ export async function cameBack(
   tombstones: Tombstones,
   sinceMs: number,
 ): Promise<boolean> {
-  const params = { ...sqlParams(project, tombstones, 0), since: sinceMs }
-  if (tombstones.list.length === 0) return false
   const query = `SELECT count() AS rows FROM events WHERE toUnixTimestamp64Milli(stored_at) >= {since: Int64} AND (${erasedEvents.condition})`
-  return (await count(app, query, params)) > 0
+  for (const part of partsOf(tombstones))
+    if ((await count(app, query, { ...sqlParams(project, part, 0), since: sinceMs })) > 0) return true
+  return false
 }
 
 const erased = [erasedEvents, ...facts, ...derived, ...touchpoints]
@@ -162,7 +177,6 @@ async function accountMessagesOf({ app }: RemoveDeps, params: Params): Promise<s
 }
 
 async function renameAccounts(deps: RemoveDeps, params: Params, ids: readonly string[]): Promise<void> {
-  if (ids.length === 0) return
   await run(deps, renameAccountFacts, { ...params, ids })
   await remove(deps, renamedAccountFacts, { ...params, ids })
 }
@@ -171,7 +185,7 @@ async function renameAccounts(deps: RemoveDeps, params: Params, ids: readonly st
 async function refusedAboutErased(
   app: ClickHouseClient,
   table: 'rejected_events' | 'dead_letters',
-  { project }: Params,
+  project: string,
   judge: Judge,
 ): Promise<string[]> {
   const time = table === 'rejected_events' ? 'received_at' : 'stored_at'
@@ -195,14 +209,14 @@ async function refusedAboutErased(
 async function removeRefused(
   { app, cluster }: RemoveDeps,
   table: 'rejected_events' | 'dead_letters',
-  params: Params,
+  project: string,
   judge: Judge,
 ): Promise<void> {
-  const ids = await refusedAboutErased(app, table, params, judge)
-  if (ids.length === 0) return
-  await app.command({
-    query: `ALTER TABLE ${mutableTable(table, cluster)} DELETE WHERE has({ids: Array(String)}, toString(cityHash64(original)))`,
-    query_params: { ids },
-    clickhouse_settings: { mutations_sync: '2' },
-  })
+  const statement = `ALTER TABLE ${mutableTable(table, cluster)} DELETE WHERE has({ids: Array(String)}, toString(cityHash64(original)))`
+  for (const ids of chunksOf(await refusedAboutErased(app, table, project, judge)))
+    await app.command({
+      query: statement,
+      query_params: { ids },
+      clickhouse_settings: { mutations_sync: '2' },
+    })
 }

@@ -1,4 +1,5 @@
 /** Takes an erased person's name out of somebody else's event: the event stays that person's, with the name gone. */
+import { isExactNumber } from '../exact-json.js'
 import type { EventRow } from './event-row.js'
 import type { Judge } from './tombstones.js'
 
@@ -46,20 +47,42 @@ export function scrub(row: StoredRow, judge: Judge): StoredRow {
 const namesGone = (identifier: string, subject: string, isGone: (identifier: string) => boolean) =>
   !identifier.startsWith('anon:') && identifier !== subject && isGone(identifier)
 
-/** The value with each of `texts` replaced wherever it stands in it. */
+/** The value with each of `texts` replaced wherever it stands in it, however deep that is. */
 export function withoutTexts(value: unknown, texts: readonly string[]): unknown {
   if (texts.length === 0) return value
-  if (typeof value === 'string') return texts.reduce(withoutText, value)
-  if (Array.isArray(value)) return value.map((item) => withoutTexts(item, texts))
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutTexts(inner, texts)]))
+  const result: { value?: unknown } = {}
+  // Values whose place in the copy is still empty; a list and not the stack, which has an end.
+  const rest: { into: object; name: string | number; value: unknown }[] = [
+    { into: result, name: 'value', value },
+  ]
+  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+    const { into, name, value: inner } = next
+    const copy = copyOf(inner, texts)
+    // Not by assignment: `__proto__` may be a name like any other.
+    Object.defineProperty(into, name, { value: copy, enumerable: true, writable: true, configurable: true })
+    if (Array.isArray(inner)) {
+      for (const [index, item] of inner.entries())
+        rest.push({ into: copy as object, name: index, value: item })
+    } else if (copy !== inner && typeof inner === 'object' && inner !== null)
+      // Last first, so that the names stand in the copy in the order of the original.
+      for (const [innerName, item] of Object.entries(inner).reverse())
+        rest.push({ into: copy as object, name: innerName, value: item })
+  }
+  return result.value
 }
+
+/** An empty container of the same shape, or the value itself without the texts. */
+function copyOf(value: unknown, texts: readonly string[]): unknown {
+  if (typeof value === 'string') return texts.reduce(withoutText, value)
+  if (Array.isArray(value)) return []
+  return typeof value === 'object' && value !== null && !isExactNumber(value) ? {} : value
+}
+
+const patternSigns = /[\\^$.*+?()[\]{}|/-]/g
 
 /** Whatever its case: an address is lower-cased in its column and stands as it was sent elsewhere. */
 function withoutText(value: string, text: string): string {
   // A short id is part of many words; only a value that is nothing else is the id.
   if (text.length < 6) return value === text ? erasedText : value
-  const at = value.toLowerCase().indexOf(text.toLowerCase())
-  if (at === -1) return value
-  return `${value.slice(0, at)}${erasedText}${withoutText(value.slice(at + text.length), text)}`
+  return value.replace(new RegExp(text.replace(patternSigns, '\\$&'), 'gi'), erasedText)
 }

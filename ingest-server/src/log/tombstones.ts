@@ -103,13 +103,13 @@ export function isAboutErased(original: string, atMs: number, judge: Judge): boo
       asAny(text).some((identifier) => judge.isErased(identifier, atMs)),
     )
   }
-  return identifiersIn(event).some((identifier) => judge.isErased(identifier, atMs))
+  return Array.from(identifiersIn(event)).some((identifier) => judge.isErased(identifier, atMs))
 }
 
-const stringToken = /"((?:[^"\\]|\\.)*)"?/g
+const stringToken = /"([^"\\]*(?:\\.[^"\\]*)*)"?/g
 
 function textsIn(json: string): string[] {
-  return Array.from(json.matchAll(stringToken), ([, text = '']) => text)
+  return [...new Set(Array.from(json.matchAll(stringToken), ([, text = '']) => text))]
 }
 
 function asAny(value: unknown): string[] {
@@ -118,14 +118,39 @@ function asAny(value: unknown): string[] {
   return [text, userIdentifier(text), anonIdentifier(text), emailIdentifier(canonicalAddress(text))]
 }
 
-/** Where an event names somebody, in any spelling that senders use, valid or not. */
-function identifiersIn(event: unknown): string[] {
-  if (typeof event !== 'object' || event === null) return asAny(event)
-  if (Array.isArray(event)) return event.flatMap(identifiersIn)
-  const fields = event as Record<string, unknown>
-  const traits = [fields.traits, (fields.context as { traits?: unknown } | null | undefined)?.traits]
-  const addresses = traits.flatMap((value) => asAny((value as { email?: unknown } | null | undefined)?.email))
-  const named = ['userId', 'user_id', 'anonymousId', 'anonymous_id', 'previousId', 'previous_id', 'email']
-  const subject = typeof fields.subject === 'string' ? [fields.subject] : []
-  return [...subject, ...named.flatMap((name) => asAny(fields[name])), ...addresses]
+const namingFields = [
+  'userId',
+  'user_id',
+  'anonymousId',
+  'anonymous_id',
+  'previousId',
+  'previous_id',
+  'email',
+]
+
+/**
+ * Where an event names somebody, in any spelling that senders use, valid or not. What was refused may be nested to
+ * any depth, so the values still to be read stand in a list and not on the stack.
+ */
+function identifiersIn(event: unknown): Set<string> {
+  const found = new Set<string>()
+  const add = (value: unknown) => {
+    for (const identifier of asAny(value)) found.add(identifier)
+  }
+  const rest: unknown[] = [event]
+  while (rest.length > 0) {
+    const value = rest.pop()
+    if (Array.isArray(value)) for (const item of value) rest.push(item)
+    else if (typeof value !== 'object' || value === null) add(value)
+    else {
+      const fields = value as Record<string, unknown>
+      if (typeof fields.subject === 'string') found.add(fields.subject)
+      for (const name of namingFields) add(fields[name])
+      add(emailOf(fields.traits))
+      add(emailOf((fields.context as { traits?: unknown } | null | undefined)?.traits))
+    }
+  }
+  return found
 }
+
+const emailOf = (traits: unknown) => (traits as { email?: unknown } | null | undefined)?.email

@@ -1,0 +1,44 @@
+/** Each erasure for itself: one that cannot go on says so in its proof, waits longer each time, and holds no other. */
+import type { ClickHouseClient } from '@clickhouse/client'
+import { queryErrorOf } from '../clickhouse/query-errors.js'
+import type { Clock } from '../clock.js'
+import type { Logger } from '../logger.js'
+import { writeProgress, type Erasure, type Progress } from './erasure-ledger.js'
+
+/** In the proof; the reason itself may quote what was stored, and stands in the server's own log. */
+export const stoppedNote = "It could not go on; the server's log says why. It is tried again."
+const longestWaitMs = 300_000
+
+/** ClickHouse is away or full, which holds everything; any other failure is one erasure's own. */
+export const isAway = (error: unknown): boolean =>
+  ['STORE_UNAVAILABLE', 'OVERLOADED'].includes(queryErrorOf(error, 'erasing').code)
+
+interface AloneDeps {
+  app: ClickHouseClient
+  clock: Clock
+  logger: Logger
+  lookEveryMs: number
+}
+
+export function createAlone({ app, clock, logger, lookEveryMs }: AloneDeps) {
+  /** Erasures that could not go on, by id: how often in a row, and when they are tried again. */
+  const stopped = new Map<string, { times: number; againAtMs: number }>()
+
+  return async (erasure: Erasure, before: Progress | undefined, work: () => Promise<void>): Promise<void> => {
+    const { project, erasureId } = erasure
+    const last = stopped.get(erasureId)
+    if (last !== undefined && clock() < last.againAtMs) return
+    try {
+      await work()
+      stopped.delete(erasureId)
+    } catch (error) {
+      if (isAway(error)) throw error
+      const times = (last?.times ?? 0) + 1
+      const waitMs = Math.min(lookEveryMs * 2 ** Math.min(times, 20), longestWaitMs)
+      stopped.set(erasureId, { times, againAtMs: clock() + waitMs })
+      logger.error({ err: error, project, erasureId, times }, 'An erasure cannot go on; it is tried again')
+      const remaining = before?.remaining ?? {}
+      await writeProgress(app, erasure, { state: 'running', atMs: clock(), remaining, note: stoppedNote })
+    }
+  }
+}
