@@ -1,6 +1,6 @@
 /** Who is in an account and what is known of it. */
 import { accountIdOf } from '../timeline/identifiers.js'
-import { toStay, toTrait } from './answer.js'
+import { toIntervalAnswer, toTrait } from './answer.js'
 import { isKnownAccount, readAccount } from '../identity/account-people.js'
 import { accountAsOf } from '../timeline/as-of.js'
 import { accountNotFound, readerFor, type Api, type TimelineDeps } from './context.js'
@@ -60,7 +60,7 @@ export function addAccounts(api: Api, deps: TimelineDeps): void {
       if (!isKnownAccount(account) && traits.length === 0) throw await accountNotFound(id, deps)
       const people = account.memberships.flatMap(({ person, how, periods, verified }) =>
         periods.map((period) => {
-          const { from, to, because } = toStay({ account: id, how, verified, ...period })
+          const { from, to, because } = toIntervalAnswer({ account: id, how, verified, ...period })
           return { person, how, since: from, until: to, because, verified }
         }),
       )

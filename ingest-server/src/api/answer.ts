@@ -1,5 +1,5 @@
 /** From what was read to what is answered. */
-import type { AccountStay, Holding, Interval, Person } from '../identity/people.js'
+import type { Interval, Person } from '../identity/people.js'
 import { accountsAt } from '../identity/people.js'
 import { rowKey, type Row, type WideRow } from '../touchpoints/rows.js'
 import { saysNothing, shownObject, storedObject } from '../touchpoints/null-like.js'
@@ -11,21 +11,19 @@ import type { EventAnswer, TouchpointAnswer } from '@touchline/schemas/api'
 
 export const isoTime = (at: number) => new Date(at).toISOString()
 const openTime = (at: number | undefined) => (at === undefined ? null : isoTime(at))
-/** Times of an interval as text, null where it is open. */
-export const toInterval = <T extends Interval>(interval: T) => ({
+/** Times of a holding, a stay or an ownership as ISO text, null where it is open. */
+export const toIntervalAnswer = <T extends Interval>(interval: T) => ({
   ...interval,
   from: openTime(interval.from),
   to: openTime(interval.to),
 })
 
-export const toIdentifier = (holding: Holding) => toInterval(holding)
-export const toStay = (stay: AccountStay) => toInterval(stay)
 export const toTrait = (trait: Trait) => ({ ...trait, at: isoTime(trait.at) })
 
 export function toPersonHead(person: Person, traits: readonly Trait[], now: number) {
   return {
     id: person.id,
-    identifiers: person.identifiers.map(toIdentifier),
+    identifiers: person.identifiers.map(toIntervalAnswer),
     traits: traitValues(traits),
     accounts: accountsAt(person.accounts, now),
   }

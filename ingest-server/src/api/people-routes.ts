@@ -1,6 +1,6 @@
 /** Who a person is: search, profile, and everything that is kept about them. */
 import { Readable } from 'node:stream'
-import { toIdentifier, toPersonHead, toStay, toTrait } from './answer.js'
+import { toIntervalAnswer, toPersonHead, toTrait } from './answer.js'
 import { readerFor, type Api, type TimelineDeps } from './context.js'
 import { exportPerson } from '../timeline/export.js'
 import { knownPerson } from './known-person.js'
@@ -58,9 +58,9 @@ function addProfile(api: Api, deps: TimelineDeps): void {
       const { person, traits } = await knownPerson(readerFor(request, deps), id, deps, asOf)
       return {
         id: person.id,
-        identifiers: person.identifiers.map(toIdentifier),
+        identifiers: person.identifiers.map(toIntervalAnswer),
         traits: traits.map(toTrait),
-        accounts: person.accounts.map(toStay),
+        accounts: person.accounts.map(toIntervalAnswer),
       }
     },
   })

@@ -1,5 +1,5 @@
 /** Why is this identifier, or this event, theirs? */
-import { toEvent, toInterval } from './answer.js'
+import { toEvent, toIntervalAnswer } from './answer.js'
 import type { Reader } from '../clickhouse/query.js'
 import { notFound, readerFor, type Api, type TimelineDeps } from './context.js'
 import { identifiersOf } from '../timeline/identifiers.js'
@@ -53,7 +53,7 @@ async function explain(
     person: person.id,
     identifier,
     isTheirs: found ? theirs.some((held) => isWithin(held, found.full.at)) : theirs.length > 0,
-    owners: owners.map((owner) => ({ ...toInterval(owner), meaning: meaningOf(owner.rule) })),
+    owners: owners.map((owner) => ({ ...toIntervalAnswer(owner), meaning: meaningOf(owner.rule) })),
     state,
     decidedBy: decided.flatMap((event) => (event ? [toEvent(event.placed, event.full)] : [])),
     facts,

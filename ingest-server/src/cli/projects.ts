@@ -2,7 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { projectsFileOf, type Config } from '../config.js'
-import { addKey, addProject, changeProjectsFile, newKey, newKeyId, setProject } from '../projects/key-ring.js'
+import { addKey, addProject, changeProjectsFile, setProject } from '../projects/key-ring.js'
+import { newKey, newKeyId } from '../projects/new-key.js'
 import {
   emptyEntry,
   readProjectsFile,

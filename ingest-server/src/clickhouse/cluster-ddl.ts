@@ -21,6 +21,7 @@
  *
  * `insert_deduplicate` is off: identical blocks are ours to repeat, and the tables are idempotent by key.
  */
+import { identifier, literal } from './sql-quoting.js'
 
 export interface Cluster {
   name: string
@@ -152,7 +153,7 @@ function createTable(part: Record<string, string>, cluster: Cluster): string[] {
   return [
     makeLocal,
     `CREATE TABLE IF NOT EXISTS ${table}${onCluster(cluster)} AS ${local}\n` +
-      `ENGINE = Distributed('${over}', currentDatabase(), '${local}', ${key})\n${durableQueue}${commentOf(rest)}`,
+      `ENGINE = Distributed(${literal(over)}, currentDatabase(), ${literal(local)}, ${key})\n${durableQueue}${commentOf(rest)}`,
   ]
 }
 
@@ -219,4 +220,4 @@ function withoutDeduplication(rest: string): string {
 const commentOf = (rest: string): string => /\sCOMMENT '(?:[^'\\]|''|\\.)*'\s*$/.exec(rest)?.[0] ?? ''
 
 export const onCluster = (cluster: Cluster): string =>
-  cluster.replicated === false ? '' : ` ON CLUSTER \`${cluster.name}\``
+  cluster.replicated === false ? '' : ` ON CLUSTER ${identifier(cluster.name)}`

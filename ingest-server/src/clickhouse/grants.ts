@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { analystCaps, readerCaps, type Caps } from './caps.js'
 import { clusterSettings, onCluster, type Cluster } from './cluster-ddl.js'
+import { identifier, settingValue } from './sql-quoting.js'
 
 export interface GrantOptions {
   database: string
@@ -28,13 +29,13 @@ export interface NewUser {
 export function grantStatements(options: GrantOptions): string[] {
   const everywhere = options.cluster === undefined ? '' : onCluster(options.cluster)
   const { app, reader, analyst } = options
-  const database = quoted(options.database)
+  const database = identifier(options.database)
   const profile = (user: NewUser, settings: string) =>
-    `CREATE SETTINGS PROFILE IF NOT EXISTS ${quoted(profileOf(user))}${everywhere} SETTINGS ${settings}`
+    `CREATE SETTINGS PROFILE IF NOT EXISTS ${identifier(profileOf(user))}${everywhere} SETTINGS ${settings}`
   const user = (one: NewUser) =>
-    `CREATE USER IF NOT EXISTS ${quoted(one.name)}${everywhere} IDENTIFIED WITH sha256_hash BY '${sha256(one.password)}' ` +
-    `DEFAULT DATABASE ${database} SETTINGS PROFILE ${quoted(profileOf(one))}`
-  const grant = (to: NewUser, what: string) => `GRANT${everywhere} ${what} TO ${quoted(to.name)}`
+    `CREATE USER IF NOT EXISTS ${identifier(one.name)}${everywhere} IDENTIFIED WITH sha256_hash BY '${sha256(one.password)}' ` +
+    `DEFAULT DATABASE ${database} SETTINGS PROFILE ${identifier(profileOf(one))}`
+  const grant = (to: NewUser, what: string) => `GRANT${everywhere} ${what} TO ${identifier(to.name)}`
   const readers = [reader, analyst]
   return [
     profile(app, settingList(clusterWide(options))),
@@ -71,18 +72,16 @@ const clusterWide = ({ cluster }: GrantOptions) => (cluster === undefined ? {} :
 
 function settingList(settings: Readonly<Record<string, string | number>>): string {
   const list = Object.entries({ insert_deduplicate: 0, ...settings })
-  return list.map(([name, value]) => `${name} = ${valueOf(value)}`).join(', ')
+  return list.map(([name, value]) => `${name} = ${settingValue(value)}`).join(', ')
 }
 
 function capList(caps: Caps, settings: Readonly<Record<string, string | number>>): string {
   return [
     ...Object.entries(caps.limits).map(([name, max]) => `${name} = ${max} MIN 1 MAX ${max}`),
-    ...Object.entries(caps.fixed).map(([name, value]) => `${name} = ${valueOf(value)} CONST`),
-    ...Object.entries(settings).map(([name, value]) => `${name} = ${valueOf(value)}`),
+    ...Object.entries(caps.fixed).map(([name, value]) => `${name} = ${settingValue(value)} CONST`),
+    ...Object.entries(settings).map(([name, value]) => `${name} = ${settingValue(value)}`),
   ].join(', ')
 }
 
 const profileOf = (user: NewUser) => `${user.name}_profile`
-const valueOf = (value: string | number) => (typeof value === 'number' ? String(value) : `'${value}'`)
-const quoted = (name: string) => `\`${name.replace(/[\\`]/g, '\\$&')}\``
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')

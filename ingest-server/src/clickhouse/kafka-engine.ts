@@ -13,6 +13,7 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { query, type NamedQuery } from './query.js'
 import { onCluster, type Cluster } from './cluster-ddl.js'
+import { literal, settingValue } from './sql-quoting.js'
 
 export interface KafkaEngineOptions {
   /** `host:port` of each broker, as ClickHouse reaches them. */
@@ -178,14 +179,12 @@ function settingsOf(table: string, options: KafkaEngineOptions): string {
   }
   return Object.entries(settings)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name} = ${typeof value === 'number' ? value : literal(value ?? '')}`)
+    .map(([name, value]) => `${name} = ${settingValue(value ?? '')}`)
     .join(', ')
 }
 
 /** The group whose offsets say how far ClickHouse has read a table's topic. */
 export const engineGroupOf = (table: string, group = 'touchline-clickhouse'): string => `${group}.${table}`
-
-const literal = (text: string) => `'${text.replace(/[\\']/g, '\\$&')}'`
 
 const columnsQuery: NamedQuery = {
   name: 'columns-of-table',

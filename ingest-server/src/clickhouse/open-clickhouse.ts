@@ -6,8 +6,9 @@ import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickh
 import { setTimeout as delay } from 'node:timers/promises'
 import { clickHouseCodeOf } from './query-errors.js'
 import { query, type NamedQuery } from './query.js'
+import { identifier } from './sql-quoting.js'
 import { readerCaps } from './caps.js'
-import { clusterSettings, type Cluster } from './cluster-ddl.js'
+import { clusterSettings, onCluster, type Cluster } from './cluster-ddl.js'
 import type { ClickHouse } from './clickhouse.js'
 import {
   startEmbeddedServer,
@@ -224,9 +225,8 @@ async function makeDatabase(account: Account, database: string, cluster: Cluster
   try {
     // Asked first: a least-privilege user may use its database without the right to make one.
     if ((await query({ client }, databaseQuery, { database })).length > 0) return
-    const everywhere =
-      cluster === undefined || cluster.replicated === false ? '' : ` ON CLUSTER ${quoted(cluster.name)}`
-    await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${quoted(database)}${everywhere}` })
+    const everywhere = cluster === undefined ? '' : onCluster(cluster)
+    await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${identifier(database)}${everywhere}` })
   } finally {
     await client.close()
   }
@@ -268,5 +268,3 @@ function withoutPassword(url: string): string {
   parsed.password = ''
   return parsed.origin
 }
-
-const quoted = (name: string) => `\`${name.replace(/[\\`]/g, '\\$&')}\``

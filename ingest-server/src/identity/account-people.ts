@@ -3,7 +3,7 @@ import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import {
   lonePerson,
   readPeople,
-  toInterval,
+  parseInterval,
   toPerson,
   type Interval,
   type Ownership,
@@ -78,7 +78,7 @@ export async function readAccount(reader: Reader, account: string): Promise<Acco
     query<StoredPerson>(reader, membersQuery, params),
     query<{ subject: string; owners: StoredOwner[] }>(reader, guestsQuery, params),
   ])
-  const known = memberships.map((one) => ({ ...one, periods: one.periods.map(toInterval) }))
+  const known = memberships.map((one) => ({ ...one, periods: one.periods.map(parseInterval) }))
   const isMember = new Set(known.map(({ person }) => person))
   const owners = new Set(guests.flatMap((guest) => guest.owners.map(({ person }) => person)))
   const others = [...owners].filter((person) => !isMember.has(person))
@@ -86,7 +86,7 @@ export async function readAccount(reader: Reader, account: string): Promise<Acco
     id: account,
     memberships: known,
     people: peopleOf(account, known, members.map(toPerson)),
-    guests: guests.map((guest) => ({ ...guest, owners: guest.owners.map(toInterval) })),
+    guests: guests.map((guest) => ({ ...guest, owners: guest.owners.map(parseInterval) })),
     guestPeople: others.length === 0 ? [] : await readPeople(reader, others),
   }
 }

@@ -60,15 +60,16 @@ export interface StoredPerson {
 
 const time = (text: string | null) => (text === null ? undefined : Date.parse(text))
 
-export function toInterval<T extends StoredInterval>(stored: T) {
+/** Times as ClickHouse writes them → milliseconds since 1970, undefined where it is open; `toIntervalAnswer` goes on from there. */
+export function parseInterval<T extends StoredInterval>(stored: T) {
   return { ...stored, from: time(stored.from), to: time(stored.to) }
 }
 
 export function toPerson(stored: StoredPerson): Person {
   return {
     id: stored.person,
-    identifiers: stored.identifiers.map(toInterval),
-    accounts: stored.accounts.map(toInterval),
+    identifiers: stored.identifiers.map(parseInterval),
+    accounts: stored.accounts.map(parseInterval),
     isStitched: true,
   }
 }
@@ -132,7 +133,7 @@ export async function readOwners(reader: Reader, identifiers: readonly string[])
       identifiers,
     },
   )
-  return rows.map((row) => ({ ...row, owners: row.owners.map(toInterval) }))
+  return rows.map((row) => ({ ...row, owners: row.owners.map(parseInterval) }))
 }
 
 /**

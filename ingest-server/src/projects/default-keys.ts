@@ -2,19 +2,16 @@
  * The keys of the default project: given by the environment, else made on the first run and kept in
  * DATA_DIR/keys.json, readable by the owner only.
  */
-import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { TouchlineError } from '../errors.js'
+import { newKey } from './new-key.js'
 
 const kept = z.string().min(8)
 const keysSchema = z.object({ writeKey: kept, secretKey: kept, analystPassword: kept })
 export type DefaultKeys = z.infer<typeof keysSchema>
-
-const newKey = (prefix: string, bytes: number) =>
-  `${prefix}_${randomBytes(bytes).toString('base64url').replace(/[-_]/g, 'x')}`
 
 /**
  * Reads the kept keys, making them first where there are none (`areNew`: this call made them); what `given` names wins.
@@ -68,9 +65,9 @@ async function keptKeys(dataDir: string): Promise<DefaultKeys & { areNew: boolea
   const file = join(dataDir, keysFile)
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const made: DefaultKeys = {
-    writeKey: newKey('wk', 15),
-    secretKey: newKey('sk', 30),
-    analystPassword: newKey('an', 15),
+    writeKey: newKey('write'),
+    secretKey: newKey('secret'),
+    analystPassword: newKey('analyst'),
   }
   // Written whole beside it and then linked: of two processes starting at once one makes the keys and the
   // other reads them, never half of them.

@@ -2,7 +2,6 @@
  * Changing the file of projects and keys: each change is a pure function of what the file says, and is written
  * whole, so that a server that reads it at that moment sees the old file or the new one.
  */
-import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -21,24 +20,6 @@ import {
 } from './projects-file.js'
 
 export type KeyKind = 'write' | 'secret' | 'signing'
-
-/** Letters and digits only, so that a key can be selected by a double click. Secret keys have 256 random bits. */
-export function newKey(kind: KeyKind): string {
-  const prefix = { write: 'wk', secret: 'sk', signing: 'sg' }[kind]
-  const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-  // 43 characters of 62 hold 256 bits; a write key is public and only has to be unlike any other.
-  const length = kind === 'write' ? 22 : 43
-  let text = ''
-  while (text.length < length) {
-    for (const byte of randomBytes(64)) {
-      // 248 = 4 × 62: bytes above it would make some characters likelier than others.
-      if (byte < 248 && text.length < length) text += alphabet[byte % 62]
-    }
-  }
-  return `${prefix}_${text}`
-}
-
-export const newKeyId = (): string => `k${randomBytes(4).toString('hex')}`
 
 export interface NewKey {
   projectId: string

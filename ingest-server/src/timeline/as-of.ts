@@ -10,7 +10,7 @@ import { resolve, type Person as ResolvedPerson } from '../identity/resolve.js'
 import { readAccountNames, type Account } from '../identity/account-people.js'
 import type { Reader } from '../clickhouse/query.js'
 import { readSubjects } from '../identity/subjects.js'
-import { lonePerson, toInterval, type Ownership, type Person } from '../identity/people.js'
+import { lonePerson, parseInterval, type Ownership, type Person } from '../identity/people.js'
 
 interface ThenKnown {
   people: Person[]
@@ -46,13 +46,13 @@ async function knownThen(reader: Reader, identifiers: Iterable<string>, asOfMs: 
   return {
     people: people.map((person) => ({
       id: person.id,
-      identifiers: person.identifiers.map(toInterval),
+      identifiers: person.identifiers.map(parseInterval),
       accounts: accountsOf({ identifiers: person.identifiers, memberships, meaningOf, domainRules }).map(
-        toInterval,
+        parseInterval,
       ),
       isStitched: resolution.owners.has(person.id),
     })),
-    ownersOf: (identifier) => (resolution.owners.get(identifier) ?? []).map(toInterval),
+    ownersOf: (identifier) => (resolution.owners.get(identifier) ?? []).map(parseInterval),
   }
 }
 

@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
+import { literal } from '../sql-quoting.js'
 import type { ProjectUser } from './project-users.js'
 import { configXml, type ServerConfig } from './server-config.js'
 import { usersXml } from './users-config.js'
@@ -91,7 +92,7 @@ function engineArguments(
 ): string[] {
   const boot = [
     // Waits until the child has removed what was needed to start, see engine-child.cjs.
-    `SELECT count() FROM file('${escaped(join(bootFolder, 'gate'))}', 'LineAsString') FORMAT Null`,
+    `SELECT count() FROM file(${literal(join(bootFolder, 'gate'))}, 'LineAsString') FORMAT Null`,
     ...(ports.tcp === undefined ? [] : ['SYSTEM START LISTEN TCP']),
     // HTTP last: once it answers, the whole start has succeeded.
     'SYSTEM START LISTEN HTTP',
@@ -108,5 +109,3 @@ function engineArguments(
     boot.join('; '),
   ]
 }
-
-const escaped = (path: string) => path.replace(/[\\']/g, '\\$&')

@@ -17,11 +17,12 @@ import { createHash } from 'node:crypto'
 import { analystCaps, readerCaps, type Caps } from '../caps.js'
 import { appRights } from '../grants.js'
 import { internalTables, projectTables, projectViews, shownToProjects } from '../project-tables.js'
+import { identifier, literal } from '../sql-quoting.js'
 import { choosableSettings } from './judged/settings.js'
 import { heldTableFunctions } from './judged/table-functions.js'
 import type { ProjectUser } from './project-users.js'
 import { queriesAtOnce, type ServerConfig } from './server-config.js'
-import { document, element, identifier, literal, settings, within } from './xml.js'
+import { document, element, settings, within } from './xml.js'
 
 const gibibyte = 1024 ** 3
 

@@ -1,4 +1,4 @@
-/** Writes ClickHouse's configuration: XML elements, and names and texts of SQL inside them. */
+/** Writes ClickHouse's configuration: XML elements. */
 
 export function document(...parts: string[]): string {
   return `<clickhouse>\n${parts.join('\n')}\n</clickhouse>\n`
@@ -19,12 +19,4 @@ export function settings(values: Readonly<Record<string, string | number>>): str
 
 function escapeXml(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;')
-}
-
-export function identifier(name: string): string {
-  return `\`${name.replace(/[\\`]/g, '\\$&')}\``
-}
-
-export function literal(text: string): string {
-  return `'${text.replace(/[\\']/g, '\\$&')}'`
 }

@@ -42,7 +42,7 @@ export interface Accepted {
 }
 
 export function acceptWith(deps: AcceptDeps, inFlight: InFlight) {
-  const { projects, metrics, clock, verifyTokens, judgeOf } = deps
+  const { projects, metrics, clock, verifyTokens } = deps
   const rate = createRateLimiter(clock)
 
   function acceptBody(
@@ -64,31 +64,8 @@ export function acceptWith(deps: AcceptDeps, inFlight: InFlight) {
     }
     const prepared = prepareBatch(batch, project, verifyTokens)
     return prepared instanceof Promise
-      ? prepared.then((ready) => acceptBatch(ready, request, credential, privacySignal))
-      : acceptBatch(prepared, request, credential, privacySignal)
-  }
-
-  function acceptBatch(
-    batch: Batch,
-    request: FastifyRequest,
-    { project, kind, key }: Credential,
-    privacySignal: PrivacySignal,
-  ): Accepted {
-    const receivedAtMs = clock()
-    const outcome = acceptEvents(batch, {
-      project,
-      verified: kind === 'secret',
-      key,
-      privacySignal,
-      judge: judgeOf?.(project.id),
-      receivedAtMs,
-      receivedAt: isoText(receivedAtMs),
-      ip: truncateIp(request.ip),
-      userAgent: request.headers['user-agent'] ?? '',
-      acceptLanguage: request.headers['accept-language'] ?? '',
-      byBrowser: isMadeByBrowser(request.headers),
-    })
-    return { project, kind, outcome }
+      ? prepared.then((ready) => acceptBatch(ready, { request, credential, privacySignal }, deps))
+      : acceptBatch(prepared, { request, credential, privacySignal }, deps)
   }
 
   async function acceptEncoded(
@@ -116,4 +93,32 @@ export function acceptWith(deps: AcceptDeps, inFlight: InFlight) {
       ? acceptBody(sent, request, type)
       : acceptEncoded(sent, encoding, request, type)
   }
+}
+
+interface Sending {
+  request: FastifyRequest
+  credential: Credential
+  privacySignal: PrivacySignal
+}
+
+function acceptBatch(
+  batch: Batch,
+  { request, credential: { project, kind, key }, privacySignal }: Sending,
+  { clock, judgeOf }: AcceptDeps,
+): Accepted {
+  const receivedAtMs = clock()
+  const outcome = acceptEvents(batch, {
+    project,
+    verified: kind === 'secret',
+    key,
+    privacySignal,
+    judge: judgeOf?.(project.id),
+    receivedAtMs,
+    receivedAt: isoText(receivedAtMs),
+    ip: truncateIp(request.ip),
+    userAgent: request.headers['user-agent'] ?? '',
+    acceptLanguage: request.headers['accept-language'] ?? '',
+    byBrowser: isMadeByBrowser(request.headers),
+  })
+  return { project, kind, outcome }
 }
