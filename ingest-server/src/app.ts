@@ -27,6 +27,7 @@ import { createHttpServer } from './http/server.js'
 import { startStitch } from './identity/stitch.js'
 import { defaultKeys } from './projects/default-keys.js'
 import type { EventLog } from './log/log.js'
+import { leastFreeBytes } from './log/log-space.js'
 import { openLog } from './log/open-log.js'
 import type { Logger } from './logger.js'
 import { startErasing } from './erasure/erasing.js'
@@ -211,7 +212,8 @@ function readinessChecks({ config, log, clickhouse, projects }: Watched): Readin
     { name: 'projects', check: async () => ({ ok: true, detail: { problem: projects.problem() ?? null } }) },
   ]
   if (clickhouse) checks.push({ name: 'clickhouse', check: async () => readinessOf(clickhouse) })
-  if (isEmbedded(config)) checks.push({ name: 'disk', check: () => checkDisk(config.DATA_DIR) })
+  if (isEmbedded(config))
+    checks.push({ name: 'disk', check: () => checkDisk(config.DATA_DIR, leastFreeBytes) })
   return checks
 }
 

@@ -5,6 +5,7 @@ import { spansOf } from '../collect/accept/spans.js'
 import { acceptEvents, type Batch } from '../collect/accept/accept.js'
 import { errorTable, type ErrorCode } from '../errors.js'
 import { query, type NamedQuery } from '../clickhouse/query.js'
+import { appendCounted } from '../log/append-counted.js'
 import { projectOf, readerFor, type Api, type TimelineDeps } from './context.js'
 import { errors } from '@touchline/schemas/api'
 
@@ -99,8 +100,7 @@ export function addRefused(api: Api, deps: TimelineDeps): void {
       })
       if (accepted.length > 0) {
         const lines = Buffer.concat(accepted.map((one) => one.lines))
-        await deps.log.append([{ table: 'events', lines, rows: { [project.id]: accepted.length } }])
-        countAgain(deps, project.id, accepted.length)
+        await appendCounted(deps, project.id, { lines, events: accepted.length })
         await forget(deps, 'rejected_events', 'cityHash64(original, received_at, message_id)', accepted)
       }
       return { replayed: accepted.length, refused: found.length - accepted.length }
@@ -138,8 +138,7 @@ export function addRefused(api: Api, deps: TimelineDeps): void {
       const events = found.filter(({ target }) => target === 'events')
       if (events.length > 0) {
         const lines = Buffer.from(events.map(({ original }) => `${original}\n`).join(''))
-        await deps.log.append([{ table: 'events', lines, rows: { [reader.project]: events.length } }])
-        countAgain(deps, reader.project, events.length)
+        await appendCounted(deps, reader.project, { lines, events: events.length })
         await forget(deps, 'dead_letters', 'cityHash64(original, position)', events)
       }
       return { replayed: events.length }
@@ -179,12 +178,6 @@ function judgeAgain(
     acceptLanguage: '',
     byBrowser: false,
   })
-}
-
-/** They go through the line once more, so they are counted once more: the sums of /metrics stay exact. */
-function countAgain({ metrics }: TimelineDeps, project: string, events: number): void {
-  metrics.received.inc({ project }, events)
-  metrics.appended.inc({ project }, events)
 }
 
 async function forget(

@@ -1,5 +1,6 @@
 /** Takes an identifier from a person, gives it back, or releases a link that was set apart: a fact like any other, through the log. */
 import { randomUUID } from 'node:crypto'
+import { appendCounted } from '../log/append-counted.js'
 import type { EventRow } from '../log/event-row.js'
 import { linksFrom } from '../identity/links.js'
 import type { TimelineDeps } from './context.js'
@@ -15,16 +16,10 @@ export interface Decision {
 }
 
 /** Resolves with the messageId when the fact survives losing this process; stitch sees it as soon as it is stored. */
-export async function appendDecision(
-  decision: Decision,
-  { log, clock, metrics }: TimelineDeps,
-): Promise<string> {
-  const { project } = decision
+export async function appendDecision(decision: Decision, deps: TimelineDeps): Promise<string> {
   const messageId = randomUUID()
-  const line = `${JSON.stringify(decisionRow(decision, messageId, clock()))}\n`
-  await log.append([{ table: 'events', lines: Buffer.from(line), rows: { [project]: 1 } }])
-  metrics.received.inc({ project })
-  metrics.appended.inc({ project })
+  const line = `${JSON.stringify(decisionRow(decision, messageId, deps.clock()))}\n`
+  await appendCounted(deps, decision.project, { lines: Buffer.from(line), events: 1 })
   return messageId
 }
 

@@ -52,11 +52,11 @@ async function outcomeOf({ check }: ReadinessCheck): Promise<{ ok: boolean } & R
   }
 }
 
-/** Below it the embedded log answers 503 to every append; it takes them again as soon as there is room. */
-const leastFreeBytes = 256 * 1024 * 1024
-
-/** The disk under the embedded log and ClickHouse. */
-export async function checkDisk(dir: string): Promise<{ ok: boolean; detail: Record<string, unknown> }> {
+/** The disk under the embedded log and ClickHouse; with less than `leastFreeBytes` the log refuses every append. */
+export async function checkDisk(
+  dir: string,
+  leastFreeBytes: number,
+): Promise<{ ok: boolean; detail: Record<string, unknown> }> {
   const { bavail, bsize } = await statfs(dir)
   const freeBytes = bavail * bsize
   return { ok: freeBytes >= leastFreeBytes, detail: { freeBytes, leastFreeBytes } }

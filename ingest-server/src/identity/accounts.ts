@@ -8,6 +8,7 @@
 import { compare } from './effective-links.js'
 import { claimedDomain, corporateDomain, noDomainRules, type DomainRules } from './domains.js'
 import type { Holding, Interval } from './resolve.js'
+import { outranks } from './outranks.js'
 
 /** A fact: this identifier joined or left this account. */
 export interface Membership {
@@ -114,7 +115,7 @@ export function domainMeanings(
   rules: DomainRules = noDomainRules,
 ): (domain: string) => DomainMeaning {
   const claims = new Map<string, Map<string, DomainClaim>>()
-  for (const trait of latestTraits(traits.filter((trait) => isOfTheirDomain(trait, rules)))) {
+  for (const trait of latestByAccount(traits.filter((trait) => isOfTheirDomain(trait, rules)))) {
     const domain = claimedDomain(trait.value, rules)
     if (domain === undefined) continue
     const { account, verified, at, messageId: because } = trait
@@ -207,20 +208,15 @@ const byVerified = (a: Holding, b: Holding) => Number(b.verified) - Number(a.ver
 const corporateDomainOf = (identifier: string, rules: DomainRules) =>
   identifier.startsWith('email:') ? corporateDomain(identifier.slice('email:'.length), rules) : undefined
 
-/** Per account and name the latest; verified before unverified, ties by the larger messageId. */
-function latestTraits(traits: readonly AccountTrait[]): AccountTrait[] {
+/** The one that is believed, per account and name. */
+function latestByAccount(traits: readonly AccountTrait[]): AccountTrait[] {
   const latest = new Map<string, AccountTrait>()
   for (const trait of traits) {
     const key = `${trait.account}\n${trait.name}`
     const known = latest.get(key)
-    if (!known || isLater(trait, known)) latest.set(key, trait)
+    if (!known || outranks(trait, known)) latest.set(key, trait)
   }
   return [...latest.values()]
-}
-
-function isLater(a: AccountTrait, b: AccountTrait): boolean {
-  if (a.verified !== b.verified) return a.verified
-  return (compare(a.at, b.at) || compare(a.messageId, b.messageId)) > 0
 }
 
 const byStanding = (a: DomainClaim, b: DomainClaim) =>

@@ -1,5 +1,6 @@
 /** The work of stitching without the loop: takes changes or a page of everything, and brings the rows to date. */
 import type { ClickHouseClient } from '@clickhouse/client'
+import QuickLRU from 'quick-lru'
 import { queryRows, type NamedQuery } from '../clickhouse/query.js'
 import type { Project } from '../projects/project.js'
 import { domainMeanings, type DomainMeaning } from './accounts.js'
@@ -33,7 +34,7 @@ const projectsAtOnce = 4
 
 export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
   const repeats = createRecentClaims()
-  const knownEmails = new Set<string>()
+  const knownEmails = new QuickLRU<string, true>({ maxSize: maxKnownEmails })
   const accountsOnce = createAccountsOnce()
   const isSignedOnly = (id: string) =>
     projects?.all().some((project) => project.id === id && project.identify === 'signed-only') ?? false
@@ -96,9 +97,9 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
   /** A lead's address comes with each of its events; that it is known changes nothing the second time. */
   function isNewEmail(project: string, identifier: string): boolean {
     const key = `${project}\n${identifier}`
-    if (knownEmails.has(key)) return false
-    if (knownEmails.size > maxKnownEmails) knownEmails.clear()
-    knownEmails.add(key)
+    // Asked by `get`, which counts as use.
+    if (knownEmails.get(key) !== undefined) return false
+    knownEmails.set(key, true)
     return true
   }
 
@@ -170,19 +171,21 @@ function setOf(sets: Map<string, Set<string>>, key: string): Set<string> {
  * not those that a slower stitcher writes after a faster one took them away; that slower one still knows.
  */
 function createAccountsOnce() {
-  const known = new Map<string, Set<string>>()
+  const known = new QuickLRU<string, Set<string>>({ maxSize: maxAccountsOnce })
   return {
     ofProject: (project: string) => ({
       of: (person: string): Iterable<string> => known.get(`${project}\n${person}`) ?? [],
       add(person: string, account: string) {
-        if (known.size > maxAccountsOnce) known.clear()
-        setOf(known, `${project}\n${person}`).add(account)
+        const key = `${project}\n${person}`
+        const accounts = known.get(key) ?? new Set<string>()
+        known.set(key, accounts.add(account))
       },
     }),
   }
 }
-const maxAccountsOnce = 50_000
-const maxKnownEmails = 200_000
+// quick-lru keeps up to twice as many.
+const maxAccountsOnce = 25_000
+const maxKnownEmails = 100_000
 
 interface DomainContext {
   facts: FactReader

@@ -16,7 +16,7 @@ import { isFull } from './disk.js'
 import { lockFolder } from './folder-lock.js'
 import type { Frame } from './frame.js'
 import { openHandledMark } from './handled-mark.js'
-import { createLogSpace, logFull, type SpaceLimits } from './log-space.js'
+import { createLogSpace, leastFreeBytes, logFull, type SpaceLimits } from './log-space.js'
 import type { EventLog, LogRecord, ReadRecord } from './log.js'
 import { moveLmdbLog } from './lmdb/move-lmdb-log.js'
 import { pause } from '../loop.js'
@@ -47,7 +47,7 @@ const defaults: SpaceLimits & { appendTimeoutMs: number; maxInFlightBytes: numbe
   maxBytes: 8 * 1024 * mebibyte,
   replayWindowMs: 7 * 24 * 3_600_000,
   keepBytes: 2 * 1024 * mebibyte,
-  minFreeBytes: 256 * mebibyte,
+  minFreeBytes: leastFreeBytes,
   appendTimeoutMs: 5_000,
   maxInFlightBytes: 64 * mebibyte,
 }

@@ -31,7 +31,8 @@ const opening = Buffer.from('{"frame":')
 const checksumBytes = ',"crc":"00000000"}\n'.length
 /** A header names each project of its rows; no group has a million bytes of project names. */
 const maxHeaderBytes = 4 * 1024 * 1024
-export const maxFrameBytes = 256 * 1024 * 1024
+/** A header that says more is damage: no record comes near, and a reader would make room for as much as it says. */
+const maxReadableBytes = 256 * 1024 * 1024
 
 /** What of a header precedes its checksum. */
 export function headerText(header: FrameHeader, bytes: number): string {
@@ -102,7 +103,7 @@ export function decodeFrame(bytes: Buffer, start: number): Decoded {
   const header = parseHeader(bytes.toString('utf8', start, headerEnd))
   if (header === undefined) return 'broken'
   const end = rowsStart + header.bytes
-  if (end - start > maxFrameBytes) return 'broken'
+  if (end - start > maxReadableBytes) return 'broken'
   if (end > bytes.length) return { needs: end - start }
   const expected = checksumText(checksum(bytes, { start, headerEnd, rowsStart, end }))
   if (bytes.toString('latin1', headerEnd, rowsStart) !== expected) return 'broken'

@@ -8,6 +8,12 @@ import { TouchlineError } from '../errors.js'
 import type { Position, Segment } from './segment.js'
 import type { Segments } from './segments.js'
 
+/**
+ * Below this nothing is appended: the rest of the disk is for ClickHouse, which stores there what the log already holds.
+ * Four segments.
+ */
+export const leastFreeBytes = 256 * 1024 ** 2
+
 export interface SpaceLimits {
   maxBytes: number
   replayWindowMs: number

@@ -28,7 +28,7 @@ export function rememberDelivered(maxRemembered = defaultMaxRemembered): Deliver
     },
     remember(records) {
       for (const record of records) seen.add(idOf(record))
-      // A set gives its oldest first.
+      // A set gives its oldest first. No cache by use: what counts is how long ago a record was stored, to the record.
       for (const id of seen) {
         if (seen.size <= maxRemembered) return
         seen.delete(id)

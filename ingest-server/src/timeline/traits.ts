@@ -3,6 +3,7 @@
  * with a secret key or a signed token before anything that was not.
  */
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
+import { outranks } from '../identity/outranks.js'
 import { isWithin, type Person } from '../identity/people.js'
 import { parseExact } from '../exact-json.js'
 import { saysNothing, shownValue } from '../touchpoints/null-like.js'
@@ -76,7 +77,7 @@ export function latestTraits(said: readonly Said[]): Trait[] {
     const known = best.get(one.name)
     // What nobody proved does not even count beside what somebody did.
     const before = known?.said.verified === one.verified ? known.told : 0
-    if (known === undefined || isBetter(one, known.said))
+    if (known === undefined || outranks(one, known.said))
       best.set(one.name, { said: one, value, told: before + 1 })
     else if (before > 0) known.told += 1
   }
@@ -107,11 +108,6 @@ const isReceivedBefore = (one: Said, other: Said) =>
   one.receivedAt < other.receivedAt ||
   (one.receivedAt === other.receivedAt &&
     (one.at < other.at || (one.at === other.at && one.identifier < other.identifier)))
-
-function isBetter(one: Said, other: Said): boolean {
-  if (one.verified !== other.verified) return one.verified
-  return one.at - other.at > 0 || (one.at === other.at && one.messageId > other.messageId)
-}
 
 /** Name → value, without null-like ones at any depth. */
 export function traitValues(traits: readonly Trait[]): Record<string, unknown> {

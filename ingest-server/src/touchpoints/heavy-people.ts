@@ -3,6 +3,8 @@
  * look. So the next time waits until it is a small part of the work, and meanwhile the others are not held up. Until
  * their turn has come nothing since then counts as settled, so that a crash forgets nobody.
  */
+import QuickLRU from 'quick-lru'
+
 export interface HeavyPeople {
   took: (project: string, person: string, ms: number) => void
   /** True where it is too early; then `due` answers them later. `since`: everything until then was settled. */
@@ -15,15 +17,15 @@ export interface HeavyPeople {
 
 /** Of the time at most a tenth for each. */
 const pauseFactor = 9
-const mostPeople = 10_000
+/** quick-lru keeps up to twice as many; who is forgotten is formed at once. */
+const mostPeople = 5_000
 
 export function createHeavyPeople(now: () => number = () => performance.now()): HeavyPeople {
-  const nextAt = new Map<string, number>()
+  const nextAt = new QuickLRU<string, number>({ maxSize: mostPeople })
   const waiting = new Map<string, { project: string; person: string; since: string }>()
   const keyOf = (project: string, person: string) => `${project}\n${person}`
   return {
     took(project, person, ms) {
-      if (nextAt.size > mostPeople) nextAt.clear()
       nextAt.set(keyOf(project, person), now() + ms * pauseFactor)
     },
     isLater(project, person, since) {

@@ -2,6 +2,7 @@
  * What a page reports when it goes (`Page Left`): how long it was seen and how far it was scrolled. It is said of a
  * visit's page and is no touchpoint of its own.
  */
+import QuickLRU from 'quick-lru'
 import { comparableName } from './names.js'
 import { numberFrom } from './numbers.js'
 
@@ -18,8 +19,7 @@ const reports = new RegExp(
 const signs = /[+\-#%&]/g
 
 // A person's timeline has the same few names again and again.
-const known = new Map<string, boolean>()
-const mostKnown = 2_000
+const known = new QuickLRU<string, boolean>({ maxSize: 1_000 })
 
 /** By the event's name alone: `Page Left`, `$pageleave`, `page_exit`, `user_engagement`, `Scroll Depth`, … */
 export function saysPageLeft({ type, kind, name }: { type: string; kind: string; name: string }): boolean {
@@ -27,7 +27,6 @@ export function saysPageLeft({ type, kind, name }: { type: string; kind: string;
   const found = known.get(name)
   if (found !== undefined) return found
   const says = reports.test(comparableName(name).replace(signs, ''))
-  if (known.size >= mostKnown) known.clear()
   known.set(name, says)
   return says
 }

@@ -5,7 +5,9 @@
 
 /**
  * `compute`, remembered for up to 2 × `size` texts. Two generations instead of a linked list: a text that
- * is asked for again moves to the young one, and when that is full the old one is dropped whole.
+ * is asked for again moves to the young one, and when that is full the old one is dropped whole. quick-lru, which the
+ * other bounded maps here are, has the same two; this one knows the last text without hashing it and has no ages or
+ * callbacks to look at, several times an event.
  * A text longer than `maxLength` is computed each time, so that memory is bounded.
  */
 export function recently<T>(

@@ -2,6 +2,7 @@
  * How many events a second may come: by project, by write key, and by address (IPv6 by /64, for one household
  * has that many). Each is a token bucket that may be overdrawn by one batch.
  */
+import QuickLRU from 'quick-lru'
 import { TouchlineError } from '../../errors.js'
 import type { Clock } from '../../clock.js'
 import type { Credential } from '../../projects/project.js'
@@ -42,20 +43,20 @@ interface Bucket {
   at: number
 }
 
-/** More addresses than this at once are an attack; forgetting them all only refills their bursts. */
-const maxBuckets = 100_000
+/**
+ * More addresses than this at once are an attack. Whoever was not heard of for longest is forgotten, which refills their
+ * burst only. quick-lru keeps up to twice as many.
+ */
+const maxBuckets = 50_000
 
 /** A burst of `burstSeconds` worth of events goes through; the average over time is exact. */
 export function createRateLimiter(clock: Clock, burstSeconds = 2): RateLimiter {
-  const buckets = new Map<string, Bucket>()
+  const buckets = new QuickLRU<string, Bucket>({ maxSize: maxBuckets })
   const filled = ({ what, name, eventsPerSecond: rate }: Bound): Bucket => {
     const now = clock()
     const id = `${what} ${name}`
     let bucket = buckets.get(id)
-    if (!bucket) {
-      if (buckets.size >= maxBuckets) buckets.clear()
-      buckets.set(id, (bucket = { tokens: rate * burstSeconds, at: now }))
-    }
+    if (!bucket) buckets.set(id, (bucket = { tokens: rate * burstSeconds, at: now }))
     const earned = Math.max(0, now - bucket.at) * (rate / 1_000)
     bucket.tokens = Math.min(rate * burstSeconds, bucket.tokens + earned)
     bucket.at = now

@@ -10,6 +10,7 @@
  */
 import { createPublicKey, createHash, type KeyObject } from 'node:crypto'
 import { compactVerify, createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet } from 'jose'
+import QuickLRU from 'quick-lru'
 import { emailFrom, idFrom } from '@touchline/schemas'
 import { TouchlineError } from '../../errors.js'
 import type { Project, SigningRules } from '../../projects/project.js'
@@ -40,7 +41,7 @@ export interface KeySets {
 const maxTokenLength = 4_096
 /** A page's queue holds one user's events, a relay's a few; each distinct token costs a signature check. */
 const maxTokensPerRequest = 100
-const maxRemembered = 10_000
+const maxRemembered = 5_000
 
 const hmacAlgorithms = ['HS256']
 const publicAlgorithms = [
@@ -78,17 +79,15 @@ export type VerifyTokens = (
  */
 export function createTokenVerifier(keySets: KeySets): VerifyTokens {
   // By project as it stands: when its keys change it is another object, and nothing remembered holds.
-  const remembered = new WeakMap<Project, Map<string, TokenVerdict>>()
+  const remembered = new WeakMap<Project, QuickLRU<string, TokenVerdict>>()
 
   async function verdictOf(token: string, project: Project): Promise<TokenVerdict> {
     let known = remembered.get(project)
-    if (!known) remembered.set(project, (known = new Map<string, TokenVerdict>()))
+    if (!known) remembered.set(project, (known = new QuickLRU({ maxSize: maxRemembered })))
     const digest = createHash('sha256').update(token).digest('base64')
     const before = known.get(digest)
     if (before !== undefined) return before
     const verdict = await verify(token, project, keySets)
-    // Dropped whole when full: a page sends the same token for an hour, so most come back at once.
-    if (known.size >= maxRemembered) known.clear()
     known.set(digest, verdict)
     return verdict
   }
