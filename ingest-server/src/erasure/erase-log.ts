@@ -1,7 +1,7 @@
 /** Erased people's lines in the log: found, and where the log can forget, rewritten without them. */
 import type { EventLog, LogTable } from '../log/log.js'
 import { linesOf } from '../log/join-records.js'
-import { scrub, type StoredRow } from '../log/scrub.js'
+import { scrub, verdictOfRow, type StoredRow } from '../log/scrub.js'
 import { isAboutErased, type Judge, type Verdict } from '../log/tombstones.js'
 
 interface StoredLine extends StoredRow {
@@ -20,7 +20,7 @@ export function verdictOfLine(line: Buffer, table: LogTable, project: string, ju
     return isAboutErased(text, Date.now(), judge) ? 'theirs' : 'other'
   }
   if (row.project !== project) return 'other'
-  if (table === 'events') return judge.verdictOf(row, Date.parse(row.occurred_at))
+  if (table === 'events') return verdictOfRow(row, judge)
   return isAboutErased(row.original ?? '', Date.parse(row.received_at ?? ''), judge) ? 'theirs' : 'other'
 }
 

@@ -313,3 +313,65 @@ test('a person of many devices, group calls and refused events is erased, howeve
   )
   expect(kept.map(({ facts, named }) => [Number(facts), Number(named)])).toEqual([[1_600, 0]])
 }, 600_000)
+
+test('all that was received until the erasure is theirs, whatever its time, wherever the address stands', async () => {
+  const tomorrow = new Date(Date.now() + 20 * hour).toISOString()
+  await append(
+    row(
+      'ahead',
+      1,
+      { user: 'ada', email: 'ada@example.com' },
+      {
+        occurred_at: tomorrow,
+        client_time: tomorrow,
+        person_traits: [{ name: 'plan', value: '"pro"' }],
+        memberships: [{ identifier: 'user:ada', account: 'acme', left: false }],
+      },
+    ),
+    row(
+      'bob',
+      2,
+      { user: 'bob' },
+      {
+        properties: {
+          'invited Ada@Example.com': ['to: <ADA@example.com>\nada@example.com, ok'],
+          kept: 'eda@example.com',
+        },
+        person_traits: [{ name: 'buddy', value: '"ada@example.com"' }],
+        url: 'https://shop.test/?m=ada%40example.com&n=1',
+      },
+    ),
+    row('carl', 3, { user: 'carl' }, { properties: { mail: 'nada@example.com' } }),
+  )
+  const refused = (id: string, event: object) => ({
+    project: 'shop',
+    message_id: id,
+    original: JSON.stringify(event),
+  })
+  const values = [
+    refused('theirs', { userId: 'bob', properties: { form: { mail: 'To Ada@example.com' } } }),
+    refused('other', { userId: 'bob', properties: { mail: 'nada@example.com' } }),
+  ]
+  await clickhouse.app.insert({ table: 'rejected_events', format: 'JSONEachRow', values })
+  const { erasureId } = await erasing.erase('shop', ada)
+  await finished(erasureId, 90_000)
+  expect(await messages()).toEqual(['bob', 'carl'])
+  for (const table of [
+    'events',
+    'links',
+    'traits',
+    'memberships',
+    'identity_changes_seen',
+    'rejected_events',
+  ])
+    expect(JSON.stringify(await select(`SELECT * FROM ${table}`)), table).not.toMatch(
+      /user:ada|(?<![a-z])ada(@|%40)/i,
+    )
+  expect(await select("SELECT properties, url FROM events FINAL WHERE message_id = 'bob'")).toEqual([
+    {
+      properties: '{"invited [erased]":["to: <[erased]>\\n[erased], ok"],"kept":"eda@example.com"}',
+      url: 'https://shop.test/?m=[erased]&n=1',
+    },
+  ])
+  expect(await select('SELECT message_id FROM rejected_events')).toEqual([{ message_id: 'other' }])
+}, 180_000)

@@ -235,12 +235,12 @@ function judgesOf(erasures: readonly Erasure[]): Map<string, Judge> {
   for (const project of new Set(erasures.map((erasure) => erasure.project))) {
     const ofProject = bySalt(erasures.filter((erasure) => erasure.project === project))
     const all = ofProject.map(judgeBy).filter((judge) => judge !== undefined)
-    const isErased: Judge['isErased'] = (identifier, atMs) =>
-      all.some((judge) => judge.isErased(identifier, atMs))
+    const isErased: Judge['isErased'] = (identifier, atMs, receivedAtMs) =>
+      all.some((judge) => judge.isErased(identifier, atMs, receivedAtMs))
     byProject.set(project, {
       isErased,
-      verdictOf(event, atMs) {
-        const verdicts = all.map((judge) => judge.verdictOf(event, atMs))
+      verdictOf(event, atMs, receivedAtMs) {
+        const verdicts = all.map((judge) => judge.verdictOf(event, atMs, receivedAtMs))
         return (
           verdicts.find((verdict) => verdict === 'theirs') ??
           verdicts.find((verdict) => verdict === 'mentions') ??

@@ -46,7 +46,12 @@ interface StoredErasure {
 
 const isoTime = (ms: number) => new Date(ms).toISOString()
 
-/** What happens until `requestedAtMs` is erased; whatever bears the same names afterwards is somebody new. */
+const endsAt = (to: number, requestedAtMs: number): Pick<Tombstone, 'to' | 'receivedTo'> => ({
+  to,
+  receivedTo: to === requestedAtMs ? requestedAtMs : undefined,
+})
+
+/** What happens or is received until `requestedAtMs` is erased; whatever bears the same names afterwards is somebody new. */
 export function newErasure(
   project: string,
   person: { id: string; identifiers: readonly Held[] },
@@ -59,7 +64,7 @@ export function newErasure(
     .map(({ identifier, from, to }): Tombstone => ({
       hash: hashIdentifier(salt, identifier),
       from,
-      to: Math.min(to ?? requestedAtMs, requestedAtMs),
+      ...endsAt(Math.min(to ?? requestedAtMs, requestedAtMs), requestedAtMs),
       isWhole: from === undefined && to === undefined,
     }))
     // One that becomes theirs only later is not theirs yet.
@@ -113,7 +118,7 @@ export async function readErasures(client: ClickHouseClient): Promise<Erasure[]>
     list: row.tombstones.map(({ hash, from, to, whole }) => ({
       hash,
       from: from === null ? undefined : Date.parse(from),
-      to: Date.parse(to),
+      ...endsAt(Date.parse(to), Date.parse(row.requested_at)),
       isWhole: whole,
     })),
   }))

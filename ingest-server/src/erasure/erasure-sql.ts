@@ -2,38 +2,51 @@
  * Which rows are an erased person's, in SQL. A condition names nobody: it hashes what stands in the row and looks
  * for the hash, because the text of a mutation stays in files of its own and in system.mutations.
  *
- * Parameters of every condition: salt, hashes/froms/tos (parallel arrays, milliseconds), whole (hashes of
+ * Parameters of every condition: salt, hashes/froms/tos/received (parallel arrays, milliseconds), whole (hashes of
  * identifiers that were nobody else's before), project, epoch.
  */
+import { addressesInSql } from '../log/addresses.js'
 import type { Tombstones } from '../log/tombstones.js'
 
 const hashOf = (expression: string) => `lower(hex(SHA256(concat({salt: String}, ${expression}))))`
 
-/** `expression` was theirs at `time`. Hashed once, in a list of one, so that the lambda below it can use it twice. */
-function isErased(expression: string, time: string): string {
+/**
+ * `expression` was theirs at `time`, or was until the erasure and this was `received` before. Hashed once, in a list of
+ * one, so that the lambda below it can use it twice.
+ */
+function isErased(expression: string, time: string, received?: string): string {
   const ms = `toUnixTimestamp64Milli(${time})`
+  const end = received ? `(${ms} < t OR toUnixTimestamp64Milli(${received}) < r)` : `${ms} < t`
   return (
     'arrayExists(k -> has({hashes: Array(String)}, k) AND ' +
-    `arrayExists((h, f, t) -> h = k AND ${ms} >= f AND ${ms} < t, {hashes: Array(String)}, {froms: Array(Int64)}, {tos: Array(Int64)}), ` +
+    `arrayExists((h, f, t, r) -> h = k AND ${ms} >= f AND ${end}, {hashes: Array(String)}, {froms: Array(Int64)}, {tos: Array(Int64)}, {received: Array(Int64)}), ` +
     `[${hashOf(expression)}])`
   )
 }
 
 const isWhole = (expression: string) => `has({whole: Array(String)}, ${hashOf(expression)})`
-const isAnyErased = (names: string, time: string) =>
-  `arrayExists(n -> ${isErased('n', time)}, arrayFilter(n -> NOT startsWith(n, 'anon:'), ${names}))`
+const isAnyErased = (names: string, time: string, received: string) =>
+  `arrayExists(n -> ${isErased('n', time, received)}, arrayFilter(n -> NOT startsWith(n, 'anon:'), ${names}))`
+
+const isAnyAddressErased = (text: string, time: string, received: string) =>
+  `arrayExists(n -> ${isErased("concat('email:', n)", time, received)}, ${addressesInSql(text)})`
 
 const ofProject = 'project = {project: String}'
 
-export const theirEvents = `${ofProject} AND ${isErased('subject', 'occurred_at')}`
+export const theirEvents = `${ofProject} AND ${isErased('subject', 'occurred_at', 'received_at')}`
 
-/** Somebody else's events that name them (tombstones.ts, namesIn). */
+// tombstones.ts, addressesOf.
+const textOfEvent =
+  "concat(properties, ' ', traits, ' ', context, ' ', url, ' ', referrer, ' ', arrayStringConcat(person_traits.value, ' '))"
+
+/** Somebody else's events that name them (tombstones.ts, namesIn), or hold their address anywhere. */
 export const eventsThatMention =
-  `${ofProject} AND NOT ${isErased('subject', 'occurred_at')} AND (` +
+  `${ofProject} AND NOT ${isErased('subject', 'occurred_at', 'received_at')} AND (` +
   [
-    `(email != '' AND ${isErased("concat('email:', email)", 'occurred_at')})`,
-    `(previous_id != '' AND ${isErased("concat('user:', previous_id)", 'occurred_at')})`,
-    isAnyErased('arrayConcat(links.identifier, links.other)', 'occurred_at'),
+    `(email != '' AND ${isErased("concat('email:', email)", 'occurred_at', 'received_at')})`,
+    `(previous_id != '' AND ${isErased("concat('user:', previous_id)", 'occurred_at', 'received_at')})`,
+    isAnyErased('arrayConcat(links.identifier, links.other)', 'occurred_at', 'received_at'),
+    isAnyAddressErased(textOfEvent, 'occurred_at', 'received_at'),
   ].join(' OR ') +
   ')'
 
@@ -73,7 +86,7 @@ export interface ErasedRows {
 }
 
 // That an address was seen has no time.
-const changeOfTheirs = `(kind != 'email' AND (${isErased('identifier', 'at')} OR ${isErased('other', 'at')}))`
+const changeOfTheirs = `(kind != 'email' AND (${isErased('identifier', 'at', 'stored_at')} OR ${isErased('other', 'at', 'stored_at')}))`
 
 /** Everything that they said or that names them. */
 export const erasedEvents: ErasedRows = {
@@ -89,12 +102,18 @@ export const changesSeen: ErasedRows = {
 
 /** What the views unfolded from events, in the order in which it goes: after the events, or they would bring it back. */
 export const facts: readonly ErasedRows[] = [
-  { table: 'links', condition: `${ofProject} AND ${isAnyErased('[identifier, other]', 'at')}` },
+  {
+    table: 'links',
+    condition: `${ofProject} AND ${isAnyErased('[identifier, other]', 'at', 'received_at')}`,
+  },
   {
     table: 'traits',
-    condition: `${ofProject} AND (${isErased('identifier', 'at')} OR (name = 'email' AND ${isErased("concat('email:', lowerUTF8(normalizeUTF8NFC(trimBoth(JSONExtractString(value)))))", 'at')}))`,
+    condition: `${ofProject} AND (${isErased('identifier', 'at', 'received_at')} OR (name = 'email' AND ${isErased("concat('email:', lowerUTF8(normalizeUTF8NFC(trimBoth(JSONExtractString(value)))))", 'at', 'received_at')}) OR ${isAnyAddressErased('value', 'at', 'received_at')})`,
   },
-  { table: 'memberships', condition: `${ofProject} AND ${isErased('identifier', 'at')}` },
+  {
+    table: 'memberships',
+    condition: `${ofProject} AND ${isErased('identifier', 'at', 'received_at')}`,
+  },
   {
     table: 'account_subjects',
     condition: `${ofProject} AND ${isWhole('subject')}`,
@@ -120,6 +139,9 @@ export const derived: readonly ErasedRows[] = [
   { table: 'account_people', condition: `${ofProject} AND ${isWhole('person')} ${isOlder}` },
 ]
 
+/** Not later than what was read for the row was stored. */
+const formedAt = "fromUnixTimestamp64Milli(toInt64(intDiv(version, 1000)), 'UTC')"
+
 /**
  * Touchpoints of theirs, by their own time: one that is formed from events that were read before they went is found by
  * the next check, and a new person of the same name has later ones. Who else's touchpoint shows the address (somebody
@@ -128,9 +150,9 @@ export const derived: readonly ErasedRows[] = [
 export const touchpoints: readonly ErasedRows[] = [
   {
     table: 'touchpoints_of_people',
-    condition: `${ofProject} AND (${isErased('person', 'at')} OR (kind = 'identified' AND label != '' AND (${isErased("concat('email:', label)", 'at')} OR ${isErased("concat('user:', label)", 'at')})))`,
+    condition: `${ofProject} AND (${isErased('person', 'at', formedAt)} OR (kind = 'identified' AND label != '' AND (${isErased("concat('email:', label)", 'at')} OR ${isErased("concat('user:', label)", 'at')})))`,
   },
-  { table: 'touchpoints_of_accounts', condition: `${ofProject} AND ${isErased('person', 'at')}` },
+  { table: 'touchpoints_of_accounts', condition: `${ofProject} AND ${isErased('person', 'at', formedAt)}` },
   {
     table: 'touchpoint_changes',
     condition: `${ofProject} AND ((isNotNull(low) AND ${isErased('identifier', 'assumeNotNull(low)')}) OR (isNull(low) AND ${isWhole('identifier')}))`,
@@ -169,6 +191,7 @@ export function sqlParams(project: string, { salt, list }: Tombstones, epoch: nu
     // Before any time that a column holds.
     froms: list.map(({ from }) => from ?? -9_000_000_000_000_000),
     tos: list.map(({ to }) => to),
+    received: list.map(({ receivedTo }) => receivedTo ?? -9_000_000_000_000_000),
     whole: list.filter(({ isWhole: whole }) => whole).map(({ hash }) => hash),
   }
 }

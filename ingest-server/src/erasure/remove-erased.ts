@@ -23,7 +23,7 @@ import {
   touchpointsToFormAnew,
   type ErasedRows,
 } from './erasure-sql.js'
-import { scrub, type StoredRow } from '../log/scrub.js'
+import { scrub, verdictOfRow, type StoredRow } from '../log/scrub.js'
 import { isAboutErased, judgeBy, type Judge, type Tombstones } from '../log/tombstones.js'
 
 export interface RemoveDeps {
@@ -165,9 +165,17 @@ async function scrubEvents({ app }: RemoveDeps, params: Params, judge: Judge): P
     sql: `SELECT * EXCEPT (version, stored_at) FROM events FINAL WHERE ${eventsThatMention}`,
   }
   for await (const batch of queryStream<StoredRow>({ client: app }, named, params)) {
-    const lines = batch.map((row) => `${JSON.stringify(scrub(row, judge))}\n`)
+    const lines = batch.map((row) => `${JSON.stringify(scrubbed(row, judge))}\n`)
     if (lines.length > 0) await insertLines(app, 'events', Buffer.from(lines.join('')))
   }
+}
+
+function scrubbed(row: StoredRow, judge: Judge): StoredRow {
+  const clean = scrub(row, judge)
+  // The deletion that follows would take it, and it is somebody else's.
+  if (verdictOfRow(clean, judge) === 'mentions')
+    throw new Error("An erased person's name cannot be taken out of somebody else's event.")
+  return clean
 }
 
 /** Hashes of the messages in which they said something about an account. */

@@ -1,17 +1,23 @@
 /** Takes an erased person's name out of somebody else's event: the event stays that person's, with the name gone. */
 import { isExactNumber } from '../exact-json.js'
+import { patternOf } from './addresses.js'
 import type { EventRow } from './event-row.js'
-import type { Judge } from './tombstones.js'
+import { addressesOf, type Judge, type Verdict } from './tombstones.js'
 
 export const erasedText = '[erased]'
 
 /** A row as it stands in a line: columns that hold their default may be missing. */
 export type StoredRow = Partial<EventRow> & Pick<EventRow, 'subject' | 'occurred_at'>
 
+/** What `judge` says of a row, by both of its times. */
+export const verdictOfRow = (row: StoredRow, judge: Judge): Verdict =>
+  judge.verdictOf(row, Date.parse(row.occurred_at), Date.parse(row.received_at ?? ''))
+
 /** The row without the identifiers that `judge` calls erased, in its columns, its facts and the texts that were sent. */
 export function scrub(row: StoredRow, judge: Judge): StoredRow {
   const atMs = Date.parse(row.occurred_at)
-  const isGone = (identifier: string) => judge.isErased(identifier, atMs)
+  const receivedAtMs = Date.parse(row.received_at ?? '')
+  const isGone = (identifier: string) => judge.isErased(identifier, atMs, receivedAtMs)
   const isEmailGone = row.email !== undefined && row.email !== '' && isGone(`email:${row.email}`)
   const isPreviousGone = row.previous_id !== undefined && isGone(`user:${row.previous_id}`)
   const gone = [
@@ -22,6 +28,7 @@ export function scrub(row: StoredRow, judge: Judge): StoredRow {
         (identifier) => !identifier.startsWith('anon:') && identifier !== row.subject && isGone(identifier),
       )
       .map((identifier) => identifier.slice(identifier.indexOf(':') + 1)),
+    ...addressesOf(row).filter((address) => isGone(`email:${address}`)),
   ]
   const clean = (value: unknown) => withoutTexts(value, gone)
   const { links, person_traits, properties, traits, context, url, referrer } = row
@@ -66,7 +73,7 @@ export function withoutTexts(value: unknown, texts: readonly string[]): unknown 
     } else if (copy !== inner && typeof inner === 'object' && inner !== null)
       // Last first, so that the names stand in the copy in the order of the original.
       for (const [innerName, item] of Object.entries(inner).reverse())
-        rest.push({ into: copy as object, name: innerName, value: item })
+        rest.push({ into: copy as object, name: texts.reduce(withoutText, innerName), value: item })
   }
   return result.value
 }
@@ -78,11 +85,9 @@ function copyOf(value: unknown, texts: readonly string[]): unknown {
   return typeof value === 'object' && value !== null && !isExactNumber(value) ? {} : value
 }
 
-const patternSigns = /[\\^$.*+?()[\]{}|/-]/g
-
 /** Whatever its case: an address is lower-cased in its column and stands as it was sent elsewhere. */
 function withoutText(value: string, text: string): string {
   // A short id is part of many words; only a value that is nothing else is the id.
-  if (text.length < 6) return value === text ? erasedText : value
-  return value.replace(new RegExp(text.replace(patternSigns, '\\$&'), 'gi'), erasedText)
+  if (text.length < 6 && !text.includes('@')) return value === text ? erasedText : value
+  return value.replace(patternOf(text), erasedText)
 }

@@ -10,6 +10,7 @@
  */
 import { createHash } from 'node:crypto'
 import { anonIdentifier, canonicalAddress, emailIdentifier, userIdentifier } from '@touchline/schemas'
+import { addressesIn } from './addresses.js'
 
 /** [from, to) in milliseconds since 1970; undefined: since ever. */
 export interface Tombstone {
@@ -18,6 +19,8 @@ export interface Tombstone {
   to: number
   /** Nobody else's before or after, until the erasure. */
   isWhole: boolean
+  /** Until the erasure itself: what was received before is theirs too, though a clock dated it later. */
+  receivedTo?: number | undefined
 }
 
 export interface Tombstones {
@@ -36,6 +39,13 @@ export interface Mentions {
   email?: string | undefined
   previous_id?: string | undefined
   links?: readonly { identifier: string; other: string }[] | undefined
+  /** Where a name may stand in what was sent: JSON, or its text. */
+  properties?: unknown
+  traits?: unknown
+  context?: unknown
+  url?: string | undefined
+  referrer?: string | undefined
+  person_traits?: readonly { value: string }[] | undefined
 }
 
 /**
@@ -46,9 +56,10 @@ export interface Mentions {
 export type Verdict = 'theirs' | 'mentions' | 'other'
 
 export interface Judge {
-  verdictOf(event: Mentions, atMs: number): Verdict
+  /** Without `receivedAtMs` it is received now, after every erasure. */
+  verdictOf(event: Mentions, atMs: number, receivedAtMs?: number): Verdict
   /** Whether this identifier was an erased person's at that time. */
-  isErased(identifier: string, atMs: number): boolean
+  isErased(identifier: string, atMs: number, receivedAtMs?: number): boolean
 }
 
 /** Undefined where nobody was erased, so that collect asks nothing. */
@@ -61,18 +72,43 @@ export function judgeBy(tombstones: Tombstones | undefined): Judge | undefined {
     else byHash.set(tombstone.hash, [tombstone])
   }
 
-  const isErased = (identifier: string, atMs: number): boolean =>
+  const isErased = (identifier: string, atMs: number, receivedAtMs = Infinity): boolean =>
     byHash
       .get(hashIdentifier(tombstones.salt, identifier))
-      ?.some(({ from, to }) => (from === undefined || from <= atMs) && atMs < to) ?? false
+      ?.some(
+        ({ from, to, receivedTo = -Infinity }) =>
+          (from === undefined || from <= atMs) && (atMs < to || receivedAtMs < receivedTo),
+      ) ?? false
+  const last = tombstones.list.reduce((latest, { to }) => Math.max(latest, to), -Infinity)
 
   return {
     isErased,
-    verdictOf(event, atMs) {
-      if (isErased(event.subject, atMs)) return 'theirs'
-      return namesIn(event).some((name) => isErased(name, atMs)) ? 'mentions' : 'other'
+    verdictOf(event, atMs, receivedAtMs = Infinity) {
+      // Most of what is collected happens after every erasure.
+      if (atMs >= last && receivedAtMs >= last) return 'other'
+      if (isErased(event.subject, atMs, receivedAtMs)) return 'theirs'
+      const isGone = (name: string) => isErased(name, atMs, receivedAtMs)
+      return namesIn(event).some(isGone) || addressesOf(event).map(emailIdentifier).some(isGone)
+        ? 'mentions'
+        : 'other'
     },
   }
+}
+
+/** Addresses in what was sent beside the names. */
+export function addressesOf(event: Mentions): string[] {
+  const { properties, traits, context, url, referrer, person_traits } = event
+  const parts = [
+    properties,
+    traits,
+    context,
+    url,
+    referrer,
+    ...(person_traits ?? []).map(({ value }) => value),
+  ]
+  return addressesIn(
+    parts.map((part) => (typeof part === 'string' ? part : (JSON.stringify(part) ?? ''))).join(' '),
+  )
 }
 
 /**
@@ -94,6 +130,7 @@ export function namesIn({ subject, user_id, email, previous_id, links }: Mention
 
 /** Whether the text of a refused event, JSON or what is left of one, is about an erased person. */
 export function isAboutErased(original: string, atMs: number, judge: Judge): boolean {
+  if (addressesIn(original).some((address) => judge.isErased(emailIdentifier(address), atMs))) return true
   let event: unknown
   try {
     event = JSON.parse(original)

@@ -1,7 +1,7 @@
 /** Erasures reach events that come late: what was an erased person's is refused, others' events lose their name. */
 import { emailIdentifier, userIdentifier } from '@touchline/schemas'
 import { withoutTexts } from '../../log/scrub.js'
-import type { Judge } from '../../log/tombstones.js'
+import { addressesOf, type Judge } from '../../log/tombstones.js'
 import type { Json, ReadEvent } from '../accept/read-event.js'
 import { subjectOf } from '../row/facts.js'
 
@@ -9,14 +9,26 @@ import { subjectOf } from '../row/facts.js'
 export function withoutErased(event: ReadEvent, occurredAtMs: number, judge: Judge): ReadEvent | undefined {
   const { userId, email, previousId, properties, traits, context } = event
   const verdict = judge.verdictOf(
-    { subject: subjectOf(event), user_id: userId, email, previous_id: previousId },
+    {
+      subject: subjectOf(event),
+      user_id: userId,
+      email,
+      previous_id: previousId,
+      properties,
+      traits,
+      context,
+    },
     occurredAtMs,
   )
   if (verdict === 'theirs') return undefined
   if (verdict === 'other') return event
   const isEmailGone = email !== '' && judge.isErased(emailIdentifier(email), occurredAtMs)
   const isPreviousGone = previousId !== '' && judge.isErased(userIdentifier(previousId), occurredAtMs)
-  const gone = isEmailGone ? [email] : []
+  const inTexts = addressesOf({ subject: '', properties, traits, context })
+  const gone = [
+    ...(isEmailGone ? [email] : []),
+    ...inTexts.filter((address) => judge.isErased(emailIdentifier(address), occurredAtMs)),
+  ]
   const clean = (part: Json | undefined) => part && (withoutTexts(part, gone) as Json)
   return {
     ...event,
