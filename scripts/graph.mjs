@@ -4,8 +4,11 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { cruise } from 'dependency-cruiser'
-import { format } from 'prettier'
+import { installWhatIsMissing } from './install.mjs'
+
+await installWhatIsMissing()
+const { cruise } = await import('dependency-cruiser')
+const { format } = await import('prettier')
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const { options } = createRequire(import.meta.url)('../.dependency-cruiser.cjs')
@@ -30,7 +33,8 @@ async function draw() {
   const { enhancedResolveOptions, ...rest } = options
   const { output } = await cruise(
     ['ingest-server/src'],
-    { ...rest, ruleSet: undefined },
+    // A cache of its own: that of the walls is thrown away by a run with other options.
+    { ...rest, ruleSet: undefined, cache: { ...rest.cache, folder: `${rest.cache.folder}-graph` } },
     enhancedResolveOptions,
   )
   const imports = new Map()

@@ -61,8 +61,13 @@ console.log(
 )
 process.exit(code !== 0 || failed > 0 || report.numPassedTests === 0 ? 1 : 0)
 
-/** Tests below `src` read workspaces from their sources (vitest.config.ts); the others start what was built. */
-function areFromSources(folders) {
+/**
+ * Tests below `src` read workspaces from their sources (vitest.config.ts); the others start what was built. Folders come
+ * first, then options of vitest with their values (`-t "a name"`).
+ */
+function areFromSources(given) {
+  const firstOption = given.findIndex((argument) => argument.startsWith('-'))
+  const folders = firstOption < 0 ? given : given.slice(0, firstOption)
   return folders.length > 0 && folders.every((folder) => /(^|\/)src(\/|$)/.test(folder))
 }
 
