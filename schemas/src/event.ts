@@ -175,14 +175,6 @@ export const eventSchemas = {
   ]),
 } satisfies Record<EventType, z.ZodType>
 
-export type TrackEvent = z.infer<typeof eventSchemas.track>
-export type IdentifyEvent = z.infer<typeof eventSchemas.identify>
-export type PageEvent = z.infer<typeof eventSchemas.page>
-export type ScreenEvent = z.infer<typeof eventSchemas.screen>
-export type GroupEvent = z.infer<typeof eventSchemas.group>
-export type AliasEvent = z.infer<typeof eventSchemas.alias>
-export type IncomingEvent = TrackEvent | IdentifyEvent | PageEvent | ScreenEvent | GroupEvent | AliasEvent
-
 export const eventSchema = z.discriminatedUnion('type', [
   eventSchemas.track,
   eventSchemas.identify,
@@ -199,7 +191,6 @@ export const batchSchema = z.looseObject({
   sentAt: text.describe('When the client sent the request; for events without their own'),
   writeKey: z.string().nullable().optional(),
 })
-export type IncomingBatch = z.infer<typeof batchSchema>
 
 /** What collect answers with 200. */
 export const collectAnswerSchema = z.object({
