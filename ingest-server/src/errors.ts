@@ -1,6 +1,6 @@
 /**
  * Every error that Touchline answers or throws: one table of code, HTTP status, whether the same request
- * may be sent again, and what it means. DESIGN: never a 4xx for a fault of ours, because SDKs drop on 4xx.
+ * may be sent again, and what it means. A fault of the server is never a 4xx, because SDKs drop what a 4xx refuses.
  */
 interface ErrorMeaning {
   status: number

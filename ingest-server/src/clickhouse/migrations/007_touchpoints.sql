@@ -3,7 +3,7 @@
 --
 -- `at` is in the key, so that a partition and the order of a person's rows are one thing; a touchpoint whose time
 -- moves is therefore a tombstone and a new row. Quarters and the settings were measured
--- (docs/decisions/009-touchpoints-as-a-table.md).
+-- (docs/decisions/007-touchpoints-as-a-table.md).
 CREATE TABLE IF NOT EXISTS touchpoints_of_people
 (
     project LowCardinality(String) COMMENT 'Tenant',
