@@ -15,13 +15,13 @@ const someLag = async () => ({ records: 3, bytes: 4_000, oldestMs: 2_500 })
 function watched(lag = someLag, { hasDisk = true } = {}) {
   const metrics = createMetrics()
   const projects = [{ id: 'default' }]
-  let tell = () => {}
+  let notify = () => {}
   watchMetrics(metrics, {
     log: { lag },
-    projects: { all: () => projects as never, onChange: (listener) => (tell = listener) },
+    projects: { all: () => projects as never, onChange: (listener) => (notify = listener) },
     dataDir: hasDisk ? tmpdir() : undefined,
   })
-  return { text: () => metrics.registry.metrics(), add: (id: string) => (projects.push({ id }), tell()) }
+  return { text: () => metrics.registry.metrics(), add: (id: string) => (projects.push({ id }), notify()) }
 }
 
 describe('/metrics', () => {

@@ -39,7 +39,7 @@ export interface ReportOptions {
 }
 
 /** As much of an event as is known. */
-interface Told {
+interface KnownEvent {
   json?: string | undefined
   messageId?: string | undefined
   callback?: EventCallback | undefined
@@ -80,7 +80,7 @@ export function openReports({ onReject, onDrop, logger }: ReportOptions) {
     }
   }
 
-  function tell(kind: 'rejected' | 'dropped', unsent: Pick<Unsent, 'code' | 'message'>, event?: Told) {
+  function emit(kind: 'rejected' | 'dropped', unsent: Pick<Unsent, 'code' | 'message'>, event?: KnownEvent) {
     tally[kind] += 1
     const handler = handlerOf(kind)
     if (handler !== undefined) {
@@ -103,20 +103,26 @@ export function openReports({ onReject, onDrop, logger }: ReportOptions) {
   const handlerOf = (kind: 'rejected' | 'dropped') => (kind === 'rejected' ? onReject : onDrop)
 
   /** One event ends at its call. */
-  function refused(kind: 'rejected' | 'dropped', unsent: Pick<Unsent, 'code' | 'message'>, event?: Told) {
+  function refused(
+    kind: 'rejected' | 'dropped',
+    unsent: Pick<Unsent, 'code' | 'message'>,
+    event?: KnownEvent,
+  ) {
     const isHeard = handlerOf(kind) !== undefined || event?.callback !== undefined
     if (logger === undefined && !isHeard) {
       notice(unsent.code, `a call was refused: ${unsent.code}: ${unsent.message} ${saidOnce}`)
     }
-    tell(kind, unsent, event)
+    emit(kind, unsent, event)
   }
 
   return {
     tally,
     log,
     notice,
-    rejected: (unsent: Pick<Unsent, 'code' | 'message'>, event?: Told) => refused('rejected', unsent, event),
-    dropped: (unsent: Pick<Unsent, 'code' | 'message'>, event?: Told) => refused('dropped', unsent, event),
+    rejected: (unsent: Pick<Unsent, 'code' | 'message'>, event?: KnownEvent) =>
+      refused('rejected', unsent, event),
+    dropped: (unsent: Pick<Unsent, 'code' | 'message'>, event?: KnownEvent) =>
+      refused('dropped', unsent, event),
 
     /** The server has the batch, except for the rejected events. */
     stored(batch: Batch, rejected: readonly RejectedEvent[], warnings: readonly Warning[]): void {
@@ -133,7 +139,7 @@ export function openReports({ onReject, onDrop, logger }: ReportOptions) {
           const reason = reasons.get(event.index)
           if (reason === undefined) continue
           rejections += 1
-          tell('rejected', { code: reason.code, message: reason.message }, event)
+          emit('rejected', { code: reason.code, message: reason.message }, event)
         }
       }
       for (const [index, { call: callback, messageId }] of batch.callbacks) {
@@ -153,7 +159,7 @@ export function openReports({ onReject, onDrop, logger }: ReportOptions) {
         tally[kind] += batch.count
         return
       }
-      for (const event of eventsOf(batch)) tell(kind, unsent, event)
+      for (const event of eventsOf(batch)) emit(kind, unsent, event)
     },
 
     /** Records of the spool that cannot be read back. Which of the batch's callbacks they had is not known. */
@@ -165,7 +171,7 @@ export function openReports({ onReject, onDrop, logger }: ReportOptions) {
       batch?.callbacks.clear()
       lament('SPOOL_DAMAGED', `${count} records of the spool are damaged.`, onDrop !== undefined)
       for (let n = 0; n < count; n += 1) {
-        tell('dropped', { code: 'SPOOL_DAMAGED', message: errorTable.SPOOL_DAMAGED })
+        emit('dropped', { code: 'SPOOL_DAMAGED', message: errorTable.SPOOL_DAMAGED })
       }
     },
   }

@@ -2,7 +2,7 @@
 import type { Interval, Person } from '../identity/people.js'
 import { accountsAt } from '../identity/people.js'
 import { rowKey, type Row, type WideRow } from '../touchpoints/rows.js'
-import { saysNothing, shownObject, storedObject } from '../touchpoints/null-like.js'
+import { isNullLike, objectWithoutNullLike, storedObject } from '../touchpoints/null-like.js'
 import type { PlacedRow, Touchpoint } from '../touchpoints/touchpoint.js'
 import { withProperties } from '../touchpoints/touchpoints.js'
 import type { Trait } from '../timeline/traits.js'
@@ -76,13 +76,15 @@ function visitOf({ sessionId, sameSession, pages, last, at, until }: Touchpoint)
 /** An identification and a joining say who or what in traits; a visit is its page. */
 function propertiesOf({ kind }: Touchpoint, wide: WideRow | undefined): Record<string, unknown> {
   if (kind === 'visit') return {}
-  return shownObject(kind === 'identified' || kind === 'joined_account' ? wide?.traits : wide?.properties)
+  return objectWithoutNullLike(
+    kind === 'identified' || kind === 'joined_account' ? wide?.traits : wide?.properties,
+  )
 }
 
 const pageOf = ({ url, path, title }: Row, referrer: string) => filled({ url, path, title, referrer })
 
 function filled(fields: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => !saysNothing(value)))
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => !isNullLike(value)))
 }
 
 /** `wide` is the same event with its wide columns. */

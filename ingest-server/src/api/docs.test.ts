@@ -75,15 +75,15 @@ const start =
 const end = '<!-- /tables -->'
 
 test('every table and column is told, in the words of the database', async () => {
-  const told = `${start}\n${await tablesAsMarkdown()}${end}`
+  const expected = `${start}\n${await tablesAsMarkdown()}${end}`
   const from = text.indexOf(start)
   const to = text.indexOf(end) + end.length
   if (process.env['UPDATE_DOCS'] !== undefined) {
-    writeFileSync(file, text.slice(0, from) + told + text.slice(to))
+    writeFileSync(file, text.slice(0, from) + expected + text.slice(to))
     return
   }
   const how = 'npm run build && UPDATE_DOCS=1 npx vitest run --project ingest-server src/api/docs.test.ts'
-  expect(text.slice(from, to), `docs/sql.md is behind the tables; run ${how}`).toBe(told)
+  expect(text.slice(from, to), `docs/sql.md is behind the tables; run ${how}`).toBe(expected)
 })
 
 test('every view is told', async () => {
@@ -99,7 +99,7 @@ test('every view is told', async () => {
 
 interface Column {
   table: string
-  told: string
+  tableComment: string
   key: string
   name: string
   type: string
@@ -108,7 +108,7 @@ interface Column {
 
 async function tablesAsMarkdown(): Promise<string> {
   const columns = await ask<Column>(`
-    SELECT c.table AS table, t.comment AS told, t.sorting_key AS key, c.name AS name, c.type AS type, c.comment AS comment
+    SELECT c.table AS table, t.comment AS tableComment, t.sorting_key AS key, c.name AS name, c.type AS type, c.comment AS comment
     FROM system.columns AS c
     INNER JOIN system.tables AS t ON t.database = c.database AND t.name = c.table
     WHERE c.database = 'touchline' AND t.engine LIKE '%MergeTree' AND c.table != 'schema_migrations'
@@ -118,7 +118,7 @@ async function tablesAsMarkdown(): Promise<string> {
   for (const column of columns) {
     if (column.table !== table) {
       if (table !== '') markdown += '\n'
-      markdown += `### ${column.table}\n\n${column.told}. Key: \`${column.key}\`.\n\n| column | type | meaning |\n| --- | --- | --- |\n`
+      markdown += `### ${column.table}\n\n${column.tableComment}. Key: \`${column.key}\`.\n\n| column | type | meaning |\n| --- | --- | --- |\n`
       table = column.table
     }
     const type = column.type.replace(/LowCardinality\((\w+)\)/g, '$1').replaceAll("(3, 'UTC')", '')

@@ -142,11 +142,11 @@ describe.each(cases)('sent again $what', ({ user, first, copies }) => {
 
   test('is one touchpoint, the first received, and counts once in the summary', async () => {
     const { touchpoints: list = [], summary } = await timelineOf(user)
-    const told = list.filter(({ kind }) => kind === 'action')
-    expect(told).toMatchObject([
+    const actions = list.filter(({ kind }) => kind === 'action')
+    expect(actions).toMatchObject([
       { name: 'Signed Up', at, properties: { copy: 0 }, messageIds: [`m-${user}`] },
     ])
-    expect(told[0]?.sources).toHaveLength(1)
+    expect(actions[0]?.sources).toHaveLength(1)
     expect(summary?.touchpoints).toBe(list.length)
     expect(summary?.anonymousTouchpoints).toBe(first.anonymous_id === undefined ? 0 : list.length)
     expect([summary?.firstAt, summary?.lastAt]).toEqual([at, at])

@@ -18,7 +18,7 @@ import { refuseOtherMethods } from '../http/other-methods.js'
 import { answerInTime } from './answer-in-time.js'
 import { addErasures } from './erase-routes.js'
 import { addAccounts } from './account-routes.js'
-import { addApart } from './unlink-routes.js'
+import { addUnlinks } from './unlink-routes.js'
 import type { TimelineDeps } from './context.js'
 import { addEvents } from './event-routes.js'
 import { addIdentity } from './identity-routes.js'
@@ -50,7 +50,7 @@ export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Pr
       addTimelines(api, deps)
       addPeople(api, deps)
       addWhy(api, deps)
-      addApart(api, deps)
+      addUnlinks(api, deps)
       addAccounts(api, deps)
       addEvents(api, deps)
       addIdentity(api, deps)

@@ -9,7 +9,7 @@ import type { Person } from '../identity/people.js'
 import { linkedWith } from '../timeline/why.js'
 import { errors, idParams, unlinkAnswer, unlinkBody } from '@touchline/schemas/api'
 
-export function addApart(api: Api, deps: TimelineDeps): void {
+export function addUnlinks(api: Api, deps: TimelineDeps): void {
   for (const kind of ['unlink', 'relink'] as const) {
     api.route({
       method: 'POST',

@@ -4,7 +4,7 @@ import { cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { listOf } from './backup-list.js'
-import { misuse, type Command } from './command.js'
+import { usageError, type Command } from './command.js'
 import { refuseWhileRunning } from './open-parts.js'
 
 const usage = `touchline backup FOLDER     copies DATA_DIR (keys, log, ClickHouse) into FOLDER, which must not exist yet
@@ -20,13 +20,13 @@ export const backup: Command = {
   async run(args, config) {
     const { positionals } = parseArgs({ args, allowPositionals: true })
     const [folder] = positionals
-    if (folder === undefined) throw misuse('where to? touchline backup FOLDER')
+    if (folder === undefined) throw usageError('where to? touchline backup FOLDER')
     const target = resolve(folder)
-    if (existsSync(target)) throw misuse(`${target} is there already; name a new folder.`)
+    if (existsSync(target)) throw usageError(`${target} is there already; name a new folder.`)
     if (!existsSync(config.DATA_DIR))
-      throw misuse(`${config.DATA_DIR} does not exist; there is nothing to copy.`)
+      throw usageError(`${config.DATA_DIR} does not exist; there is nothing to copy.`)
     if (`${target}/`.startsWith(`${config.DATA_DIR}/`))
-      throw misuse(`${target} is inside ${config.DATA_DIR}.`)
+      throw usageError(`${target} is inside ${config.DATA_DIR}.`)
     await refuseWhileRunning(config)
     // Under its name only when it is whole.
     const draft = `${target}.unfinished`

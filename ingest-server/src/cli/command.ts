@@ -11,13 +11,13 @@ export interface Command {
   run(args: string[], config: Config): Promise<number | void>
 }
 
-export const misuse = (message: string) => new TouchlineError('CONFIG_INVALID', message)
+export const usageError = (message: string) => new TouchlineError('CONFIG_INVALID', message)
 
 /** The first word of a command's arguments, which names what to do, and the rest. */
 export function subcommand<Name extends string>(args: string[], names: readonly Name[]): [Name, string[]] {
   const [word, ...rest] = args
   const found = names.find((name) => name === word)
-  if (found === undefined) throw misuse(`say what to do: ${names.join(', ')}.`)
+  if (found === undefined) throw usageError(`say what to do: ${names.join(', ')}.`)
   return [found, rest]
 }
 
@@ -27,14 +27,14 @@ const units: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86
 export function durationMs(text: string, option: string): number {
   const found = /^(\d{1,9})([smhd])$/.exec(text)
   if (text === '0') return 0
-  if (!found) throw misuse(`${option}: ${text} is not a time like 30d, 12h, 45m or 0.`)
+  if (!found) throw usageError(`${option}: ${text} is not a time like 30d, 12h, 45m or 0.`)
   return Number(found[1]) * (units[found[2] ?? ''] ?? 0)
 }
 
 export function positiveNumber(text: string | undefined, option: string): number | undefined {
   if (text === undefined) return undefined
   const value = Number(text)
-  if (!Number.isFinite(value) || value <= 0) throw misuse(`${option}: ${text} is not a number above 0.`)
+  if (!Number.isFinite(value) || value <= 0) throw usageError(`${option}: ${text} is not a number above 0.`)
   return value
 }
 

@@ -1,7 +1,7 @@
 /** `touchline kafka-engine remove`: ClickHouse stops reading the topics, so that the store role can again. */
 import { clusterOf } from '../clickhouse-options.js'
 import { removeKafkaEngine } from '../clickhouse/kafka-engine.js'
-import { misuse, subcommand, type Command } from './command.js'
+import { usageError, subcommand, type Command } from './command.js'
 import { openMigrated } from './open-parts.js'
 
 const usage = `touchline kafka-engine remove
@@ -15,7 +15,7 @@ export const kafkaEngine: Command = {
   usage,
   async run(args, config) {
     subcommand(args, ['remove'])
-    if (config.KAFKA_ENGINE) throw misuse('unset KAFKA_ENGINE first, or the next start makes them again.')
+    if (config.KAFKA_ENGINE) throw usageError('unset KAFKA_ENGINE first, or the next start makes them again.')
     const clickhouse = await openMigrated(config)
     try {
       await removeKafkaEngine(clickhouse.app, clusterOf(config))

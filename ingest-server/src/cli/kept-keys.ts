@@ -1,7 +1,7 @@
 /** The keys of the default project, as the server has them. A command makes none: they would be of no server. */
 import type { Config } from '../config.js'
 import { keysThere, type DefaultKeys } from '../projects/default-keys.js'
-import { misuse } from './command.js'
+import { usageError } from './command.js'
 
 /** Undefined where no server has made any yet in DATA_DIR and the environment does not give all of them. */
 export const keysIfThere = (config: Config): Promise<DefaultKeys | undefined> =>
@@ -14,6 +14,6 @@ export const keysIfThere = (config: Config): Promise<DefaultKeys | undefined> =>
 export async function keysOf(config: Config): Promise<DefaultKeys> {
   const keys = await keysIfThere(config)
   if (keys === undefined)
-    throw misuse(`DATA_DIR: no server has run in ${config.DATA_DIR} yet; set DATA_DIR to its folder.`)
+    throw usageError(`DATA_DIR: no server has run in ${config.DATA_DIR} yet; set DATA_DIR to its folder.`)
   return keys
 }

@@ -14,7 +14,7 @@ import {
   toWriteKey,
   type ProjectEntry,
 } from '../projects/projects-file.js'
-import { durationMs, misuse, positiveNumber, subcommand, table, type Command } from './command.js'
+import { durationMs, usageError, positiveNumber, subcommand, table, type Command } from './command.js'
 import { keysIfThere } from './kept-keys.js'
 
 const usage = `touchline keys list   [--project ID]
@@ -51,7 +51,7 @@ export const keys: Command = {
       return console.log(await listed(config, rest.includes('--project') ? values.project : undefined))
     if (action === 'create') return await create(config, values)
     const [id] = positionals
-    if (id === undefined) throw misuse(`which key? \`touchline keys list\` shows their ids.`)
+    if (id === undefined) throw usageError(`which key? \`touchline keys list\` shows their ids.`)
     return action === 'rotate' ? await rotate(config, id, values) : await revoke(config, id, values.project)
   },
 }
@@ -103,7 +103,8 @@ async function create(config: Config, values: Options): Promise<void> {
   const kind = kindIn(values.kind)
   const types = values.type?.map(eventType)
   const isBound = [values.origin, values.type, values.event, values.rate].some((bound) => bound !== undefined)
-  if (isBound && kind !== 'write') throw misuse('--origin, --type, --event and --rate bind write keys only.')
+  if (isBound && kind !== 'write')
+    throw usageError('--origin, --type, --event and --rate bind write keys only.')
   const made: NewKey = {
     projectId: values.project,
     kind,
@@ -142,7 +143,7 @@ async function rotate(config: Config, id: string, values: Options): Promise<void
   await changeProjectsFile(projectsFileOf(config).file, (entries) => {
     const old = own ?? listKeys(entries).find((key) => key.projectId === projectId && key.id === id)
     if (old === undefined)
-      throw misuse(`project ${projectId} has no key ${id}; \`touchline keys list\` shows them.`)
+      throw usageError(`project ${projectId} has no key ${id}; \`touchline keys list\` shows them.`)
     const { kind } = old
     made = {
       ...boundsOf(entries, projectId, id),
@@ -182,7 +183,7 @@ async function revoke(config: Config, id: string, projectId: string): Promise<vo
   const own = projectId === 'default' ? (await settingsKeys(config)).find((key) => key.id === id) : undefined
   await changeProjectsFile(projectsFileOf(config).file, (entries) => {
     if (!own && !listKeys(entries).some((key) => key.projectId === projectId && key.id === id))
-      throw misuse(`project ${projectId} has no key ${id}; \`touchline keys list\` shows them.`)
+      throw usageError(`project ${projectId} has no key ${id}; \`touchline keys list\` shows them.`)
     return revokeKey(entries, { projectId, id, ...(own && { hash: own.hash }) })
   })
   console.log(`${id} no longer counts.`)
@@ -190,11 +191,11 @@ async function revoke(config: Config, id: string, projectId: string): Promise<vo
 
 function kindIn(text: string | undefined): KeyKind {
   if (text === 'write' || text === 'secret' || text === 'signing') return text
-  throw misuse('--kind: write, secret or signing.')
+  throw usageError('--kind: write, secret or signing.')
 }
 
 function eventType(text: string): EventType {
   const found = eventTypes.find((type) => type === text)
-  if (found === undefined) throw misuse(`--type: one of ${eventTypes.join(', ')}.`)
+  if (found === undefined) throw usageError(`--type: one of ${eventTypes.join(', ')}.`)
   return found
 }

@@ -6,7 +6,7 @@ import { openClickHouse, type OpenedClickHouse } from '../clickhouse/open-clickh
 import type { Projects } from '../projects/project.js'
 import { openProjects } from '../projects/projects.js'
 import type { Logger } from '../logger.js'
-import { misuse } from './command.js'
+import { usageError } from './command.js'
 import { keysOf } from './kept-keys.js'
 
 /** What goes wrong is said by the error that ends the command; what passes by itself need not be said. */
@@ -56,7 +56,7 @@ export async function isRunning(config: Config): Promise<boolean> {
 /** The folder of a running server must not be touched beside it. */
 export async function refuseWhileRunning(config: Config): Promise<void> {
   if (await isRunning(config))
-    throw misuse(`a server runs at ${serverUrl(config)} on ${config.DATA_DIR}; stop it first.`)
+    throw usageError(`a server runs at ${serverUrl(config)} on ${config.DATA_DIR}; stop it first.`)
 }
 
 /** Asks the running server, as the holder of a secret key. Throws with what it answers. */

@@ -10,7 +10,7 @@ import {
   type PrivacyRules,
   type ProjectEntry,
 } from '../projects/projects-file.js'
-import { misuse, positiveNumber, subcommand, table, type Command } from './command.js'
+import { usageError, positiveNumber, subcommand, table, type Command } from './command.js'
 
 const usage = `touchline projects list
 touchline projects create ID                 makes the project, a write key and a secret key, and prints both
@@ -52,7 +52,7 @@ export const projects: Command = {
     if (action === 'list') return console.log(listed(config))
     const { values, positionals } = parse(rest)
     const [id] = positionals
-    if (id === undefined) throw misuse(`which project? touchline projects ${action} ID`)
+    if (id === undefined) throw usageError(`which project? touchline projects ${action} ID`)
     return action === 'create' ? await create(config, id) : await set(config, id, values)
   },
 }
@@ -87,7 +87,7 @@ async function create(config: Config, id: string): Promise<void> {
 
 async function set(config: Config, id: string, values: Options): Promise<void> {
   if (Object.keys(values).length === 0)
-    throw misuse('nothing to set; touchline projects --help lists the settings.')
+    throw usageError('nothing to set; touchline projects --help lists the settings.')
   await changeProjectsFile(projectsFileOf(config).file, (entries) => {
     const before = entries.find((entry) => entry.id === id) ?? emptyEntry(id)
     return setProject(entries, id, settingsIn(values, before))
@@ -129,7 +129,7 @@ function settingsIn(values: Options, before: ProjectEntry): Settings {
 function identifyIn(text: string): 'open' | 'signed-only' | undefined {
   if (text === 'none') return undefined
   if (text === 'open' || text === 'signed-only') return text
-  throw misuse('--identify: open or signed-only.')
+  throw usageError('--identify: open or signed-only.')
 }
 
 function privacyIn(
@@ -160,11 +160,11 @@ function signalIn(text: string | undefined, option: string): PrivacyRules['gpc']
   if (text === undefined) return undefined
   if (text === 'ignore' || text === 'anonymous' || text === 'drop') return text
   if (text === 'none') return 'ignore'
-  throw misuse(`${option}: ignore, anonymous or drop.`)
+  throw usageError(`${option}: ignore, anonymous or drop.`)
 }
 
 function readPem(path: string): string {
   const text = readFileSync(path, 'utf8')
-  if (!text.includes('-----BEGIN')) throw misuse(`--public-key: ${path} is not a PEM file.`)
+  if (!text.includes('-----BEGIN')) throw usageError(`--public-key: ${path} is not a PEM file.`)
   return text
 }

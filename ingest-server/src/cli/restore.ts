@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { listFile } from './backup.js'
 import { listOf } from './backup-list.js'
-import { misuse, type Command } from './command.js'
+import { usageError, type Command } from './command.js'
 import { refuseWhileRunning } from './open-parts.js'
 
 const usage = `touchline restore FOLDER     puts a backup into DATA_DIR, which must be empty or absent
@@ -18,11 +18,13 @@ export const restore: Command = {
   async run(args, config) {
     const { positionals } = parseArgs({ args, allowPositionals: true })
     const [folder] = positionals
-    if (folder === undefined) throw misuse('which backup? touchline restore FOLDER')
+    if (folder === undefined) throw usageError('which backup? touchline restore FOLDER')
     await refuseWhileRunning(config)
     const isThere = existsSync(config.DATA_DIR)
     if (isThere && (await readdir(config.DATA_DIR)).length > 0)
-      throw misuse(`${config.DATA_DIR} is not empty; move it away first, or set DATA_DIR to a new folder.`)
+      throw usageError(
+        `${config.DATA_DIR} is not empty; move it away first, or set DATA_DIR to a new folder.`,
+      )
     const source = resolve(folder)
     const draft = `${config.DATA_DIR}.unfinished`
     await rm(draft, { recursive: true, force: true })

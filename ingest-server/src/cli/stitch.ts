@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { queryRows } from '../clickhouse/query.js'
 import { rebuildIdentity } from '../identity/stitch.js'
-import { misuse, type Command } from './command.js'
+import { usageError, type Command } from './command.js'
 import { openMigrated, projectsOf } from './open-parts.js'
 
 const usage = `touchline stitch --rebuild     derives persons and accounts anew from all facts
@@ -15,7 +15,7 @@ export const stitch: Command = {
   usage,
   async run(args, config) {
     const { values } = parseArgs({ args, options: { rebuild: { type: 'boolean', default: false } } })
-    if (!values.rebuild) throw misuse('say --rebuild: the server itself keeps who is who up to date.')
+    if (!values.rebuild) throw usageError('say --rebuild: the server itself keeps who is who up to date.')
     const clickhouse = await openMigrated(config)
     try {
       await rebuildIdentity({ clickhouse, projects: await projectsOf(config) })

@@ -1,7 +1,7 @@
 /** `touchline touchpoints --rebuild`: forms everybody's touchpoints anew from their events. */
 import { parseArgs } from 'node:util'
 import { rebuildTouchpoints } from '../touchpoints/upkeep.js'
-import { misuse, type Command } from './command.js'
+import { usageError, type Command } from './command.js'
 import { openMigrated } from './open-parts.js'
 
 const usage = `touchline touchpoints --rebuild     forms everybody's touchpoints anew from all events
@@ -14,13 +14,13 @@ export const touchpoints: Command = {
   usage,
   async run(args, config) {
     const { values } = parseArgs({ args, options: { rebuild: { type: 'boolean', default: false } } })
-    if (!values.rebuild) throw misuse('say --rebuild: the server itself keeps touchpoints up to date.')
+    if (!values.rebuild) throw usageError('say --rebuild: the server itself keeps touchpoints up to date.')
     const clickhouse = await openMigrated(config)
     try {
-      let told = performance.now()
+      let loggedAt = performance.now()
       const { people, events, written } = await rebuildTouchpoints({ clickhouse }, (soFar) => {
-        if (performance.now() - told < tellEveryMs) return
-        told = performance.now()
+        if (performance.now() - loggedAt < logEveryMs) return
+        loggedAt = performance.now()
         console.log(`${soFar} persons so far`)
       })
       console.log(`${people} persons, ${events} events read, ${written} rows written.`)
@@ -30,4 +30,4 @@ export const touchpoints: Command = {
   },
 }
 
-const tellEveryMs = 2_000
+const logEveryMs = 2_000

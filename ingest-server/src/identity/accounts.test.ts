@@ -31,7 +31,7 @@ const membership = (fact: string, index: number): Membership => {
     verified: fact.includes('!'),
   }
 }
-const told = (stays: readonly AccountStay[]) =>
+const staysAsText = (stays: readonly AccountStay[]) =>
   stays.map(({ account, how, from, to, verified }) => {
     const when = (time: string | null) =>
       time === null ? '' : (Date.parse(time) - Date.UTC(2026, 2, 1)) / 3_600_000
@@ -153,7 +153,7 @@ describe('the accounts a person counts in', () => {
   ]
   test.each(cases)('%s', (_, identifiers, facts, expected) => {
     const memberships = facts.map(membership)
-    expect(told(accountsOf({ identifiers, memberships, meaningOf: nobodyClaims }))).toEqual(expected)
+    expect(staysAsText(accountsOf({ identifiers, memberships, meaningOf: nobodyClaims }))).toEqual(expected)
   })
 
   test('what a person does while in two accounts is shared', () => {
@@ -241,7 +241,7 @@ test('for a verified address only verified claims of its domain count', () => {
   const claim = { account: 'evil', name: 'domain', value: '"acme.dev"', at: hour(1), messageId: 'm' }
   const claims = [{ ...claim, verified: false, addresses: ['mallory@acme.dev'] }]
   const accountsWith = (traits: AccountTrait[], name: string) =>
-    told(accountsOf({ identifiers: [held(name)], memberships: [], meaningOf: domainMeanings(traits) }))
+    staysAsText(accountsOf({ identifiers: [held(name)], memberships: [], meaningOf: domainMeanings(traits) }))
   expect(accountsWith(claims, 'email:ann@acme.dev!')).toEqual(['domain:acme.dev [..) by domain!'])
   expect(accountsWith(claims, 'email:ann@acme.dev')).toEqual(['evil [..) by domain'])
   const proven = { ...claim, account: 'acme', messageId: 'm2', verified: true, addresses: [] }
@@ -333,7 +333,7 @@ test('a project adds domains that strangers share, and exempts companies that li
     meaningOf: domainMeanings([], rules),
     domainRules: rules,
   })
-  expect(told(stays)).toEqual(['domain:in.com [..) by domain'])
+  expect(staysAsText(stays)).toEqual(['domain:in.com [..) by domain'])
 })
 
 test.each([

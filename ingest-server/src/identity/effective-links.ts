@@ -22,7 +22,7 @@ export interface EffectiveLinks {
   links: Link[]
   /** Identifier → how many others it was linked to. */
   quarantined: ReadonlyMap<string, number>
-  areApart: (identifier: string, other: string) => boolean
+  areUnlinked: (identifier: string, other: string) => boolean
   /** R4: emails that are nobody's by inference. */
   onManyDevices: ReadonlySet<string>
 }
@@ -30,17 +30,17 @@ export interface EffectiveLinks {
 export function effectiveLinks(recorded: Iterable<Link>, options: ResolveOptions = {}): EffectiveLinks {
   const raw = firstCopies(recorded, options)
   const { quarantined, setApart, onManyDevices } = overCaps(raw, options.caps ?? defaultCaps)
-  const apart = pairsApart(raw)
-  const areApart = (identifier: string, other: string) => apart.has(pairKey(identifier, other))
+  const unlinked = unlinkedPairs(raw)
+  const areUnlinked = (identifier: string, other: string) => unlinked.has(pairKey(identifier, other))
   const links = raw.filter(
     (link) =>
       isJoin(link) &&
       !setApart.has(link) &&
-      !areApart(link.identifier, link.other) &&
+      !areUnlinked(link.identifier, link.other) &&
       // R2: an unverified alias of two users is recorded and changes nothing.
       !(link.kind === 'alias' && !link.verified && isUser(link.other)),
   )
-  return { links, quarantined, areApart, onManyDevices }
+  return { links, quarantined, areUnlinked, onManyDevices }
 }
 
 /**
@@ -99,14 +99,14 @@ function rememberingLegality(): (identifier: string) => boolean {
 
 function overCaps(raw: readonly Link[], caps: Caps) {
   const about = new Map<string, Link[]>()
-  const tell = (identifier: string, link: Link) => {
+  const note = (identifier: string, link: Link) => {
     const links = about.get(identifier)
     if (links) links.push(link)
     else about.set(identifier, [link])
   }
   for (const link of raw) {
-    tell(link.identifier, link)
-    tell(link.other, link)
+    note(link.identifier, link)
+    note(link.other, link)
   }
   const quarantined = new Map<string, number>()
   const setApart = new Set<Link>()
@@ -122,7 +122,7 @@ function overCaps(raw: readonly Link[], caps: Caps) {
 }
 
 /** R8: for a pair of identifiers the latest unlink or relink decides, whatever is claimed before or after. */
-function pairsApart(raw: readonly Link[]): Set<string> {
+function unlinkedPairs(raw: readonly Link[]): Set<string> {
   const latest = new Map<string, Link>()
   for (const link of raw) {
     if (!link.verified || (link.kind !== 'unlink' && link.kind !== 'relink')) continue

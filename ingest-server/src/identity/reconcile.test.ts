@@ -33,7 +33,7 @@ interface Event {
 }
 
 /** Adds the facts of an event; answers whom they are about. */
-function tell(world: World, event: Event, messageId: string): string[] {
+function recordEvent(world: World, event: Event, messageId: string): string[] {
   const at = hour(event.at)
   const { type = 'identify', verified = false, group } = event
   const time = Date.parse(at)
@@ -223,7 +223,7 @@ test('after each portion of facts the rows are what all facts together say', asy
       const world = emptyWorld()
       const context = contextOf(world)
       for (const [n, portion] of all.entries()) {
-        const about = portion.flatMap((one, index) => tell(world, one, `m${n}-${index}`))
+        const about = portion.flatMap((one, index) => recordEvent(world, one, `m${n}-${index}`))
         await reconcile(context, about)
         expect(sorted(stored(world))).toEqual(sorted(expected(world)))
       }
@@ -239,7 +239,7 @@ test('whoever dies between two writes leaves enough for the next one to find all
       const world = emptyWorld()
       let pending: string[] = []
       for (const [n, portion] of all.entries()) {
-        pending.push(...portion.flatMap((one, index) => tell(world, one, `m${n}-${index}`)))
+        pending.push(...portion.flatMap((one, index) => recordEvent(world, one, `m${n}-${index}`)))
         let writes = 0
         const dying = tablesOf(world, () => {
           writes += 1
@@ -263,19 +263,19 @@ test('facts that come between two readings of one pass are all worked in by the 
   await fc.assert(
     fc.asyncProperty(portions, after, async (all, readings) => {
       const world = emptyWorld()
-      const tellPortion = (n: number) =>
-        (all[n] ?? []).flatMap((one, index) => tell(world, one, `m${n}-${index}`))
-      let about = tellPortion(0)
+      const recordPortion = (n: number) =>
+        (all[n] ?? []).flatMap((one, index) => recordEvent(world, one, `m${n}-${index}`))
+      let about = recordPortion(0)
       for (const n of all.keys()) {
         const context = contextOf(world)
         let next: string[] | undefined
         let read = 0
         const nodes = (identifiers: readonly string[]) => {
-          if (read++ === readings[n]) next = tellPortion(n + 1)
+          if (read++ === readings[n]) next = recordPortion(n + 1)
           return context.facts.nodes(identifiers)
         }
         await reconcile({ ...context, facts: { ...context.facts, nodes } }, about)
-        about = next ?? tellPortion(n + 1)
+        about = next ?? recordPortion(n + 1)
       }
       expect(sorted(stored(world))).toEqual(sorted(expected(world)))
     }),
@@ -313,14 +313,14 @@ test('several at once, each as slow as it likes, come to what one would', async 
         }
       }
       // Facts come while the stitchers work; each of them works in every change, in its own time.
-      let told: Promise<string[]> = Promise.resolve([])
+      let recorded: Promise<string[]> = Promise.resolve([])
       const stitchers = [1, 2, 3].map(() => ({ context: slowStitcher(), passed: Promise.resolve() }))
       for (const [n, portion] of all.entries()) {
-        told = told
+        recorded = recorded
           .then(() => scheduler.schedule(Promise.resolve()))
-          .then(() => portion.flatMap((one, index) => tell(world, one, `m${n}-${index}`)))
+          .then(() => portion.flatMap((one, index) => recordEvent(world, one, `m${n}-${index}`)))
         for (const stitcher of stitchers)
-          stitcher.passed = Promise.all([told, stitcher.passed]).then(([about]) =>
+          stitcher.passed = Promise.all([recorded, stitcher.passed]).then(([about]) =>
             reconcile(stitcher.context, about),
           )
       }

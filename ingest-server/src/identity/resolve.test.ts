@@ -14,7 +14,7 @@ describe('the rules, one by one', () => {
       const options = { asOf: asOf === undefined ? undefined : hour(asOf), signedOnly }
       for (const order of [links, [...links].reverse(), [...links, ...links]]) {
         const answer = resolve(order, options)
-        expect(answer.people.map(told).sort()).toEqual(people.map(inOrder).sort())
+        expect(answer.people.map(personAsText).sort()).toEqual(people.map(inOrder).sort())
         expect(
           answer.contested.map(
             ({ email, owner, claims }) =>
@@ -107,9 +107,9 @@ describe('whatever happened, in whatever order it was read', () => {
       }
     }
     fc.assert(
-      fc.property(history, (told) => {
+      fc.property(history, (recorded) => {
         // Of copies of one message the one received first counts, whoever sent it.
-        const links = told.map((link, index) => ({ ...link, messageId: `m${index}` }))
+        const links = recorded.map((link, index) => ({ ...link, messageId: `m${index}` }))
         const alone = said(proven(links))
         // Users whom nothing verified but an alias names are one person, named by whatever they claimed (R2).
         const claimers = new Set(
@@ -348,7 +348,7 @@ function short(identifier: string): string {
   return long(name) === identifier ? name : identifier
 }
 
-function told({ id, identifiers }: Resolution['people'][number]): string {
+function personAsText({ id, identifiers }: Resolution['people'][number]): string {
   const holdings = identifiers
     .filter((held) => held.identifier !== id)
     .map(({ identifier, from, to, rule }) => {
@@ -358,7 +358,7 @@ function told({ id, identifiers }: Resolution['people'][number]): string {
   return inOrder([short(id), ...holdings].join(', '))
 }
 
-/** The person's name stays first; in which order the holdings are told says nothing. */
+/** The person's name stays first; the order of the holdings means nothing. */
 function inOrder(person: string): string {
   const [name = '', ...holdings] = person.split(', ')
   return [name, ...holdings.sort()].join(', ')

@@ -68,11 +68,15 @@ export interface Resolution {
 }
 
 export function resolve(recorded: Iterable<Link>, options: ResolveOptions = {}): Resolution {
-  const { links, quarantined, areApart, onManyDevices } = effectiveLinks(recorded, options)
+  const { links, quarantined, areUnlinked, onManyDevices } = effectiveLinks(recorded, options)
   links.sort(byClaimTime)
   const facts = sortedFacts(links)
   const users = joinUsers(facts)
-  const emails = winEmails(facts, users, (email, user) => !onManyDevices.has(email) && !areApart(email, user))
+  const emails = winEmails(
+    facts,
+    users,
+    (email, user) => !onManyDevices.has(email) && !areUnlinked(email, user),
+  )
   const owners = new Map<string, Ownership[]>([...users.owners, ...emails.owners])
   const personOf = (claimer: string) => owners.get(claimer)?.[0]?.person ?? claimer
   for (const [anon, claims] of facts.claimsOnAnon) owners.set(anon, shareOut(claims, personOf))

@@ -55,7 +55,7 @@ export function startStitch(deps: StitchDeps): Stitch {
     try {
       for await (const page of changes.pages(look.fresh)) {
         count += page.length
-        await stitcher.workInChanges(page)
+        await stitcher.reconcileChanges(page)
       }
     } catch (error) {
       // What was remembered may be ahead of what was written.

@@ -16,7 +16,7 @@ import { reconcile } from './reconcile.js'
 
 export interface Stitcher {
   /** Resolves when the rows of everybody concerned are written. */
-  workInChanges: (changes: readonly Change[]) => Promise<void>
+  reconcileChanges: (changes: readonly Change[]) => Promise<void>
   sweepPage: (
     position: SweepPosition,
     size: number,
@@ -33,7 +33,7 @@ export interface StitcherDeps {
 const projectsAtOnce = 4
 
 export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
-  const repeats = createRecentClaims()
+  const recentClaims = createRecentClaims()
   const knownEmails = new QuickLRU<string, true>({ maxSize: maxKnownEmails })
   const accountsOnce = createAccountsOnce()
   const isSignedOnly = (id: string) =>
@@ -47,13 +47,17 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
       ...facts,
       async nodes(identifiers) {
         const nodes = await facts.nodes(identifiers)
-        repeats.remember(project, nodes)
+        recentClaims.remember(project, nodes)
         return nodes
       },
     }
   }
 
-  async function workInProject(project: string, { identifiers, claimers }: Work, pass: Pass): Promise<void> {
+  async function reconcileProject(
+    project: string,
+    { identifiers, claimers }: Outdated,
+    pass: Pass,
+  ): Promise<void> {
     const context = {
       facts: factsOf(project),
       tables: openDerivedTables(client, project),
@@ -89,9 +93,9 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
     await writeDomains(context, domains)
   }
 
-  async function workInAll(wanted: ReadonlyMap<string, Work>, pass: Pass): Promise<void> {
+  async function reconcileAll(wanted: ReadonlyMap<string, Outdated>, pass: Pass): Promise<void> {
     for (const some of chunks([...wanted], projectsAtOnce))
-      await Promise.all(some.map(([project, work]) => workInProject(project, work, pass)))
+      await Promise.all(some.map(([project, outdated]) => reconcileProject(project, outdated, pass)))
   }
 
   /** A lead's address comes with each of its events; that it is known changes nothing the second time. */
@@ -104,37 +108,37 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
   }
 
   const forget = () => {
-    repeats.forget()
+    recentClaims.forget()
     knownEmails.clear()
   }
 
   return {
     forget,
-    async workInChanges(changes) {
+    async reconcileChanges(changes) {
       const epochs = await readEpochs(client)
-      const wanted = new Map<string, Work>()
+      const wanted = new Map<string, Outdated>()
       for (const change of changes) {
         if (change.kind === 'erased') forget()
         if (change.kind === 'email' && !isNewEmail(change.project, change.identifier)) continue
-        if (repeats.isRepeat(change.project, change)) continue
-        const { identifiers, claimers } = workOf(wanted, change.project)
+        if (recentClaims.isRepeat(change.project, change)) continue
+        const { identifiers, claimers } = outdatedOf(wanted, change.project)
         identifiers.add(change.identifier)
         if (change.other !== '') identifiers.add(change.other)
         if (!isUser(change.identifier) || !isEmail(change.other)) continue
         const domain = corporateDomain(change.other.slice('email:'.length), rulesOf(change.project))
         if (domain !== undefined) setOf(claimers, change.identifier).add(domain)
       }
-      await workInAll(wanted, { epochs, isSweep: false })
+      await reconcileAll(wanted, { epochs, isSweep: false })
     },
     async sweepPage(position, size) {
       const epochs = await readEpochs(client)
       const { rows, next } = await readSweepPage(client, position, size)
-      const wanted = new Map<string, Work>()
+      const wanted = new Map<string, Outdated>()
       for (const { project, identifier, account } of rows) {
-        workOf(wanted, project).identifiers.add(identifier)
+        outdatedOf(wanted, project).identifiers.add(identifier)
         if (account !== '') accountsOnce.ofProject(project).add(identifier, account)
       }
-      await workInAll(wanted, { epochs, isSweep: true })
+      await reconcileAll(wanted, { epochs, isSweep: true })
       return { identifiers: rows.length, next }
     },
   }
@@ -146,16 +150,16 @@ interface Pass {
 }
 
 /** What of one project has to be looked at. */
-interface Work {
+interface Outdated {
   identifiers: Set<string>
   /** Users who stated an address, and the domains of these: from them a claim of such a domain counts. */
   claimers: Map<string, Set<string>>
 }
 
-function workOf(all: Map<string, Work>, project: string): Work {
-  let work = all.get(project)
-  if (!work) all.set(project, (work = { identifiers: new Set(), claimers: new Map() }))
-  return work
+function outdatedOf(all: Map<string, Outdated>, project: string): Outdated {
+  let outdated = all.get(project)
+  if (!outdated) all.set(project, (outdated = { identifiers: new Set(), claimers: new Map() }))
+  return outdated
 }
 
 function setOf(sets: Map<string, Set<string>>, key: string): Set<string> {
@@ -198,7 +202,7 @@ interface DomainContext {
 /** What these users said, unproven, of the domains of accounts. */
 async function domainsClaimedBy(
   { facts, domainRules }: Pick<DomainContext, 'facts' | 'domainRules'>,
-  claimers: Work['claimers'],
+  claimers: Outdated['claimers'],
 ): Promise<DomainTrait[]> {
   const memberships = await facts.memberships([...claimers.keys()])
   const traits = await facts.domainTraitsOf(memberships.map(({ account }) => account))

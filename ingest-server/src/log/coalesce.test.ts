@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { silentLogger } from '../../../test-support/clickhouse.js'
-import { createGatherer } from './coalesce.js'
+import { createCoalescer } from './coalesce.js'
 import type { ReadRecord } from './log.js'
 
 const record = (position: string): ReadRecord => ({
@@ -11,10 +11,10 @@ const record = (position: string): ReadRecord => ({
 })
 const never = () => false
 
-function openGatherer(handle: (positions: string[]) => Promise<void>) {
+function openCoalescer(handle: (positions: string[]) => Promise<void>) {
   const aborter = new AbortController()
   const calls: string[][] = []
-  const gatherer = createGatherer(
+  const coalescer = createCoalescer(
     (batch) => {
       const positions = batch.map(({ position }) => position)
       calls.push(positions)
@@ -23,15 +23,15 @@ function openGatherer(handle: (positions: string[]) => Promise<void>) {
     aborter.signal,
     silentLogger,
   )
-  return { gatherer, calls, aborter }
+  return { coalescer, calls, aborter }
 }
 
 test('what several sources deliver in one turn is one call; what comes during it is the next', async () => {
   let release = () => {}
-  const { gatherer, calls } = openGatherer(() => new Promise((resolve) => (release = resolve)))
-  const first = [gatherer.add([record('a/1')], never), gatherer.add([record('b/1')], never)]
+  const { coalescer, calls } = openCoalescer(() => new Promise((resolve) => (release = resolve)))
+  const first = [coalescer.add([record('a/1')], never), coalescer.add([record('b/1')], never)]
   await vi.waitUntil(() => calls.length === 1)
-  const second = [gatherer.add([record('a/2')], never), gatherer.add([record('c/1')], never)]
+  const second = [coalescer.add([record('a/2')], never), coalescer.add([record('c/1')], never)]
   release()
   expect(await Promise.all(first)).toEqual([true, true])
   await vi.waitUntil(() => calls.length === 2)
@@ -45,27 +45,27 @@ test('what several sources deliver in one turn is one call; what comes during it
 
 test('a failed call is repeated, without what its source no longer waits for', async () => {
   let isGone = false
-  const { gatherer, calls } = openGatherer(() => {
+  const { coalescer, calls } = openCoalescer(() => {
     if (calls.length > 1) return Promise.resolve()
     isGone = true
     return Promise.reject(new Error('down'))
   })
-  const kept = gatherer.add([record('a/1')], never)
-  const left = gatherer.add([record('b/1')], () => isGone)
+  const kept = coalescer.add([record('a/1')], never)
+  const left = coalescer.add([record('b/1')], () => isGone)
   expect(await Promise.all([kept, left])).toEqual([true, false])
   expect(calls).toEqual([['a/1', 'b/1'], ['a/1']])
 })
 
 test('abort lets the call under way end as handled, and what waits as not handled', async () => {
   let release = () => {}
-  const { gatherer, calls, aborter } = openGatherer(() => new Promise((resolve) => (release = resolve)))
-  const underWay = gatherer.add([record('a/1')], never)
+  const { coalescer, calls, aborter } = openCoalescer(() => new Promise((resolve) => (release = resolve)))
+  const underWay = coalescer.add([record('a/1')], never)
   await vi.waitUntil(() => calls.length === 1)
-  const waiting = gatherer.add([record('a/2')], never)
+  const waiting = coalescer.add([record('a/2')], never)
   aborter.abort()
   release()
   expect(await Promise.all([underWay, waiting])).toEqual([true, false])
-  await gatherer.idle()
-  expect(await gatherer.add([record('a/3')], never)).toBe(false)
+  await coalescer.idle()
+  expect(await coalescer.add([record('a/3')], never)).toBe(false)
   expect(calls).toEqual([['a/1']])
 })

@@ -15,9 +15,9 @@ interface Delivery {
 
 const retryAfterFailureMs = { first: 100, most: 5_000 }
 
-export type Gatherer = ReturnType<typeof createGatherer>
+export type Coalescer = ReturnType<typeof createCoalescer>
 
-export function createGatherer(
+export function createCoalescer(
   handle: (batch: readonly ReadRecord[]) => Promise<void>,
   signal: AbortSignal,
   logger: Logger,

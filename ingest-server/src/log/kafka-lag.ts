@@ -26,7 +26,7 @@ const agesMs = [
   14_400_000, 43_200_000, 86_400_000, 259_200_000, 604_800_000,
 ]
 
-export async function askLag({ kafka, groupOf, averageMessageBytes }: LagQuestion): Promise<LogLag> {
+export async function queryLag({ kafka, groupOf, averageMessageBytes }: LagQuestion): Promise<LogLag> {
   return withAdmin(kafka, async (admin) => {
     const lags: PartitionLag[] = []
     for (const group of new Set(groupOf.values())) {

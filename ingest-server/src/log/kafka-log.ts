@@ -14,7 +14,7 @@ import type { Logger } from '../logger.js'
 import { createAppendQueue } from './append-queue.js'
 import { joinRecords } from './join-records.js'
 import { createKafkaClient } from './kafka-client.js'
-import { askLag } from './kafka-lag.js'
+import { queryLag } from './kafka-lag.js'
 import { readFromKafka } from './kafka-reader.js'
 import { replayFromKafka } from './kafka-replay.js'
 import { logTables, topicOf, untilTopicsExist } from './kafka-topics.js'
@@ -141,7 +141,7 @@ export async function openKafkaLog(given: KafkaLogOptions): Promise<EventLog> {
     },
     async lag(): Promise<LogLag> {
       try {
-        return await askLag({ kafka, groupOf, averageMessageBytes })
+        return await queryLag({ kafka, groupOf, averageMessageBytes })
       } catch (cause) {
         throw new TouchlineError('LOG_UNAVAILABLE', 'Kafka does not tell how far the store is behind.', {
           cause,

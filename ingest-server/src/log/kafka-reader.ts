@@ -6,7 +6,7 @@
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import type { Logger } from '../logger.js'
 import { errorTypeOf } from './kafka-client.js'
-import { createGatherer, type Gatherer } from './coalesce.js'
+import { createCoalescer, type Coalescer } from './coalesce.js'
 import { toReadRecord } from './kafka-message.js'
 import type { LogTable, ReadRecord } from './log.js'
 import { backOffMs, pause } from '../loop.js'
@@ -35,7 +35,7 @@ const maxBytesPerPartition = 16 * 1024 * 1024
 const maxFetchBytes = 32 * 1024 * 1024
 /** A fetch waits at most this long for the first byte; stopping waits for it too. */
 const fetchWaitMs = 250
-/** More than a process will be assigned: each batch only waits in the gatherer. */
+/** More than a process will be assigned: each batch only waits in the coalescer. */
 const concurrentPartitions = 256
 /** No fetch and no heartbeat for so long, though nothing is being handled: the consumer is dead and does not say so. */
 const silentAfterMs = 30_000
@@ -44,23 +44,23 @@ const newConsumerAfterMs = { first: 200, most: 5_000 }
 /** Resolves after `signal` aborted, the call of `handle` under way ended, and its offsets were committed. */
 export async function readFromKafka(reading: KafkaReading): Promise<void> {
   const { signal, logger } = reading
-  const gatherer = createGatherer(reading.handle, signal, logger)
+  const coalescer = createCoalescer(reading.handle, signal, logger)
   let failures = 0
   while (!signal.aborted) {
     const startedAt = performance.now()
     try {
-      await consumeUntilItEnds(reading, gatherer)
+      await consumeUntilItEnds(reading, coalescer)
     } catch (error) {
       logger.warn({ err: error }, 'The Kafka consumer ended; a new one takes over')
     }
     failures = performance.now() - startedAt > silentAfterMs ? 0 : failures + 1
     await pause(backOffMs(failures, newConsumerAfterMs), signal)
   }
-  await gatherer.idle()
+  await coalescer.idle()
 }
 
 /** One consumer from its start to its end: resolves on abort, rejects when it crashed or fell silent. */
-async function consumeUntilItEnds(reading: KafkaReading, gatherer: Gatherer): Promise<void> {
+async function consumeUntilItEnds(reading: KafkaReading, coalescer: Coalescer): Promise<void> {
   const { kafka, groupId, sessionTimeoutMs, tableOf, signal } = reading
   const heartbeatEveryMs = Math.floor(sessionTimeoutMs / heartbeatsPerSession)
   const consumer = kafka.consumer({
@@ -90,13 +90,13 @@ async function consumeUntilItEnds(reading: KafkaReading, gatherer: Gatherer): Pr
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: concurrentPartitions,
       eachBatch: (payload) =>
-        end.busy(() => handleBatch(payload, { tableOf, gatherer, life: life.signal, heartbeatEveryMs })),
+        end.busy(() => handleBatch(payload, { tableOf, coalescer, life: life.signal, heartbeatEveryMs })),
     })
     await end.ended
   } finally {
     end.stopWatching()
     // Told to stop, the call under way still ends and its offsets are committed. Crashed, they cannot be.
-    if (signal.aborted) await gatherer.idle()
+    if (signal.aborted) await coalescer.idle()
     else life.abort()
     await consumer.disconnect()
   }
@@ -146,7 +146,7 @@ function watchEnd(consumer: Consumer, life: AbortController, signal: AbortSignal
 
 interface Life {
   tableOf: ReadonlyMap<string, LogTable>
-  gatherer: Gatherer
+  coalescer: Coalescer
   life: AbortSignal
   heartbeatEveryMs: number
 }
@@ -154,7 +154,7 @@ interface Life {
 /** Hands one partition's batch over, keeps the membership alive meanwhile, and commits when it is handled. */
 async function handleBatch(
   payload: EachBatchPayload,
-  { tableOf, gatherer, life, heartbeatEveryMs }: Life,
+  { tableOf, coalescer, life, heartbeatEveryMs }: Life,
 ): Promise<void> {
   const { topic, partition, messages } = payload.batch
   const table = tableOf.get(topic)
@@ -163,7 +163,7 @@ async function handleBatch(
   const membership = keepMembership(payload, heartbeatEveryMs, life)
   let isOver = false
   try {
-    const handled = records.length === 0 || gatherer.add(records, () => isOver)
+    const handled = records.length === 0 || coalescer.add(records, () => isOver)
     if (!(await Promise.race([handled, membership.lost]))) return
   } finally {
     isOver = true

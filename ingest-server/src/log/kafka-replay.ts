@@ -1,6 +1,6 @@
 /** Reading a topic from its oldest kept message to its present end, beside the group that the store reads in. */
 import { randomUUID } from 'node:crypto'
-import { createGatherer } from './coalesce.js'
+import { createCoalescer } from './coalesce.js'
 import type { KafkaReading } from './kafka-reader.js'
 import { toReadRecord } from './kafka-message.js'
 import { lagOfPartitions, type PartitionLag } from './kafka-lag.js'
@@ -19,7 +19,7 @@ export async function replayFromKafka(replay: KafkaReplay): Promise<void> {
   if (open.size === 0) return
   const over = new AbortController()
   const signal = replay.signal === undefined ? over.signal : AbortSignal.any([over.signal, replay.signal])
-  const gatherer = createGatherer(replay.handle, signal, logger)
+  const coalescer = createCoalescer(replay.handle, signal, logger)
   const consumer = kafka.consumer({
     groupId,
     allowAutoTopicCreation: false,
@@ -49,7 +49,7 @@ export async function replayFromKafka(replay: KafkaReplay): Promise<void> {
         if (table === undefined || goal === undefined) return
         const wanted = messages.filter((message) => BigInt(message.offset) < goal.end)
         const records = wanted.flatMap((message) => toReadRecord({ topic, partition }, table, message) ?? [])
-        if (records.length > 0) await gatherer.add(records, () => false)
+        if (records.length > 0) await coalescer.add(records, () => false)
         await payload.heartbeat()
         if (BigInt(batch.lastOffset()) + 1n < goal.end) return
         open.delete(nameOf(goal))

@@ -57,14 +57,14 @@ export interface Named {
 }
 
 export function segmentsNamed(dir: string, names: readonly string[]): Named {
-  const firsts = (pattern: RegExp) =>
+  const firstSequences = (pattern: RegExp) =>
     names
       .flatMap((name) => pattern.exec(name)?.[1] ?? [])
       .map(Number)
       .sort((one, other) => one - other)
   return {
-    segments: firsts(/^segment-(\d+)\.jsonl$/).map((first) => emptySegment(dir, first)),
-    setAside: firsts(/^segment-(\d+)\.jsonl\.damaged$/),
+    segments: firstSequences(/^segment-(\d+)\.jsonl$/).map((first) => emptySegment(dir, first)),
+    setAside: firstSequences(/^segment-(\d+)\.jsonl\.damaged$/),
   }
 }
 

@@ -24,9 +24,9 @@ export interface Inserting {
   logger: Logger
   onRetry: () => void
   /** Aborted: no further attempt is begun, and the insert rejects with StoreStopped. */
-  stopping: AbortSignal
+  softAbort: AbortSignal
   /** Aborted: the attempt under way is given up too. */
-  cutting: AbortSignal
+  hardAbort: AbortSignal
 }
 
 /** Thrown when the store stops before the rows are in; the log delivers them again. */
@@ -70,11 +70,11 @@ export async function insertOrRefusal(
   patience = unclearAttempts,
   isSingle = false,
 ): Promise<{ error: unknown } | undefined> {
-  const { app, logger, onRetry, stopping, cutting } = inserting
+  const { app, logger, onRetry, softAbort, hardAbort } = inserting
   for (let attempt = 1; ; attempt += 1) {
-    if (stopping.aborted) throw new StoreStopped()
+    if (softAbort.aborted) throw new StoreStopped()
     try {
-      await insertLines(app, table, chunks, cutting)
+      await insertLines(app, table, chunks, hardAbort)
       return undefined
     } catch (error) {
       const fault = classifyError(error)
@@ -85,15 +85,15 @@ export async function insertOrRefusal(
       onRetry()
       const waitMs = backOffMs(attempt, retryAfterMs)
       logger.warn({ err: error, table, attempt, waitMs }, 'ClickHouse did not take an insert; trying again')
-      await pause(waitMs, stopping)
+      await pause(waitMs, softAbort)
     }
   }
 }
 
 /** An insert of no rows: when that is taken, an error that stays belongs to the rows. */
-async function takesInserts({ app, cutting }: Inserting, table: string): Promise<boolean> {
+async function takesInserts({ app, hardAbort }: Inserting, table: string): Promise<boolean> {
   try {
-    await insertLines(app, table, [], cutting)
+    await insertLines(app, table, [], hardAbort)
     return true
   } catch {
     return false

@@ -39,21 +39,21 @@ const insertsSideBySide = { least: 2, most: 3 }
 const finishWithinMs = 10_000
 
 export function startStore({ log, clickhouse, metrics, logger }: StoreDeps) {
-  const stopping = new AbortController()
-  const cutting = new AbortController()
+  const softAbort = new AbortController()
+  const hardAbort = new AbortController()
   const delivered = rememberDelivered()
   const inserting: Inserting = {
     app: clickhouse.app,
     logger,
     onRetry: () => metrics.insertRetries.inc(),
-    stopping: stopping.signal,
-    cutting: cutting.signal,
+    softAbort: softAbort.signal,
+    hardAbort: hardAbort.signal,
   }
 
   async function handle(batch: readonly ReadRecord[]): Promise<void> {
     const startedAt = performance.now()
     for (const [table, records] of byTable(batch)) await moveRows(table, records)
-    if (bytesOf(batch) < behindBytes) await pause(startedAt + paceMs - performance.now(), stopping.signal)
+    if (bytesOf(batch) < behindBytes) await pause(startedAt + paceMs - performance.now(), softAbort.signal)
   }
 
   async function moveRows(table: LogTable, records: readonly ReadRecord[]): Promise<void> {
@@ -117,14 +117,14 @@ export function startStore({ log, clickhouse, metrics, logger }: StoreDeps) {
     return countBy(letters.filter(({ isRepeated }) => !isRepeated).map(({ project }) => project))
   }
 
-  const stopped = log.read(handle, stopping.signal)
+  const stopped = log.read(handle, softAbort.signal)
   return {
     /** Settles when the store no longer reads: after `stop()`, or when the log gave up. */
     stopped,
     /** Finishes the insert under way and begins no other. What is not done is delivered again. */
     async stop(): Promise<void> {
-      stopping.abort()
-      const cut = setTimeout(() => cutting.abort(), finishWithinMs)
+      softAbort.abort()
+      const cut = setTimeout(() => hardAbort.abort(), finishWithinMs)
       try {
         await stopped
       } finally {

@@ -50,10 +50,10 @@ export async function* exportPerson(reader: Reader, person: Person, head: object
       person.identifiers.some((held) => held.identifier === identifier && isWithin(held, occurredMs))
     for (const [record, named] of Object.entries(tables)) {
       const rows = await query<Stored>(reader, named, { identifier })
-      for (const row of rows) if (isTheirs(row)) yield line(record, shown(row))
+      for (const row of rows) if (isTheirs(row)) yield line(record, withParsedJson(row))
     }
     for await (const row of eventsOf(reader, identifier)) {
-      if (isTheirs(row) && !isLaterCopy(identifier, row)) yield line('event', shown(row))
+      if (isTheirs(row) && !isLaterCopy(identifier, row)) yield line('event', withParsedJson(row))
     }
   }
 }
@@ -64,10 +64,10 @@ async function laterCopies(reader: Reader, person: Person) {
   const identifiers = [...scope.subjects]
   const messageIds = await readAllRepeated(reader, identifiers)
   const copies = await readRowsOf(reader, { subjects: identifiers }, messageIds)
-  const firsts = new Set(scope.placed(copies).map(({ row }) => rowKey(row)))
+  const firstCopies = new Set(scope.placed(copies).map(({ row }) => rowKey(row)))
   const ids = new Set(messageIds)
   return (subject: string, { message_id: messageId, keyTime: clientTime }: StoredEvent) =>
-    ids.has(messageId) && !firsts.has(rowKey({ subject, clientTime, messageId }))
+    ids.has(messageId) && !firstCopies.has(rowKey({ subject, clientTime, messageId }))
 }
 
 async function* eventsOf(reader: Reader, identifier: string): AsyncGenerator<StoredEvent> {
@@ -87,7 +87,7 @@ async function* eventsOf(reader: Reader, identifier: string): AsyncGenerator<Sto
 
 const jsonColumns = ['properties', 'traits', 'context']
 
-function shown({ occurredMs: _, keyTime: __, ...row }: Stored): object {
+function withParsedJson({ occurredMs: _, keyTime: __, ...row }: Stored): object {
   const parsed = jsonColumns
     .filter((column) => typeof row[column] === 'string')
     .map((column): [string, unknown] => [column, parseExact(row[column] as string)])

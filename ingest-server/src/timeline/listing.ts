@@ -1,7 +1,7 @@
 /** What a timeline can list, and what of it was asked for. */
 import type { Reader } from '../clickhouse/query.js'
 import type { Position } from './cursor.js'
-import { dropRepeatedFirsts } from '../touchpoints/first-occurrences.js'
+import { keepFirstOccurrences } from '../touchpoints/first-occurrences.js'
 import type { Row, RowsWanted } from '../touchpoints/rows.js'
 import { summaryOf, type Summary } from './summary.js'
 import { byTime, compareText, receiptKey } from '../touchpoints/event-order.js'
@@ -49,7 +49,7 @@ export const touchpoints: Listing<Touchpoint> = {
   summaryOf,
   // A visit of a very large timeline that lasts longer than this is told as far as it is seen.
   reachMs: 3 * 60 * 60_000,
-  settle: dropRepeatedFirsts,
+  settle: keepFirstOccurrences,
 }
 
 export const plainEvents: Listing<PlacedRow> = {

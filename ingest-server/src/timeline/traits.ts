@@ -6,7 +6,7 @@ import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { outranks } from '../identity/outranks.js'
 import { isWithin, type Person } from '../identity/people.js'
 import { parseExact } from '../exact-json.js'
-import { saysNothing, shownValue } from '../touchpoints/null-like.js'
+import { isNullLike, withoutNullLike } from '../touchpoints/null-like.js'
 
 export interface Trait {
   name: string
@@ -73,7 +73,7 @@ export function latestTraits(said: readonly Said[]): Trait[] {
   const best = new Map<string, { said: Said; value: unknown; told: number }>()
   for (const one of onceByMessage(said)) {
     const value = parseExact(one.value)
-    if (saysNothing(value)) continue
+    if (isNullLike(value)) continue
     const known = best.get(one.name)
     // What nobody proved does not even count beside what somebody did.
     const before = known?.said.verified === one.verified ? known.told : 0
@@ -111,6 +111,6 @@ const isReceivedBefore = (one: Said, other: Said) =>
 
 /** Name → value, without null-like ones at any depth. */
 export function traitValues(traits: readonly Trait[]): Record<string, unknown> {
-  const shown = traits.map(({ name, value }): [string, unknown] => [name, shownValue(value)])
-  return Object.fromEntries(shown.filter(([, value]) => value !== undefined))
+  const values = traits.map(({ name, value }): [string, unknown] => [name, withoutNullLike(value)])
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined))
 }

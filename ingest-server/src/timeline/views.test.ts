@@ -130,16 +130,16 @@ beforeAll(async () => {
 })
 afterAll(() => clickhouse.close())
 
-/** A touchpoint as both sides can tell it. */
-type Telling = Record<string, unknown>
+/** The fields of a touchpoint that both the HTTP answer and the SQL view have. */
+type ComparedFields = Record<string, unknown>
 
-async function overHttp(scope: Scope): Promise<Telling[]> {
+async function overHttp(scope: Scope): Promise<ComparedFields[]> {
   const query = { withBots: false, order: 'asc', limit: 100_000 } as const
   const { items } = await readPage(reader, scope, query, touchpoints)
-  return items.map(toTelling).sort(byText)
+  return items.map(toComparedFields).sort(byText)
 }
 
-const toTelling = ({ lead, acquisition, ...touchpoint }: Touchpoint): Telling => ({
+const toComparedFields = ({ lead, acquisition, ...touchpoint }: Touchpoint): ComparedFields => ({
   at: new Date(touchpoint.at).toISOString(),
   kind: touchpoint.kind,
   name: touchpoint.name,
@@ -166,32 +166,32 @@ const toTelling = ({ lead, acquisition, ...touchpoint }: Touchpoint): Telling =>
 const columns = `at, kind, name, label, channel, channel_rule, source, medium, campaign, path, paths, pages, until,
   same_session, direction, person, accounts, shared, anonymous, message_ids, sources`
 
-async function bySql(view: string, params: Record<string, string> = {}): Promise<Telling[]> {
+async function bySql(view: string, params: Record<string, string> = {}): Promise<ComparedFields[]> {
   const answer = await clickhouse.reader.query({
     query: `SELECT ${columns} FROM ${view} ORDER BY ALL`,
     query_params: params,
     format: 'JSONEachRow',
     clickhouse_settings: { date_time_output_format: 'iso', output_format_json_quote_64bit_integers: 0 },
   })
-  return (await answer.json<Telling>()).sort(byText)
+  return (await answer.json<ComparedFields>()).sort(byText)
 }
 
-const byText = (a: Telling, b: Telling) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)
+const byText = (a: ComparedFields, b: ComparedFields) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)
 
 const timelineOf = async (id: string) => overHttp(personScope(await findPerson(reader, identifiersOf(id))))
 
 describe('a person’s timeline is the same over HTTP and in SQL', () => {
   test.each(['u0', 'user:u2', 'anon:a2', 'e0@x.test'])('%s', async (id) => {
-    const told = await timelineOf(id)
-    expect(told.length).toBeGreaterThan(5)
-    expect(await bySql("user_timeline(project = 'default', id = {id: String})", { id })).toEqual(told)
+    const fromHttp = await timelineOf(id)
+    expect(fromHttp.length).toBeGreaterThan(5)
+    expect(await bySql("user_timeline(project = 'default', id = {id: String})", { id })).toEqual(fromHttp)
   })
 
   test('what this compares holds every kind, joined ones and visits that begin within a session', async () => {
-    const told = (await Promise.all(['u0', 'u1', 'u3', 'anon:a2', 'anon:a3'].map(timelineOf))).flat()
-    expect(new Set(told.map(({ kind }) => kind)).size).toBe(8)
-    expect(told.some(({ sources }) => (sources as string[]).length > 1)).toBe(true)
-    const visits = told.filter(({ kind }) => kind === 'visit')
+    const fromHttp = (await Promise.all(['u0', 'u1', 'u3', 'anon:a2', 'anon:a3'].map(timelineOf))).flat()
+    expect(new Set(fromHttp.map(({ kind }) => kind)).size).toBe(8)
+    expect(fromHttp.some(({ sources }) => (sources as string[]).length > 1)).toBe(true)
+    const visits = fromHttp.filter(({ kind }) => kind === 'visit')
     expect(new Set(visits.map(({ same_session }) => same_session))).toEqual(new Set([true, false]))
     expect(visits.some(({ pages }) => Number(pages) > 2)).toBe(true)
   })
@@ -199,9 +199,9 @@ describe('a person’s timeline is the same over HTTP and in SQL', () => {
 
 describe('an account’s timeline is the same over HTTP and in SQL', () => {
   test.each(['acme', 'globex'])('%s', async (id) => {
-    const told = await overHttp(accountScope(await readAccount(reader, id)))
-    expect(new Set(told.map(({ person }) => person)).size).toBeGreaterThan(2)
-    expect(await bySql("account_timeline(project = 'default', id = {id: String})", { id })).toEqual(told)
+    const fromHttp = await overHttp(accountScope(await readAccount(reader, id)))
+    expect(new Set(fromHttp.map(({ person }) => person)).size).toBeGreaterThan(2)
+    expect(await bySql("account_timeline(project = 'default', id = {id: String})", { id })).toEqual(fromHttp)
   })
 })
 
@@ -210,7 +210,7 @@ test('touchpoints has everybody’s, each person’s as their own timeline tells
   const people = [...new Set(all.map(({ person }) => String(person)))].sort()
   expect(people).toContain('anon:a2')
   for (const person of people)
-    expect(all.filter((touch) => touch.person === person)).toEqual(await timelineOf(person))
+    expect(all.filter((touchpoint) => touchpoint.person === person)).toEqual(await timelineOf(person))
 })
 
 test.each([
@@ -236,12 +236,12 @@ test('every view and every column has a comment', async () => {
   })
   expect(await bare.json()).toEqual([])
   // One with parameters has its columns in its text only.
-  const told = await clickhouse.app.query({
+  const answer = await clickhouse.app.query({
     query: `SELECT countSubstrings(create_table_query, ' COMMENT ') AS comments FROM system.tables
       WHERE database = 'touchline' AND name IN ('user_timeline', 'account_timeline')`,
     format: 'JSONEachRow',
   })
-  const counts = (await told.json<{ comments: string | number }>()).map(({ comments }) => Number(comments))
+  const counts = (await answer.json<{ comments: string | number }>()).map(({ comments }) => Number(comments))
   // 26 columns and the view.
   expect(counts).toEqual([27, 27])
 })
@@ -275,22 +275,22 @@ describe('one busy person, the same event every minute for days, exhausts no vie
     ['told by two sources', 'twice-told', ['web', 'server']],
   ])('%s', async (_, id, sources) => {
     const rows = await countsOf("user_timeline(project = 'busy', id = {id: String})", { id })
-    expect(rows).toEqual([{ sources, touches: minutes }])
+    expect(rows).toEqual([{ sources, touchpoints: minutes }])
   })
 
   test('in the view of everybody', async () => {
     const rows = await countsOf("(SELECT * FROM touchpoints WHERE project = 'busy')")
-    expect(rows.map(({ touches }) => touches)).toEqual([minutes, minutes])
+    expect(rows.map(({ touchpoints }) => touchpoints)).toEqual([minutes, minutes])
   })
 
   async function countsOf(view: string, params: Record<string, string> = {}) {
     const answer = await clickhouse.reader.query({
-      query: `SELECT sources, toUInt32(count()) AS touches FROM ${view}
+      query: `SELECT sources, toUInt32(count()) AS touchpoints FROM ${view}
         WHERE kind = 'action' GROUP BY sources ORDER BY sources`,
       query_params: params,
       format: 'JSONEachRow',
     })
-    const rows = await answer.json<{ sources: string[]; touches: number }>()
-    return rows.map((row) => ({ sources: row.sources, touches: row.touches }))
+    const rows = await answer.json<{ sources: string[]; touchpoints: number }>()
+    return rows.map((row) => ({ sources: row.sources, touchpoints: row.touchpoints }))
   }
 })

@@ -5,7 +5,7 @@ import type { Touchpoint } from './touchpoint.js'
 import { firstKey } from './touchpoints.js'
 
 // Of each message the first received copy, then of each identifier and account the first message.
-const firstsSql = (conditions: string) => `
+const firstOccurrencesSql = (conditions: string) => `
 SELECT said.1, said.2, said.3, said.4, toUnixTimestamp64Milli(min(said.5))
 FROM (
   SELECT argMin((type, user_id, email, group_id, occurred_at), (received_at, batch_index)) AS said
@@ -17,7 +17,7 @@ FROM (
 GROUP BY said.1, said.2, said.3, said.4`
 
 /** `identified` and `joined_account` come once each: in a window only if there was none before it. */
-export async function dropRepeatedFirsts(
+export async function keepFirstOccurrences(
   reader: Reader,
   wanted: RowsWanted,
   touchpoints: Touchpoint[],
@@ -27,13 +27,15 @@ export async function dropRepeatedFirsts(
   const { sql, params } = conditionsOf(wanted)
   const rows = await queryRows<[string, string, string, string, number]>(
     reader,
-    { name: 'first-occurrences', splitBy: 'subjects', sql: firstsSql(sql) },
+    { name: 'first-occurrences', splitBy: 'subjects', sql: firstOccurrencesSql(sql) },
     { ...params, subjects: wanted.subjects },
   )
-  const firsts = new Map<string, number>()
+  const firstOccurrences = new Map<string, number>()
   for (const [type, userId, email, groupId, at] of rows) {
     const key = firstKey({ type, userId, email, groupId })
-    firsts.set(key, Math.min(firsts.get(key) ?? Infinity, at))
+    firstOccurrences.set(key, Math.min(firstOccurrences.get(key) ?? Infinity, at))
   }
-  return touchpoints.filter((one) => !isFirst(one) || one.at <= (firsts.get(firstKey(one.lead)) ?? one.at))
+  return touchpoints.filter(
+    (one) => !isFirst(one) || one.at <= (firstOccurrences.get(firstKey(one.lead)) ?? one.at),
+  )
 }

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { shownObject, storedObject } from './null-like.js'
+import { objectWithoutNullLike, storedObject } from './null-like.js'
 
 const sent =
   '{"plan":"pro","none":null,"empty":"","na":" N/A ","text":"undefined","zero":0,"no":false,"list":[]}'
 
 test('what only says nothing is not shown; zero, false and empty lists say something', () => {
-  expect(shownObject(sent)).toEqual({ plan: 'pro', zero: 0, no: false, list: [] })
+  expect(objectWithoutNullLike(sent)).toEqual({ plan: 'pro', zero: 0, no: false, list: [] })
 })
 
 test('what is stored keeps it', () => {
@@ -13,13 +13,13 @@ test('what is stored keeps it', () => {
 })
 
 test.each(['', '[]', '"text"', 'null', undefined])('what is no object shows nothing: %s', (json) => {
-  expect(shownObject(json)).toEqual({})
+  expect(objectWithoutNullLike(json)).toEqual({})
 })
 
 test('what says nothing inside of something is not shown either, nor what held nothing else', () => {
   const nested =
     '{"address":{"city":"Bern","zip":"N/A"},"empty":{"a":null,"b":{"c":""}},"tags":["a",null,"undefined"],"none":[null],"was":{},"list":[{"x":"nan"},{"y":0}]}'
-  expect(shownObject(nested)).toEqual({
+  expect(objectWithoutNullLike(nested)).toEqual({
     address: { city: 'Bern' },
     tags: ['a'],
     was: {},
@@ -28,5 +28,5 @@ test('what says nothing inside of something is not shown either, nor what held n
 })
 
 test('a member called __proto__ is one like any other', () => {
-  expect(Object.keys(shownObject('{"__proto__":{"a":1},"b":2}'))).toEqual(['__proto__', 'b'])
+  expect(Object.keys(objectWithoutNullLike('{"__proto__":{"a":1},"b":2}'))).toEqual(['__proto__', 'b'])
 })

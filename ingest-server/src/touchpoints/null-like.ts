@@ -4,7 +4,7 @@ import { isExactNumber, parseExact } from '../exact-json.js'
 const nothing = new Set(['', 'null', 'undefined', 'n/a', 'none', 'nan'])
 
 /** True for `""`, `null`, `"N/A"`, `"undefined"` and their like. */
-export const saysNothing = (value: unknown) =>
+export const isNullLike = (value: unknown) =>
   value === null ||
   value === undefined ||
   (typeof value === 'string' && nothing.has(value.trim().toLowerCase()))
@@ -15,29 +15,29 @@ const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value)
 
 /** The object in JSON text without null-like values. Text that is no object gives an empty one. */
-export function shownObject(json: string | undefined): Members {
+export function objectWithoutNullLike(json: string | undefined): Members {
   if (json === undefined || json === '') return {}
   const value = parseExact(json)
-  return isObject(value) ? shownMembers(value) : {}
+  return isObject(value) ? membersWithoutNullLike(value) : {}
 }
 
 /** The value without null-like ones in it; undefined where it is one, or where nothing else was in it. */
-export function shownValue(value: unknown): unknown {
-  if (saysNothing(value)) return undefined
+export function withoutNullLike(value: unknown): unknown {
+  if (isNullLike(value)) return undefined
   if (Array.isArray(value)) {
-    const kept = value.map(shownValue).filter((item) => item !== undefined)
+    const kept = value.map(withoutNullLike).filter((item) => item !== undefined)
     return kept.length === 0 && value.length > 0 ? undefined : kept
   }
   if (!isObject(value)) return value
-  const kept = shownMembers(value)
+  const kept = membersWithoutNullLike(value)
   return Object.keys(kept).length === 0 && Object.keys(value).length > 0 ? undefined : kept
 }
 
-function shownMembers(members: Members): Members {
+function membersWithoutNullLike(members: Members): Members {
   const kept: [string, unknown][] = []
   for (const [name, member] of Object.entries(members)) {
-    const shown = shownValue(member)
-    if (shown !== undefined) kept.push([name, shown])
+    const value = withoutNullLike(member)
+    if (value !== undefined) kept.push([name, value])
   }
   return Object.fromEntries(kept)
 }

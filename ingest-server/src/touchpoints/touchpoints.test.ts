@@ -37,7 +37,7 @@ const page = (minutes: number, fields: Partial<Row> = {}) => at(minutes, { type:
 const track = (minutes: number, name: string, fields: Partial<Row> = {}) =>
   at(minutes, { type: 'track', name, ...fields })
 
-const told = (events: readonly PlacedRow[]) =>
+const occurrencesOf = (events: readonly PlacedRow[]) =>
   touchpointsFrom(events).map(
     ({ kind, label, at: time, sources }) => `${time / 60_000} ${kind} ${label} (${sources.join('+')})`,
   )
@@ -55,7 +55,7 @@ describe('a visit', () => {
   })
 
   test('is named by the title of its first page, else by the name that the page was given, else by its path', () => {
-    const named = (fields: Partial<Row>) => told([page(0, fields)])[0]
+    const named = (fields: Partial<Row>) => occurrencesOf([page(0, fields)])[0]
     expect(named({ title: 'Prices', name: 'Pricing', path: '/p' })).toBe('0 visit Prices (web)')
     expect(named({ name: 'Pricing', path: '/p' })).toBe('0 visit Pricing (web)')
     expect(named({ path: '/p' })).toBe('0 visit /p (web)')
@@ -96,10 +96,10 @@ describe('a visit', () => {
   })
 
   test('is named after the page it landed on', () => {
-    expect(told([track(0, 'Loaded'), page(1, { title: 'Pricing', path: '/pricing' })])[0]).toBe(
+    expect(occurrencesOf([track(0, 'Loaded'), page(1, { title: 'Pricing', path: '/pricing' })])[0]).toBe(
       '0 visit Pricing (web)',
     )
-    expect(told([page(0, { path: '/pricing' })])[0]).toBe('0 visit /pricing (web)')
+    expect(occurrencesOf([page(0, { path: '/pricing' })])[0]).toBe('0 visit /pricing (web)')
   })
 })
 
@@ -148,7 +148,7 @@ describe('a touchpoint told by two sources', () => {
       ['0 offline Fair (scans+crm)'],
     ],
   ])('%s', (_, events, expected) => {
-    expect(told(events)).toEqual(expected)
+    expect(occurrencesOf(events)).toEqual(expected)
   })
 })
 
@@ -166,7 +166,7 @@ test('an identification and a joining come once each; leaving is no joining', ()
     at(7, { ...group, groupId: 'globex', hasLeft: true }),
     at(8, { ...identify }),
   ]
-  expect(told(events)).toEqual([
+  expect(occurrencesOf(events)).toEqual([
     '0 identified ann@acme.com (server)',
     '2 identified ann@acme.com (server)',
     '4 joined_account acme (server)',
@@ -187,12 +187,12 @@ test('the order in which events are read changes nothing', () => {
 describe('the summary', () => {
   test('counts days of 24 hours and the longest time without anything', () => {
     const day = 24 * 60
-    const touches = touchpointsFrom([
+    const touchpoints = touchpointsFrom([
       page(0, { channel: 'Email', subject: 'anon:a' }),
       page(3 * day, { channel: 'Direct' }),
       page(10 * day - 1, { channel: 'Email' }),
     ])
-    expect(summaryOf(touches)).toEqual({
+    expect(summaryOf(touchpoints)).toEqual({
       exact: true,
       touchpoints: 3,
       channels: 2,
@@ -279,17 +279,16 @@ describe('what a page reports when it goes', () => {
     ['user_engagement', { engagement_time_msec: '2500', percent_scrolled: 90 }, '2.5 s 90 %'],
     ['page-exit', { timeOnPage: 3 }, '3 s null %'],
     ['Screen Left', { duration: -1 }, 'null s null %'],
-  ])('is known by the names that others give it: %s', (name, properties, told) => {
+  ])('is known by the names that others give it: %s', (name, properties, reported) => {
     const report = left(1, properties, { name })
-    expect(pagesOf([page(0, { path: '/a' }), report])).toEqual([['visit', `/a ${told}`]])
+    expect(pagesOf([page(0, { path: '/a' }), report])).toEqual([['visit', `/a ${reported}`]])
   })
 
   test('is an action where an importer or a name of one’s own says so', () => {
     const feedback = track(1, 'Left Feedback', { sourceKind: 'server' })
-    expect(told([track(0, 'Page Left', { kind: 'offline', sourceKind: 'scans' }), feedback])).toEqual([
-      '0 offline Page Left (scans)',
-      '1 action Left Feedback (server)',
-    ])
+    expect(
+      occurrencesOf([track(0, 'Page Left', { kind: 'offline', sourceKind: 'scans' }), feedback]),
+    ).toEqual(['0 offline Page Left (scans)', '1 action Left Feedback (server)'])
   })
 })
 
@@ -393,14 +392,14 @@ describe('the source of an event', () => {
   test('is the SDK’s library where it names one, so an app and a server are two', () => {
     const app = { sourceKind: 'server', library: 'analytics-ios' }
     const server = { sourceKind: 'server', library: 'analytics-python' }
-    expect(told([track(0, 'Paid', app), track(1, 'Paid', server)])).toEqual([
+    expect(occurrencesOf([track(0, 'Paid', app), track(1, 'Paid', server)])).toEqual([
       '0 action Paid (analytics-ios+analytics-python)',
     ])
-    expect(told([track(0, 'Paid', app), track(1, 'Paid', app)])).toHaveLength(2)
+    expect(occurrencesOf([track(0, 'Paid', app), track(1, 'Paid', app)])).toHaveLength(2)
   })
 
   test('is what the importer calls itself, whatever library carried it', () => {
-    expect(told([track(0, 'Paid', { sourceKind: 'crm', library: '@touchline/node' })])).toEqual([
+    expect(occurrencesOf([track(0, 'Paid', { sourceKind: 'crm', library: '@touchline/node' })])).toEqual([
       '0 action Paid (crm)',
     ])
   })
@@ -482,7 +481,12 @@ test('what is formed without properties and given them later is what is formed w
     withProperties(formed, ({ messageId }) => texts.get(messageId)),
   )
   const shape = (list: readonly Touchpoint[]) =>
-    list.map(({ label, value, pages, occurrences }) => ({ label, value, pages, told: occurrences.length }))
+    list.map(({ label, value, pages, occurrences }) => ({
+      label,
+      value,
+      pages,
+      occurrences: occurrences.length,
+    }))
   expect(shape(later)).toEqual(shape(touchpointsFrom(wide)))
   expect(later.map(({ value }) => value)).toEqual([null, 3])
   for (const formed of later) for (const row of rowsOf(formed)) expect(texts.has(row.messageId)).toBe(true)

@@ -31,7 +31,7 @@ export function touchpointsFrom(events: readonly PlacedRow[]): Touchpoint[] {
   const sorted = [...events].sort((a, b) => byTime(a.row, b.row))
   const { visits, visitOf } = visitsFrom(sorted)
   const touchpoints = visits.map(fromVisit)
-  const firsts = new Set<string>()
+  const firstOccurrences = new Set<string>()
   const occurrences: Touchpoint[] = []
   for (const event of sorted) {
     const kind = kindOf(event.row)
@@ -39,8 +39,8 @@ export function touchpointsFrom(events: readonly PlacedRow[]): Touchpoint[] {
     const touchpoint = fromEvent(event, kind, visitOf.get(event)?.acquisition ?? event.row)
     if (kind === 'identified' || kind === 'joined_account') {
       const key = `${event.person}\n${firstKey(event.row)}`
-      if (firsts.has(key)) continue
-      firsts.add(key)
+      if (firstOccurrences.has(key)) continue
+      firstOccurrences.add(key)
       touchpoints.push(touchpoint)
     } else {
       occurrences.push(touchpoint)

@@ -129,7 +129,7 @@ export function openWorker(deps: UpkeepDeps) {
   })
   const sourceOf = (project: string): Reader => ({ client, project, signedOnly: false })
 
-  async function workIn(changes: readonly TouchpointChange[]): Promise<number> {
+  async function reconcileChanges(changes: readonly TouchpointChange[]): Promise<number> {
     let written = 0
     for (const [project, ofProject] of groupByProject(changes)) {
       const identifiers = [...new Set(ofProject.map(({ identifier }) => identifier))]
@@ -154,7 +154,7 @@ export function openWorker(deps: UpkeepDeps) {
   }
 
   /** Those with very many events whose turn has come again. */
-  async function workInHeavy(): Promise<number> {
+  async function reconcileHeavy(): Promise<number> {
     let written = 0
     for (const { project, person } of heavy.due()) {
       if (isMine(project, person)) written += await reform(project, [person])
@@ -163,12 +163,12 @@ export function openWorker(deps: UpkeepDeps) {
     return written
   }
 
-  async function workInLook(look: Look): Promise<PassResult> {
+  async function reconcileLook(look: Look): Promise<PassResult> {
     const result: PassResult = { changes: 0, written: 0 }
     for await (const page of feed.pages(look.fresh)) {
       await keepLeases()
       result.changes += page.length
-      result.written += await workIn(page)
+      result.written += await reconcileChanges(page)
     }
     feed.settle(look, look.fresh)
     return result
@@ -187,12 +187,12 @@ export function openWorker(deps: UpkeepDeps) {
     const rounds = sweep.rounds + (page.next ? 0 : 1)
     sweep = { position: page.next ?? sweepStart, rounds }
     sweepDueAt = performance.now() + sweepIntervalMs
-    if (isFirstRound) tellFilling(page.people.length)
+    if (isFirstRound) logFilling(page.people.length)
     return written
   }
 
   let filled = 0
-  function tellFilling(people: number): void {
+  function logFilling(people: number): void {
     filled += people
     if (sweep.rounds > 0) deps.logger.info({ people: filled }, 'Everybody’s touchpoints are in their table')
     else if (performance.now() - filledAt > 10_000) {
@@ -209,8 +209,8 @@ export function openWorker(deps: UpkeepDeps) {
       if (leases.held().length === 0) return { changes: 0, written: 0 }
       const look = await feed.look()
       deps.metrics.touchpoints.lagSeconds.set(look.lagSeconds)
-      const result = await workInLook(look)
-      result.written += await workInHeavy()
+      const result = await reconcileLook(look)
+      result.written += await reconcileHeavy()
       if (look.fresh.length === 0 || isFilling()) result.written += await sweepIfDue()
       deps.metrics.touchpoints.filling.set(isFilling() ? 1 : 0)
       return result

@@ -213,11 +213,11 @@ describe('users of the embedded server', () => {
   })
 
   test('every table is for somebody: projects, analysts, or the server alone', async () => {
-    const told = await clickhouse.app.query({
+    const answer = await clickhouse.app.query({
       query: 'SELECT name FROM system.tables WHERE database = currentDatabase()',
       format: 'JSONEachRow',
     })
-    const names = (await told.json<{ name: string }>()).map(({ name }) => name)
+    const names = (await answer.json<{ name: string }>()).map(({ name }) => name)
     const lists = [...projectTables, ...projectViews, ...analystTables, ...internalTables]
     expect(names.filter((name) => !lists.includes(name))).toEqual([])
     expect(lists.filter((name, index) => lists.indexOf(name) !== index)).toEqual([])

@@ -23,8 +23,8 @@ export interface EngineRun {
 
 export function runEngine(library: string, start: EngineStart): EngineRun {
   const { arguments: engineArguments, ...reach } = start
-  const told = JSON.stringify({ library, ...reach })
-  const child = spawn(process.execPath, [childFile, told, ...engineArguments], {
+  const startMessage = JSON.stringify({ library, ...reach })
+  const child = spawn(process.execPath, [childFile, startMessage, ...engineArguments], {
     // A group of its own: Ctrl-C in a terminal stops the server, which then stops the engine last.
     detached: true,
     // The channel ends with us and so does the pipe after it; either ends the child.

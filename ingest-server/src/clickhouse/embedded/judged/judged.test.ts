@@ -181,12 +181,12 @@ describe('functions', () => {
     const path = `'${secretFile}'`
     const all = ['', path, `${path}, ${path}`, `'touchline', 'events', 'email'`, `1, ${path}, 2`]
     const questions = names.flatMap((name) => all.map((values) => `SELECT ${name}(${values})`))
-    const told: string[] = []
+    const leaking: string[] = []
     await inParallel(8, questions, async (question) => {
       const said = await ask(tenant(), question)
-      if (said.replaceAll(secretFile, '').includes(secret) || said.includes(others)) told.push(question)
+      if (said.replaceAll(secretFile, '').includes(secret) || said.includes(others)) leaking.push(question)
     })
-    expect(told).toEqual([])
+    expect(leaking).toEqual([])
     expect(server.pid()).toBe(pid)
   }, 300_000)
 })
