@@ -55,6 +55,13 @@ export interface Touchline {
 /** With the time that HTTP may take (http/stopping.ts) less than Kubernetes gives. */
 const stopRolesWithinMs = 8_000
 
+/**
+ * Starts the roles of `config.ROLES` in this process and listens. Resolves once HTTP answers: collecting works from then
+ * on, the roles that need ClickHouse begin when it is usable (`ready`), however long that takes.
+ *
+ * Rejects where a setting, the port, the data folder or the log cannot be used, with CONFIG_INVALID where a setting
+ * would help; `logger` gets what happens later. `close()` of the result ends everything that was started.
+ */
 export async function startTouchline(config: Config, logger: Logger): Promise<Touchline> {
   const has = (role: Role) => config.ROLES.includes(role)
   const cluster = clusterOf(config)

@@ -39,7 +39,7 @@ export interface Loop<Result> {
 
 const maxBackOffMs = 5_000
 
-/** Begins at once. One pass at a time, whoever asks for it. */
+/** Begins at once. Passes never overlap, also those of `passOnce`. */
 export function startLoop<Result>({ pass, waitMs, logger, words }: Pass<Result>): Loop<Result> {
   const stopping = new AbortController()
   let last: Promise<unknown> = Promise.resolve()

@@ -1,4 +1,4 @@
-/** The process: reads the settings, starts the line, prints what a newcomer needs, stops when told to. */
+/** The process: reads the settings, starts the pipeline, prints what a newcomer needs, stops on a signal. */
 import cluster from 'node:cluster'
 import pino from 'pino'
 import { startTouchline } from './app.js'

@@ -1,4 +1,4 @@
-/** Errors of the operating system at the start, as the setting that leads to them: whoever starts it knows no EACCES. */
+/** Errors of the operating system at the start, as the setting to change: EACCES alone does not name it. */
 import { TouchlineError } from './errors.js'
 
 type Settings = Readonly<Record<'DATA_DIR' | 'HOST', string> & { PORT: number }>

@@ -35,7 +35,7 @@ export function watchMetrics(metrics: Metrics, { log, projects, dataDir }: Watch
   metrics.whenScraped(async () => {
     const lag = await log.lag().catch(() => undefined)
     if (lag === undefined) {
-      // A log that cannot tell its lag has none that is known: absent, not 0.
+      // The lag of a log that cannot report it is absent, not 0.
       for (const gauge of [metrics.logRecords, metrics.logBytes, metrics.logOldestSeconds]) gauge.remove()
       return
     }

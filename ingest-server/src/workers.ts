@@ -1,6 +1,6 @@
 /**
  * Several processes on one port, so that collecting uses all cores of a machine (COLLECT_WORKERS). The first also
- * plays the other roles. This process only starts them, starts again the one that dies, and adds up their metrics.
+ * plays the other roles. This process only starts them, restarts one that exits, and adds up their metrics.
  */
 import cluster, { type Worker } from 'node:cluster'
 import { randomUUID } from 'node:crypto'
@@ -8,7 +8,7 @@ import { AggregatorRegistry, type Registry } from 'prom-client'
 import type { Config, Role } from './config.js'
 import type { Logger } from './logger.js'
 
-/** Between a worker's death and its successor's start; a worker that dies at its start must not take a core. */
+/** Between a worker's exit and the start of its replacement; a worker that exits at once must not take a core. */
 const restartAfterMs = 500
 
 /** What every worker plays: roles that answer over HTTP must be behind every connection to the port. */
@@ -27,7 +27,7 @@ export function startWorkers(config: Pick<Config, 'COLLECT_WORKERS' | 'ROLES'>, 
   let wasReady = false
   let fail: (error: Error) => void = () => undefined
   const failed = new Promise<never>((_, reject) => (fail = reject))
-  // Told to whoever asks for it, also later.
+  // The caller may attach its handler later; until then the rejection is not an unhandled one.
   failed.catch(() => undefined)
 
   function start(roles: readonly Role[]): void {
@@ -50,7 +50,7 @@ export function startWorkers(config: Pick<Config, 'COLLECT_WORKERS' | 'ROLES'>, 
   }
 
   async function answerScrape(worker: Worker, id: string): Promise<void> {
-    // A worker that dies while it is asked leaves the others' sum out too; the next scrape has it.
+    // When a worker exits during a scrape, the sum of the others is missing too; the next scrape has it.
     const text = await totals.clusterMetrics().catch(() => undefined)
     if (worker.isConnected()) worker.send({ scraped: id, type: totals.contentType, text })
   }

@@ -1,7 +1,7 @@
 /**
  * What a schema refuses, said in words: zod's own texts ("Invalid input: expected string, received undefined") reach
  * operators and callers in settings, query parameters, events and definitions. A schema's own message stays.
- * Read for its effect, once, by whoever checks anything (event.ts imports it).
+ * Imported once for its side effect, by event.ts, before any check.
  */
 import { z } from 'zod'
 
@@ -86,7 +86,7 @@ function eitherOf(errors: readonly (readonly { message: string }[])[]): string {
 
 const shownLength = 60
 
-/** A short plain value as it was given, where only a few are possible; anything else would tell more than it helps. */
+/** A short plain value as it was given, where only a few are possible; anything else would reveal more than it helps. */
 function insteadOf(input: unknown): string {
   if (typeof input === 'number' || typeof input === 'boolean' || input === null)
     return `, not ${String(input)}`

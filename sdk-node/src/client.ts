@@ -1,6 +1,6 @@
 /**
  * The client: a call becomes JSON (event.ts), waits in the outbox (outbox.ts, spool.ts) and is sent in batches
- * (send.ts). What happens to it is told by report.ts.
+ * (send.ts). report.ts reports what happens to it.
  */
 import type { EventCallback, Waiting } from './batch.js'
 import { TouchlineError, errorTable } from './errors.js'

@@ -1,6 +1,6 @@
 /**
  * Every error of this SDK. `throws` are mistakes in the calling code, known before anything is queued;
- * everything else is told through `onReject` (wrong with the event) or `onDrop` (not kept), and never thrown.
+ * everything else is reported through `onReject` (wrong with the event) or `onDrop` (not kept), and never thrown.
  * Codes that the server uses too mean the same there.
  */
 export const errorTable = {

@@ -1,6 +1,6 @@
 /**
- * What the application is told: callbacks, onReject, onDrop, the logger. Nothing it throws comes back. Where nobody
- * listens, what costs events is said on stderr, once a kind.
+ * Reports to the application: callbacks, onReject, onDrop, the logger. Errors that these throw are caught and logged.
+ * Without a logger or handler, the loss of events is written to stderr, once a kind.
  */
 import { eventsOf, messageIdIn, type Batch, type EventCallback } from './batch.js'
 import { TouchlineError, errorTable, type ErrorCode } from './errors.js'
@@ -63,7 +63,7 @@ export function openReports({ onReject, onDrop, logger }: ReportOptions) {
     else guarded(() => console.warn(`touchline: ${message}`))
   }
 
-  /** For events that end: each time to the logger; to stderr only where nobody else is told. */
+  /** For events that end: each time to the logger; to stderr only where no logger or handler gets it. */
   function lament(code: string, message: string, isHeard: boolean): void {
     log('error', message)
     if (logger === undefined && !isHeard) notice(code, `${message} ${saidOnce}`)

@@ -171,7 +171,7 @@ export function startSender(options: SenderOptions) {
     outbox.cut()
     const upTo = outbox.acceptedUpTo()
     if (outbox.isSettledUpTo(upTo)) return
-    // Whoever waits wants a try now, and not after the back-off of an outage that may be over.
+    // A caller of flush waits for an attempt now, not after the back-off of an outage that may be over.
     pausedUntil = askedUntil
     failures = Math.min(failures, 1)
     outbox.hurry(askedUntil)

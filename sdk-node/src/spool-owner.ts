@@ -5,7 +5,7 @@
  *
  * `target` is the server and the project that the events are for: a client sends only files of its own target.
  * A pid alone is not enough: a container's process is number 1 before and after a restart. `started` is the
- * process's start time as the kernel counts it, where /proc tells it.
+ * process's start time as the kernel counts it, where /proc has it.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'

@@ -1,6 +1,6 @@
 /** The time that a call gives its event. */
 
-/** A number is seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by its size. */
+/** A number is seconds, milliseconds, microseconds or nanoseconds since 1970, distinguished by its size. */
 export type Time = Date | string | number
 
 // As on the server. Read as the next smaller unit, each of these is March 1973: nobody's events are older.

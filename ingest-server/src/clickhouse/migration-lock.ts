@@ -64,7 +64,7 @@ const staleQuery: NamedQuery = {
 
 /**
  * The table's own making counts as a sign of life, so a holder that has written none yet is not overruled. A lock
- * that is not there is not stale: whoever takes it next must not lose it to a process that looked in between.
+ * that is not there is not stale: the next process that takes it must not lose it to one that looked in between.
  */
 async function isStale(app: ClickHouseClient, staleAfterSeconds: number): Promise<boolean> {
   const rows = await query<{ stale: boolean | number }>({ client: app }, staleQuery, {

@@ -1,6 +1,6 @@
 /**
- * ClickHouse while it is being opened, which may take as long as it likes: what only collects must not wait for
- * it. Until it is usable whoever asks for a client gets STORE_UNAVAILABLE, and what works on it has not begun.
+ * ClickHouse while it is being opened, for as long as that takes: collecting must not wait for
+ * it. Until it is usable, reading a client throws STORE_UNAVAILABLE, and the roles that work on it have not begun.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { errorTable, TouchlineError } from '../errors.js'

@@ -40,7 +40,7 @@ export const shownToProjects: readonly string[] = [
   'identity_changes',
 ]
 
-/** What an analyst reads besides, and no project: rows of no project that can be told. */
+/** What an analyst reads besides, and no project: rows that belong to no project. */
 export const analystTables: readonly string[] = ['dead_letters']
 
 /** Tables that the server keeps for itself: bookkeeping, indexes and the views that fill tables. No analyst reads them. */

@@ -10,7 +10,7 @@ export interface QueryObserver {
 
 export interface Observation {
   done(): void
-  /** Answers the same error, for whoever throws it. */
+  /** Returns the same error, so that the caller can throw it. */
   failed(error: TouchlineError): TouchlineError
 }
 
@@ -24,7 +24,7 @@ const observers = new WeakMap<ClickHouseClient, QueryObserver>()
 
 export const observerOf = (client: ClickHouseClient): QueryObserver => observers.get(client) ?? unseen
 
-/** From now on every query of `client` is told. Kept beside the client, so that who asks need not carry both. */
+/** From now on queries of `client` are logged and measured. Kept beside the client, so that callers need not pass both. */
 export function observeQueries(client: ClickHouseClient, { logger, metrics }: ObserverDeps): void {
   observers.set(client, {
     begin(name) {

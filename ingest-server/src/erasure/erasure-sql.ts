@@ -67,8 +67,8 @@ FROM account_traits FINAL
 WHERE ${isOfMessages}`
 
 /**
- * Their events, but for those that speak of an account and came after `ids` were read: they stay for the next pass,
- * or nobody could tell any more whose words these were.
+ * The erased person's events, except those with account traits that came after `ids` were read: they stay for the next
+ * pass, because only the event says who the author of such a trait is.
  */
 export const eventsToRemove: ErasedRows = {
   table: 'events',

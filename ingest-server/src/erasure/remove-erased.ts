@@ -66,8 +66,8 @@ export async function removeErased(
 async function removeEvents(deps: RemoveDeps, params: SqlParams, judge: Judge): Promise<void> {
   await scrubEvents(deps, params, judge)
   const lists = chunksOf(await accountMessagesOf(deps, params))
-  // Before the events go, which alone tell whose words these were, so that a crash in between loses nothing; and once
-  // more after, for what a late copy brought back meanwhile.
+  // Before the events are removed, because only an event says who the author of an account trait is: a crash in between
+  // loses nothing. Once more afterwards, for traits that a late copy of an event wrote meanwhile.
   for (const ids of lists) await renameAccounts(deps, params, ids)
   for (const ids of lists.length === 0 ? [[]] : lists) await remove(deps, eventsToRemove, { ...params, ids })
   for (const ids of lists) await renameAccounts(deps, params, ids)

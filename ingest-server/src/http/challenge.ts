@@ -14,7 +14,7 @@ export function challenge(error: unknown, request: FastifyRequest, reply: Fastif
   void reply.header('www-authenticate', isNavigation(request) ? login : token)
 }
 
-/** Where a browser does not say so itself (over plain http it does not), what it wants to show tells. */
+/** By Sec-Fetch-Mode; over plain http a browser does not send it, and the Accept header decides. */
 function isNavigation({ method, headers }: FastifyRequest): boolean {
   if (method !== 'GET' || headers['x-requested-with'] !== undefined) return false
   const mode = headers['sec-fetch-mode']

@@ -1,7 +1,7 @@
 /**
- * Who sees what is an operator's: tenants, volumes, versions and paths in `/metrics` and in the details of
- * `/health/ready`. With METRICS_TOKEN whoever sends it as `Authorization: Bearer …`. Without, a program on this
- * machine that asks this process itself.
+ * Who is an operator, and so sees tenants, volumes, versions and paths in `/metrics` and in the details of
+ * `/health/ready`. With METRICS_TOKEN the operator is the client that sends it as `Authorization: Bearer …`.
+ * Without, a program on this machine that connects to this process directly.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { BlockList } from 'node:net'

@@ -124,7 +124,7 @@ SELECT DISTINCT subject FROM account_subjects
 WHERE project = {project: String} AND account = {account: String}`,
 }
 
-/** Every name of whoever is or once was in the account, and the subjects of events that name it. */
+/** Every identifier of each person who is or once was in the account, and the subjects of events that name it. */
 export async function readAccountNames(reader: Reader, account: string) {
   const [names, named] = await Promise.all([
     query<{ identifier: string }>(reader, namesQuery, { account }),

@@ -28,7 +28,7 @@ export interface AccountTrait {
   at: string
   messageId: string
   verified: boolean
-  /** Addresses that whoever said it has stated, then or at another time. Of no interest where it is verified. */
+  /** Email addresses that the claimer has stated, at any time. Only read where the claim is not verified. */
   addresses: readonly string[]
 }
 
@@ -60,7 +60,7 @@ export interface DomainMeaning {
 
 export interface PersonFacts {
   identifiers: readonly Holding[]
-  /** Of any of the identifiers; those of a device count for whoever owned it then. */
+  /** Memberships of any of the identifiers; a device's membership counts for the owner of the device at that time. */
   memberships: readonly Membership[]
   meaningOf: (domain: string) => DomainMeaning
   /** Of the project. */

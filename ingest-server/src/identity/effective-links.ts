@@ -1,7 +1,7 @@
 /**
- * Which of the recorded links count: the rules that are about facts one by one, before anybody is anybody.
+ * Which of the recorded links count: the rules that look at links one by one, before people are formed of them.
  * In this order: known by then (R8), first copy, legal ids (R6), signed where the project wants it (R5), caps
- * on the raw links (R7), pairs taken apart (R8).
+ * on the raw links (R7), unlinked pairs (R8).
  */
 import { isIllegalId, kindOf } from '@touchline/schemas'
 import { defaultCaps, isOnManyDevices, overCap, type Caps } from './link-caps.js'

@@ -20,8 +20,8 @@ export const isEmail = (identifier: string) => identifier.startsWith('email:')
 export const isJoin = (link: Link) => link.kind === 'claim' || link.kind === 'alias'
 
 /**
- * R1, R5: a request's anonymous id is never verified, whoever sent it: a server often passes on what a browser
- * told it. An alias names its previousId on purpose, and is as good as its key.
+ * R1, R5: a request's anonymous id is never verified, whatever key the request has: a server often passes on what a
+ * browser sent. An alias names its previousId on purpose, and is as good as its key.
  */
 export const isTrusted = (link: Link) => link.verified && !(link.kind === 'claim' && isAnon(link.other))
 

@@ -54,6 +54,13 @@ interface Known {
   withoutDevices: Link[]
 }
 
+/**
+ * Reads the part of the graph that decides who `wanted` are, in rounds of one `read` each (table above).
+ *
+ * `read` gets identifiers (`user:…`, `email:…`, `anon:…`), none again that it gave a node for, and resolves with their
+ * nodes; an identifier without facts may be left out. Rejects only when `read` does. `caps` bound the
+ * number of links: from a quarantined identifier only the links within its cap lead on.
+ */
 export async function neighbourhoodOf(
   wanted: Iterable<string>,
   read: (identifiers: readonly string[]) => Promise<readonly Node[]>,

@@ -47,6 +47,14 @@ export interface AccountsOnce {
 /** One reading and writing of ClickHouse is worth this many identifiers; more only costs memory. */
 const identifiersAtOnce = 2_000
 
+/**
+ * Brings the derived rows (`identity_map`, `people`, `account_people`) of these identifiers to date, and of everybody
+ * whom a change of theirs concerns: reads the facts, resolves them, writes the rows that differ.
+ *
+ * `identifiers` have a kind in front (`user:ada`, `email:…`, `anon:…`), in any order, of one project. Idempotent: it
+ * may run twice, late or in several processes at once. Resolves when all rows are written; rejects with the error of
+ * ClickHouse, and a repetition then finds what is missing. `domains` are written by the caller (stitcher.ts).
+ */
 export async function reconcile(context: ReconcileContext, identifiers: Iterable<string>): Promise<void> {
   const asked = new Set(identifiers)
   const covered = new Set<string>()
@@ -194,8 +202,8 @@ interface Affecting {
 }
 
 /**
- * Whoever owns a wanted identifier; whoever owned an identifier that now belongs to others, and those; and
- * every identifier that a person used to hold.
+ * The owners of each wanted identifier; the former and the present owners of an identifier that changed hands; and
+ * every identifier that a person no longer holds.
  */
 function affectedBy({ wanted, rows, presentIdentifiers, presentPeople }: Affecting): Set<string> {
   const affected = new Set<string>()
@@ -211,7 +219,7 @@ function affectedBy({ wanted, rows, presentIdentifiers, presentPeople }: Affecti
 }
 
 /**
- * In an order that lets the next one find everything if this one dies in between: an account loses people
+ * Writes in an order that lets the next pass find everything if this process ends in between: an account loses people
  * before `people` forgets the account, gains them after `people` names it, and identity_map, which says whom
  * else a change concerns, comes last.
  */

@@ -1,5 +1,5 @@
 /**
- * The rules of who is who as examples: resolve.test.ts walks this table, docs/identity.md tells it.
+ * The rules of who is who as examples: resolve.test.ts walks this table, docs/identity.md explains it.
  *
  *     fact   = hour ["!"] [kind] claimer ("→" | "~") other ["received" hour] ["as" message]
  *     kind   = "alias" | "unlink" | "relink" | "release", a claim when absent;  "!" = verified

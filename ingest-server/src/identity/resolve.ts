@@ -1,6 +1,6 @@
 /**
  * Who is who: recorded links in, people out. Pure, and a function of the set of facts alone: no permutation
- * and no duplication of them changes the answer. docs/identity.md tells the rules R1–R8 by example.
+ * and no duplication of them changes the answer. docs/identity.md explains the rules R1–R8 by example.
  *
  * The graph is made of users and emails. Users join only by a verified alias; an email belongs to one user or
  * to itself; an anonymous id belongs to one person at a time and joins nobody. So a person is one group of
@@ -67,6 +67,14 @@ export interface Resolution {
   quarantined: { identifier: string; others: number }[]
 }
 
+/**
+ * Forms people of recorded links by the rules R1–R8 (docs/identity.md).
+ *
+ * `recorded` may have any order and duplicates; it is not changed. Identifiers have a kind in front
+ * (`user:`, `email:`, `anon:`); times are ISO 8601 in UTC, and `options.asOf` is compared with them as text.
+ * `owners`: identifier → its owners, with the interval of each. An identifier that no link of `recorded` names is
+ * missing there: the caller takes it for a person of its own. Pure, throws nothing.
+ */
 export function resolve(recorded: Iterable<Link>, options: ResolveOptions = {}): Resolution {
   const { links, quarantined, areUnlinked, onManyDevices } = effectiveLinks(recorded, options)
   links.sort(byClaimTime)

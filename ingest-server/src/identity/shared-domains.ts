@@ -49,7 +49,7 @@ const providers = words(`
   pobox.com iname.com mac.com me.com usa.net usa.com techie.com consultant.com engineer.com europe.com asia.com
 `)
 
-/** Addresses that stand for another one: mail is passed on, and the real address is not told. */
+/** Addresses that stand for another one: mail is passed on, and the real address is not known. */
 const aliasServices = words(`
   duck.com mozmail.com relay.firefox.com privaterelay.appleid.com simplelogin.com simplelogin.co
   simplelogin.fr simplelogin.io slmail.me slmails.com aleeas.com 8alias.com 8shield.net dralias.com silomails.com

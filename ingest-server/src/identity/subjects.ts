@@ -1,4 +1,4 @@
-/** Which names have events at all, whoever they belong to. */
+/** Which identifiers are the subject of any event, whichever person they belong to. */
 import { queryRows, type NamedQuery, type Reader } from '../clickhouse/query.js'
 
 const subjectsQuery: NamedQuery = {

@@ -22,7 +22,7 @@ export function lockFolder(dir: string, logger: Logger): FolderLock {
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600)
   try {
     if (!takeLock(fd, logger)) throw inUse(dir, path)
-    // For the message of whoever comes second.
+    // For the error message of a second process.
     ftruncateSync(fd)
     writeSync(fd, JSON.stringify({ pid: process.pid, host: hostname() }), 0)
   } catch (error) {

@@ -16,7 +16,7 @@ export interface LagQuestion {
   kafka: Kafka
   /** Topics and the group that handles each. */
   groupOf: ReadonlyMap<string, string>
-  /** Kafka does not tell bytes: this is what a message had of late in this process. */
+  /** Bytes. Kafka does not report sizes: this is the recent average of a message in this process. */
   averageMessageBytes: number
 }
 

@@ -34,7 +34,7 @@ export interface KafkaLogOptions {
   compression?: Compression
   /** Readers of one group share the partitions. */
   groupId?: string
-  /** Who handles a table's records where `read` does not; its lag is told instead. */
+  /** Who handles a table's records where `read` does not; its lag is reported instead. */
   handledBy?: ((table: LogTable) => string) | undefined
   /** After a broker's or a reader's death its partitions are read again when this is over. */
   sessionTimeoutMs?: number

@@ -1,7 +1,7 @@
 /**
  * Reading from Kafka in a consumer group: batches of all assigned partitions are gathered into one call of
  * the handler; a partition's offset is committed after its batch was handled, so what is committed is always
- * a contiguous prefix. A consumer that dies, for whatever reason, is replaced by a new one.
+ * a contiguous prefix. A consumer that ends, for any reason, is replaced by a new one.
  */
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import type { Logger } from '../logger.js'

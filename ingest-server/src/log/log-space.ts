@@ -14,10 +14,15 @@ import type { Segments } from './segments.js'
  */
 export const leastFreeBytes = 256 * 1024 ** 2
 
+/** Bounds of the embedded log's segment files, in bytes on the disk and milliseconds. */
 export interface SpaceLimits {
+  /** All segments together. Unhandled ones that reach it alone make an append reject with LOG_FULL. */
   maxBytes: number
+  /** Handled segments are removed when their last append is older than this. */
   replayWindowMs: number
+  /** Handled segments beyond this are removed, oldest first, also within the replay window. */
   keepBytes: number
+  /** Bytes that must stay free on the disk: handled segments give way first, then LOG_FULL. */
   minFreeBytes: number
 }
 

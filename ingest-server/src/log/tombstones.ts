@@ -1,6 +1,6 @@
 /**
  * What is remembered of an erased person: hashes of their identifiers, and for each the time during which it was
- * theirs, which ends at the erasure at the latest. So it can be told that an event is theirs, without knowing
+ * theirs, which ends at the erasure at the latest. So an event can be recognised as theirs, without knowing
  * who they were.
  *
  *     hash = hex SHA-256( salt identifier )        one salt a project; it stands in the ledger

@@ -4,8 +4,8 @@
  * knows of. ClickHouse has no compare-and-set, so:
  *
  *     claim      a row with the next term; after a pause the first claim of the term counts (claimed_at, then holder)
- *     renew      the holder's beat rises every few seconds; whoever sees it stand still for `leaseMs`, by a clock of
- *                its own, may claim. No two machines' clocks are compared, and none may go back.
+ *     renew      the holder's beat rises every few seconds; a process that sees it unchanged for `leaseMs`, by its own
+ *                clock, may claim. No two machines' clocks are compared, and none may go back.
  *     hold       only while the last renewal is younger than `leaseMs` less a margin: a process that was frozen finds
  *                its lease lapsed before it writes, and claims anew like anybody else
  *
@@ -229,7 +229,7 @@ export async function databaseTime(client: ClickHouseClient): Promise<string> {
   return row?.time ?? ''
 }
 
-/** Says how far all slots are, for whoever holds them next; only while nobody does. */
+/** Records how far all slots are, for their next holders; only while no process holds one. */
 export async function writeProgress(
   client: ClickHouseClient,
   projection: string,

@@ -23,7 +23,7 @@ export async function defaultKeys(
   return { ...(await keptKeys(dataDir)), ...withoutUndefined(given) }
 }
 
-/** The same for whoever only looks: nothing is made. Undefined where a key is neither given nor kept. */
+/** The same without creating keys, for commands that only read. Undefined where a key is neither given nor kept. */
 export async function keysThere(
   dataDir: string,
   given: { [name in keyof DefaultKeys]?: DefaultKeys[name] | undefined },

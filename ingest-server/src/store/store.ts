@@ -35,7 +35,7 @@ const paceMs = 250
 const behindBytes = 4 * mebibyte
 const insertBytes = 10 * mebibyte
 const insertsSideBySide = { least: 2, most: 3 }
-/** How long an insert under way may still take when the store is told to stop. */
+/** How long an insert under way may still take when the store is stopped. */
 const finishWithinMs = 10_000
 
 export function startStore({ log, clickhouse, metrics, logger }: StoreDeps) {

@@ -87,7 +87,7 @@ export async function personAsOf(
   return people.find(({ id }) => id === owner) ?? lonePerson(owner)
 }
 
-/** Whoever is or was in the account, or named it in an event, as they were then. */
+/** The people who are or were in the account, or named it in an event, as they were then. */
 export async function accountAsOf(reader: Reader, id: string, asOf: number): Promise<Account> {
   const { identifiers, subjects } = await readAccountNames(reader, id)
   const { people, ownersOf } = await knownThen(reader, [...identifiers, ...subjects], asOf)

@@ -22,7 +22,7 @@ export interface TimelineQuery {
 
 /** What is listed: touchpoints, or the events themselves. */
 export interface Listing<Item> {
-  /** Everything that these events tell, oldest first. */
+  /** All items formed of these events, oldest first. */
   itemsOf: (events: readonly PlacedRow[]) => Item[]
   positionOf: (item: Item) => Position
   isWanted: (item: Item, query: TimelineQuery) => boolean
@@ -47,7 +47,7 @@ export const touchpoints: Listing<Touchpoint> = {
   accountsOf: ({ accounts }) => accounts,
   rowsOf,
   summaryOf,
-  // A visit of a very large timeline that lasts longer than this is told as far as it is seen.
+  // Of a longer visit in a very large timeline only this much is read.
   reachMs: 3 * 60 * 60_000,
   settle: keepFirstOccurrences,
 }

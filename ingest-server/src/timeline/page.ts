@@ -62,6 +62,14 @@ export function readEarly(reader: Reader, names: readonly string[], query: Timel
   return rows
 }
 
+/**
+ * One page of a timeline, `query.limit` items at most, in `query.order`. A scope of up to `sizes.many` events is
+ * read whole; a larger one by windows of time (window.ts), with a summary from the table of touchpoints or a rough one.
+ *
+ * Times (`from`, `to`, `asOf`, `after.at`) are milliseconds since 1970. `next` is the cursor of the following page,
+ * undefined on the last; the summary comes with the first page only (`after` undefined). Rejects with what
+ * readWindowed and clickhouse/query throw.
+ */
 export async function readPage<Item>(
   reader: Reader,
   scope: Scope,

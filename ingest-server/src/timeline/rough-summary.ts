@@ -6,7 +6,7 @@ import type { Scope } from '../touchpoints/scope.js'
 import { wholeDays, type Summary } from './summary.js'
 
 // Narrow columns in one pass. A session without an id counts once for each half hour that it touches; a touchpoint
-// that two sources told counts twice; an event counts with its own channel and not its visit's.
+// that two sources reported counts twice; an event counts with its own channel and not its visit's.
 const roughSql = `
 WITH
   kind = '' AND (session_id != '' OR type IN ('page', 'screen') OR (type = 'track' AND origin = 'web')) AS browses,

@@ -57,7 +57,7 @@ const untilOf = (asOf: number | undefined) => (asOf === undefined ? always : new
 export async function readTraits(reader: Reader, person: Person, asOf?: number): Promise<Trait[]> {
   const identifiers = [...new Set(person.identifiers.map(({ identifier }) => identifier))]
   const said = await query<Said>(reader, personQuery, { identifiers, until: untilOf(asOf) })
-  // What was said on a shared device counts for whoever had it then.
+  // A trait stated on a shared device counts for the person who held the device at that time.
   const own = said.filter(({ identifier, at }) =>
     person.identifiers.some((holding) => holding.identifier === identifier && isWithin(holding, at)),
   )

@@ -53,6 +53,13 @@ interface Reading<Item> {
   wanted: RowsWanted
 }
 
+/**
+ * The items of one page and at least one more, where there is one, so that the caller knows whether a page follows.
+ *
+ * `items` are oldest first whatever `query.order` is, and may be more than asked for: the caller cuts. Times and
+ * `windowMs` are milliseconds. A window with 100,000 events or more is halved. Rejects with OVERLOADED where so
+ * many have the same millisecond, and with what clickhouse/query throws.
+ */
 export async function readWindowed<Item>(
   reader: Reader,
   scope: Scope,

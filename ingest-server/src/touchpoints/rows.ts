@@ -23,7 +23,7 @@ export { rowKey, type FullRow, type Row, type Wide, type WideRow } from './row.j
 
 export interface RowsWanted {
   subjects: readonly string[]
-  /** Only what was received until then, in milliseconds: the timeline as it could be told at that time. */
+  /** Only what was received until then, in milliseconds: the timeline as it was known at that time. */
   receivedUntil?: number | undefined
   withBots?: boolean | undefined
   /** occurred_at in [from, to), in milliseconds. */
@@ -42,8 +42,8 @@ export async function readWideRows(reader: Reader, wanted: RowsWanted): Promise<
 }
 
 /**
- * The events of whoever has one of these names as their canonical one, without asking first who that is: one
- * question instead of two. Rows of a shared device come whole; who asks places them.
+ * The events of the people who have one of these names as their canonical one, without reading first who they are: one
+ * query instead of two. Rows of a shared device come whole; the caller places them.
  */
 export async function readWideRowsNamed(
   reader: Reader,

@@ -70,8 +70,8 @@ export function personScope(person: Person): Scope {
 }
 
 /**
- * Everything of whoever has to do with the account: a touchpoint is formed of all its person's events, for it is the
- * same one whoever asks, and shown where it counts for the account.
+ * All events of the account's people and guests. A touchpoint is formed of all events of its person, so that it is the
+ * same one in every timeline, and is shown where it counts for the account.
  */
 export function accountScope(account: Account): Scope {
   const holdings = holdingsBySubject([...account.people, ...account.guestPeople])
@@ -84,7 +84,7 @@ export function accountScope(account: Account): Scope {
         accounts: accountsOf(event, held.person),
         because: held.holding.because,
       }
-    // Nobody's, or somebody else's at another time: a guest whom nobody holds stands for themselves.
+    // No person of the account holds the subject at this time. A guest that no person ever holds stands for itself.
     if (!guests.has(event.subject) || holdings.has(event.subject)) return undefined
     return { person: event.subject, accounts: accountsOf(event, undefined), because: '' }
   }

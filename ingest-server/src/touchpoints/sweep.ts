@@ -1,6 +1,6 @@
 /**
- * Everybody there is, page by page, each person once: those whom stitch knows, then the subjects of events that are
- * nobody else's, then whoever still has touchpoints and is neither. For the slow rolling pass that mends what a look
+ * All people, page by page, each once: those whom stitch knows, then subjects of events that belong to no other person,
+ * then persons who only have touchpoints left. For the slow rolling pass that repairs what a look
  * missed, for the first filling of the table, and for a rebuild.
  */
 import type { ClickHouseClient } from '@clickhouse/client'

@@ -58,8 +58,8 @@ export interface Touchpoint {
   lead: ReadRow
   /** Of a visit the last page seen, else its last event. */
   last: ReadRow
-  /** The events that told it, in the order of messageIds; of a visit its first. */
+  /** The events that report the touchpoint, in the order of messageIds; of a visit its first event. */
   occurrences: ReadRow[]
-  /** Of a visit: what its pages reported, for whoever reads the wide columns later. */
+  /** Of a visit: what its pages reported, for the caller that reads the wide columns later. */
   viewed: readonly ViewedPage[]
 }

@@ -265,7 +265,7 @@ export async function rebuildTouchpoints(
     onPage?.(total.people)
     position = page.next
   }
-  // Whoever keeps the table from now on need not fill it once more.
+  // The process that keeps the table from now on need not fill it once more.
   const sweep = JSON.stringify({ position: sweepStart, rounds: 1 } satisfies SweepState)
   await writeProgress(client, 'touchpoints', { slots: defaultSlots, settledUntil: startedAt, sweep })
   return total

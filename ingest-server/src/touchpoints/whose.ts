@@ -10,7 +10,7 @@ import {
 } from '../identity/people.js'
 import type { Reader } from '../clickhouse/query.js'
 
-/** A row of touchpoint_changes. Times in milliseconds; undefined: everything of whoever this is. */
+/** A row of touchpoint_changes. Times in milliseconds; undefined: all events of the identifier's owners. */
 export interface TouchpointChange {
   project: string
   identifier: string

@@ -60,7 +60,7 @@ export interface EmbeddedServer {
   close(): Promise<void>
 }
 
-/** A new parent may come before the old one's child has drawn its last breath; the lock is free well within this. */
+/** How long a start waits for the lock of the previous server's child process, which ends well within this. */
 const defaultLockWaitMs = 15_000
 const startAttempts = 3
 const maxBackOffMs = 2_000

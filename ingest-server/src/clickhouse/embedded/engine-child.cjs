@@ -81,7 +81,7 @@ async function openGate() {
 }
 
 /**
- * ClickHouse tells its paths to whoever asks for its tables, databases and settings. Under the names of open files
+ * ClickHouse shows its paths to every user who selects its tables, databases and settings. Under the names of open files
  * they say nothing about this machine. The numbers are free in a process that has just begun, and stay the same.
  */
 function hidePaths(numbers) {

@@ -26,7 +26,7 @@ export interface Ports {
 
 const largestDefaultMemoryBytes = 4 * 1024 ** 3
 
-/** What engine-child.cjs is told: the engine's arguments, and what it may reach. */
+/** The start message of engine-child.cjs: the engine's arguments, and what it may reach. */
 export interface EngineStart {
   engineFolder: string
   /** Holds the configuration with the hashes of passwords; the child empties it before it opens a port. */

@@ -18,7 +18,7 @@ export interface ServerConfig {
 }
 
 export interface Shard {
-  /** False: whoever inserts writes to every replica. True: the replicas copy from each other. */
+  /** False: each insert is written to every replica. True: the replicas copy from each other. */
   internalReplication: boolean
   replicas: readonly { host: string; port: number; user: string; password: string }[]
 }

@@ -6,7 +6,7 @@
  * | ------------ | ---------------------------------------------------------------------------------------- |
  * | app          | everything in the database; only fixed, parameterised statements run as it              |
  * | reader       | SELECT on the database, capped: what answers over HTTP                                  |
- * | analyst      | SELECT on what is told in docs/sql.md, with wider caps: people and their tools          |
+ * | analyst      | SELECT on tables that docs/sql.md has, with wider caps: people and their tools          |
  * | project user | the same as analyst, and a row filter on every table                                    |
  * | default      | the engine's own boot statements; it has one session, which those hold until the end    |
  *
@@ -125,7 +125,7 @@ const heldFunctionFilters: Filters = {
 
 function projectUserXml({ project, user, password }: ProjectUser, database: string): string {
   const isProjects = `project = ${literal(project)}`
-  // These lists tell rows and bytes of a whole table, those of other projects among them, and where files are.
+  // These lists show rows and bytes of a whole table, those of other projects among them, and where files are.
   const isShown = `database = ${literal(database)} AND {name} IN (${shownToProjects.map(literal).join(', ')})`
   const grants = [...projectTables, ...projectViews].map(
     (table) => `GRANT SELECT ON ${identifier(database)}.${identifier(table)}`,

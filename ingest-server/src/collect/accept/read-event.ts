@@ -37,7 +37,7 @@ export interface ReadEvent {
   copied: CopiedParts
 }
 
-/** A part's text, and the object that it says. Whoever changes a part makes another object, and the text no longer counts. */
+/** A part's text, and the object parsed from it. A stage that changes a part makes a new object, without this text. */
 export interface Copied {
   of: Json
   text: string

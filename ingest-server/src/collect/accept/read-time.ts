@@ -78,7 +78,7 @@ function plain(text: string): string {
     .replace(nameAfterOffset, '$1')
 }
 
-// Java and Android write the digits of the user's language where nobody told them not to.
+// Java and Android write the digits of the user's language unless they are set otherwise.
 const zeros = [0x660, 0x6f0, 0x966, 0x9e6, 0xe50, 0xff10]
 const notAscii = /[^\0-\x7f]/g
 const withAsciiDigits = (text: string) =>

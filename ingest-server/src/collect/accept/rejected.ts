@@ -14,7 +14,7 @@ export interface Rejection {
   message: string
 }
 
-/** The messageId that a refused event names, as far as it can be told. */
+/** The messageId that a refused event names, as far as it can be read. */
 export function messageIdIn(event: unknown): string | null {
   if (!isObject(event)) return null
   const { messageId } = event

@@ -1,6 +1,6 @@
 /**
  * What collect adds to an event: where the visit came from, device and bot, truncated address, library,
- * locale, consent, session, and who told it. None of it is a network call, and nothing here can fail: a
+ * locale, consent, session, and the kind of source. None of it is a network call, and nothing here can fail: a
  * field of the wrong type is as good as absent and stays in `context` as sent.
  */
 import { idFrom, importedKinds } from '@touchline/schemas'
@@ -44,6 +44,11 @@ const objectIn = (from: Json, name: string): Json => {
   return isObject(value) ? value : none
 }
 
+/**
+ * The columns that come from an event's context and its request. Texts are '' where nothing is known, `visit` is
+ * undefined for an event without address, referrer or campaign; `ip` is truncated (IPv4 to /24, IPv6 to /48).
+ * Synchronous, changes neither argument, throws nothing.
+ */
 export function enrich(event: ReadEvent, requestContext: RequestContext): Enrichment {
   const context = event.context ?? none
   const page = objectIn(context, 'page')

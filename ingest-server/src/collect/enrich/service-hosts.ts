@@ -5,7 +5,7 @@
 
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/))
 
-/** First labels of hosts, whoever's: `login.acme.example`, `checkout.acme.example`. */
+/** First labels of hosts, of any company: `login.acme.example`, `checkout.acme.example`. */
 const returnLabels = words(`
   login logins logon signin sign-in signon sso auth auth2 authentication authenticate oauth oauth2 oidc openid
   idp idpvc saml adfs sts fs cas kauth accounts account idmsa passport mfa 2fa verify verification
@@ -87,7 +87,7 @@ const returnHosts = words(`
   com.google.android.apps.nbu.paisa.user com.eg.android.alipaygphone com.okta.android.auth com.duosecurity.duomobile
 `)
 
-// A sign-in on a host of any name is told by its path: `/oauth2/authorize`, `/realms/x/protocol/openid-connect/auth`.
+// A sign-in on a host of any name is recognised by its path: `/oauth2/authorize`, `/realms/x/protocol/openid-connect/auth`.
 const signInPath =
   /^\/(?:[^/]+\/){0,4}(?:oauth2?|oidc|connect|openid-connect)\/(?:[^/]+\/){0,2}(?:auth|authorize|authorise|authorization|consent|login)(?:[/.]|$)|^\/(?:[^/]+\/)?(?:saml2?|simplesaml|adfs|idp|sso|__\/auth)\//i
 // Networks, shops and search engines sign people in on their own host.

@@ -151,7 +151,7 @@ const remembered = recently(
   { size: 2_000 },
 )
 
-/** The visit that an event tells of, or undefined where it carries no address, referrer or campaign. */
+/** The visit that an event reports, or undefined where it carries no address, referrer or campaign. */
 export function visitOf({ url, search, referrer, campaign }: VisitSource): Visit | undefined {
   if (url === '' && referrer === '' && !campaign) return undefined
   const { source, medium, name, term, content } = campaign ?? noCampaign
