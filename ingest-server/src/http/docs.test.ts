@@ -1,5 +1,5 @@
 import { limits } from '@touchline/schemas'
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { clickIdKinds } from '../collect/enrich/click-ids.js'
 import { errorTable } from '../errors.js'
@@ -25,5 +25,16 @@ test('docs/http.md names the limits and click ids that hold', () => {
     ...clickIdKinds.map(({ name }) => `\`${name}\``),
   ]) {
     expect(page).toContain(words)
+  }
+})
+
+test('decisions are numbered from 001 on without gaps, and say their number in the heading', () => {
+  const folder = new URL('../../../docs/decisions/', import.meta.url)
+  const names = readdirSync(folder).sort()
+  expect(names.length).toBeGreaterThan(0)
+  for (const [index, name] of names.entries()) {
+    const number = String(index + 1).padStart(3, '0')
+    expect(name).toMatch(new RegExp(`^${number}-[a-z0-9-]+\\.md$`))
+    expect(readFileSync(new URL(name, folder), 'utf8')).toMatch(new RegExp(`^# ${number}: \\S`))
   }
 })
