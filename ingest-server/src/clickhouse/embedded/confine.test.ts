@@ -27,12 +27,12 @@ afterAll(() => rmSync(dataDir, { recursive: true, force: true }))
 /** Confines a process as the engine is, runs `script` in a thread of the pool that the engine runs in too. */
 function tryConfined(script: string, reach: { ports?: number[]; mayConnect?: boolean } = {}) {
   const { ports = [], mayConnect = false } = reach
-  const reach = { writable: [engineFolder], readable: [], ports, mayConnect }
+  const confinement = { writable: [engineFolder], readable: [], ports, mayConnect }
   const code = `
     const fs = require('node:fs'), net = require('node:net'), { join } = require('node:path')
     const dataDir = ${JSON.stringify(dataDir)}
     const { checkConfined, confine } = require(${JSON.stringify(confineFile)})
-    const unconfined = confine(${JSON.stringify(reach)})
+    const unconfined = confine(${JSON.stringify(confinement)})
     if (unconfined !== undefined) { console.log('unconfined: ' + unconfined); process.exit() }
     checkConfined().then(() => { ${script} }).then((said) => said !== undefined && console.log(said), (error) => console.log(error.code ?? error.message))`
   const { stdout, stderr } = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8' })
