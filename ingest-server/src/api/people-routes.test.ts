@@ -161,7 +161,7 @@ describe('a person’s profile', () => {
       value: 'Ann L.',
       messageId: 'ann-4',
       verified: true,
-      told: 3,
+      told: 1,
     })
   })
 

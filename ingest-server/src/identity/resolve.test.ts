@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { effectiveLinks } from './effective-links.js'
 import { resolve, type Link, type Resolution, type ResolveOptions } from './resolve.js'
 import { ruleExamples } from './resolve.rules.js'
 
@@ -113,7 +114,9 @@ describe('whatever happened, in whatever order it was read', () => {
         const alone = said(proven(links))
         // Users whom nothing verified but an alias names are one person, named by whatever they claimed (R2).
         const claimers = new Set(
-          proven(links).flatMap(({ kind, identifier }) => (kind === 'claim' ? [identifier] : [])),
+          effectiveLinks(proven(links)).links.flatMap(({ kind, identifier }) =>
+            kind === 'claim' ? [identifier] : [],
+          ),
         )
         const together = said(links)
         for (const [identifier, owners] of alone.owners) {

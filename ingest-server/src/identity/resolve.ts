@@ -256,7 +256,10 @@ function firstOfEachClaimer(claims: readonly Link[]): ContestedEmail['claims'] {
   const first = new Map<string, Link>()
   for (const claim of claims) {
     const known = first.get(claim.identifier)
-    if (known === undefined || (claim.verified && !known.verified)) first.set(claim.identifier, claim)
+    if (known !== undefined && (known.verified || !claim.verified)) continue
+    // Taken out first: where a verified claim stands among the others may not depend on an unverified one.
+    first.delete(claim.identifier)
+    first.set(claim.identifier, claim)
   }
   return [...first.values()].map(({ identifier, at, messageId, verified }) => ({
     by: identifier,
