@@ -40,6 +40,6 @@ function networkText(text: string, kept: { ipv4: number; ipv6: number }): string
   if (!ipaddr.IPv6.isValid(address)) return ''
   const parsed = ipaddr.process(address)
   if (parsed instanceof ipaddr.IPv4) return networkText(parsed.toString(), kept)
-  const groups = (parsed).parts.map((group, index) => (index < kept.ipv6 ? group : 0))
+  const groups = parsed.parts.map((group, index) => (index < kept.ipv6 ? group : 0))
   return new ipaddr.IPv6(groups).toString()
 }
