@@ -187,7 +187,7 @@ describe.each(stages)('the story of Ada and Charles, $name', ({ open, isSkipped 
         until(
           async () => {
             const rows = await stage.sql<Touchpoint>(
-              `SELECT kind, name, channel, person FROM ${view} ORDER BY at`,
+              `SELECT kind, if(label = '', name, label) AS name, channel, person FROM ${view} ORDER BY at`,
             )
             return rows.length === count ? rows : undefined
           },
@@ -197,16 +197,15 @@ describe.each(stages)('the story of Ada and Charles, $name', ({ open, isSkipped 
         "user_timeline(project = 'default', id = 'email:ada@analytical-engines.com')",
         ada.touchpoints.length,
       )
-      expect(adaInSql.map(({ kind, name }) => ({ kind, name }))).toEqual(
-        ada.touchpoints.map(({ kind, name }) => ({ kind, name })),
-      )
+      // What happened in one millisecond has no order that `ORDER BY at` knows.
+      const kindsAndNames = (touchpoints: readonly Touchpoint[]) =>
+        touchpoints.map(({ kind, name }) => `${kind} ${name}`).sort()
+      expect(kindsAndNames(adaInSql)).toEqual(kindsAndNames(ada.touchpoints))
       const accountInSql = await told(
         "account_timeline(project = 'default', id = 'analytical-engines')",
         account.touchpoints.length,
       )
-      expect(accountInSql.map(({ kind, name }) => ({ kind, name }))).toEqual(
-        account.touchpoints.map(({ kind, name }) => ({ kind, name })),
-      )
+      expect(kindsAndNames(accountInSql)).toEqual(kindsAndNames(account.touchpoints))
       expect(accountInSql[0]).toMatchObject({ kind: 'visit', person: 'user:u-ada' })
     },
     120_000,
