@@ -8,16 +8,20 @@ import type { FastifyInstance } from 'fastify'
 const answerWithinMs = 10_000
 const lookEveryMs = 50
 
+const stopping = new WeakSet<object>()
+
+/** Whether the server of `app` was told to stop; whoever answers past Fastify closes the connection then. */
+export const isStopping = (app: FastifyInstance): boolean => stopping.has(app.server)
+
 /** From the stop on each answer says `Connection: close`, idle connections end, and after a while all others too. */
 export function stopInTime(app: FastifyInstance): void {
-  let isStopping = false
   app.addHook('onSend', (_request, reply, payload, done) => {
-    if (isStopping) void reply.header('connection', 'close')
+    if (isStopping(app)) void reply.header('connection', 'close')
     done(null, payload)
   })
   app.addHook('preClose', (done) => {
-    isStopping = true
     const { server } = app
+    stopping.add(server)
     // An answer whose headers were out before leaves its connection open.
     const idle = setInterval(() => server.closeIdleConnections(), lookEveryMs)
     const rest = setTimeout(() => server.closeAllConnections(), answerWithinMs)

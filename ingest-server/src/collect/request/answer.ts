@@ -1,6 +1,7 @@
 /** What a collecting request is answered: 200 with what was taken, refused and noticed. */
 import type { FastifyReply } from 'fastify'
 import { securityHeaders } from '../../http/server.js'
+import { isStopping } from '../../http/stopping.js'
 import type { Outcome } from '../accept/accept.js'
 import type { Accepted } from './accept-request.js'
 import { corsHeadersWithoutOrigin } from './cors.js'
@@ -17,14 +18,16 @@ const constantHeaders = Object.entries({
 
 /**
  * The plain success, which nearly every answer is, goes to Node by one call: Fastify's way with the same headers costs a
- * tenth of a whole single event. Whatever has an origin, a refusal or a warning takes that way.
+ * tenth of a whole single event. Whatever has an origin, a refusal or a
+ * warning takes that way, and what is answered while the server stops.
  */
 export function answerAccepted(reply: FastifyReply, accepted: Accepted): FastifyReply {
   const body = textOf(accepted)
   const { outcome } = accepted
   const { request } = reply
   const isPlain = outcome?.rejected.length === 0 && outcome.warnings.length === 0
-  if (!isPlain || request.headers.origin !== undefined) return reply.type(json).send(body)
+  if (!isPlain || request.headers.origin !== undefined || isStopping(reply.server))
+    return reply.type(json).send(body)
   reply.hijack()
   reply.raw.writeHead(200, [
     ...constantHeaders,
