@@ -1,9 +1,10 @@
 /**
  * Takes batches from the outbox to the server: a second after an event, everything at once when the page
  * hides, and after a failure with full jitter, or when the server says. A request is `text/plain` without custom
- * headers, so that no preflight precedes it.
+ * headers, so that no preflight precedes it. Only the server's own JSON ends an event.
  */
 import { nextBatch } from './consent.js'
+import { guard } from './guard.js'
 import { tell } from './hooks.js'
 import { newId } from './ids.js'
 import { options } from './options.js'
@@ -16,6 +17,10 @@ const firstRetryMs = 1_000
 // Half a minute at most.
 const maxDoublings = 5
 const maxAgeMs = 12 * 3_600_000
+// A timer takes 24 days at most, and what is over overflows: of a longer pause the lower 20 bits count, up to 12 days.
+const pauseBits = 2 ** 20 - 1
+// A request that nobody answers holds up all that comes after it. What is sent twice is shown once.
+const maxRequestMs = 20_000
 // Browsers refuse a keepalive request that takes the page's sum over 64 KiB, and others may be using some of it.
 const maxKeepaliveBytes = 60_000
 
@@ -36,12 +41,12 @@ export const wake = (delayMs: number = sendAfterMs): void => {
  * Sends what waits, one request after the other; all at once where anything is given, as an event is. Resolves when each
  * request was answered or failed.
  */
-export const pump = async (isFlush?: unknown): Promise<unknown> => {
+export const pump = async (flush: unknown = 0): Promise<unknown> => {
   clearTimeout(timer as number)
   timer = 0
   let batch: Entry[]
-  while ((isFlush || !bytesUnderWay) && (batch = nextBatch()).length)
-    delivered = deliver(batch, isFlush, delivered)
+  while ((flush || !bytesUnderWay) && (batch = nextBatch()).length)
+    delivered = deliver(batch, flush, delivered)
   return delivered
 }
 
@@ -50,28 +55,34 @@ const deliver = async (batch: Entry[], isFlush: unknown, before: unknown): Promi
   const url = `${options.host}/v1/batch`
   // The youngest: what is old goes with it.
   const [[youngest, shared]] = batch.slice(-1) as [Entry]
-  const body = `{"writeKey":"${options.key}","sentAt":${Date.now()},"context":${shared},"batch":[${batch.map((entry) => entry[2]).join()}]}`
+  const body = `{"writeKey":"${options.key}","sentAt":${Date.now()},"context":${shared},"batch":[${batch.map((entry) => entry[2]) as unknown as string}]}`
   const bytes = bytesOf(body)
   bytesUnderWay += bytes
-  const keepalive = 'keepalive' in Request.prototype && bytesUnderWay < maxKeepaliveBytes
-  let status: unknown
+  let status: number | undefined
   let delayMs = 0
-  try {
+  await new Promise<unknown>((done, fail) => {
+    const keepalive = window.Request && 'keepalive' in Request.prototype && bytesUnderWay < maxKeepaliveBytes
     // A beacon has no answer: the entries stay, and what arrives twice is known by its messageId.
-    if (isFlush && !keepalive) navigator.sendBeacon(url, body)
-    const response = await fetch(url, { method: 'POST', body, keepalive })
-    status = response.status
-    // A date is no number: then the back-off alone counts.
-    delayMs = (response.headers.get('retry-after') as unknown as number) * 1_000 || 0
-    ;((await response.json()) as Answer).rejected.forEach((reject) => tell('reject', reject))
-  } catch {
-    // No answer, or not one that lists what was rejected.
-  }
+    if (isFlush && !keepalive) guard(() => navigator.sendBeacon(url, body))()
+    const limit = new AbortController()
+    setTimeout(() => done(limit.abort()), maxRequestMs)
+    fetch(url, { method: 'POST', body, keepalive, signal: limit.signal })
+      .then(async (response) => {
+        // A date is no number, and makes 0: then the back-off alone counts.
+        delayMs = ((response.headers.get('retry-after') as unknown as number) & pauseBits) * 1_000
+        const answer = (await response.json()) as Answer
+        if (!answer.code) answer.rejected.forEach((reject) => tell('reject', reject))
+        // A page of another site, or of a proxy, is no answer, whatever its status.
+        if (answer.success === !answer.code) status = response.status
+      })
+      .then(done, fail)
+    // No answer, or none of ours. A blocker's `fetch` throws at the call.
+  }).catch(() => {})
   bytesUnderWay -= bytes
   // 408 and 429 are the refusals that end by themselves. Ids sort as they were made.
-  const isTaken = /^2/.test(status as string)
-  const reason = /^4(?!08|29)/.test(status as string)
-    ? (status as number)
+  const isTaken = (status as number) < 300
+  const reason = /^4(?!08|29)/.test(status as unknown as string)
+    ? status
     : youngest < newId(Date.now() - maxAgeMs) && 'age'
   if (isTaken || reason) {
     batch.forEach((entry) => setItem(entry[3]))

@@ -48,8 +48,10 @@ export interface Touch {
   time: string | Date
 }
 
+/** What the server answers: a list of what it refused, or the code of the error for which it took nothing. */
 export interface Answer {
   success: boolean
+  code?: string
   accepted: number
   rejected: Reject[]
 }

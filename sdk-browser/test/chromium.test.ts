@@ -1,6 +1,7 @@
 /** Everything that only a real browser can tell, against the real server; what counts is what ClickHouse holds. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { chromiumPath } from '../../test-support/chromium.js'
+import { answerCases } from './cases/answers.js'
 import { captureCases } from './cases/capture.js'
 import { consentCases } from './cases/consent.js'
 import { identityCases } from './cases/identity.js'
@@ -19,7 +20,7 @@ describe.skipIf(path === undefined)('in Chromium', () => {
   afterEach(() => world.tidy())
   afterAll(() => world.close())
 
-  const cases = [queueCases, storageCases, pageCases, identityCases, consentCases, captureCases]
+  const cases = [queueCases, answerCases, storageCases, pageCases, identityCases, consentCases, captureCases]
   for (const register of cases) register(() => world)
 
   test('no request of any case was preceded by a preflight', () => {

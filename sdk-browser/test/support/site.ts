@@ -15,8 +15,18 @@ export interface Passed {
   status: number
 }
 
-/** What the gate does to a POST: lets it pass, answers in the server's place, or cuts the connection after the server answered. */
-export type Fault = 'none' | 'cut-answer' | 'cut' | { status: number; headers?: Record<string, string> }
+/**
+ * What the gate does to a POST: lets it pass, answers in the server's place (as the server would, or with another body),
+ * says nothing for ever, or cuts the connection after the server answered.
+ */
+export type Fault =
+  | 'none'
+  | 'cut-answer'
+  | 'cut'
+  | 'silent'
+  | { status: number; headers?: Record<string, string>; body?: string }
+
+const refusal = JSON.stringify({ success: false, code: 'REFUSED', message: 'by the gate', requestId: 'r' })
 
 export interface Gate {
   url: string
@@ -49,6 +59,7 @@ export async function openGate(upstream: string): Promise<Gate> {
     }
     passed.push(note)
     const fault = request.method === 'POST' ? gate.fault : 'none'
+    if (fault === 'silent') return
     if (fault === 'cut') return void request.socket.destroy()
     if (typeof fault === 'object') {
       note.status = fault.status
@@ -57,7 +68,7 @@ export async function openGate(upstream: string): Promise<Gate> {
         'access-control-expose-headers': 'Retry-After',
         ...fault.headers,
       })
-      return void response.end('{}')
+      return void response.end(fault.body ?? refusal)
     }
     const { host: _host, connection: _connection, 'content-length': _length, ...headers } = request.headers
     const answer = await fetch(upstream + note.path, {
@@ -128,7 +139,7 @@ export async function openSite({
         .replaceAll(
           /\{\{tag(?:\.(lite|core))?(.*?)\}\}/g,
           (_, build: string | undefined, attributes: string) =>
-            `<script ${/async|defer/.test(attributes) ? '' : 'async '}src="${gateUrl}/t${build ? `.${build}` : ''}.js" data-key="${writeKey}" data-bots="allow"${attributes}></script>`,
+            `<script ${/async|defer/.test(attributes) ? '' : 'async '}src="${gateUrl}/t${build ? `.${build}` : ''}.js" data-key="${writeKey}" ${attributes.includes('data-bots') ? '' : 'data-bots="allow"'}${attributes}></script>`,
         ),
     )
   }
