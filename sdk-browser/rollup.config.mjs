@@ -1,6 +1,6 @@
 /**
  * Builds what a page loads (dist/t*.js, dist/stub.js) and the ESM package (dist/index.js). Only the former are
- * minified: of the sources' property names just those survive that api.ts, wire.ts, visitor.ts and the event builders
+ * minified: of the sources' property names just those survive that api.ts, wire.ts, who.ts and the event builders
  * declare, or that belong to the browser. The smaller scripts have some modules in a form of their
  * own: t.core.js `x.core.ts` in place of `x.ts`, t.lite.js `x.lite.ts`.
  */
@@ -26,7 +26,7 @@ function declaredNames(path) {
 
 // `ifAvailable` is the one name of the platform that terser does not know; `_q` is where the stub keeps its calls.
 export const keptNames = [
-  ...['src/api.ts', 'src/wire.ts', 'src/visitor.ts', '../schemas/src/build.ts'].flatMap(declaredNames),
+  ...['src/api.ts', 'src/wire.ts', 'src/who.ts', '../schemas/src/build.ts'].flatMap(declaredNames),
   'ifAvailable',
   '_q',
 ]

@@ -4,7 +4,7 @@
  */
 import { options } from './options.js'
 import type { Consent } from './consent.js'
-import type { Visitor } from './visitor.js'
+import type { Visitor } from './who.js'
 
 export const askBrowser = (): void => {}
 export const consentOf = (visitor: Visitor): Consent =>
@@ -14,5 +14,3 @@ export const consentOf = (visitor: Visitor): Consent =>
 
 export const hasIds = (): boolean => true
 export const isKept = (): boolean => true
-export const releaseHeld = (): void => {}
-export { takeBatch as nextBatch } from './outbox.js'

@@ -12,16 +12,10 @@
  * By the visitor's word, the options, and what the browser says: Global Privacy Control, Do Not Track, automation. In
  * t.core.js consent.core.ts stands in its place.
  */
-import { guard } from './guard.js'
 import { options } from './options.js'
-import { storeEntries, takeBatch, wipeEntries, type Entry } from './outbox.js'
-import { wake } from './send.js'
-import { readVisitor, type Visitor } from './visitor.js'
+import type { Visitor } from './who.js'
 
 export type Consent = '' | 'anonymous' | 'awaiting' | 'cookieless' | 'granted' | 'implied'
-
-/** What the visitor said. */
-export type Choice = 'granted' | 'no'
 
 let isBot: unknown
 /** For a visitor who said nothing. */
@@ -51,18 +45,3 @@ export const hasIds = (visitor: Visitor): boolean => consentOf(visitor) > 'anony
 
 /** Whether anything is kept in the browser. */
 export const isKept = (visitor: Visitor): boolean => consentOf(visitor) > 'cookieless'
-
-/** What waited for the visitor's word may be kept and sent. */
-export const releaseHeld = (): void => {
-  if (isKept({ choice: 'granted' })) storeEntries()
-  wake()
-}
-
-/** What may be sent now: nothing before consent, nor while the page is only being prerendered. */
-export const nextBatch = (): Entry[] => {
-  const state = consentOf(readVisitor())
-  // Refused in another tab.
-  if (!state) guard(wipeEntries)()
-  if (state === 'awaiting' || document.prerendering) return []
-  return takeBatch()
-}

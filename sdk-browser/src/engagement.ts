@@ -1,8 +1,7 @@
 /** How long a page was visible and how far it was scrolled: one event when the page goes, whether by leaving or inside a single-page app. */
 import { listen } from './guard.js'
 import { on } from './hooks.js'
-import { moment, replayed, setMoment } from './page.js'
-import { viewed } from './page-views.js'
+import { moment, replayed, setMoment, viewed } from './page.js'
 import { options } from './options.js'
 import type { Feature } from './feature.js'
 import { verbs } from './verbs.js'

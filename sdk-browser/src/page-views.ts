@@ -2,21 +2,12 @@
 import { guard, listen } from './guard.js'
 import { on } from './hooks.js'
 import { options } from './options.js'
-import { cleanUrl, moment } from './page.js'
+import { cleanUrl, setViewed, viewed } from './page.js'
 import type { Feature } from './feature.js'
 import { verbs } from './verbs.js'
 
-/** Address of the last page view … */
-export let viewed = ''
-/** … and of the one before it in a single-page app. */
-export let viewedBefore = ''
-
 export const pageViews: Feature = () => {
-  on('page', () => {
-    const url = cleanUrl(moment()[1])
-    if (viewed !== url) viewedBefore = viewed
-    viewed = url
-  })
+  on('page', setViewed)
   if (options.pages === 'off') return
   const view = (): void => verbs.page()
   // A router sets the title right after the address: the view waits for that.

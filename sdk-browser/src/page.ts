@@ -17,3 +17,15 @@ export const setMoment = (then?: Moment): void => {
 
 /** A fragment may hold tokens, unless it is a route: `#/path`, `#!path`. */
 export const cleanUrl = (href: string): string => href.replace(/#(?![/!]).*/, '')
+
+/** Address of the last page view … */
+export let viewed = ''
+/** … and of the one before it in a single-page app. */
+export let viewedBefore = ''
+
+/** A page view happens. */
+export const setViewed = (): void => {
+  const url = cleanUrl(moment()[1])
+  if (viewed !== url) viewedBefore = viewed
+  viewed = url
+}

@@ -3,10 +3,10 @@
  * hides, and after a failure with full jitter, or when the server says. A request is `text/plain` without custom
  * headers, so that no preflight precedes it. Only the server's own JSON ends an event.
  */
-import { nextBatch } from './consent.js'
 import { guard } from './guard.js'
 import { tell } from './hooks.js'
 import { newId } from './ids.js'
+import { nextBatch } from './next-batch.js'
 import { options } from './options.js'
 import { addEntry, bytesOf, reportDropped, type Entry } from './outbox.js'
 import { setItem } from './storage.js'

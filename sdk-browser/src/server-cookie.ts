@@ -7,7 +7,8 @@ import { guard, listen } from './guard.js'
 import { hasIds } from './consent.js'
 import { options } from './options.js'
 import type { Feature } from './feature.js'
-import { cookieDomain, readVisitor, writeVisitor, type Visitor } from './visitor.js'
+import { cookieDomain, readVisitor, writeVisitor } from './visitor.js'
+import type { Visitor } from './who.js'
 
 export const serverCookie: Feature = () => {
   if (!options.cookie) return

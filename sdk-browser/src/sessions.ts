@@ -1,6 +1,6 @@
 /** Sessions, shared by all tabs: they end after 30 minutes without an event, and after a day in any case. */
 import { newId } from './ids.js'
-import type { Visitor } from './visitor.js'
+import type { Visitor } from './who.js'
 import type { BatchContext, EventContext } from './wire.js'
 
 const idleMs = 30 * 60_000

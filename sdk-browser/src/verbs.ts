@@ -1,12 +1,12 @@
 /** The verbs that a page calls. They take what page code gives them, and trust none of its types. */
 import type { Properties, Touchline, Traits } from './api.js'
-import { releaseHeld } from './consent.js'
 import { tellFeatures } from './among-features.js'
 import { on } from './hooks.js'
 import { idFrom, newId } from './ids.js'
 import { options } from './options.js'
 import { wipeEntries } from './outbox.js'
 import { record } from './record.js'
+import { releaseHeld } from './release-held.js'
 import { pump } from './send.js'
 import { readVisitor, writeVisitor } from './visitor.js'
 

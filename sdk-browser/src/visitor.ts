@@ -2,20 +2,10 @@
  * Who this browser is, shared by all tabs and sub-domains: URI-encoded JSON in one cookie, `tl`, with a copy in
  * localStorage. It is read anew for every event, so that what one tab learns the others know.
  */
-import { hasIds, isKept, type Choice } from './consent.js'
+import { hasIds, isKept } from './consent.js'
 import { guard } from './guard.js'
 import { setItem } from './storage.js'
-
-/** Times in milliseconds. The names stand in the cookie: builds of all sizes must read each other's. */
-export interface Visitor {
-  anonymousId?: string | undefined
-  userId?: string | undefined
-  groupId?: string | undefined
-  sessionId?: string | undefined
-  sessionStart?: number | undefined
-  lastSeen?: number | undefined
-  choice?: Choice | undefined
-}
+import type { Visitor } from './who.js'
 
 let memory: Visitor = {}
 // Labels of the cookie's domain, from the right.

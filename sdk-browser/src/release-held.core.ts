@@ -1,0 +1,2 @@
+/** In t.core.js nothing waits for the visitor's word. */
+export const releaseHeld = (): void => {}
