@@ -1,6 +1,6 @@
 /** The project `demo` and a secret key of it, made by the `touchline` command and kept beside the server's own keys. */
 import { execFile } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -33,6 +33,13 @@ export async function demoKey({ dataDir, root }: Place): Promise<string> {
   ])
   await writeFile(file, `${key}\n`, { mode: 0o600 })
   return key
+}
+
+/** Keys, events, people and accounts of the demo; nothing of any other project. */
+export async function removeDemo({ dataDir, root }: Place): Promise<string> {
+  const said = await commandOf({ dataDir, root })(['projects', 'remove', project, '--yes'])
+  await rm(join(dataDir, 'demo-key'), { force: true })
+  return said
 }
 
 const commandOf =

@@ -4,6 +4,7 @@
  * invented company comes among real ones, and its keys do not depend on those of the environment.
  *
  *     npm run demo -- --seed 7 --last-day 2026-11-01
+ *     npm run demo -- --remove          takes all of it away again
  *     npm run demo -- --key sk_…        into a server whose DATA_DIR is on another machine
  */
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -12,12 +13,17 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { companyOf } from './company.js'
 import { dayMs } from './journey.js'
-import { demoKey } from './demo-project.js'
+import { demoKey, removeDemo } from './demo-project.js'
 import { importEvents, summaryOf, untilKnown } from './server-calls.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const { values } = parseArgs({
-  options: { seed: { type: 'string' }, 'last-day': { type: 'string' }, key: { type: 'string' } },
+  options: {
+    seed: { type: 'string' },
+    'last-day': { type: 'string' },
+    key: { type: 'string' },
+    remove: { type: 'boolean', default: false },
+  },
 })
 const lastDay = values['last-day'] ? Date.parse(values['last-day']) : Math.floor(Date.now() / dayMs) * dayMs
 if (Number.isNaN(lastDay)) {
@@ -27,6 +33,10 @@ if (Number.isNaN(lastDay)) {
 
 const url = process.env.TOUCHLINE_URL ?? `http://127.0.0.1:${process.env.PORT ?? '8484'}`
 const dataDir = process.env.DATA_DIR ?? join(root, 'data')
+if (values.remove) {
+  console.log(await removeDemo({ dataDir, root }))
+  process.exit(0)
+}
 const started = (await answers(url)) ? undefined : await startServer(url)
 const secretKey = values.key ?? (await demoKey({ dataDir, root }))
 await untilKnown({ url, secretKey })

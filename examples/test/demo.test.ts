@@ -1,10 +1,12 @@
 /** `npm run demo` as a newcomer runs it, beside a server whose keys come from the environment. */
 import { execFile } from 'node:child_process'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startServer, type TestServer } from '../../test-support/server.js'
+import { startServer, type TestServer, until } from '../../test-support/server.js'
 import { summaryOf } from '../play-a-company/server-calls.js'
 
 const play = fileURLToPath(new URL('../play-a-company/play.ts', import.meta.url))
@@ -20,15 +22,13 @@ beforeAll(async () => {
 afterAll(() => server?.stop())
 
 /** Knows where the server is and where its data are, and none of its keys. */
-function demo(): Promise<{ code: number; out: string }> {
+function demo(
+  args: readonly string[] = ['--last-day', '2026-11-01'],
+): Promise<{ code: number; out: string }> {
   const env = { PATH: process.env.PATH ?? '', DATA_DIR: server.dataDir, PORT: new URL(server.url).port }
   return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ['--import', 'tsx', play, '--last-day', '2026-11-01'],
-      { env },
-      (error, out, err) =>
-        resolve({ code: typeof error?.code === 'number' ? error.code : 0, out: out + err }),
+    execFile(process.execPath, ['--import', 'tsx', play, ...args], { env }, (error, out, err) =>
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out: out + err }),
     )
   })
 }
@@ -45,6 +45,29 @@ test('the demo plays into a project of its own, whatever the keys of the environ
   const { status } = await server.get('/v1/accounts/lovelace-works/timeline')
   expect(status).toBe(404)
 })
+
+test('what the demo brought goes again, nothing of another project does, and it can come back', async () => {
+  await server.post('/v1/track', { event: 'Real', userId: 'of-the-default-project' })
+  await until(async () =>
+    (await server.sql("SELECT 1 FROM events WHERE project = 'default'")).length > 0 ? true : undefined,
+  )
+  expect(await demo(['--remove'])).toMatchObject({ code: 0, out: 'Project demo is gone.\n' })
+  for (const table of ['events', 'links', 'traits', 'people', 'account_people', 'touchpoints_of_people']) {
+    const rows = await server.sql(`SELECT DISTINCT project FROM ${table} WHERE project != 'default'`)
+    expect(rows, table).toEqual([])
+  }
+  expect(await logOf(server.dataDir)).not.toContain('"project":"demo"')
+  expect((await server.get('/v1/users/of-the-default-project/timeline')).status).toBe(200)
+  const again = await demo()
+  expect(again).toMatchObject({ code: 0 })
+  expect(again.out).toContain('→ 31 touches, 192 days')
+})
+
+async function logOf(dataDir: string): Promise<string> {
+  const folder = join(dataDir, 'log')
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.json'))
+  return (await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))).join('')
+}
 
 test('a timeline is told once its people are joined, and not while it still counts nobody', async () => {
   const summary = (touchpoints: number, people: number) => ({

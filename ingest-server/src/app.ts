@@ -126,7 +126,8 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
     await http.register(collectRoutes({ projects, log, metrics, clock, verifyTokens, judgeOf }))
   }
   if (clickhouse && has('timeline')) {
-    const deps = { clickhouse, projects, log, clock, metrics, cluster }
+    const ofClickHouse = { clickhouse, cluster, isEmbedded: config.CLICKHOUSE_URL === undefined }
+    const deps = { ...ofClickHouse, projects, log, clock, metrics }
     await http.register(timelineRoutes({ ...deps, erasing: () => erasing?.now() }))
   }
   await http.register(frontPage({ collect: has('collect'), timeline: has('timeline') }))

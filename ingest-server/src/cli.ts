@@ -1,76 +1,133 @@
 #!/usr/bin/env node
 /** `touchline`: what an operator does beside the server. One file a command under cli/; here only the choice. */
-import type { Command } from './cli/command.js'
-import { readConfig } from './config.js'
+import { Command, CommanderError } from 'commander'
+import type { AddTo } from './cli/command.js'
+import { readConfig, type Config } from './config.js'
 import { TouchlineError } from './errors.js'
 import { inDataDir } from './start-errors.js'
 
 // Loaded when asked for: `keys` must not wait for ClickHouse's client to be read.
-const commands: Record<string, () => Promise<Command>> = {
-  keys: async () => (await import('./cli/keys.js')).keys,
-  projects: async () => (await import('./cli/projects.js')).projects,
-  doctor: async () => (await import('./cli/doctor.js')).doctor,
-  backup: async () => (await import('./cli/backup.js')).backup,
-  restore: async () => (await import('./cli/restore.js')).restore,
-  rejected: async () => (await import('./cli/rejected.js')).rejected,
-  'dead-letters': async () => (await import('./cli/dead-letters.js')).deadLetters,
-  replay: async () => (await import('./cli/replay.js')).replay,
-  stitch: async () => (await import('./cli/stitch.js')).stitch,
-  touchpoints: async () => (await import('./cli/touchpoints.js')).touchpoints,
-  grants: async () => (await import('./cli/grants.js')).grants,
-  'kafka-engine': async () => (await import('./cli/kafka-engine.js')).kafkaEngine,
+const commands: Record<string, { summary: string; load: () => Promise<AddTo> }> = {
+  keys: {
+    summary: 'list, create, rotate and revoke the keys of a project',
+    load: async () => (await import('./cli/keys.js')).addKeys,
+  },
+  projects: {
+    summary: 'list and create projects, set their rules',
+    load: async () => (await import('./cli/projects.js')).addProjects,
+  },
+  doctor: {
+    summary: 'check everything and say what to do; changes nothing',
+    load: async () => (await import('./cli/doctor.js')).addDoctor,
+  },
+  backup: {
+    summary: 'copy everything that is kept under DATA_DIR',
+    load: async () => (await import('./cli/backup.js')).addBackup,
+  },
+  restore: {
+    summary: 'put a backup into DATA_DIR',
+    load: async () => (await import('./cli/restore.js')).addRestore,
+  },
+  rejected: {
+    summary: 'list or replay events that were refused',
+    load: async () => (await import('./cli/rejected.js')).addRejected,
+  },
+  'dead-letters': {
+    summary: 'list or replay rows that ClickHouse refused',
+    load: async () => (await import('./cli/dead-letters.js')).addDeadLetters,
+  },
+  replay: {
+    summary: 'fill ClickHouse from what the log still holds',
+    load: async () => (await import('./cli/replay.js')).addReplay,
+  },
+  stitch: {
+    summary: 'derive who is who anew from the facts',
+    load: async () => (await import('./cli/stitch.js')).addStitch,
+  },
+  touchpoints: {
+    summary: "form everybody's touchpoints anew from their events",
+    load: async () => (await import('./cli/touchpoints.js')).addTouchpoints,
+  },
+  grants: {
+    summary: 'print the SQL for ClickHouse users with least privileges',
+    load: async () => (await import('./cli/grants.js')).addGrants,
+  },
+  'kafka-engine': {
+    summary: "remove ClickHouse's own Kafka tables",
+    load: async () => (await import('./cli/kafka-engine.js')).addKafkaEngine,
+  },
 }
 
-const [name = 'help', ...args] = process.argv.slice(2)
+/** A word that is no command or option; what a command itself refuses ends with 1. */
+const badUsage = 2
+
+const words = process.argv.slice(2)
+const name = words.find((word) => Object.hasOwn(commands, word))
+let readSettings: Config | undefined
+
+const program = new Command('touchline')
+  .description('What an operator does beside the server.')
+  .helpOption('-h, --help', 'say what there is')
+  .option('--json', 'print JSON, for programs')
+  .option('--trace', 'where an error comes from')
+  .addHelpText(
+    'after',
+    '\nSettings are those of the server: the same environment variables, the same DATA_DIR.',
+  )
+  // What is wrong is printed below, in one line and with the command's name.
+  .exitOverride()
+  .configureOutput({ outputError: () => undefined, writeErr: () => undefined })
+const options = () => program.opts<{ json?: true; trace?: true }>()
 
 try {
-  process.exitCode = await run()
+  await addCommands()
+  await program.parseAsync(words, { from: 'user' })
 } catch (error) {
-  console.error(`touchline ${name}: ${inOneLine(error)}`)
-  if (args.includes('--trace')) console.error(error)
-  process.exitCode = 1
+  process.exitCode = ended(error)
 }
 
-async function run(): Promise<number> {
-  if (name === 'help' || name === '--help' || name === '-h') {
-    console.log(await help())
-    return 0
-  }
-  const load = Object.hasOwn(commands, name) ? commands[name] : undefined
-  if (load === undefined) {
-    console.error(`touchline: there is no command "${name}". touchline help lists them.`)
-    return 2
-  }
-  const command = await load()
-  if (args.includes('--help') || args.includes('-h')) {
-    console.log(command.usage)
-    return 0
-  }
-  const own = args.filter((argument) => argument !== '--trace')
-  const config = readConfig()
-  try {
-    return (await command.run(own, config)) ?? 0
-  } catch (error) {
-    throw inDataDir(error, config)
+async function addCommands(): Promise<void> {
+  const cli = { config, print, isJson: () => options().json === true }
+  for (const [word, { summary, load }] of Object.entries(commands)) {
+    const command = program.command(word).description(summary)
+    if (word === name) (await load())(command, cli)
   }
 }
 
-async function help(): Promise<string> {
-  const lines = await Promise.all(
-    Object.entries(commands).map(async ([word, load]) => `  ${word.padEnd(14)}${(await load()).summary}`),
-  )
-  return [
-    'touchline <command> [options]     (touchline <command> --help says more)',
-    '',
-    ...lines,
-    '',
-    'Settings are those of the server: the same environment variables, the same DATA_DIR.',
-  ].join('\n')
+function config(): Config {
+  readSettings ??= readConfig()
+  return readSettings
+}
+
+function print(value: unknown, text: string): void {
+  console.log(options().json ? JSON.stringify(value) : text)
+}
+
+function ended(error: unknown): number {
+  if (error instanceof CommanderError) return endedByCommander(error)
+  const cause = readSettings === undefined ? error : inDataDir(error, readSettings)
+  console.error(`${named()}: ${inOneLine(cause)}`)
+  if (options().trace) console.error(cause)
+  return 1
+}
+
+/** Help and version end a run too; what was misspelt is said in one line, with the near word. */
+function endedByCommander({ code, message, exitCode }: CommanderError): number {
+  if (exitCode === 0) return 0
+  // The commands of a group, where none was named.
+  const group = name === undefined ? program : program.commands.find((command) => command.name() === name)
+  const wanted = `say what to do: ${(group ?? program).commands.map((command) => command.name()).join(', ')}.`
+  const said = code === 'commander.help' ? wanted : message.replace(/^error: /, '').replaceAll('\n', ' ')
+  console.error(`${named()}: ${said}`)
+  return badUsage
+}
+
+function named(): string {
+  return name === undefined ? 'touchline' : `touchline ${name}`
 }
 
 function inOneLine(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const isUsage = 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
   const [first = ''] = error.message.split('\n')
-  return isUsage || error instanceof TouchlineError ? first : `${first} (--trace shows where)`
+  return error instanceof TouchlineError ? first : `${first} (--trace shows where)`
 }

@@ -100,6 +100,6 @@ function sqlQuestion(analyst: Welcome['analyst'], { areNew }: Keys, config: Welc
     '',
     `Ask in SQL, read-only${isShown ? '' : ` (PASSWORD is ${where})`}:`,
     ...native,
-    `  curl '${at.protocol}//${analyst.user}:${password}@${at.host}/?database=${database}' -d 'SELECT * FROM persons LIMIT 10 FORMAT Pretty'`,
+    `  curl '${at.protocol}//${analyst.user}:${password}@${at.host}/?database=${database}' -d 'SELECT at, person, kind, name, channel FROM touchpoints ORDER BY at DESC LIMIT 10 FORMAT Pretty'`,
   ]
 }

@@ -164,14 +164,20 @@ test('what was refused is listed, and becomes an event once its cause is gone', 
 })
 
 test.each([
-  [['nonsense'], 2, /no command "nonsense"/],
-  [['keys'], 1, /say what to do: list, create, rotate, revoke/],
-  [['keys', 'create', '--kind', 'golden'], 1, /--kind: write, secret or signing/],
+  [['nonsense'], 2, /unknown command 'nonsense'/],
+  [['rejectd', 'list'], 2, /unknown command 'rejectd' \(Did you mean rejected\?\)/],
+  [['keys'], 2, /touchline keys: say what to do: list, create, rotate, revoke/],
+  [[], 2, /touchline: say what to do: keys, projects, doctor/],
+  [['keys', 'rotat'], 2, /unknown command 'rotat' \(Did you mean rotate\?\)/],
+  [['keys', 'rotate'], 2, /missing required argument 'key-id'/],
+  [['keys', 'create', '--kind', 'golden'], 2, /'--kind <kind>'.*Allowed choices are write, secret, signing/],
   [['keys', 'create', '--kind', 'write', '--origin', 'https://*'], 1, /an origin is/],
   [['keys', 'revoke', 'nobody'], 1, /has no key nobody/],
-  [['keys', 'create', '--colour', 'red'], 1, /--colour/],
+  [['keys', 'create', '--kind', 'write', '--colour', 'red'], 2, /unknown option '--colour'/],
+  [['projects', 'set', 'shop', '--retenton', '5'], 2, /'--retenton' \(Did you mean --retention\?\)/],
+  [['keys', 'create', '--kind', 'write', '--rate', 'fast'], 1, /--rate: fast is not a number above 0/],
+  [['keys', 'rotate', 'k1', '--keep', 'long'], 1, /--keep: long is not a time like 30d/],
   [['projects', 'set', 'nowhere', '--rate', '5'], 1, /no project nowhere/],
-  [['backup', '/tmp/never'], 1, /a server runs at/],
   [['stitch', '--rebuild'], 1, /a server runs at/],
   [['replay'], 1, /a server runs at/],
   [['rejected', 'list', '--key', 'sk_wrong'], 1, /answers 401/],
@@ -180,6 +186,25 @@ test.each([
   expect(ended.code).toBe(code)
   expect(ended.err).toMatch(reason)
   expect(ended.err.split('\n')).toHaveLength(1)
+})
+
+test.each([
+  [['keys', 'list'], { project: 'default', kind: 'write' }],
+  [['projects', 'list'], { id: 'default', identify: 'open' }],
+])('touchline %j --json prints what programs read', async (args, some) => {
+  const { code, out } = await touchline([...args, '--json'])
+  expect(code).toBe(0)
+  expect(JSON.parse(out)).toContainEqual(expect.objectContaining(some))
+})
+
+test('help names every command and every option, and needs no settings', async () => {
+  const bad = { PORT: 'eighty' }
+  const all = await touchline(['--help'], bad)
+  expect(all.code).toBe(0)
+  expect(all.out).toMatch(/keys .*list, create.*\n[^]*doctor .*\n[^]*kafka-engine/)
+  expect(await touchline([], bad)).toMatchObject({ code: 2 })
+  const { out } = await touchline(['keys', 'create', '--help'], bad)
+  expect(out).toMatch(/--kind <kind>.*write.*secret.*signing/)
 })
 
 test('a bad setting is said in one line', async () => {
@@ -282,6 +307,47 @@ test('a ClickHouse that is not well is said with its reason, by the server and b
     process.kill(engine, 'SIGCONT')
   }
   await until(async () => ((await server.get('/health/ready')).status === 200 ? true : undefined))
+})
+
+test('a backup beside the running server holds everything acknowledged before it', async () => {
+  const [folder, target] = [`${server.dataDir}-hot`, `${server.dataDir}-hot-restored`]
+  let restored: TestServer | undefined
+  let isDone = false
+  let sent = 0
+  try {
+    const before = Array.from({ length: 50 }, (_, at) => `hot-${at}-${randomUUID()}`)
+    for (const messageId of before) await track(server.writeKey, { messageId })
+    // Events that go on arriving while it is made: each is in the copy whole, or not.
+    const traffic = (async () => {
+      while (!isDone) {
+        await track(server.writeKey, { messageId: `meanwhile-${sent}` })
+        sent += 1
+      }
+    })()
+    const made = await touchline(['backup', folder]).finally(() => (isDone = true))
+    await traffic
+    expect(made).toMatchObject({ code: 0 })
+    expect(sent).toBeGreaterThan(0)
+    expect((await readdir(server.dataDir)).filter((name) => name.startsWith('backup'))).toEqual([])
+    expect(await touchline(['restore', folder], { DATA_DIR: target, PORT: '1' })).toMatchObject({ code: 0 })
+    restored = await startServer({ env: { DATA_DIR: target } })
+    const copy = restored
+    const found = await until(async () => {
+      const rows = await copy.sql<{ message_id: string }>(
+        "SELECT message_id FROM events FINAL WHERE message_id LIKE 'hot-%' ORDER BY message_id",
+      )
+      return rows.length >= before.length ? rows : undefined
+    })
+    expect(found.map((row) => row.message_id)).toEqual([...before].sort())
+    const [{ rows, ids } = { rows: 0, ids: 0 }] = await copy.sql<{ rows: number; ids: number }>(
+      "SELECT toInt32(count()) AS rows, toInt32(uniqExact(message_id)) AS ids FROM events FINAL WHERE message_id LIKE 'meanwhile-%'",
+    )
+    expect(rows).toBe(ids)
+  } finally {
+    await restored?.stop()
+    await rm(folder, { recursive: true, force: true })
+    await rm(target, { recursive: true, force: true })
+  }
 })
 
 test('a backup of the stopped server is restored whole, and one that was changed is not', async () => {

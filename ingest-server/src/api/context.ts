@@ -22,6 +22,8 @@ export interface TimelineDeps {
   /** Carries out erasures; undefined where this process does not, or not yet. */
   erasing?: (() => Erasing | undefined) | undefined
   cluster?: Cluster | undefined
+  /** ClickHouse is this process's own, with its files under DATA_DIR. */
+  isEmbedded?: boolean
 }
 
 /** Fastify with types from zod. */

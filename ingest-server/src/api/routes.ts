@@ -19,6 +19,7 @@ import { answerInTime } from './answer-in-time.js'
 import { addErasures } from './erase-routes.js'
 import { addAccounts } from './account-routes.js'
 import { addUnlinks } from './unlink-routes.js'
+import { addOperator } from './operator-routes.js'
 import type { TimelineDeps } from './context.js'
 import { addEvents } from './event-routes.js'
 import { addIdentity } from './identity-routes.js'
@@ -57,6 +58,7 @@ export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Pr
       addReleases(api, deps)
       addErasures(api, deps)
       addRefused(api, deps)
+      addOperator(api, deps)
       refuseTheRest()
     })
   }

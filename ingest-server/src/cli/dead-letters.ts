@@ -1,19 +1,12 @@
 /** `touchline dead-letters`: rows that ClickHouse refused, and putting them into the log again. */
-import { parseArgs } from 'node:util'
-import { subcommand, table, type Command } from './command.js'
+import type { Command } from 'commander'
+import { table, type AddTo, type Cli } from './command.js'
 import { askServer } from './open-parts.js'
 
-const usage = `touchline dead-letters list   [--limit 50] [--json]
-touchline dead-letters replay [--limit 1000]
-
-Asks the running server. Of another project than the default one: --key SECRET_KEY. A replay appends the rows to
-the log again; one that is refused again comes back to the list.`
-
-const options = {
-  limit: { type: 'string' },
-  key: { type: 'string' },
-  json: { type: 'boolean', default: false },
-} as const
+interface Chosen {
+  limit?: string
+  key?: string
+}
 
 interface DeadLetter {
   storedAt: string
@@ -24,40 +17,43 @@ interface DeadLetter {
   original: string
 }
 
-export const deadLetters: Command = {
-  summary: 'list or replay rows that ClickHouse refused',
-  usage,
-  async run(args, config) {
-    const [action, rest] = subcommand(args, ['list', 'replay'])
-    const { values } = parseArgs({ args: rest, options })
-    const query = values.limit === undefined ? '' : `?limit=${encodeURIComponent(values.limit)}`
-    const { key } = values
-    if (action === 'replay') {
-      const { replayed } = await askServer<{ replayed: number }>(config, `/v1/dead-letters/replay${query}`, {
-        method: 'POST',
-        key,
-      })
-      console.log(`${replayed} are on their way again.`)
-      return
-    }
-    const { deadLetters: found } = await askServer<{ deadLetters: DeadLetter[] }>(
-      config,
-      `/v1/dead-letters${query}`,
-      { key },
-    )
-    if (values.json) for (const one of found) console.log(JSON.stringify(one))
-    else
-      console.log(
-        table(
-          ['STORED', 'TABLE', 'CODE', 'POSITION', 'REASON'],
-          found.map((one) => [
-            one.storedAt,
-            one.target,
-            String(one.code),
-            one.position,
-            one.reason.slice(0, 100),
-          ]),
-        ),
-      )
-  },
+export const addDeadLetters: AddTo = (command, cli) => {
+  command.addHelpText(
+    'after',
+    '\nAsks the running server. A replay appends the rows to the log again; one that is refused again comes back to ' +
+      'the list.',
+  )
+  withChoice(command.command('list').description('the rows that were refused'), 50).action((chosen: Chosen) =>
+    list(cli, chosen),
+  )
+  withChoice(command.command('replay').description('put them into the log again'), 1_000).action(
+    (chosen: Chosen) => replay(cli, chosen),
+  )
 }
+
+const withChoice = (command: Command, limit: number) =>
+  command
+    .option('--limit <number>', `at most so many (${limit} unless said)`)
+    .option('--key <secret-key>', 'of another project than the default one')
+
+async function list({ config, print }: Cli, { limit, key }: Chosen): Promise<void> {
+  const path = `/v1/dead-letters${queryOf(limit)}`
+  const { deadLetters } = await askServer<{ deadLetters: DeadLetter[] }>(config(), path, { key })
+  const rows = deadLetters.map((one) => [
+    one.storedAt,
+    one.target,
+    String(one.code),
+    one.position,
+    one.reason.slice(0, 100),
+  ])
+  print(deadLetters, table(['STORED', 'TABLE', 'CODE', 'POSITION', 'REASON'], rows))
+}
+
+async function replay({ config, print }: Cli, { limit, key }: Chosen): Promise<void> {
+  const path = `/v1/dead-letters/replay${queryOf(limit)}`
+  const answer = await askServer<{ replayed: number }>(config(), path, { method: 'POST', key })
+  print(answer, `${answer.replayed} are on their way again.`)
+}
+
+const queryOf = (limit: string | undefined) =>
+  limit === undefined ? '' : `?limit=${encodeURIComponent(limit)}`

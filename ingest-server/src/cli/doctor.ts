@@ -3,16 +3,11 @@ import { existsSync, statSync } from 'node:fs'
 import { access, constants, stat, statfs } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
-import { parseArgs } from 'node:util'
 import { projectsFileOf, type Config } from '../config.js'
 import { readProjectsFile, toSecretKey } from '../projects/projects-file.js'
 import { keysIfThere } from './kept-keys.js'
 import { isRunning, serverUrl } from './open-parts.js'
-import type { Command } from './command.js'
-
-const usage = `touchline doctor [--json]     checks Node, settings, keys, disk, Kafka, ClickHouse and the running server
-
-It changes nothing. Ends with 1 when something must be done. --json prints [{ what, state, detail }].`
+import type { AddTo, Cli } from './command.js'
 
 interface Finding {
   what: string
@@ -20,24 +15,29 @@ interface Finding {
   detail: string
 }
 
-export const doctor: Command = {
-  summary: 'check everything and say what to do',
-  usage,
-  async run(args, config) {
-    const { values } = parseArgs({ args, options: { json: { type: 'boolean', default: false } } })
-    // Settings were read to come this far: a bad one has been said in one line already.
-    const checks = [node, dataDir, disk, keys, projectsFile, engine, kafka, clickhouse, server]
-    const all: Finding[] = []
-    for (const check of checks) {
-      for (const finding of await outcomeOf(check, config)) {
-        const { what, state, detail } = finding
-        if (!values.json) console.log(`${state.padEnd(5)} ${what.padEnd(12)} ${detail}`)
-        all.push(finding)
-      }
+export const addDoctor: AddTo = (command, cli) => {
+  command
+    .addHelpText(
+      'after',
+      '\nLooks at Node, settings, keys, disk, Kafka, ClickHouse and the running server. Ends with 1 when something ' +
+        'must be done. --json prints [{ what, state, detail }].',
+    )
+    .action(() => doctor(cli))
+}
+
+async function doctor({ config, isJson, print }: Cli): Promise<void> {
+  // Settings were read to come this far: a bad one has been said in one line already.
+  const checks = [node, dataDir, disk, keys, projectsFile, engine, kafka, clickhouse, server]
+  const all: Finding[] = []
+  for (const check of checks) {
+    for (const finding of await outcomeOf(check, config())) {
+      const { what, state, detail } = finding
+      if (!isJson()) console.log(`${state.padEnd(5)} ${what.padEnd(12)} ${detail}`)
+      all.push(finding)
     }
-    if (values.json) console.log(JSON.stringify(all, null, 2))
-    return all.some(({ state }) => state === 'FAIL') ? 1 : 0
-  },
+  }
+  if (isJson()) print(all, '')
+  if (all.some(({ state }) => state === 'FAIL')) process.exitCode = 1
 }
 
 type Check = (config: Config) => Promise<Finding[]>

@@ -1,6 +1,6 @@
 /** `touchline keys`: lists, makes, rotates and revokes the keys of projects; the server sees it within a second. */
 import { existsSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { Option } from 'commander'
 import { eventTypes, type EventType } from '@touchline/schemas'
 import { projectsFileOf, type Config } from '../config.js'
 import { addKey, changeProjectsFile, listKeys, revokeKey } from '../projects/key-ring.js'
@@ -14,47 +14,67 @@ import {
   toWriteKey,
   type ProjectEntry,
 } from '../projects/projects-file.js'
-import { durationMs, usageError, positiveNumber, subcommand, table, type Command } from './command.js'
+import { duration, positive, several, table, usageError, type AddTo, type Cli } from './command.js'
 import { keysIfThere } from './kept-keys.js'
 
-const usage = `touchline keys list   [--project ID]
-touchline keys create [--project ID] --kind write|secret|signing [--name TEXT] [--expires 90d]
-                      write keys: [--origin https://*.example.com]… [--type page]… [--event "Order *"]… [--rate 100]
-touchline keys rotate KEY_ID [--project ID] [--keep 24h]     a new key with the same bounds; the old one ends after --keep
-touchline keys revoke KEY_ID [--project ID]
-
-write keys are public and stand in pages; secret keys read and administer; signing keys sign userTokens (HS256).
-A secret key is shown once and kept as its hash. The project is "default" unless you say another.`
-
-const options = {
-  project: { type: 'string', default: 'default' },
-  kind: { type: 'string' },
-  name: { type: 'string' },
-  expires: { type: 'string' },
-  origin: { type: 'string', multiple: true },
-  type: { type: 'string', multiple: true },
-  event: { type: 'string', multiple: true },
-  rate: { type: 'string' },
-  keep: { type: 'string', default: '24h' },
-} as const
-
-type Options = ReturnType<typeof parse>['values']
-const parse = (args: string[]) => parseArgs({ args, options, allowPositionals: true })
-
-export const keys: Command = {
-  summary: 'list, create, rotate and revoke the keys of a project',
-  usage,
-  async run(args, config) {
-    const [action, rest] = subcommand(args, ['list', 'create', 'rotate', 'revoke'])
-    const { values, positionals } = parse(rest)
-    if (action === 'list')
-      return console.log(await listed(config, rest.includes('--project') ? values.project : undefined))
-    if (action === 'create') return await create(config, values)
-    const [id] = positionals
-    if (id === undefined) throw usageError(`which key? \`touchline keys list\` shows their ids.`)
-    return action === 'rotate' ? await rotate(config, id, values) : await revoke(config, id, values.project)
-  },
+interface Bounds {
+  project: string
+  kind: KeyKind
+  name?: string
+  expires?: number
+  origin?: string[]
+  type?: EventType[]
+  event?: string[]
+  rate?: number
 }
+
+export const addKeys: AddTo = (command, cli) => {
+  const ofProject = ['--project <id>', 'the project of the key', 'default'] as const
+  const ofKey = ['<key-id>', 'as `touchline keys list` shows it'] as const
+  command.addHelpText(
+    'after',
+    '\nWrite keys are public and stand in pages; secret keys read and administer; signing keys sign userTokens ' +
+      '(HS256). A secret key is shown once and kept as its hash.',
+  )
+  command
+    .command('list')
+    .description('the keys in force')
+    .option('--project <id>', 'of this project only')
+    .action(({ project }: { project?: string }) => list(cli, project))
+  command
+    .command('create')
+    .description('make a key; the bounds are for write keys')
+    .addOption(
+      new Option('--kind <kind>', 'what it is for')
+        .choices(['write', 'secret', 'signing'])
+        .makeOptionMandatory(),
+    )
+    .option(...ofProject)
+    .option('--name <text>', 'shown in the list')
+    .option('--expires <time>', 'ends after, such as 90d', duration('--expires'))
+    .option('--origin <origin>', '(several) pages that may use it: https://*.example.com', several)
+    .option('--type <type>', '(several) calls that it may send, such as page', severalTypes)
+    .option('--event <name>', '(several) events that it may send, such as "Order *"', several)
+    .option('--rate <number>', 'events a second', positive('--rate'))
+    .action((bounds: Bounds) => create(cli, bounds))
+  command
+    .command('rotate')
+    .argument(...ofKey)
+    .description('make a new key with the same bounds; the old one ends after --keep')
+    .option(...ofProject)
+    .option('--keep <time>', 'how long the old key still counts (24h unless said)', duration('--keep'))
+    .action((id: string, { project, keep = dayMs }: { project: string; keep?: number }) =>
+      rotate(cli, { id, projectId: project, keepMs: keep }),
+    )
+  command
+    .command('revoke')
+    .argument(...ofKey)
+    .description('end a key at once')
+    .option(...ofProject)
+    .action((id: string, { project }: { project: string }) => revoke(cli, id, project))
+}
+
+const dayMs = 86_400_000
 
 /** A key of the environment or of keys.json, which stands outside the file and is revoked by its hash. */
 interface SettingsKey extends ListedKey {
@@ -77,7 +97,8 @@ function entriesOf(config: Config): ProjectEntry[] {
   return isOptional && !existsSync(file) ? [] : readProjectsFile(file)
 }
 
-async function listed(config: Config, project: string | undefined): Promise<string> {
+async function list({ config: settings, print }: Cli, project: string | undefined): Promise<void> {
+  const config = settings()
   const entries = entriesOf(config)
   const endsAt = new Map(
     entries.flatMap((entry) => entry.revoked.map(toRevoked)).map((one) => [one.hash, one.endsAt]),
@@ -86,44 +107,51 @@ async function listed(config: Config, project: string | undefined): Promise<stri
     .map((key) => ({ ...key, isRevoked: endsAt.has(key.hash), expiresAt: endsAt.get(key.hash) }))
     .filter(({ isRevoked, expiresAt }) => !isRevoked || Date.parse(expiresAt ?? '') > Date.now())
   const all: ListedKey[] = [...inForce, ...listKeys(entries)]
-  const rows = all
-    .filter(({ projectId }) => project === undefined || projectId === project)
-    .map((key) => [
-      key.projectId,
-      key.kind,
-      key.id,
-      key.key ?? '(kept as its hash)',
-      key.expiresAt ?? '',
-      [key.name, key.bound].filter(Boolean).join(' · '),
-    ])
-  return table(['PROJECT', 'KIND', 'ID', 'KEY', 'ENDS', 'NOTES'], rows)
+  const asked = all.filter(({ projectId }) => project === undefined || projectId === project)
+  const rows = asked.map((key) => [
+    key.projectId,
+    key.kind,
+    key.id,
+    key.key ?? '(kept as its hash)',
+    key.expiresAt ?? '',
+    [key.name, key.bound].filter(Boolean).join(' · '),
+  ])
+  const told = asked.map(({ projectId, kind, id, key, expiresAt, name, bound }) => ({
+    project: projectId,
+    kind,
+    id,
+    key,
+    expiresAt,
+    name,
+    bound,
+  }))
+  print(told, table(['PROJECT', 'KIND', 'ID', 'KEY', 'ENDS', 'NOTES'], rows))
 }
 
-async function create(config: Config, values: Options): Promise<void> {
-  const kind = kindIn(values.kind)
-  const types = values.type?.map(eventType)
-  const isBound = [values.origin, values.type, values.event, values.rate].some((bound) => bound !== undefined)
+async function create(cli: Cli, bounds: Bounds): Promise<void> {
+  const { project, kind, name, expires, origin, type, event, rate } = bounds
+  const isBound = [origin, type, event, rate].some((bound) => bound !== undefined)
   if (isBound && kind !== 'write')
     throw usageError('--origin, --type, --event and --rate bind write keys only.')
   const made: NewKey = {
-    projectId: values.project,
+    projectId: project,
     kind,
     id: newKeyId(),
     key: newKey(kind),
     createdAt: new Date().toISOString(),
-    name: values.name,
-    expiresAt: values.expires && new Date(Date.now() + durationMs(values.expires, '--expires')).toISOString(),
-    origins: values.origin,
-    types,
-    events: values.event,
-    eventsPerSecond: positiveNumber(values.rate, '--rate'),
+    name,
+    expiresAt: expires === undefined ? undefined : new Date(Date.now() + expires).toISOString(),
+    origins: origin,
+    types: type,
+    events: event,
+    eventsPerSecond: rate,
   }
-  await changeProjectsFile(projectsFileOf(config).file, (entries) => addKey(entries, made))
-  show(made)
+  await changeProjectsFile(projectsFileOf(cli.config()).file, (entries) => addKey(entries, made))
+  show(cli, made)
 }
 
-function show({ kind, projectId, id, key }: Pick<NewKey, 'kind' | 'projectId' | 'id' | 'key'>): void {
-  console.log(key)
+function show({ print }: Cli, { kind, projectId, id, key }: NewKey): void {
+  print({ project: projectId, kind, id, key }, key)
   const notes = {
     write: 'It is public: it stands in pages.',
     secret: 'It is shown this once and kept as its hash: put it where it is used now.',
@@ -133,9 +161,15 @@ function show({ kind, projectId, id, key }: Pick<NewKey, 'kind' | 'projectId' | 
   console.error(`${kind} key ${id} of project ${projectId}. ${notes[kind]}`)
 }
 
-async function rotate(config: Config, id: string, values: Options): Promise<void> {
-  const projectId = values.project
-  const keepMs = durationMs(values.keep, '--keep')
+interface Rotation {
+  id: string
+  projectId: string
+  /** How long the old key still counts. */
+  keepMs: number
+}
+
+async function rotate(cli: Cli, { id, projectId, keepMs }: Rotation): Promise<void> {
+  const config = cli.config()
   const endsAt = new Date(Date.now() + keepMs).toISOString()
   const createdAt = new Date().toISOString()
   const own = projectId === 'default' ? (await settingsKeys(config)).find((key) => key.id === id) : undefined
@@ -159,7 +193,7 @@ async function rotate(config: Config, id: string, values: Options): Promise<void
     return revokeKey(added, { projectId, id, ...(own && { hash: own.hash }), ...(keepMs > 0 && { endsAt }) })
   })
   if (made === undefined) return
-  show(made)
+  show(cli, made)
   const isSigning = made.kind === 'signing'
   console.error(
     isSigning
@@ -179,23 +213,19 @@ function boundsOf(entries: readonly ProjectEntry[], projectId: string, id: strin
   return bounds
 }
 
-async function revoke(config: Config, id: string, projectId: string): Promise<void> {
+async function revoke({ config: settings, print }: Cli, id: string, projectId: string): Promise<void> {
+  const config = settings()
   const own = projectId === 'default' ? (await settingsKeys(config)).find((key) => key.id === id) : undefined
   await changeProjectsFile(projectsFileOf(config).file, (entries) => {
     if (!own && !listKeys(entries).some((key) => key.projectId === projectId && key.id === id))
       throw usageError(`project ${projectId} has no key ${id}; \`touchline keys list\` shows them.`)
     return revokeKey(entries, { projectId, id, ...(own && { hash: own.hash }) })
   })
-  console.log(`${id} no longer counts.`)
+  print({ id }, `${id} no longer counts.`)
 }
 
-function kindIn(text: string | undefined): KeyKind {
-  if (text === 'write' || text === 'secret' || text === 'signing') return text
-  throw usageError('--kind: write, secret or signing.')
-}
-
-function eventType(text: string): EventType {
+function severalTypes(text: string, before: readonly EventType[] = []): EventType[] {
   const found = eventTypes.find((type) => type === text)
   if (found === undefined) throw usageError(`--type: one of ${eventTypes.join(', ')}.`)
-  return found
+  return [...before, found]
 }

@@ -4,8 +4,11 @@ import { clickhouseOptions, clusterOf } from '../clickhouse-options.js'
 import { migrate } from '../clickhouse/migrate.js'
 import { openClickHouse, type OpenedClickHouse } from '../clickhouse/open-clickhouse.js'
 import type { Projects } from '../projects/project.js'
+import { addKey, changeProjectsFile, revokeKey } from '../projects/key-ring.js'
+import { newKey, newKeyId } from '../projects/new-key.js'
 import { openProjects } from '../projects/projects.js'
 import type { Logger } from '../logger.js'
+import { pause } from '../loop.js'
 import { usageError } from './command.js'
 import { keysOf } from './kept-keys.js'
 
@@ -53,10 +56,61 @@ export async function isRunning(config: Config): Promise<boolean> {
   }
 }
 
+export async function requireServer(config: Config): Promise<void> {
+  if (!(await isRunning(config)))
+    throw usageError(`no server answers at ${serverUrl(config)}; start it first.`)
+}
+
 /** The folder of a running server must not be touched beside it. */
 export async function refuseWhileRunning(config: Config): Promise<void> {
   if (await isRunning(config))
     throw usageError(`a server runs at ${serverUrl(config)} on ${config.DATA_DIR}; stop it first.`)
+}
+
+/**
+ * Runs `act` with a secret key of the project default that ends with it: the server's own may be known to its
+ * environment alone, and whoever may write the file of keys is the operator.
+ */
+export async function asOperator<Result>(
+  config: Config,
+  act: (key: string) => Promise<Result>,
+): Promise<Result> {
+  const { file } = projectsFileOf(config)
+  const [id, key] = [newKeyId(), newKey('secret')]
+  const inMs = (ms: number) => new Date(Date.now() + ms).toISOString()
+  await changeProjectsFile(file, (entries) =>
+    addKey(entries, {
+      projectId: 'default',
+      kind: 'secret',
+      id,
+      key,
+      name: 'of a running touchline',
+      createdAt: inMs(0),
+      expiresAt: inMs(operatorKeyMs),
+    }),
+  )
+  try {
+    await untilKnown(config, key)
+    return await act(key)
+  } finally {
+    await changeProjectsFile(file, (entries) => revokeKey(entries, { projectId: 'default', id }))
+  }
+}
+
+const operatorKeyMs = 86_400_000
+const knownWithinMs = 15_000
+
+/** The server looks at the file once a second. */
+async function untilKnown(config: Config, key: string): Promise<void> {
+  for (const startedAt = performance.now(); ; await pause(200)) {
+    const headers = { authorization: `Bearer ${key}` }
+    const { status } = await fetch(`${serverUrl(config)}/v1/people?q=-`, { headers })
+    if (status !== 401) return
+    if (performance.now() - startedAt > knownWithinMs)
+      throw usageError(
+        `the server at ${serverUrl(config)} does not take the keys of ${projectsFileOf(config).file}: has it the same DATA_DIR?`,
+      )
+  }
 }
 
 /** Asks the running server, as the holder of a secret key. Throws with what it answers. */

@@ -1,8 +1,9 @@
 /** `touchline projects`: lists and makes projects, and sets how each treats what it is sent. */
 import { existsSync, readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { Option } from 'commander'
 import { projectsFileOf, type Config } from '../config.js'
-import { addKey, addProject, changeProjectsFile, setProject } from '../projects/key-ring.js'
+import { pause } from '../loop.js'
+import { addKey, addProject, changeProjectsFile, removeProject, setProject } from '../projects/key-ring.js'
 import { newKey, newKeyId } from '../projects/new-key.js'
 import {
   emptyEntry,
@@ -10,55 +11,71 @@ import {
   type PrivacyRules,
   type ProjectEntry,
 } from '../projects/projects-file.js'
-import { usageError, positiveNumber, subcommand, table, type Command } from './command.js'
+import { asOperator, askServer, requireServer } from './open-parts.js'
+import { positive, several, table, usageError, type AddTo, type Cli } from './command.js'
 
-const usage = `touchline projects list
-touchline projects create ID                 makes the project, a write key and a secret key, and prints both
-touchline projects set ID [option]…          "none" takes a setting back
-  --identify open|signed-only   whether unsigned claims about users count
-  --origin https://*.shop.com   (several) pages that may use its write keys
-  --rate 500                    events a second over all its keys
-  --address-rate 20             events a second from one address (IPv6: one /64)
-  --retention 400               days after which events are deleted (profiles and who-is-who stay)
-  --drop NAME --hash NAME       (several) properties that are dropped, or kept as a keyed hash
-  --gpc, --dnt ignore|anonymous|drop   what Sec-GPC: 1 and DNT: 1 mean
-  --public-key FILE             (several) PEM files that check userTokens
-  --jwks https://…/jwks.json    public keys of an identity provider
-  --issuer TEXT                 iss that a userToken must name`
-
-const options = {
-  identify: { type: 'string' },
-  origin: { type: 'string', multiple: true },
-  rate: { type: 'string' },
-  'address-rate': { type: 'string' },
-  retention: { type: 'string' },
-  drop: { type: 'string', multiple: true },
-  hash: { type: 'string', multiple: true },
-  gpc: { type: 'string' },
-  dnt: { type: 'string' },
-  'public-key': { type: 'string', multiple: true },
-  jwks: { type: 'string' },
-  issuer: { type: 'string' },
-} as const
-
-type Options = ReturnType<typeof parse>['values']
-const parse = (args: string[]) => parseArgs({ args, options, allowPositionals: true })
-
-export const projects: Command = {
-  summary: 'list and create projects, set their rules',
-  usage,
-  async run(args, config) {
-    const [action, rest] = subcommand(args, ['list', 'create', 'set'])
-    if (action === 'list') return console.log(listed(config))
-    const { values, positionals } = parse(rest)
-    const [id] = positionals
-    if (id === undefined) throw usageError(`which project? touchline projects ${action} ID`)
-    return action === 'create' ? await create(config, id) : await set(config, id, values)
-  },
+/** Values as they were given; "none" takes a setting back. */
+interface Options {
+  identify?: string
+  origin?: string[]
+  rate?: string
+  addressRate?: string
+  retention?: string
+  drop?: string[]
+  hash?: string[]
+  gpc?: string
+  dnt?: string
+  publicKey?: string[]
+  jwks?: string
+  issuer?: string
 }
 
-function listed(config: Config): string {
-  const { file, isOptional } = projectsFileOf(config)
+export const addProjects: AddTo = (command, cli) => {
+  command
+    .command('list')
+    .description('every project and its rules')
+    .action(() => list(cli))
+  command
+    .command('create')
+    .argument('<id>', 'the project')
+    .description('make a project, a write key and a secret key, and print both')
+    .action((id: string) => create(cli, id))
+  command
+    .command('remove')
+    .argument('<id>', 'the project')
+    .description(
+      'take its keys away and remove everything of it from log and tables; asks the running server',
+    )
+    .option('--yes', 'without which nothing is removed')
+    .action((id: string, { yes }: { yes?: true }) => remove(cli, id, yes === true))
+  const signals = ['ignore', 'anonymous', 'drop', 'none']
+  command
+    .command('set')
+    .argument('<id>', 'the project')
+    .description('set its rules; the value none takes one back')
+    .addOption(
+      new Option('--identify <who>', 'whether unsigned claims about users count').choices([
+        'open',
+        'signed-only',
+        'none',
+      ]),
+    )
+    .option('--origin <origin>', '(several) pages that may use its write keys: https://*.shop.com', several)
+    .option('--rate <number>', 'events a second over all its keys')
+    .option('--address-rate <number>', 'events a second from one address (IPv6: one /64)')
+    .option('--retention <days>', 'after which events are deleted (profiles and who-is-who stay)')
+    .option('--drop <name>', '(several) properties that are dropped', several)
+    .option('--hash <name>', '(several) properties that are kept as a keyed hash', several)
+    .addOption(new Option('--gpc <rule>', 'what Sec-GPC: 1 means').choices(signals))
+    .addOption(new Option('--dnt <rule>', 'what DNT: 1 means').choices(signals))
+    .option('--public-key <file>', '(several) PEM files that check userTokens', several)
+    .option('--jwks <url>', 'public keys of an identity provider')
+    .option('--issuer <text>', 'iss that a userToken must name')
+    .action((id: string, options: Options) => set(cli, id, options))
+}
+
+function list({ config, print }: Cli): void {
+  const { file, isOptional } = projectsFileOf(config())
   const entries = isOptional && !existsSync(file) ? [] : readProjectsFile(file)
   const all = entries.some(({ id }) => id === 'default') ? entries : [emptyEntry('default'), ...entries]
   const rows = all.map((entry) => [
@@ -69,30 +86,74 @@ function listed(config: Config): string {
     (entry.origins ?? ['any']).join(' '),
     entry.privacy ? `gpc ${entry.privacy.gpc}, dnt ${entry.privacy.dnt}` : '',
   ])
-  return table(['PROJECT', 'IDENTIFY', 'EVENTS/S', 'KEPT', 'ORIGINS', 'PRIVACY'], rows)
+  const told = all.map(({ id, identify = 'open', eventsPerSecond, retentionDays, origins, privacy }) => ({
+    id,
+    identify,
+    eventsPerSecond,
+    retentionDays,
+    origins,
+    privacy: privacy && { gpc: privacy.gpc, dnt: privacy.dnt },
+  }))
+  print(told, table(['PROJECT', 'IDENTIFY', 'EVENTS/S', 'KEPT', 'ORIGINS', 'PRIVACY'], rows))
 }
 
-async function create(config: Config, id: string): Promise<void> {
+async function create({ config, print }: Cli, id: string): Promise<void> {
   const createdAt = new Date().toISOString()
   const [writeKey, secretKey] = [newKey('write'), newKey('secret')]
-  await changeProjectsFile(projectsFileOf(config).file, (entries) => {
+  await changeProjectsFile(projectsFileOf(config()).file, (entries) => {
     const added = addProject(entries, id)
     const common = { projectId: id, createdAt }
     const withWrite = addKey(added, { ...common, kind: 'write', id: newKeyId(), key: writeKey })
     return addKey(withWrite, { ...common, kind: 'secret', id: newKeyId(), key: secretKey })
   })
-  console.log(`write key   ${writeKey}\nsecret key  ${secretKey}`)
+  print({ id, writeKey, secretKey }, `write key   ${writeKey}\nsecret key  ${secretKey}`)
   console.error(`Project ${id} is there. The secret key is shown this once and kept as its hash.`)
 }
 
-async function set(config: Config, id: string, values: Options): Promise<void> {
+interface Removal {
+  status: 'running' | 'removed'
+  remaining: Record<string, number>
+}
+
+const askEveryMs = 1_000
+
+async function remove({ config: settings, print, isJson }: Cli, id: string, isSure: boolean): Promise<void> {
+  const config = settings()
+  if (!isSure) throw usageError(`everything of ${id} would be removed for good: say --yes.`)
+  await requireServer(config)
+  await changeProjectsFile(projectsFileOf(config).file, (entries) => removeProject(entries, id))
+  await asOperator(config, (key) => untilRemoved(config, { id, key, isQuiet: isJson() }))
+  print({ id }, `Project ${id} is gone.`)
+}
+
+async function untilRemoved(
+  config: Config,
+  { id, key, isQuiet }: { id: string; key: string; isQuiet: boolean },
+): Promise<void> {
+  const path = `/v1/projects/${encodeURIComponent(id)}`
+  for (let said = ''; ; await pause(askEveryMs)) {
+    // Until the server has read the file it says that the project is in use.
+    const answer = await askServer<Removal>(config, path, { method: 'DELETE', key }).catch(
+      (error: unknown) => {
+        if (error instanceof Error && error.message.includes('is in use')) return undefined
+        throw error
+      },
+    )
+    if (answer?.status === 'removed') return
+    const rows = Object.entries(answer?.remaining ?? {}).map(([table, count]) => `${table} ${count}`)
+    if (!isQuiet && rows.length > 0 && rows.join() !== said) console.error(`removing: ${rows.join(', ')}`)
+    said = rows.join()
+  }
+}
+
+async function set({ config, print }: Cli, id: string, values: Options): Promise<void> {
   if (Object.keys(values).length === 0)
     throw usageError('nothing to set; touchline projects --help lists the settings.')
-  await changeProjectsFile(projectsFileOf(config).file, (entries) => {
+  await changeProjectsFile(projectsFileOf(config()).file, (entries) => {
     const before = entries.find((entry) => entry.id === id) ?? emptyEntry(id)
     return setProject(entries, id, settingsIn(values, before))
   })
-  console.log(`Project ${id} is set.`)
+  print({ id }, `Project ${id} is set.`)
 }
 
 type Settings = { [Name in keyof ProjectEntry]?: ProjectEntry[Name] | undefined }
@@ -101,19 +162,19 @@ const isNone = (value: string | string[]) => value === 'none' || (Array.isArray(
 
 function settingsIn(values: Options, before: ProjectEntry): Settings {
   const settings: Settings = {}
-  const { identify, origin, rate, 'address-rate': addressRate, retention, jwks, issuer } = values
+  const { identify, origin, rate, addressRate, retention, jwks, issuer } = values
   if (identify !== undefined) settings.identify = identifyIn(identify)
   if (origin !== undefined) settings.origins = isNone(origin) ? undefined : origin
-  if (rate !== undefined) settings.eventsPerSecond = isNone(rate) ? undefined : positiveNumber(rate, '--rate')
+  if (rate !== undefined) settings.eventsPerSecond = isNone(rate) ? undefined : positive('--rate')(rate)
   if (addressRate !== undefined)
     settings.eventsPerSecondPerAddress = isNone(addressRate)
       ? undefined
-      : positiveNumber(addressRate, '--address-rate')
+      : positive('--address-rate')(addressRate)
   if (retention !== undefined)
-    settings.retentionDays = isNone(retention) ? undefined : positiveNumber(retention, '--retention')
+    settings.retentionDays = isNone(retention) ? undefined : positive('--retention')(retention)
   if (jwks !== undefined) settings.jwksUrl = isNone(jwks) ? undefined : jwks
   if (issuer !== undefined) settings.tokenIssuer = isNone(issuer) ? undefined : issuer
-  const { drop, hash, gpc, dnt, 'public-key': publicKeys } = values
+  const { drop, hash, gpc, dnt, publicKey: publicKeys } = values
   if ([drop, hash, gpc, dnt].some((value) => value !== undefined))
     settings.privacy = privacyIn({ drop, hash, gpc, dnt }, before.privacy)
   if (publicKeys !== undefined) {

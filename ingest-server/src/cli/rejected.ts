@@ -1,22 +1,15 @@
 /** `touchline rejected`: what was refused as an event, and sending it again after the cause is gone. */
-import { parseArgs } from 'node:util'
-import { subcommand, table, type Command } from './command.js'
+import type { Command } from 'commander'
+import { table, type AddTo, type Cli } from './command.js'
 import { askServer } from './open-parts.js'
 
-const usage = `touchline rejected list   [--code EVENT_NO_ID] [--from TIME] [--to TIME] [--limit 50] [--json]
-touchline rejected replay [--code EVENT_NO_ID] [--from TIME] [--to TIME] [--limit 1000]
-
-Asks the running server. Of another project than the default one: --key SECRET_KEY. A replay judges each event
-again as of the time it was received; what is accepted now becomes an event and leaves the list.`
-
-const options = {
-  code: { type: 'string' },
-  from: { type: 'string' },
-  to: { type: 'string' },
-  limit: { type: 'string' },
-  key: { type: 'string' },
-  json: { type: 'boolean', default: false },
-} as const
+interface Chosen {
+  code?: string
+  from?: string
+  to?: string
+  limit?: string
+  key?: string
+}
 
 interface Refused {
   receivedAt: string
@@ -26,37 +19,50 @@ interface Refused {
   original: string
 }
 
-export const rejected: Command = {
-  summary: 'list or replay events that were refused',
-  usage,
-  async run(args, config) {
-    const [action, rest] = subcommand(args, ['list', 'replay'])
-    const { values } = parseArgs({ args: rest, options })
-    const query = new URLSearchParams()
-    for (const name of ['code', 'from', 'to', 'limit'] as const) {
-      const value = values[name]
-      if (value !== undefined) query.set(name, value)
-    }
-    const { key } = values
-    if (action === 'replay') {
-      const { replayed, refused } = await askServer<{ replayed: number; refused: number }>(
-        config,
-        `/v1/rejected/replay?${query}`,
-        { method: 'POST', key },
-      )
-      console.log(`${replayed} are events now, ${refused} are refused again.`)
-      return
-    }
-    const { rejected: found } = await askServer<{ rejected: Refused[] }>(config, `/v1/rejected?${query}`, {
-      key,
-    })
-    if (values.json) for (const one of found) console.log(JSON.stringify(one))
-    else
-      console.log(
-        table(
-          ['RECEIVED', 'CODE', 'MESSAGE ID', 'WHAT'],
-          found.map((one) => [one.receivedAt, one.code, one.messageId, one.message]),
-        ),
-      )
-  },
+export const addRejected: AddTo = (command, cli) => {
+  command.addHelpText(
+    'after',
+    '\nAsks the running server. A replay judges each event again as of the time it was received; what is accepted ' +
+      'now becomes an event and leaves the list.',
+  )
+  withChoice(command.command('list').description('the events that were refused, newest first'), 50).action(
+    (chosen: Chosen) => list(cli, chosen),
+  )
+  withChoice(command.command('replay').description('judge them again'), 1_000).action((chosen: Chosen) =>
+    replay(cli, chosen),
+  )
+}
+
+const withChoice = (command: Command, limit: number) =>
+  command
+    .option('--code <code>', 'refused for this reason, such as EVENT_NO_ID')
+    .option('--from <time>', 'received at this time or later')
+    .option('--to <time>', 'received before')
+    .option('--limit <number>', `at most so many (${limit} unless said)`)
+    .option('--key <secret-key>', 'of another project than the default one')
+
+async function list({ config, print }: Cli, chosen: Chosen): Promise<void> {
+  const { rejected } = await askServer<{ rejected: Refused[] }>(config(), `/v1/rejected?${queryOf(chosen)}`, {
+    key: chosen.key,
+  })
+  const rows = rejected.map((one) => [one.receivedAt, one.code, one.messageId, one.message])
+  print(rejected, table(['RECEIVED', 'CODE', 'MESSAGE ID', 'WHAT'], rows))
+}
+
+async function replay({ config, print }: Cli, chosen: Chosen): Promise<void> {
+  const path = `/v1/rejected/replay?${queryOf(chosen)}`
+  const answer = await askServer<{ replayed: number; refused: number }>(config(), path, {
+    method: 'POST',
+    key: chosen.key,
+  })
+  print(answer, `${answer.replayed} are events now, ${answer.refused} are refused again.`)
+}
+
+function queryOf(chosen: Chosen): URLSearchParams {
+  const query = new URLSearchParams()
+  for (const name of ['code', 'from', 'to', 'limit'] as const) {
+    const value = chosen[name]
+    if (value !== undefined) query.set(name, value)
+  }
+  return query
 }

@@ -2,45 +2,43 @@
 import { existsSync } from 'node:fs'
 import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { listFile } from './backup.js'
 import { listOf } from './backup-list.js'
-import { usageError, type Command } from './command.js'
+import { usageError, type AddTo, type Cli } from './command.js'
 import { refuseWhileRunning } from './open-parts.js'
 
-const usage = `touchline restore FOLDER     puts a backup into DATA_DIR, which must be empty or absent
+export const addRestore: AddTo = (command, cli) => {
+  command
+    .argument('<folder>', 'what `touchline backup` made')
+    .addHelpText(
+      'after',
+      '\nDATA_DIR must be empty or absent. Every file is compared with its checksum before anything is put in place.',
+    )
+    .action((folder: string) => restore(cli, folder))
+}
 
-Every file is compared with its checksum before anything is put in place.`
-
-export const restore: Command = {
-  summary: 'put a backup into DATA_DIR',
-  usage,
-  async run(args, config) {
-    const { positionals } = parseArgs({ args, allowPositionals: true })
-    const [folder] = positionals
-    if (folder === undefined) throw usageError('which backup? touchline restore FOLDER')
-    await refuseWhileRunning(config)
-    const isThere = existsSync(config.DATA_DIR)
-    if (isThere && (await readdir(config.DATA_DIR)).length > 0)
-      throw usageError(
-        `${config.DATA_DIR} is not empty; move it away first, or set DATA_DIR to a new folder.`,
-      )
-    const source = resolve(folder)
-    const draft = `${config.DATA_DIR}.unfinished`
+async function restore({ config: settings, print }: Cli, folder: string): Promise<void> {
+  const config = settings()
+  await refuseWhileRunning(config)
+  const isThere = existsSync(config.DATA_DIR)
+  if (isThere && (await readdir(config.DATA_DIR)).length > 0)
+    throw usageError(`${config.DATA_DIR} is not empty; move it away first, or set DATA_DIR to a new folder.`)
+  const source = resolve(folder)
+  const draft = `${config.DATA_DIR}.unfinished`
+  await rm(draft, { recursive: true, force: true })
+  await mkdir(dirname(draft), { recursive: true })
+  const expected = await readList(source)
+  await cp(source, draft, { recursive: true, preserveTimestamps: true })
+  await rm(join(draft, listFile))
+  const wrong = firstDifference(expected, await listOf(draft))
+  if (wrong !== undefined) {
     await rm(draft, { recursive: true, force: true })
-    await mkdir(dirname(draft), { recursive: true })
-    const expected = await readList(source)
-    await cp(source, draft, { recursive: true, preserveTimestamps: true })
-    await rm(join(draft, listFile))
-    const wrong = firstDifference(expected, await listOf(draft))
-    if (wrong !== undefined) {
-      await rm(draft, { recursive: true, force: true })
-      throw new Error(`${source} is not the backup that was made: ${wrong}. Nothing was restored.`)
-    }
-    if (isThere) await rm(config.DATA_DIR, { recursive: true })
-    await rename(draft, config.DATA_DIR)
-    console.log(`${Object.keys(expected).length} files restored into ${config.DATA_DIR}.`)
-  },
+    throw new Error(`${source} is not the backup that was made: ${wrong}. Nothing was restored.`)
+  }
+  if (isThere) await rm(config.DATA_DIR, { recursive: true })
+  await rename(draft, config.DATA_DIR)
+  const files = Object.keys(expected).length
+  print({ files, folder: config.DATA_DIR }, `${files} files restored into ${config.DATA_DIR}.`)
 }
 
 async function readList(source: string): Promise<Record<string, string>> {

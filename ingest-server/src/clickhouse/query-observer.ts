@@ -26,8 +26,17 @@ export const observerOf = (client: ClickHouseClient): QueryObserver => observers
 
 /** From now on queries of `client` are logged and measured. Kept beside the client, so that callers need not pass both. */
 export function observeQueries(client: ClickHouseClient, { logger, metrics }: ObserverDeps): void {
+  const seen = new Set<string>()
+  /** A series that is absent until the first failure hides that failure from `increase()`. */
+  function countFromZero(query: string): void {
+    if (seen.has(query)) return
+    seen.add(query)
+    for (const code of ['INTERNAL', 'QUERY_TOO_LARGE', 'STORE_UNAVAILABLE'])
+      metrics.queryFailures.inc({ query, code }, 0)
+  }
   observers.set(client, {
     begin(name) {
+      countFromZero(name)
       const startedAt = performance.now()
       const seconds = () => (performance.now() - startedAt) / 1_000
       return {

@@ -5,6 +5,7 @@
  *     GET /t.<hash>.js, …                  the same by content; never changes, may be kept for ever
  *     GET /v1/c?domain=example.com         hands the visitor's own cookie back as one that a server wrote
  */
+import accepts from 'accepts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
@@ -80,7 +81,8 @@ function sendBody(
   { hash, bodies }: BuiltScript,
   cacheControl: string,
 ): FastifyReply {
-  const encoding = encodingFor(request.headers['accept-encoding'] ?? '')
+  const taken = accepts(request.raw).encoding(['br', 'gzip'])
+  const encoding = taken === 'br' || taken === 'gzip' ? taken : 'plain'
   const etag = `W/"${hash}"`
   void reply.headers({
     'access-control-allow-origin': '*',
@@ -91,12 +93,6 @@ function sendBody(
   if (request.headers['if-none-match']?.includes(etag)) return reply.code(304).send()
   if (encoding !== 'plain') void reply.header('content-encoding', encoding)
   return reply.type('text/javascript; charset=utf-8').send(bodies[encoding])
-}
-
-function encodingFor(accepted: string): keyof BuiltScript['bodies'] {
-  const names = accepted.split(',').map((part) => part.trim())
-  const takes = (name: string) => names.some((part) => part === name || part.startsWith(`${name};q=1`))
-  return takes('br') ? 'br' : takes('gzip') ? 'gzip' : 'plain'
 }
 
 const visitorCookie = /(?:^|;\s*)tl=([\w%.!*'()~-]{2,3000})(?:;|$)/

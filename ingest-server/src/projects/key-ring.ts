@@ -75,6 +75,13 @@ export function addProject(entries: readonly ProjectEntry[], id: string): Projec
   return [...entries, emptyEntry(id)]
 }
 
+/** Its keys count no more. The project `default` stays: its keys are those of the settings. */
+export function removeProject(entries: readonly ProjectEntry[], id: string): ProjectEntry[] {
+  if (id === 'default')
+    throw new TouchlineError('CONFIG_INVALID', 'The project default stays; remove DATA_DIR to begin anew.')
+  return entries.filter((entry) => entry.id !== id)
+}
+
 /** Replaces the given settings of a project; a setting given as undefined goes back to its default. */
 export function setProject(
   entries: readonly ProjectEntry[],
