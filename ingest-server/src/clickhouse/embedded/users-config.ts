@@ -15,6 +15,7 @@
  */
 import { createHash } from 'node:crypto'
 import { analystCaps, readerCaps, type Caps } from '../caps.js'
+import { clusterSettings } from '../cluster-ddl.js'
 import { appRights } from '../grants.js'
 import { internalTables, projectTables, projectViews, shownToProjects } from '../project-tables.js'
 import { identifier, literal } from '../sql-quoting.js'
@@ -45,12 +46,18 @@ export function usersXml(config: ServerConfig): string {
     }),
     ...config.projectUsers.map((one) => projectUserXml(one, config.database)),
   ]
+  // A part of a cluster is asked as the cluster's own servers are (clickhouse/grants.ts).
+  const clusterWide = Object.keys(config.clusters ?? {}).length > 0 ? clusterSettings : {}
   const profiles = [
     within('default'),
     bootProfile,
     appProfile,
-    cappedProfile('reader', readerCaps, queriesAtOnce.whileReading),
-    cappedProfile('analyst', analystCaps, queriesAtOnce.whileAnalysing),
+    cappedProfile('reader', { caps: readerCaps, mostQueriesOfAll: queriesAtOnce.whileReading, clusterWide }),
+    cappedProfile('analyst', {
+      caps: analystCaps,
+      mostQueriesOfAll: queriesAtOnce.whileAnalysing,
+      clusterWide,
+    }),
   ]
   return document(
     within('profiles', ...profiles),
@@ -100,7 +107,13 @@ const appProfile = within(
   }),
 )
 
-function cappedProfile(name: string, caps: Caps, mostQueriesOfAll: number): string {
+interface Capped {
+  caps: Caps
+  mostQueriesOfAll: number
+  clusterWide: Readonly<Record<string, string | number>>
+}
+
+function cappedProfile(name: string, { caps, mostQueriesOfAll, clusterWide }: Capped): string {
   const limits = { ...caps.limits, max_concurrent_queries_for_all_users: mostQueriesOfAll }
   // 1: nothing but what is named here can be changed by a query.
   const fixed = { ...caps.fixed, readonly: 1 }
@@ -112,7 +125,11 @@ function cappedProfile(name: string, caps: Caps, mostQueriesOfAll: number): stri
       .filter((key) => !(key in limits) && !(key in fixed))
       .map((key) => within(key, '<changeable_in_readonly/>')),
   ]
-  return within(name, settings({ ...limits, ...fixed }), within('constraints', ...constraints))
+  return within(
+    name,
+    settings({ ...clusterWide, ...limits, ...fixed }),
+    within('constraints', ...constraints),
+  )
 }
 
 /** Row filters, by database and table. */
