@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import kafkajs from 'kafkajs'
-import { openKafkaLog } from '../ingest-server/src/log/kafka-log.js'
+import { openKafkaLog } from '../ingest-server/src/log/kafka/kafka-log.js'
 import { silentLogger } from '../test-support/clickhouse.js'
 import { startKafka, whyNoKafka, type TestKafka } from '../test-support/kafka.js'
 import {

@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import type * as RoutesModule from '../../ingest-server/src/collect/request/routes.js'
 import type * as ServerModule from '../../ingest-server/src/http/server.js'
-import type * as EmbeddedLogModule from '../../ingest-server/src/log/embedded-log.js'
-import type * as KafkaLogModule from '../../ingest-server/src/log/kafka-log.js'
+import type * as EmbeddedLogModule from '../../ingest-server/src/log/embedded/embedded-log.js'
+import type * as KafkaLogModule from '../../ingest-server/src/log/kafka/kafka-log.js'
 import type { EventLog } from '../../ingest-server/src/log/log.js'
 import type * as MetricsModule from '../../ingest-server/src/metrics.js'
 import type * as ProjectsModule from '../../ingest-server/src/projects/projects.js'
@@ -28,7 +28,7 @@ export const servers = {
   },
   async collect(brokers?: string) {
     if (brokers !== undefined) return collectIntoKafka(brokers.split(','))
-    const { openEmbeddedLog } = await compiled<typeof EmbeddedLogModule>('log/embedded-log.js')
+    const { openEmbeddedLog } = await compiled<typeof EmbeddedLogModule>('log/embedded/embedded-log.js')
     const dir = mkdtempSync(join(tmpdir(), 'touchline-bench-collect-'))
     const log = await openEmbeddedLog({ dir, clock: Date.now, logger })
     return collectInto(log, async () => {
@@ -53,7 +53,7 @@ export interface Server {
 }
 
 async function collectIntoKafka(brokers: string[]): Promise<Server> {
-  const { openKafkaLog } = await compiled<typeof KafkaLogModule>('log/kafka-log.js')
+  const { openKafkaLog } = await compiled<typeof KafkaLogModule>('log/kafka/kafka-log.js')
   const name = randomUUID()
   const topics = { topicPrefix: `${name}.`, groupId: name, partitions: 4 }
   const log = await openKafkaLog({ brokers, ...topics, clock: Date.now, logger })

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import type { Clock } from '../clock.js'
 import type { Config } from '../config.js'
 import type { Logger } from '../logger.js'
-import { openEmbeddedLog } from './embedded-log.js'
-import { openKafkaLog, type KafkaLogOptions } from './kafka-log.js'
+import { openEmbeddedLog } from './embedded/embedded-log.js'
+import { openKafkaLog, type KafkaLogOptions } from './kafka/kafka-log.js'
 import type { EventLog } from './log.js'
 
 interface Shared {

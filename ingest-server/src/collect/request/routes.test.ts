@@ -16,7 +16,7 @@ import { TouchlineError, type ErrorCode } from '../../errors.js'
 import { silentLogger } from '../../../../test-support/clickhouse.js'
 import { createHttpServer } from '../../http/server.js'
 import { openProjects } from '../../projects/projects.js'
-import { openEmbeddedLog } from '../../log/embedded-log.js'
+import { openEmbeddedLog } from '../../log/embedded/embedded-log.js'
 import type { LogRecord } from '../../log/log.js'
 
 let collect: Awaited<ReturnType<typeof startCollect>>

@@ -4,11 +4,11 @@
  */
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { logContract, numbered, numbersOf, readUntil, startReading } from '../../test/log-contract.js'
-import { silentLogger } from '../../../test-support/clickhouse.js'
-import { startKafka, whyNoKafka, type TestKafka } from '../../../test-support/kafka.js'
+import { logContract, numbered, numbersOf, readUntil, startReading } from '../../../test/log-contract.js'
+import { silentLogger } from '../../../../test-support/clickhouse.js'
+import { startKafka, whyNoKafka, type TestKafka } from '../../../../test-support/kafka.js'
 import { openKafkaLog, type KafkaLogOptions } from './kafka-log.js'
-import type { EventLog } from './log.js'
+import type { EventLog } from '../log.js'
 
 const reason = await whyNoKafka()
 if (reason !== undefined) console.warn(`SKIPPED: the Kafka log is not tested: ${reason}`)

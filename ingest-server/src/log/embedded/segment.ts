@@ -8,7 +8,7 @@
  * still written to: after its frames may stand line feeds, which is room made beforehand (segment-writer.ts).
  */
 import { join } from 'node:path'
-import { TouchlineError } from '../errors.js'
+import { TouchlineError } from '../../errors.js'
 import { fileSize, readRange, withFile } from './disk.js'
 import { checkedLine, parseCheckedLine, type Frame } from './frame.js'
 

@@ -3,8 +3,8 @@
  * replay window or when room is needed.
  */
 import { stat, statfs } from 'node:fs/promises'
-import type { Clock } from '../clock.js'
-import { TouchlineError } from '../errors.js'
+import type { Clock } from '../../clock.js'
+import { TouchlineError } from '../../errors.js'
 import type { Position, Segment } from './segment.js'
 import type { Segments } from './segments.js'
 

@@ -4,8 +4,8 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statfsSync, writeS
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { silentLogger } from '../../../test-support/clickhouse.js'
-import { numbersOf, readUntil, record } from '../../test/log-contract.js'
+import { silentLogger } from '../../../../test-support/clickhouse.js'
+import { numbersOf, readUntil, record } from '../../../test/log-contract.js'
 import { openEmbeddedLog, type EmbeddedLog } from './embedded-log.js'
 
 const probe = mkdtempSync(join(tmpdir(), 'touchline-mount-'))

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
-import { silentLogger } from '../../../test-support/clickhouse.js'
+import { silentLogger } from '../../../../test-support/clickhouse.js'
 import { createCoalescer } from './coalesce.js'
-import type { ReadRecord } from './log.js'
+import type { ReadRecord } from '../log.js'
 
 const record = (position: string): ReadRecord => ({
   table: 'events',

@@ -6,12 +6,12 @@
  * the answer of one broker for that of another.
  */
 import { CompressionTypes, type Kafka, type Message, type PartitionMetadata, type Producer } from 'kafkajs'
-import type { Logger } from '../logger.js'
+import type { Logger } from '../../logger.js'
 import { errorTypeOf, requestTimeoutMs } from './kafka-client.js'
 import { toMessage } from './kafka-message.js'
 import { topicOf } from './kafka-topics.js'
-import type { LogRecord, LogTable } from './log.js'
-import { pause } from '../loop.js'
+import type { LogRecord, LogTable } from '../log.js'
+import { pause } from '../../loop.js'
 
 export type Compression = 'none' | 'snappy' | 'gzip'
 

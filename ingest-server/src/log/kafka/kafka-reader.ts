@@ -4,12 +4,12 @@
  * a contiguous prefix. A consumer that ends, for any reason, is replaced by a new one.
  */
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
-import type { Logger } from '../logger.js'
+import type { Logger } from '../../logger.js'
 import { errorTypeOf } from './kafka-client.js'
 import { createCoalescer, type Coalescer } from './coalesce.js'
 import { toReadRecord } from './kafka-message.js'
-import type { LogTable, ReadRecord } from './log.js'
-import { backOffMs, pause } from '../loop.js'
+import type { LogTable, ReadRecord } from '../log.js'
+import { backOffMs, pause } from '../../loop.js'
 
 export interface KafkaReading {
   kafka: Kafka

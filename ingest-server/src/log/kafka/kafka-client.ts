@@ -1,7 +1,7 @@
 /** One kafkajs client, with retries and timeouts said outright: its defaults differ in tests, and hang. */
 import { Kafka, logLevel, type SASLOptions } from 'kafkajs'
 import type { ConnectionOptions } from 'node:tls'
-import type { Logger } from '../logger.js'
+import type { Logger } from '../../logger.js'
 import { registerSnappy } from './kafka-snappy.js'
 
 export interface KafkaConnection {

@@ -8,18 +8,18 @@
  */
 import type { SASLOptions } from 'kafkajs'
 import type { ConnectionOptions } from 'node:tls'
-import type { Clock } from '../clock.js'
-import { TouchlineError } from '../errors.js'
-import type { Logger } from '../logger.js'
-import { createAppendQueue } from './append-queue.js'
-import { joinRecords } from './join-records.js'
+import type { Clock } from '../../clock.js'
+import { TouchlineError } from '../../errors.js'
+import type { Logger } from '../../logger.js'
+import { createAppendQueue } from '../append-queue.js'
+import { joinRecords } from '../join-records.js'
 import { createKafkaClient } from './kafka-client.js'
 import { queryLag } from './kafka-lag.js'
 import { readFromKafka } from './kafka-reader.js'
 import { replayFromKafka } from './kafka-replay.js'
 import { logTables, topicOf, untilTopicsExist } from './kafka-topics.js'
 import { createKafkaWriter, type Compression } from './kafka-writer.js'
-import type { EventLog, LogLag, LogRecord, LogTable, ReadRecord } from './log.js'
+import type { EventLog, LogLag, LogRecord, LogTable, ReadRecord } from '../log.js'
 
 export interface KafkaLogOptions {
   /** `host:port` of some brokers of the cluster; the rest are learned. */

@@ -9,7 +9,7 @@
  * So any reader of JSON lines reads a segment: `jq -c 'select(has("frame") | not)'` gives the rows.
  */
 import { crc32 } from 'node:zlib'
-import type { LogRecord, LogTable } from './log.js'
+import type { LogRecord, LogTable } from '../log.js'
 
 export interface FrameHeader {
   sequence: number

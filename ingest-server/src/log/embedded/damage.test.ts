@@ -16,10 +16,10 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { linesOf, numbered, numbersOf, readUntil, startReading } from '../../test/log-contract.js'
-import { silentLogger } from '../../../test-support/clickhouse.js'
+import { linesOf, numbered, numbersOf, readUntil, startReading } from '../../../test/log-contract.js'
+import { silentLogger } from '../../../../test-support/clickhouse.js'
 import { openEmbeddedLog, type EmbeddedLog, type EmbeddedLogOptions } from './embedded-log.js'
-import type { EventLog, ReadRecord } from './log.js'
+import type { EventLog, ReadRecord } from '../log.js'
 
 const patient = { timeout: 25_000, interval: 10 }
 const lineFeed = 0x0a

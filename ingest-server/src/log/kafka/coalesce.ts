@@ -2,9 +2,9 @@
  * Joins what several sources deliver into calls of one handler, one call at a time. While a call runs, what
  * arrives waits and goes together into the next: so eight partitions make one insert, not eight.
  */
-import type { Logger } from '../logger.js'
-import type { ReadRecord } from './log.js'
-import { pause } from '../loop.js'
+import type { Logger } from '../../logger.js'
+import type { ReadRecord } from '../log.js'
+import { pause } from '../../loop.js'
 
 interface Delivery {
   records: readonly ReadRecord[]

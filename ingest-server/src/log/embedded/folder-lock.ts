@@ -7,8 +7,8 @@ import { closeSync, ftruncateSync, openSync, readFileSync, writeSync, constants 
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { DataType, load, open } from 'ffi-rs'
-import { TouchlineError } from '../errors.js'
-import type { Logger } from '../logger.js'
+import { TouchlineError } from '../../errors.js'
+import type { Logger } from '../../logger.js'
 
 const exclusiveWithoutWaiting = 2 | 4
 

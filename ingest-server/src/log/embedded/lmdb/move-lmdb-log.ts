@@ -9,7 +9,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Logger } from '../../logger.js'
+import type { Logger } from '../../../logger.js'
 import { syncFolder } from '../disk.js'
 import { encodeFrames, frameSize, headerText, type Frame } from '../frame.js'
 import { openHandledMark } from '../handled-mark.js'

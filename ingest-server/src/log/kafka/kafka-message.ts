@@ -8,8 +8,8 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { IHeaders, KafkaMessage, Message } from 'kafkajs'
-import { countProjects, linesOf } from './join-records.js'
-import type { LogRecord, LogTable, ReadRecord } from './log.js'
+import { countProjects, linesOf } from '../join-records.js'
+import type { LogRecord, LogTable, ReadRecord } from '../log.js'
 
 const lineFeed = Buffer.from('\n')
 

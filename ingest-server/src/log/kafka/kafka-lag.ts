@@ -1,7 +1,7 @@
 /** How far the group is behind the ends of the topics. */
 import type { Admin, Kafka } from 'kafkajs'
 import { withAdmin } from './kafka-topics.js'
-import type { LogLag } from './log.js'
+import type { LogLag } from '../log.js'
 
 export interface PartitionLag {
   topic: string

@@ -1,6 +1,6 @@
 /** Records that go to disk together, as frames in one buffer that is used again and again. */
 import { frameSize, headerText, writeFrame, type FrameHeader } from './frame.js'
-import type { LogRecord, LogTable } from './log.js'
+import type { LogRecord, LogTable } from '../log.js'
 import type { FrameSummary } from './segment.js'
 
 /** Records of one table that become one frame. */

@@ -4,7 +4,7 @@
  */
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Logger } from '../logger.js'
+import type { Logger } from '../../logger.js'
 import { readRange, syncFile, truncateFile, withFile } from './disk.js'
 import type { Mark } from './handled-mark.js'
 import { isTornTail, readFrames, scanSegment, type KnownPart } from './scan-segment.js'

@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { TouchlineError } from '../../errors.js'
-import type { LogRecord } from '../log.js'
+import { TouchlineError } from '../../../errors.js'
+import type { LogRecord } from '../../log.js'
 
 export interface LmdbEntry extends LogRecord {
   sequence: number

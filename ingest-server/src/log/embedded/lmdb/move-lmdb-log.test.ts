@@ -14,12 +14,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { silentLogger } from '../../../../test-support/clickhouse.js'
-import { linesOf, numbered, numbersOf, readUntil } from '../../../test/log-contract.js'
+import { silentLogger } from '../../../../../test-support/clickhouse.js'
+import { linesOf, numbered, numbersOf, readUntil } from '../../../../test/log-contract.js'
 import { openEmbeddedLog, type EmbeddedLog } from '../embedded-log.js'
-import type { ReadRecord } from '../log.js'
+import type { ReadRecord } from '../../log.js'
 
-const writer = fileURLToPath(new URL('../../../../test-support/write-lmdb-log.mjs', import.meta.url))
+const writer = fileURLToPath(new URL('../../../../../test-support/write-lmdb-log.mjs', import.meta.url))
 const appendedAt = 1_767_225_600_000
 
 type Entry = [sequence: number, appendedAt: number, records: number, header: object, lines: string]

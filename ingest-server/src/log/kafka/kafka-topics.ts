@@ -1,8 +1,8 @@
 /** The topics of the log: one a table, made when absent. */
 import type { Admin, Kafka } from 'kafkajs'
-import type { Logger } from '../logger.js'
-import type { LogTable } from './log.js'
-import { backOffMs, pause } from '../loop.js'
+import type { Logger } from '../../logger.js'
+import type { LogTable } from '../log.js'
+import { backOffMs, pause } from '../../loop.js'
 
 export interface TopicSettings {
   topicPrefix: string
