@@ -209,7 +209,9 @@ function admitEvent(
   if (typeof read === 'string') return explained(read, event, type, batch)
   const times = timesOf(read.clientTime, read.sentAt, requestContext)
   const admitted = admit(read, times.occurredAtMs, { requestContext, verdict: batch.verdicts?.[index] })
-  return typeof admitted === 'string' ? refusal(admitted) : { ...admitted, times }
+  if (typeof admitted === 'string') return refusal(admitted)
+  const { event: counted, trust, warning } = admitted
+  return { event: counted, trust, warning, times }
 }
 
 /** The schema says it in words; it sees what was read: the path's type, the merged context. */

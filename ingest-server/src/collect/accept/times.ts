@@ -52,6 +52,18 @@ function canonicalTime(value: unknown): number {
     : NaN
 }
 
+let lastSentAt: unknown
+let lastSentAtMs = NaN
+
+/** The events of a batch have the same `sentAt`. */
+function canonicalSentAt(sentAt: unknown): number {
+  if (sentAt !== lastSentAt) {
+    lastSentAtMs = canonicalTime(sentAt)
+    lastSentAt = sentAt
+  }
+  return lastSentAtMs
+}
+
 const unreadableTime = 'timestamp cannot be read as a time; the time of receipt was taken.'
 const unlikelyTime = 'timestamp lies before 1990 or in the future; the time of receipt was taken.'
 const unreadableSentAt = 'sentAt cannot be read as a time; the clock was not set right by it.'
@@ -61,7 +73,7 @@ const clamp = (ms: number) => Math.min(Math.max(ms, earliestColumnMs), latestCol
 /** The times of one event. `clientTime` and `sentAt` are as the client wrote them. */
 export function timesOf(clientTime: unknown, sentAt: unknown, receipt: Receipt): EventTimes {
   const { receivedAtMs, receivedAt } = receipt
-  const sentCanonical = canonicalTime(sentAt)
+  const sentCanonical = canonicalSentAt(sentAt)
   const sentMs = Number.isNaN(sentCanonical) ? timeFrom(sentAt) : sentCanonical
   const sentText =
     sentMs === undefined ? null : sentMs === sentCanonical ? (sentAt as string) : isoText(clamp(sentMs))

@@ -151,14 +151,12 @@ const remembered = recently(
   { size: 2_000 },
 )
 
+const holdsLineFeed = (part: string) => part.includes('\n')
+
 /** The visit that an event reports, or undefined where it carries no address, referrer or campaign. */
 export function visitOf({ url, search, referrer, campaign }: VisitSource): Visit | undefined {
   if (url === '' && referrer === '' && !campaign) return undefined
-  const { source, medium, name, term, content } = campaign ?? noCampaign
-  const parts = [url, search, referrer, source, medium, name, term, content]
-  const key = parts.join('\n')
-  // As many line feeds as were put in.
-  return key.split('\n', parts.length + 1).length === parts.length
-    ? remembered(key)
-    : readVisit(url, search, referrer, campaign ?? noCampaign)
+  const own = campaign ?? noCampaign
+  const parts = [url, search, referrer, own.source, own.medium, own.name, own.term, own.content]
+  return parts.some(holdsLineFeed) ? readVisit(url, search, referrer, own) : remembered(parts.join('\n'))
 }

@@ -10,7 +10,7 @@ import { withoutErased } from './without-erased.js'
 
 export type Admission = ClaimedEvent & {
   /** What was not taken as it was meant, in words for the developer who reads the answer. */
-  warning?: string
+  warning?: string | undefined
 }
 
 interface Weighing {
