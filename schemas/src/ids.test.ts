@@ -29,6 +29,30 @@ const illegal = [
   '-',
   '---',
   '0-0',
+  ...[
+    '(null)',
+    'Optional(nil)',
+    '<null>',
+    '<nil>',
+    '%!s(<nil>)',
+    '[]',
+    '{}',
+    '[object Promise]',
+    '-Infinity',
+  ],
+  ...[
+    '{{ user.id }}',
+    '{{customer.id}}',
+    '${userId}',
+    '#{user.id}',
+    '{userId}',
+    '<%= @user.id %>',
+    '<userId>',
+  ],
+  ...['%USER_ID%', '%%user_id%%', '__USER_ID__', '[[user]]', '[userId]', '{% user %}', '<AnonymousUser>'],
+  ...['anonymousUser', 'not_logged_in', 'logged out', '(not set)', 'anon', 'NA', '#N/A', 'user_id', 'userId'],
+  ...['undefined-undefined', 'null null', 'user_undefined', 'customer:null', 'org/undefined/user/none'],
+  ...['0.0', '+0', '0.00', 'ffffffff-ffff-ffff-ffff-ffffffffffff', '9774d56d682e549c'],
 ]
 
 describe('ids', () => {
@@ -58,6 +82,16 @@ describe('ids', () => {
     'ид',
     '😀',
     '00000000-0000-0000-0000-000000000001',
+    '{6F9619FF-8B86-D011-B42D-00CF4FC964FF}',
+    'ffffffff-ffff-4fff-8fff-fffffffffff0',
+    '$device:19b8a7c2-5d1f-4b7f-9a51-7c0f1b1f2a3c',
+    'undefined-1',
+    'nullius',
+    'user-nana',
+    '0.5',
+    '<User: 1>',
+    '100%',
+    '#42',
   ])('"%s" is an id', (id) => {
     expect(idFrom(id)).toBe(id)
   })
@@ -96,6 +130,13 @@ describe('ids', () => {
 })
 
 describe('emails', () => {
+  test.each(['o.brien@acme.ie', "o'brien@acme.ie", 'guest@acme.com', 'nonee@acme.com', 'a@b.acme.co.uk'])(
+    '%s is one',
+    (address) => {
+      expect(emailFrom(address)).toBe(address)
+    },
+  )
+
   test('are trimmed and lower-cased', () => {
     expect(emailFrom(' Ada.Lovelace+x@Mail.Acme.COM ')).toBe('ada.lovelace+x@mail.acme.com')
   })
@@ -113,6 +154,16 @@ describe('emails', () => {
     'ada@acme.c',
     `${'x'.repeat(250)}@acme.com`,
     'a\u0000@acme.com',
+    'ada@acme..com',
+    'ada@.acme.com',
+    'j***@acme.com',
+    '{{user.email}}@acme.com',
+    '{{ user.email }}',
+    '＜ada@acme.com＞',
+    'null@null.com',
+    'undefined@acme.com',
+    'noemail@noemail.com',
+    'no-email@acme.com',
   ])('"%s" is none', (text) => {
     expect(emailFrom(text)).toBeUndefined()
   })

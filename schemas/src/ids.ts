@@ -13,33 +13,50 @@ import { limits } from './limits.js'
 export type IdentifierKind = 'anon' | 'user' | 'email'
 export type Identifier = `${IdentifierKind}:${string}`
 
+const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/))
+
+/** What languages write in place of nothing. */
+const nothings = words('null undefined none nan nil n/a na (null) optional(nil) unset #n/a')
 const illegalIds = new Set([
   '',
-  'null',
-  'undefined',
-  'none',
-  'nan',
-  'true',
-  'false',
-  '0',
-  '-1',
-  '[object object]',
-  'anonymous',
-  'guest',
-  'unknown',
-  'n/a',
-  'nil',
-  'id',
-  'email',
-  'distinct_id',
-  'distinctid',
-  'not_authenticated',
+  ...nothings,
+  ...words('true false 0 -1 infinity -infinity [] {}'),
+  // Nobody in particular: what visitors are called, and what frameworks call whoever has not logged in.
+  ...words('anonymous anon guest unknown not_authenticated unauthenticated anonymous_user anonymous-user'),
+  ...words('anonymoususer guest_user guest-user guestuser logged_out logged-out loggedout not_logged_in'),
+  ...words('not-logged-in notloggedin no_user no-user nouser not_set not-set'),
+  ...['not set', '(not set)', 'not logged in', 'logged out', 'anonymous user', 'guest user', 'no user'],
+  // The name of the field instead of what stands in it.
+  ...words('id email userid user_id user-id anonymousid anonymous_id distinct_id distinctid'),
+  ...words('your_user_id your-user-id'),
+  // Every emulator, and telephones of one make, had these for the id of the device.
+  ...words('9774d56d682e549c lmy47d'),
 ])
 
-const longestIllegalId = Math.max(...Array.from(illegalIds, (id) => id.length))
-const onlyZerosAndDashes = /^[0-]+$/
+// Longer than any of them, and than most ids that were put together from a word and nothing: "customer_undefined".
+const longestIllegalId = 24
+const onlyZeros = /^[+-]?[0.-]+$/
+const allOnes = /^f{8}-?f{4}-?f{4}-?f{4}-?f{12}$/
 const outerQuotes = /^(["'`])(.*)\1$/s
-const beginsPlainly = /^[^"'`0-]/
+const beginsPlainly = /^(?!f{8})[^"'`0+\-.{$%<[(#_]/i
+/**
+ * A template that nobody filled in, or code that printed an object or nothing: `{{ user.id }}`, `${id}`, `{userId}`,
+ * `<%= id %>`, `%USER_ID%`, `__USER_ID__`, `[object Promise]`, `<AnonymousUser>`, `%!s(<nil>)`.
+ */
+const unfilled =
+  /^(?:\{\{.*\}\}|\{%.*%\}|[$#]\{.*\}|\{[a-z_. ]+\}|<%.*%>|<[a-z_. ]+>|\[\[.*\]\]|\[[a-z_. ]+\]|%%?[a-z_.]+%%?|__[a-z_]+__|%![a-z]\(.*\))$/s
+const wordBefore = words(
+  'user users usr uid id customer cus account acct anon visitor device member org company',
+)
+
+/** `undefined-undefined`, `null null`, `user_undefined`: ids put together from nothing. */
+function isMadeOfNothing(id: string): boolean {
+  const parts = id.split(/[\s:_|./-]+/)
+  return (
+    parts.some((part) => nothings.has(part)) &&
+    parts.every((part) => nothings.has(part) || wordBefore.has(part))
+  )
+}
 
 // Control characters and half surrogate pairs are never meant, and could not be stored as they came:
 // two ids that differ only in them would become one.
@@ -48,10 +65,16 @@ const unstorable = /[\p{Cc}\p{Cs}]/u
 /** True for a value that looks like an id but names nobody; quotes and outer blanks do not save it. */
 export function isIllegalId(id: string): boolean {
   const trimmed = id.trim()
-  // Nearly every id is a UUID or a database key: longer than any illegal word, not quoted, not only zeros.
+  // Nearly every id is a UUID or a database key: longer than any illegal word, not quoted, no template, not only zeros.
   if (trimmed.length > longestIllegalId && beginsPlainly.test(trimmed)) return false
   const bare = trimmed.replace(outerQuotes, '$2').trim().toLowerCase()
-  return illegalIds.has(bare) || onlyZerosAndDashes.test(bare)
+  return (
+    illegalIds.has(bare) ||
+    onlyZeros.test(bare) ||
+    allOnes.test(bare) ||
+    unfilled.test(bare) ||
+    (bare.length <= longestIllegalId && isMadeOfNothing(bare))
+  )
 }
 
 /**
@@ -70,14 +93,18 @@ function legal(text: string): string | undefined {
     : text
 }
 
-// One @, a dot in the domain, no blanks or separators: the shape that every mail provider accepts.
-const emailShape = /^[^\s@<>(),;:"[\]\\]{1,64}@[^\s@<>(),;:"[\]\\]{1,190}\.[^\s@<>(),;:"[\]\\.]{2,63}$/
+// One @, a dot in the domain, no blanks, separators or brackets of any width: the shape that every mail provider accepts.
+const emailShape =
+  /^[^\s@<>(),;:"[\]\\{}*＜＞（），；：]{1,64}@(?!\.)(?:[^\s@<>(),;:"[\]\\{}*.]+\.)+[^\s@<>(),;:"[\]\\{}*.]{2,63}$/
+/** `null@null.com`, `noemail@shop.example`: what is typed, or filled in, by who has no address. Strangers share them. */
+const nobodysMailbox = /^(?:null|undefined|none|nan|no-?e?-?mail|no_e?mail|noaddress|not-?provided|n\/a)@/
 
-/** The address in its canonical form (address.ts), or undefined where the value does not look like one. */
+/** The address in its canonical form (address.ts), or undefined where the value does not look like one, or is nobody's. */
 export function emailFrom(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined
   const address = canonicalAddress(value)
-  return address.length <= 254 && emailShape.test(address) && !unstorable.test(address) ? address : undefined
+  const isAddress = address.length <= 254 && emailShape.test(address) && !unstorable.test(address)
+  return isAddress && !nobodysMailbox.test(address) ? address : undefined
 }
 
 export const anonIdentifier = (id: string): Identifier => `anon:${id}`

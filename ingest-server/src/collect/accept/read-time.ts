@@ -3,10 +3,12 @@
  * 1970. What cannot be read the same way by everybody (01/03/2026, a clock without a day) means none.
  *
  *     number       seconds, milliseconds, microseconds or nanoseconds since 1970, by its size; as text too
+ *     ticks        hundreds of nanoseconds since the year 1 (.NET) or 1601 (Windows)
  *     ISO 8601     2026-03-01T11:00:00.123456789+01:00, with a blank or `t`, with `/` or `.` in the date, cut short
+ *     its misprints  …:00.123:Z (Swift), …:00:123Z, …T9:05 am+0100 (telephones set to 12 hours), in quotes
  *     ISO basic    20260301T110000Z, 20260301, 20260301110000
  *     Java         …+01:00[Europe/Berlin], …[UTC]         Go      … +0100 CET m=+0.004
- *     .NET         /Date(1772362800000)/                  C       Sun Mar  1 11:00:00 2026
+ *     .NET         /Date(1772362800000)/                  C, Ruby Sun Mar  1 11:00:00 [+0000] 2026
  *     HTTP, Date.toString() and what else names its own zone
  */
 
@@ -18,21 +20,30 @@ const units: readonly [below: number, perMillisecond: number][] = [
   [Infinity, 1_000_000],
 ]
 
+// Ticks of our time: as nanoseconds they would lie in 1974 and in 1990, when nobody sent an event.
+const tickEpochs: readonly [from: number, below: number, epochMs: number][] = [
+  [1.2e17, 1.6e17, Date.UTC(1601, 0, 1)],
+  [6.3e17, 6.6e17, -62_135_596_800_000],
+]
+
 function timeOfNumber(value: number): number | undefined {
   if (!Number.isFinite(value)) return undefined
+  const ticks = tickEpochs.find(([from, below]) => value >= from && value < below)
+  if (ticks) return Math.round(value / 10_000) + ticks[2]
   const size = Math.abs(value)
   const perMillisecond = units.find(([below]) => size < below)?.[1] ?? 1
   return Math.round(perMillisecond < 1 ? value * 1_000 : value / perMillisecond)
 }
 
+// Go on to the zone: a colon too many, the half of the day, GMT before an offset.
 const isoShape =
-  /^(\d{4})([-/.])(\d\d)\2(\d\d)(?:[Tt ]\s?(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,18}))?)?)?\s?(?:Z|z|UTC|GMT|([+-])(\d\d):?(\d\d)?)?$/
+  /^(\d{4})([-/.])(\d\d?)\2(\d\d?)(?:[Tt ]\s?(\d\d?):(\d\d)(?::(\d\d)(?:[.,:](\d{1,18}))?)?(?:\s?([ap])\.?m\.?)?)?:?\s?(?:Z|z|UTC|GMT|(?:UTC|GMT)?([+-])(\d\d?):?(\d\d)?)?$/i
 // Glued together it has no fraction but three digits, and a year of our time: sixteen digits are microseconds.
 const basicShape =
-  /^((?:19|20)\d\d)()(\d\d)(\d\d)(?:[Tt]?(\d\d)(\d\d)(?:(\d\d)(?:(?:[.,](?=\d)|(?=\d{3}(?!\d)))(\d{1,18}))?)?)?\s?(?:Z|z|UTC|GMT|([+-])(\d\d):?(\d\d)?)?$/
+  /^((?:19|20)\d\d)()(\d\d)(\d\d)(?:[Tt]?(\d\d)(\d\d)(?:(\d\d)(?:(?:[.,](?=\d)|(?=\d{3}(?!\d)))(\d{1,18}))?)?)?()\s?(?:Z|z|UTC|GMT|([+-])(\d\d):?(\d\d)?)?$/
 // What else Date.parse reads the same in every time zone of the server: a text that names its own.
 const namesItsZone = /\b(?:GMT|UTC|[ECMP][SD]T)\b|GMT[+-]\d{4}| [+-]\d{4}(?:$| ?\()|^[+-]\d{6}-\d\d-\d\dT.*Z$/
-const cShape = /^[A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d \d{4}$/
+const cShape = /^([A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d)(?: ([+-]\d{4}))? (\d{4})$/
 const netShape = /^\\?\/Date\((-?\d+)(?:[+-]\d{4})?\)\\?\/$/
 const numberShape = /^-?\d{9,19}(?:\.\d+)?$|^\d(?:\.\d+)?[Ee]\+?\d{1,2}$/
 const longest = 100
@@ -41,6 +52,7 @@ const longest = 100
 const monotonic = / m=[+-][\d.]+$/
 const nameAfterOffset = /([+-]\d\d:?\d\d|[Zz])(?: [A-Z]{2,5}| [+-]\d{2,4})$/
 const regionAfterOffset = /(.[+-]\d\d:?\d\d|[Zz])\[[\w/+-]+\]$/
+const outerQuotes = /^(["'])(.*)\1$/s
 const utcRegion = /\[(?:Etc\/)?(?:UTC|GMT|Z|UCT|Zulu)\]$/
 
 /** The time that a text or a number means, or undefined where it means none. */
@@ -57,7 +69,8 @@ function timeOfText(text: string): number | undefined {
   if (iso) return timeOfIso(iso) ?? timeOfDigits(text)
   const net = netShape.exec(text)?.[1]
   if (net !== undefined) return Number(net)
-  return timeOfDigits(text) ?? parsed(cShape.test(text) ? `${text} UTC` : text)
+  const c = cShape.exec(text)
+  return timeOfDigits(text) ?? parsed(c ? `${c[1]} ${c[3]} GMT${c[2] ?? '+0000'}` : text)
 }
 
 const timeOfDigits = (text: string) => (numberShape.test(text) ? timeOfNumber(Number(text)) : undefined)
@@ -72,31 +85,41 @@ function parsed(text: string): number | undefined {
 function plain(text: string): string {
   return withAsciiDigits(text)
     .replace(/\u2212/g, '-')
+    .replace(outerQuotes, '$2')
     .replace(monotonic, '')
     .replace(regionAfterOffset, '$1')
     .replace(utcRegion, 'Z')
     .replace(nameAfterOffset, '$1')
 }
 
-// Java and Android write the digits of the user's language unless they are set otherwise.
-const zeros = [0x660, 0x6f0, 0x966, 0x9e6, 0xe50, 0xff10]
+// Java, Swift and Android write the digits of the user's language unless they are set otherwise.
 const notAscii = /[^\0-\x7f]/g
+const anyDigit = /^\p{Nd}$/u
 const withAsciiDigits = (text: string) =>
-  text.replace(notAscii, (digit) => {
-    const zero = zeros.find((first) => digit.charCodeAt(0) >= first && digit.charCodeAt(0) < first + 10)
-    return zero === undefined ? digit : String(digit.charCodeAt(0) - zero)
-  })
+  text.replace(notAscii, (digit) => (anyDigit.test(digit) ? String(valueOfDigit(digit)) : digit))
+
+/** Digits of one script stand one after the other, from its zero on. */
+function valueOfDigit(digit: string): number {
+  const code = digit.charCodeAt(0)
+  let zero = code
+  while (code - zero < 9 && anyDigit.test(String.fromCharCode(zero - 1))) zero--
+  return code - zero
+}
 
 function timeOfIso(iso: RegExpExecArray | null): number | undefined {
   if (iso === null) return undefined
-  const [, year, , month, day, hour = '0', minute = '0', second = '0', fraction = '', sign] = iso
-  const [m, d, h, min, s] = [Number(month), Number(day), Number(hour), Number(minute), Number(second)]
-  // 24:00 and the leap second are legal ISO; everything past them is a mistake.
-  if (m < 1 || m > 12 || d < 1 || d > 31 || h > 24 || min > 59 || s > 60) return undefined
+  const [, year, , month, day, hour = '0', minute = '0', second = '0', fraction = '', half = '', sign] = iso
+  const [m, d, min, s] = [Number(month), Number(day), Number(minute), Number(second)]
+  const h = half === '' || Number(hour) > 12 ? Number(hour) : (Number(hour) % 12) + (/p/i.test(half) ? 12 : 0)
+  // 24:00 and the leap second are legal ISO; everything past them, and a 30th of February, is a mistake.
+  const isDay = m >= 1 && m <= 12 && d >= 1 && d <= daysOf(Number(year), m)
+  if (!isDay || h > 24 || min > 59 || s > 60) return undefined
   const milliseconds = Number(fraction.slice(0, 3).padEnd(3, '0'))
   const date = new Date(0)
   date.setUTCFullYear(Number(year), m - 1, d)
   date.setUTCHours(h, min, s, milliseconds)
-  const offset = sign ? (Number(iso[10]) * 60 + Number(iso[11] ?? 0)) * 60_000 : 0
+  const offset = sign ? (Number(iso[11]) * 60 + Number(iso[12] ?? 0)) * 60_000 : 0
   return date.getTime() - (sign === '-' ? -offset : offset)
 }
+
+const daysOf = (year: number, month: number) => new Date(Date.UTC(year, month, 0)).getUTCDate()

@@ -58,6 +58,26 @@ describe('a time as clients write it', () => {
   })
 
   test.each([
+    ['2026-03-01T11:00:00.029:Z', '2026-03-01T11:00:00.029Z'],
+    ['2026-03-01T11:00:00:029Z', '2026-03-01T11:00:00.029Z'],
+    ['2026-03-01T11:06:21 am+0400', '2026-03-01T07:06:21.000Z'],
+    ['2026-03-01T11:06:21 p.m.+0400', '2026-03-01T19:06:21.000Z'],
+    ['2026-03-01 12:06 AM', '2026-03-01T00:06:00.000Z'],
+    ['2026-03-01 16:06 PM', '2026-03-01T16:06:00.000Z'],
+    ['༢༠༢༦-༠༣-༠༡T༨:༡༢:༡༠+0800', '2026-03-01T00:12:10.000Z'],
+    ['২০২৬-০৩-০১T১১:০০:০০Z', '2026-03-01T11:00:00.000Z'],
+    ['2026-3-1T9:05:00+1', '2026-03-01T08:05:00.000Z'],
+    ['2026-03-01T11:00:00GMT+02:00', '2026-03-01T09:00:00.000Z'],
+    ['Sun Mar 01 11:00:00 +0100 2026', '2026-03-01T10:00:00.000Z'],
+    ['"2026-03-01T11:00:00.000Z"', '2026-03-01T11:00:00.000Z'],
+    ['639079596000000000', '2026-03-01T11:00:00.000Z'],
+    [134168364000000000, '2026-03-01T11:00:00.000Z'],
+    ['2024-02-29T24:00:00.000Z', '2024-03-01T00:00:00.000Z'],
+  ])('%s is the time that its writer meant', (written, meant) => {
+    expect(iso(timeFrom(written) ?? NaN)).toBe(meant)
+  })
+
+  test.each([
     '',
     'yesterday',
     '2026-13-01',
@@ -67,6 +87,12 @@ describe('a time as clients write it', () => {
     '01-03-2026',
     '01-03-2026 11:00:00',
     '2026-03-01T12:00:00[Europe/Berlin]',
+    '2026-02-30T00:00:00.000Z',
+    '2026-04-31',
+    '20260431',
+    '1900-02-29T00:00:00Z',
+    'Sun Mar  1 11:00:00 CEST 2026',
+    '3/1/2026, 11:00:00 AM',
     '20261301',
     '11:00',
     '123456',
@@ -144,6 +170,29 @@ describe('the times of an event', () => {
     },
   )
 
+  test.each(['2026-02-29', '2026-02-30', '2025-04-31', '2025-11-31'])(
+    'the %s is no day: the time of receipt is taken, and that is said',
+    (day) => {
+      for (const written of [day, `${day}T08:00:00.000Z`, `${day} 08:00:00`])
+        expect(timesOf(written, undefined, receipt)).toMatchObject({
+          clientTime: receipt.receivedAt,
+          occurredAt: receipt.receivedAt,
+          timeCorrected: true,
+          problem: expect.stringContaining('cannot be read') as string,
+        })
+      const at = iso(receivedAtMs)
+      expect(timesOf(at, `${day}T08:00:00.000Z`, receipt)).toMatchObject({ sentAt: null, occurredAt: at })
+    },
+  )
+
+  test('the row holds each time as ClickHouse reads it, not as it was written', () => {
+    const midnight = timesOf('2024-02-28T24:00:00.000Z', '2024-02-28T24:00:00.000Z', receipt)
+    expect(midnight).toMatchObject({
+      clientTime: '2024-02-29T00:00:00.000Z',
+      sentAt: '2024-02-29T00:00:00.000Z',
+    })
+  })
+
   test('a client time beyond the column is clamped to it', () => {
     expect(timesOf('1066-10-14T09:00:00Z', undefined, receipt).clientTime).toBe('1900-01-01T00:00:00.000Z')
     expect(timesOf('9999-12-31T23:59:59Z', undefined, receipt).clientTime).toBe('2299-12-31T23:59:59.999Z')
@@ -153,8 +202,14 @@ describe('the times of an event', () => {
   })
 
   test('whatever is written, the row gets times that its columns hold', () => {
+    const digits = (least: number, most: number) =>
+      fc.integer({ min: least, max: most }).map((number) => String(number).padStart(2, '0'))
+    const nearlyIso = fc
+      .tuple(fc.integer({ min: 1990, max: 2030 }), digits(0, 13), digits(0, 32), digits(0, 25), digits(0, 61))
+      .map(([year, month, day, hour, minute]) => `${year}-${month}-${day}T${hour}:${minute}:00.000Z`)
     const written = fc.oneof(
       fc.string(),
+      nearlyIso,
       fc.double(),
       fc.date({ noInvalidDate: true }).map(String),
       fc.anything(),
@@ -165,7 +220,8 @@ describe('the times of an event', () => {
         const times = timesOf(clientTime, sentAt, receipt)
         expect(times.clientTime).toMatch(columnTime)
         expect(times.occurredAt).toMatch(columnTime)
-        expect(Date.parse(times.occurredAt)).toBe(times.occurredAtMs)
+        expect(iso(times.occurredAtMs)).toBe(times.occurredAt)
+        expect(iso(Date.parse(times.clientTime))).toBe(times.clientTime)
         if (times.sentAt !== null) expect(times.sentAt).toMatch(columnTime)
       }),
     )

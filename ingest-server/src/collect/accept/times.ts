@@ -44,12 +44,15 @@ export function isoText(ms: number): string {
 }
 
 // The form that JavaScript clients write; most events can keep the text they came with.
-const canonicalShape = /^(?:19|2[0-2])\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+const canonicalShape = /^(?:19|2[0-2])\d\d-\d\d-(\d\d)T(?:[01]\d|2[0-3]):\d\d:\d\d\.\d{3}Z$/
 
+/** NaN where the text is not what `isoText` writes: what stands in the row must be a time for ClickHouse as well. */
 function canonicalTime(value: unknown): number {
-  return typeof value === 'string' && value.length === 24 && canonicalShape.test(value)
-    ? Date.parse(value)
-    : NaN
+  const day = typeof value === 'string' && value.length === 24 ? canonicalShape.exec(value)?.[1] : undefined
+  if (day === undefined) return NaN
+  const ms = Date.parse(value as string)
+  // Date.parse takes the 30th of February for the 2nd of March.
+  return day > '28' && new Date(ms).getUTCDate() !== Number(day) ? NaN : ms
 }
 
 let lastSentAt: unknown
