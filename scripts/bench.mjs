@@ -1,14 +1,16 @@
-// `npm run bench`: every benchmark, or those named: `npm run bench -- collect store`.
+// `npm run bench`: installs and builds what is missing, then runs every benchmark, or those named: `npm run bench -- collect store`.
 // A benchmark is bench/<name>.ts or bench/<name>/index.ts and prints its own table beside its yardstick.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from './build.mjs'
+import { installWhatIsMissing } from './install.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const notABenchmark = new Set(['report'])
 
+await installWhatIsMissing()
 await build()
 const all = readdirSync(join(root, 'bench'), { withFileTypes: true })
   .filter((entry) => entry.isDirectory() || entry.name.endsWith('.ts'))

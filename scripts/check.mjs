@@ -1,5 +1,5 @@
 // `npm run check`: types, lint, walls, graph, format, exceptions, audit, two at a time, each with its seconds; all
-// run, and any finding fails. What did not change since the last run is not looked at again. Nothing is built: the types are
+// run, or those named (`npm run check -- types lint`), and any finding fails. What did not change since the last run is not looked at again. Nothing is built: the types are
 // read from the sources, and tsconfig.check.json finds what would break the build.
 import { spawn } from 'node:child_process'
 import { dirname, join } from 'node:path'
@@ -28,15 +28,26 @@ const steps = [
     ['--check', '--log-level', 'warn', '.', ...cachedIn('prettier-cache', 'content')],
   ],
 ]
-const checks = [
+const checks = named(process.argv.slice(2), [
   ...steps.map(([name, command, args]) => [name, () => withCommand(command, args)]),
   ['exceptions', exceptionsThatAreShort],
   ['audit', auditDependencies],
-]
+])
 let failures = 0
 // Each is one thread, and the type-aware lint of everything takes a gigabyte.
 await Promise.all([lane(), lane()])
 process.exit(failures === 0 ? 0 : 1)
+
+/** A misspelt name must not pass for a check without findings. */
+function named(wanted, all) {
+  const names = all.map(([name]) => name)
+  const unknown = wanted.filter((name) => !names.includes(name))
+  if (unknown.length > 0) {
+    console.error(`There is no check called ${unknown.join(', ')}. There are: ${names.join(', ')}.`)
+    process.exit(1)
+  }
+  return wanted.length === 0 ? all : all.filter(([name]) => wanted.includes(name))
+}
 
 async function lane() {
   for (let next = checks.shift(); next !== undefined; next = checks.shift()) await say(...next)

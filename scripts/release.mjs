@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from './build.mjs'
+import { installWhatIsMissing } from './install.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const args = process.argv.slice(2)
@@ -35,6 +36,7 @@ if (!isDry) {
   if (run('git', ['tag', '--list', `v${wanted}`]).trim() !== '') problems.push(`the tag v${wanted} exists`)
 }
 if (problems.length > 0) stop(problems.join('\n'))
+await installWhatIsMissing()
 if (!isDry) await setVersions()
 
 await build({ force: true, report: () => undefined })
