@@ -253,9 +253,11 @@ const strangers = {
   'free mail': `outlook.bg hotmail.rs hotmail.cl yahoo.ne.jp yandex.uz yandex.co.il gmx.biz live.fi tuta.com posteo.lt
     fastmail.de zohomail.in zoho.eu mail.ee inbox.lv email.cz riseup.net disroot.org startmail.com skiff.com vk.com
     siol.net zoznam.sk net.hr proximus.be movistar.es clix.pt telia.se spectrum.net kakao.com nifty.com biglobe.ne.jp
+    online.no altibox.no orange.es simnet.is eircom.net in.gr takas.lt 263.net tiscali.cz wanadoo.es dnmx.org onionmail.org
     hinet.net 012.net.il legalmail.it bbox.fr vodafone.de wo.cn naver.com seznam.cz rediffmail.com sapo.pt qq.com`,
   'aliases and relays': `duck.com mozmail.com relay.firefox.com simplelogin.com slmails.com passmail.net addy.io
-    ann.anonaddy.com 4wrd.cc privaterelay.appleid.com 33mail.com burnermail.io opayq.com ironvest.com`,
+    ann.anonaddy.com 4wrd.cc privaterelay.appleid.com 33mail.com burnermail.io opayq.com ironvest.com
+    clkdmail.com myclkd.email`,
   'hosts that nobody reads': `users.noreply.github.com users.noreply.gitlab.com noreply.acme.com reply.acme.com
     mail.bounces.acme.com guest.booking.com marketplace.amazon.de marketplace.amazon.com.mx members.ebay.com
     messages.homeaway.com group.calendar.google.com vtext.com example.org do-not-reply.acme.com`,
@@ -309,6 +311,7 @@ test.each([
     'livenation.com',
   ],
   ...['hotmailer-agency.example.io', 'outlookindia.com', 'atlas.com', 'replyify.com', 'bounceexchange.com'],
+  ...['cloaked.id', 'xwaretech.com', 'elisa.fi'],
 ])('%s is a company, whatever lists hold', (domain) => {
   expect(corporateDomain(`ann@${domain}`)).toBeDefined()
 })

@@ -12,7 +12,7 @@ export const freeMailBrands = words(`
   gmail googlemail hotmail outlook live msn windowslive yahoo ymail rocketmail myyahoo aol icloud gmx yandex zohomail
   zoho protonmail tutanota tutamail fastmail hushmail posteo rediffmail mail email e-mail webmail freemail mymail inbox
   mailbox mailinator yopmail guerrillamail tempmail temp-mail 10minutemail trashmail maildrop simplelogin anonaddy
-  mozmail
+  mozmail tiscali wanadoo chello upcmail t-online
 `)
 
 /** Free mail and mail of access providers. */
@@ -23,9 +23,15 @@ const providers = words(`
   zoznam.sk pobox.sk post.sk dir.bg gbg.bg net.hr inet.hr siol.net t-2.net amis.net eunet.rs mts.rs sbb.rs open.telekom.rs
   aruba.it pec.it legalmail.it arubapec.it postecert.it pecimprese.it cert.legalmail.it poste.it supereva.it
   teletu.it bbox.fr cegetel.net noos.fr nordnet.fr gmx.fr mailo.com netcourrier.com net-c.com caramail.com
+  oncable.dk ofir.dk get2net.dk cybercity.dk swipnet.se nic.fi simnet.is internet.is visir.is iol.ie indigo.ie caiway.nl
+  dbmail.com netvisao.pt in.gr rdslink.ro digikabel.hu quick.cz iol.cz stonline.sk orangemail.sk narod.ru voliacable.com
+  takas.lt one.lt online.ee neti.ee wavecable.com exetel.com.au snap.net.nz actrix.co.nz absamail.co.za 263.net
+  orange.es euskalnet.net onionmail.org dnmx.org airmail.cc
+  brutele.be
   proximus.be scarlet.be base.be belgacom.net sunrise.ch green.ch netplus.ch vtxnet.ch inode.at liwest.at kabsi.at
   drei.at a1.net movistar.es euskaltel.net jazzfree.com clix.pt netcabo.pt meo.pt iol.pt vodafone.pt
-  comhem.se telia.se tele2.se bahnhof.se passagen.se getmail.no broadpark.no ebnett.no tdcadsl.dk stofanet.dk
+  online.no lyse.net altibox.no haugnett.no broadpark.no frisurf.no start.no c2i.net bkkfiber.no enivest.net getmail.no ebnett.no
+  comhem.se telia.se tele2.se bahnhof.se passagen.se tdcadsl.dk stofanet.dk
   webspeed.dk mail.tele.dk youmail.dk elisanet.fi pp.inet.fi welho.com saunalahti.fi dnainternet.net netti.fi
   vodafone.de 1und1.de kabelmail.de unitymedia.de netcologne.de ewe.net ewetel.net osnanet.de mnet-mail.de o2mail.de
   o2online.de htp-tel.de versanet.de wtnet.de emailn.de kabelbw.de eclipso.de eclipso.eu mail36.net ok.de
@@ -55,7 +61,7 @@ const aliasServices = words(`
   simplelogin.fr simplelogin.io slmail.me slmails.com aleeas.com 8alias.com 8shield.net dralias.com silomails.com
   passinbox.com passfwd.com passmail.net passmail.com addy.io anonaddy.com anonaddy.me 4wrd.cc mailer.me addymail.com
   33mail.com spamgourmet.com opayq.com burnermail.io erine.email forwardemail.net improvmx.com ironvest.com
-  cloaked.id cloaked.com mycloak.co hide-my-email.com inboxalias.com manyme.com altmails.com
+  myclkd.email clkdmail.com mycloak.co hide-my-email.com inboxalias.com manyme.com altmails.com
   fastforward.email mask.me maskme.com idbloc.co trashmail.com jetable.org privy-mail.com stopspam.app
   emailalias.io firefoxrelay.com startmail.com forward.email mailnull.com sneakemail.com e4ward.com bloody.email
   vboxme.com crypto-mail.net tuamaeaquelaursa.com skiff.org ctemplar.com atomicmail.io
@@ -80,7 +86,7 @@ const relayHosts = words(`
   mandrillapp.com sparkpostmail.com mktomail.com exacttarget.com rsgsv.net ccsend.com
   txt.att.net vtext.com vzwpix.com tmomail.net messaging.sprintpcs.com mms.att.net pm.sprint.com
   example.com example.org example.net test.com domain.com noreply.com noemail.com none.com nomail.com no-email.com
-  fake.com asdf.com
+  fake.com asdf.com test.test null.com undefined.com none.none noemail.com email.invalid
 `)
 
 /** Labels of hosts under which no person has a mailbox. */
@@ -117,10 +123,10 @@ export const tenantSuffixes = words(`
   box.com egnyte.com sharefile.com quickbase.com smartsheet.com airtable.com knack.com
 `)
 
-/** Companies that lists of free mail hold, because people once had addresses there or somebody typed them. */
+/** Companies that lists of free and throw-away mail hold: people once had addresses there, or somebody took them for it. */
 const companies = words(`
   bt.com att.com verizon.com charter.com comcast.com t-mobile.com tmobile.com telekom.de dell.com cnn.com
-  twitter.com youtube.com bing.com google.com alibaba.com total.com
+  twitter.com youtube.com bing.com google.com alibaba.com total.com cloaked.id cloaked.com cloaked.dev xwaretech.com
 `)
 
 // Staff and students of one institution are one account.

@@ -4,7 +4,17 @@
  * organic rules and after the paid ones. The rule that matched is kept with each event, so that a
  * classification can be explained.
  */
-import { isAdMedium, isEmailMedium, readSource, type SourceReading } from './source-words.js'
+import {
+  isAdMedium,
+  isAffiliateMedium,
+  isAudioMedium,
+  isDisplayMedium,
+  isEmailMedium,
+  isSmsMedium,
+  isSocialMedium,
+  readSource,
+  type SourceReading,
+} from './source-words.js'
 
 /** What the rules look at. Google compares without regard to case. */
 export interface Traffic {
@@ -33,25 +43,16 @@ const oneOf = (...words: string[]) => {
   return (word: string) => set.has(word)
 }
 const isUnsetMedium = oneOf('(not set)', '(none)')
-const isDisplayMedium = oneOf('display', 'banner', 'expandable', 'interstitial', 'cpm')
-const isSocialMedium = oneOf(
-  'social',
-  'social-network',
-  'social-media',
-  'sm',
-  'social network',
-  'social media',
-)
 const isReferralMedium = oneOf('referral', 'app', 'link')
 const isAiMedium = oneOf('ai-assistant', 'ai assistant', 'ai_assistant', 'ai')
+const isPush = (medium: string) =>
+  medium.endsWith('push') || medium.includes('mobile') || medium.includes('notification')
 /** Says what it is, whatever the source is called. */
 const saysOtherwise = (medium: string) =>
-  isDisplay(medium) ||
-  isEmailMedium(medium) ||
-  ['affiliate', 'affiliates', 'audio', 'sms', 'offline', 'print', 'qr', 'qr-code'].includes(medium) ||
+  [isDisplay, isEmailMedium, isAffiliateMedium, isAudioMedium, isSmsMedium].some((is) => is(medium)) ||
+  ['offline', 'print', 'qr', 'qr-code'].includes(medium) ||
   /push|notification/.test(medium)
-const isDisplay = (medium: string) =>
-  isDisplayMedium(medium) || medium.split(/[^a-z]+/).some((word) => word === 'display' || word === 'banner')
+const isDisplay = (medium: string) => medium === 'cpm' || isDisplayMedium(medium)
 /** Google's media, and ours: a source or a medium that calls itself an ad. */
 const isPaid = ({ medium, isAd }: Signals) =>
   paidMedium.test(medium) || ((isAd || isAdMedium(medium)) && !saysOtherwise(medium))
@@ -99,22 +100,23 @@ export const channelRules: readonly ChannelRule[] = [
     matches: (s) => s.category === 'search' || s.medium === 'organic',
   },
   { id: 'referral', channel: 'Referral', matches: (s) => isReferralMedium(s.medium) },
-  { id: 'email', channel: 'Email', matches: (s) => s.isEmail || isEmailMedium(s.medium) },
+  {
+    id: 'email',
+    channel: 'Email',
+    // Those who send newsletters send texts and notifications as well.
+    matches: (s) => isEmailMedium(s.medium) || (s.isEmail && !saysOtherwise(s.medium)),
+  },
   {
     id: 'affiliates',
     channel: 'Affiliates',
-    matches: (s) => s.medium === 'affiliate' || s.medium === 'affiliates',
+    matches: (s) => isAffiliateMedium(s.medium),
   },
-  { id: 'audio', channel: 'Audio', matches: (s) => s.medium === 'audio' },
-  { id: 'sms', channel: 'SMS', matches: (s) => s.source === 'sms' || s.medium === 'sms' },
+  { id: 'audio', channel: 'Audio', matches: (s) => isAudioMedium(s.medium) },
+  { id: 'sms', channel: 'SMS', matches: (s) => s.source === 'sms' || isSmsMedium(s.medium) },
   {
     id: 'mobile-push',
     channel: 'Mobile Push Notifications',
-    matches: (s) =>
-      s.medium.endsWith('push') ||
-      s.medium.includes('mobile') ||
-      s.medium.includes('notification') ||
-      s.source === 'firebase',
+    matches: (s) => isPush(s.medium) || s.source === 'firebase',
   },
 ]
 

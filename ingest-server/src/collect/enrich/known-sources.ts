@@ -55,8 +55,18 @@ export function knownSource(hostOrWord: string): KnownSource | undefined {
   if (!whole.includes('.')) return undefined
   const bare = whole.replace(everywhere, '')
   const found = nearest(exact, bare) ?? nearestBrand(bare)
-  if (found === undefined) return undefined
+  if (found === undefined) return byItsKind(bare)
   return found.at !== bare && isServiceHost(bare) ? undefined : found.entry.source
+}
+
+// Programs that anybody runs on a host of their own, which is called after them more often than not.
+const fediverse =
+  /^(?:mastodon|mstdn|masto|toot|lemmy|misskey|pleroma|pixelfed|friendica|diaspora)\.|\.social$/
+const metaSearch = /^(?:searx|searxng|whoogle|4get|librex)\./
+
+function byItsKind(host: string): KnownSource | undefined {
+  if (fediverse.test(host)) return { category: 'social', name: host }
+  return metaSearch.test(host) ? { category: 'search', name: host } : undefined
 }
 
 interface Found {

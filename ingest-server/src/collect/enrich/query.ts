@@ -5,8 +5,8 @@
  *     pairs    = name "=" value { ( "&" | "&amp;" | "?" | ";" ) name "=" value }
  *
  * Links are built by hand, by mail programs and by templates, so they are read as they were meant: names in any
- * case and percent-encoded, an ampersand that was escaped once too often, and values that say nothing ("null", a
- * placeholder that was never filled in) as absent.
+ * case and percent-encoded, ampersands and values that were escaped once too often, and values that say nothing ("null",
+ * a placeholder that was never filled in) as absent. Matomo's names for the same count where there are no utm_….
  */
 import { clickIdByName, clickIdRank, type ClickIdKind } from './click-ids.js'
 
@@ -33,6 +33,20 @@ const utmFields: ReadonlyMap<string, keyof Campaign> = new Map([
   ['utm_term', 'term'],
   ['utm_content', 'content'],
 ])
+const matomoEndings: readonly [ending: string, field: keyof Campaign][] = [
+  ['source', 'source'],
+  ['medium', 'medium'],
+  ['campaign', 'name'],
+  ['cpn', 'name'],
+  ['keyword', 'term'],
+  ['kwd', 'term'],
+  ['content', 'content'],
+]
+const matomoFields: ReadonlyMap<string, keyof Campaign> = new Map(
+  ['mtm', 'matomo', 'pk', 'piwik'].flatMap((prefix) =>
+    matomoEndings.map(([ending, field]) => [`${prefix}_${ending}`, field] as const),
+  ),
+)
 
 export const noCampaign: Campaign = { source: '', medium: '', name: '', term: '', content: '' }
 const noQuery: Query = { campaign: noCampaign, click: undefined, isReturn: false }
@@ -44,16 +58,19 @@ const nothing = new Set([
 // {{campaign.name}}, {network}, %%source%%, ${source}, __CAMPAIGN__, [source], <source>
 const unfilled = /^(?:\{.*\}|%%?[\w.]+%%?|\$\{.*\}|__[A-Z_]+__|\[[\w .]+\]|<[\w .]+>|\*\|.*\|\*)$/
 const invisible = /[\u00ad\u200b-\u200f\u2060\ufeff]/g
+const outerQuotes = /^["'`\u2018\u201c\u201e\u00ab](.*)["'`\u2019\u201c\u201d\u00bb]$/s
 
 /** What a value of a campaign says: blanks around it do not count, nor does a word that stands for nothing. */
 export function meant(value: string): string {
   if (value === '') return ''
-  const text = value.replace(invisible, '').trim()
+  const text = value.replace(invisible, '').trim().replace(outerQuotes, '$1').trim()
   return nothing.has(text.toLowerCase()) || unfilled.test(text) ? '' : text
 }
 
 // A semicolon stands for an ampersand only before a further name: "a;b" is a value.
 const separator = /[?&]|;(?=\s*[\w%.-]+=)|\\u0026/
+// utm_source=google%26utm_medium%3Dcpc: what follows was encoded along with the value.
+const encodedSeparator = /%26(?:amp(?:%3b|;))?(?=(?:utm|mtm|pk|matomo|piwik)_[a-z]+%3d)/i
 const escapedAmpersand = /^(?:amp;|#38;|38;|amp%3b)+/i
 const worthReading = /=|%3d/i
 
@@ -63,21 +80,27 @@ export function readQuery(search: string, hash: string): Query {
   if (parts.length === 0) return noQuery
   const pairs = parts.flatMap(pairsOf)
   const campaign = { ...noCampaign }
+  const matomos = { ...noCampaign }
   let click: Query['click']
   for (const [name, value] of pairs) {
     const field = utmFields.get(name)
     if (field) campaign[field] ||= meant(decoded(value))
+    const matomo = matomoFields.get(name)
+    if (matomo) matomos[matomo] ||= meant(decoded(value))
     const kind = clickIdByName.get(name)
     const id = kind ? meant(decoded(value)) : ''
     if (kind && id !== '' && (!click || rankOf(kind) < rankOf(click.kind))) click = { kind, id }
   }
+  for (const field of utmFields.values()) campaign[field] ||= matomos[field]
   return { campaign, click, isReturn: isAnswer(new Map(pairs)) }
 }
 
 /** Of the parameters those that are read here, as they stand in an address. */
 export function campaignPairs(search: string, hash: string): string {
   const pairs = [search, hash].flatMap(pairsOf)
-  const known = pairs.filter(([name]) => utmFields.has(name) || clickIdByName.has(name))
+  const known = pairs.filter(
+    ([name]) => utmFields.has(name) || matomoFields.has(name) || clickIdByName.has(name),
+  )
   return known.map(([name, value]) => `${name}=${value}`).join('&')
 }
 
@@ -87,7 +110,10 @@ function pairsOf(part: string): [name: string, value: string][] {
   const pairs: [string, string][] = []
   for (const piece of part.split(separator)) {
     const equals = piece.indexOf('=')
-    if (equals > 0) pairs.push([nameOf(piece.slice(0, equals)), piece.slice(equals + 1)])
+    if (equals > 0) {
+      const [value = '', ...swallowed] = piece.slice(equals + 1).split(encodedSeparator)
+      pairs.push([nameOf(piece.slice(0, equals)), value], ...swallowed.flatMap((pair) => pairsOf(pair)))
+    }
     // All of it was encoded as one value: utm_source%3Dgoogle%26utm_medium%3Dcpc
     else if (equals === -1 && /%3d/i.test(piece)) pairs.push(...pairsOf(decoded(piece).replace(/%3d/gi, '')))
   }
@@ -105,13 +131,20 @@ function nameOf(written: string): string {
 }
 
 function decoded(text: string): string {
-  const spaced = text.replaceAll('+', ' ')
-  if (!spaced.includes('%')) return spaced.trim()
+  const once = decodedOnce(text.replaceAll('+', ' '))
+  // Shorteners and mail programs encode what is encoded already: "no%2520code".
+  return (encodedTwice.test(once) ? decodedOnce(once) : once).trim()
+}
+
+const encodedTwice = /%(?:[2-7][\da-f]|[c-f][\da-f]%[89ab][\da-f])/i
+
+function decodedOnce(text: string): string {
+  if (!text.includes('%')) return text
   try {
-    return decodeURIComponent(spaced).trim()
+    return decodeURIComponent(text)
   } catch {
     // A broken escape: what was sent says more than nothing.
-    return spaced.trim()
+    return text
   }
 }
 

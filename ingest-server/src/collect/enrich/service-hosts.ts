@@ -40,9 +40,9 @@ const returnHosts = words(`
   passport.yandex.ru passport.yandex.com oauth.yandex.ru oauth.yandex.com oauth.telegram.org nid.naver.com
   kauth.kakao.com accounts.kakao.com access.line.me accounts.zoho.com accounts.zoho.eu login.salesforce.com
   test.salesforce.com signin.aws.amazon.com signin.ebay.com secure.indeed.com open.weixin.qq.com graph.qq.com
-  api.twitter.com account.xiaomi.com ssl.kakao.com appleid.cdn-apple.com
+  tagassistant.google.com api.twitter.com account.xiaomi.com ssl.kakao.com appleid.cdn-apple.com
 
-  paypal.com paypalobjects.com paypal.me braintreegateway.com braintree-api.com venmo.com
+  paypal.com paypalobjects.com paypal.me paywithpaypal.com comgate.cz gopay.cz gopay.com braintreegateway.com braintree-api.com venmo.com
   stripe.com stripe.network link.com adyen.com adyenpayments.com klarna.com klarna.net klarnaservices.com
   klarnapayments.com sofort.com mollie.com mollie.nl checkout.com worldpay.com wp3.rbsworldpay.com
   squareup.com square.link cash.app afterpay.com clearpay.co.uk affirm.com sezzle.com zip.co

@@ -104,9 +104,27 @@ function beginning(words: readonly string[]) {
   return undefined
 }
 
-/** A medium that calls itself an ad: `ads`, `social-ad`. */
+const wordsOf = (medium: string) => medium.split(/\P{L}+/u)
+const hasWord = (words: ReadonlySet<string>) => (medium: string) =>
+  wordsOf(medium).some((word) => words.has(word))
+
+const adMedia = set('paid ppc ppl retargeting remarketing sem sea pmax sponsored sponsorship native boosted')
+
+/** A medium that calls itself an ad, or is paid for: `ads`, `social-paid`, `remarketing`. */
 export const isAdMedium = (medium: string): boolean =>
-  medium.split(/[^a-z]+/).some((word) => adWords.has(word))
+  wordsOf(medium).some((word) => adWords.has(word) || adMedia.has(word))
+
+/** `display`, `banner_300`, `programmatic`. */
+export const isDisplayMedium = hasWord(set('display banner banners programmatic expandable interstitial'))
+
+/** `social_media`, `organic-social`, `socialpost`: of a post, for what is paid says so. */
+export const isSocialMedium = (medium: string): boolean =>
+  medium === 'sm' || wordsOf(medium).some((word) => socialShape.test(word))
+const socialShape = /^(?:organic)?socials?(?:media|network|networks|networking|posts?|organic)?$/
+
+export const isAffiliateMedium = hasWord(set('affiliate affiliates aff affiliation'))
+export const isAudioMedium = hasWord(set('audio podcast podcasts'))
+export const isSmsMedium = hasWord(set('sms mms rcs'))
 
 /** `email`, `email-weekly`, `newsletter`. */
 export const isEmailMedium = (medium: string): boolean =>

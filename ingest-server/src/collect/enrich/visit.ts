@@ -3,12 +3,15 @@
  * path, utm parameters, click id, source and medium, and the channel they make.
  */
 import { getDomain } from 'tldts'
+import { adAt, isAdClick } from './ad-hosts.js'
+import { ownHost } from './carried-pages.js'
 import { channelOf, direct } from './channels.js'
 import { knownSource } from './known-sources.js'
 import { meant, noCampaign, readQuery, type Campaign, type Query } from './query.js'
 import { quoted } from '../row/quoting.js'
 import { recently } from './recently.js'
 import { isReturnFrom } from './service-hosts.js'
+import { readSource } from './source-words.js'
 import type { EventRow } from '../../log/event-row.js'
 
 export type { Campaign }
@@ -53,6 +56,12 @@ const registrable = recently((host: string) => getDomain(host, { allowPrivateDom
   size: 1_000,
 })
 
+interface Referrer {
+  /** Whose page it was, whoever carried it. */
+  host: string
+  path: string
+}
+
 interface Origin {
   source: string
   medium: string
@@ -60,33 +69,43 @@ interface Origin {
   by: string
 }
 
-function originOf({ campaign, click, isReturn }: Query, host: string, referrer: string): Origin {
+function originOf({ campaign, click, isReturn }: Query, host: string, referrer: Referrer): Origin {
   if (campaign.source !== '' || campaign.medium !== '') {
     const paidClick = click?.kind.isPaid ? click.kind : undefined
-    return {
-      source: campaign.source || click?.kind.source || senderIn(host, referrer)?.source || '(not set)',
-      medium: campaign.medium || (paidClick?.medium ?? '(not set)'),
-      by: 'utm',
-    }
+    const source = campaign.source || click?.kind.source || senderIn(host, referrer)?.source || '(not set)'
+    const isClicks = paidClick !== undefined && mayBePaid(source, paidClick.source)
+    return { source, medium: campaign.medium || (isClicks ? paidClick.medium : '(not set)'), by: 'utm' }
   }
   if (click) return { source: click.kind.source, medium: click.kind.medium, by: click.kind.name }
-  if (hostOf(referrer) === '') return { ...direct, by: 'none' }
+  if (referrer.host === '') return { ...direct, by: 'none' }
   const sender = isReturn ? undefined : senderIn(host, referrer)
   if (sender) return { ...sender, by: 'referrer' }
-  return { ...direct, by: isInternal(host, hostOf(referrer)) ? 'internal' : 'internal-return' }
+  return { ...direct, by: isInternal(host, referrer.host) ? 'internal' : 'internal-return' }
+}
+
+/**
+ * A click id stays in the address when somebody copies it: a link with a `gclid` in a newsletter, or posted on
+ * LinkedIn, was not clicked on Google. Google's ads are also seen on YouTube, and Microsoft's on other search engines.
+ */
+function mayBePaid(source: string, clickSource: string): boolean {
+  const { category, isEmail, isAd } = readSource(source)
+  if (isAd || knownSource(source)?.name === knownSource(clickSource)?.name) return true
+  return !isEmail && category !== 'social' && category !== 'ai'
 }
 
 /** Who sent the visitor, by the referrer; undefined where it is the site itself, or a page to sign in or to pay. */
-function senderIn(host: string, referrer: string): { source: string; medium: string } | undefined {
-  const referrerHost = hostOf(referrer)
-  if (referrerHost === '' || isInternal(host, referrerHost)) return undefined
-  const known = knownSource(referrerHost)
+function senderIn(host: string, referrer: Referrer): { source: string; medium: string } | undefined {
+  if (referrer.host === '' || isInternal(host, referrer.host)) return undefined
+  const known = knownSource(referrer.host)
   const isNetwork = known !== undefined && known.category !== 'email'
-  if (isReturnFrom(referrerHost, urlShape.exec(referrer)?.[3] ?? '', isNetwork)) return undefined
-  if (known?.category === 'search') return { source: known.name, medium: 'organic' }
+  if (isReturnFrom(referrer.host, referrer.path, isNetwork)) return undefined
+  const ad = known ? undefined : adAt(referrer.host)
+  if (ad) return ad
+  if (known?.category === 'search')
+    return { source: known.name, medium: isAdClick(referrer.path) ? 'cpc' : 'organic' }
   if (known?.category === 'email') return { source: known.name, medium: 'email' }
-  if (known === undefined && isWebmail(referrerHost)) return { source: referrerHost, medium: 'email' }
-  return { source: known?.name ?? referrerHost, medium: 'referral' }
+  if (known === undefined && isWebmail(referrer.host)) return { source: referrer.host, medium: 'email' }
+  return { source: known?.name ?? referrer.host, medium: 'referral' }
 }
 
 // What companies and providers call the host of their mail in the browser.
@@ -100,21 +119,29 @@ function campaignFrom(own: Campaign, read: Campaign): Campaign {
   const of = (field: keyof Campaign) => meant(own[field]) || read[field]
   return {
     // Two spellings of one source would be two lines in every report.
-    source: of('source').toLowerCase(),
-    medium: of('medium').toLowerCase(),
+    source: withoutSlash(of('source')).toLowerCase(),
+    medium: withoutSlash(of('medium')).toLowerCase(),
     name: of('name'),
     term: of('term'),
     content: of('content'),
   }
 }
 
+// Mail programs and web servers put one after an address, and so after its last value.
+const withoutSlash = (value: string) => value.replace(/\/+$/, '')
+
 function readVisit(url: string, search: string, referrer: string, own: Campaign): Visit {
   const parts = urlShape.exec(url)
   const host = bareHost(parts?.[2] ?? '')
   const query = readQuery(parts?.[4] ?? search, parts?.[5] ?? '')
   const campaign = campaignFrom(own, query.campaign)
+  const path = parts?.[3] ? parts[3] : parts ? '/' : ''
   const referrerHost = hostOf(referrer)
-  const { source, medium, by } = originOf({ ...query, campaign }, host, referrer)
+  const referrerPath = urlShape.exec(referrer)?.[3] ?? ''
+  const { source, medium, by } = originOf({ ...query, campaign }, ownHost(host, path), {
+    host: ownHost(referrerHost, referrerPath),
+    path: referrerPath,
+  })
   const { id, channel } = channelOf({ source, medium, campaign: campaign.name })
   const columns: Partial<EventRow> = {
     source,
@@ -126,7 +153,7 @@ function readVisit(url: string, search: string, referrer: string, own: Campaign)
     click_id: query.click?.id ?? '',
     url,
     host,
-    path: parts?.[3] ? parts[3] : parts ? '/' : '',
+    path,
     referrer,
     referrer_host: referrerHost,
   }
