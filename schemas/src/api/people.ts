@@ -1,4 +1,4 @@
-/** What the routes about people, accounts and single events take and answer. wire.ts has the timelines. */
+/** What the routes about people, accounts and single events take and answer. timeline.ts has the timelines. */
 import { z } from 'zod'
 import {
   accountStayShape,
