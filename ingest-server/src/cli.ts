@@ -48,6 +48,10 @@ const commands: Record<string, { summary: string; load: () => Promise<AddTo> }> 
     summary: "form everybody's touchpoints anew from their events",
     load: async () => (await import('./cli/touchpoints.js')).addTouchpoints,
   },
+  definitions: {
+    summary: 'write definitions to files, compare and apply them',
+    load: async () => (await import('./cli/definitions.js')).addDefinitions,
+  },
   grants: {
     summary: 'print the SQL for ClickHouse users with least privileges',
     load: async () => (await import('./cli/grants.js')).addGrants,

@@ -17,6 +17,16 @@ export const errorTable = {
     meaning: 'The body is neither an event nor a batch of events.',
   },
   QUERY_INVALID: { status: 400, mayRetry: false, meaning: 'A query parameter or path value is not valid.' },
+  DEFINITION_INVALID: {
+    status: 400,
+    mayRetry: false,
+    meaning: 'A definition or a condition is not valid; the message names the place.',
+  },
+  DEFINITION_CHANGED: {
+    status: 409,
+    mayRetry: false,
+    meaning: 'The definition has another version than If-Match says. Both are in the answer.',
+  },
   KEY_MISSING: { status: 401, mayRetry: false, meaning: 'No write key or secret key came with the request.' },
   KEY_UNKNOWN: { status: 401, mayRetry: false, meaning: 'The key belongs to no project.' },
   METRICS_CLOSED: {

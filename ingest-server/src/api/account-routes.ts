@@ -4,15 +4,16 @@ import { toIntervalAnswer, toTrait } from './answer.js'
 import { isKnownAccount, readAccount } from '../identity/account-people.js'
 import { accountAsOf } from '../timeline/as-of.js'
 import { accountNotFound, readerFor, type Api, type TimelineDeps } from './context.js'
+import { readList } from './list-subjects.js'
 import { searchAccounts } from '../timeline/search.js'
 import { readAccountTraits, traitValues } from '../timeline/traits.js'
 import {
   accountParams,
   accountProfile,
-  accountsFound,
+  accountsListed,
   asOfQuery,
   errors,
-  searchQuery,
+  listSubjectsQuery,
 } from '@touchline/schemas/api'
 
 export function addAccounts(api: Api, deps: TimelineDeps): void {
@@ -20,14 +21,19 @@ export function addAccounts(api: Api, deps: TimelineDeps): void {
     method: 'GET',
     url: '/v1/accounts',
     schema: {
-      summary: 'Find accounts by a part of their id, name or domain',
+      summary: 'Accounts as a list: by a part of their id, name or domain (`q`), else sorted and filtered',
       tags: ['Accounts'],
-      querystring: searchQuery,
-      response: { 200: accountsFound, ...errors },
+      querystring: listSubjectsQuery,
+      response: { 200: accountsListed, ...errors },
     },
     async handler(request) {
       const reader = readerFor(request, deps)
-      const found = await searchAccounts(reader, request.query.q, request.query.limit)
+      const { q } = request.query
+      if (q === undefined) {
+        const { rows, ...list } = await readList(reader, 'account', request.query, deps.clock())
+        return { accounts: rows, ...list }
+      }
+      const found = await searchAccounts(reader, q, request.query.limit)
       const accounts = await Promise.all(
         found.map(async ({ id, people }) => ({
           id,

@@ -51,6 +51,18 @@ export const eventColumns: readonly Column[] = named(
   ...['properties', 'traits', 'clientTime', 'receivedAt', 'messageId', 'because'],
 )
 
+export const stageColumns: readonly Column[] = [
+  ...named('id', 'name', 'reached', 'entered', 'skipped', 'current', 'open', 'droppedOff'),
+  { key: 'time.kaplanMeierMedianDays', header: 'kaplanMeierMedianDays' },
+  { key: 'time.completedMeanDays', header: 'completedMeanDays' },
+  { key: 'time.completed', header: 'completedVisits' },
+  { key: 'time.open', header: 'openVisits' },
+  { key: 'time.cumulativeMeanDays', header: 'cumulativeMeanDays' },
+  { key: 'toNext.medianDays', header: 'toNextMedianDays' },
+  { key: 'toNext.p75Days', header: 'toNextP75Days' },
+  { key: 'toNext.n', header: 'toNextN' },
+]
+
 /** The rows as text, CRLF after each. Without rows it is the header alone. */
 export function toCsv(columns: readonly Column[], rows: readonly object[]): string {
   return stringify([...rows], {

@@ -199,7 +199,7 @@ describe('timelines as of an earlier time', () => {
 
 describe('search', () => {
   const search = async (q: string) => {
-    const { body } = await api.get<z.infer<typeof people.peopleFound>>(
+    const { body } = await api.get<z.infer<typeof people.peopleListed>>(
       `/v1/people?q=${encodeURIComponent(q)}`,
     )
     return body.people.map(({ id }) => id)
@@ -227,7 +227,7 @@ describe('search', () => {
 
   test('finds accounts by id, name and domain', async () => {
     const find = async (q: string) => {
-      const { body } = await api.get<z.infer<typeof people.accountsFound>>(`/v1/accounts?q=${q}`)
+      const { body } = await api.get<z.infer<typeof people.accountsListed>>(`/v1/accounts?q=${q}`)
       return body.accounts
     }
     expect(await find('corporation')).toEqual([

@@ -4,10 +4,19 @@ import { toIntervalAnswer, toPersonHead, toTrait } from './answer.js'
 import { readerFor, type Api, type TimelineDeps } from './context.js'
 import { exportPerson } from '../timeline/export.js'
 import { knownPerson } from './known-person.js'
-import { accountsAt } from '../identity/people.js'
+import type { Reader } from '../clickhouse/query.js'
+import { accountsAt, lonePerson, readPeople } from '../identity/people.js'
+import { readList, type ListQuery } from './list-subjects.js'
 import { searchPeople } from '../timeline/search.js'
 import { readTraits, traitValues } from '../timeline/traits.js'
-import { asOfQuery, errors, idParams, peopleFound, personProfile, searchQuery } from '@touchline/schemas/api'
+import {
+  asOfQuery,
+  errors,
+  idParams,
+  listSubjectsQuery,
+  peopleListed,
+  personProfile,
+} from '@touchline/schemas/api'
 
 export function addPeople(api: Api, deps: TimelineDeps): void {
   addSearch(api, deps)
@@ -20,14 +29,16 @@ function addSearch(api: Api, deps: TimelineDeps): void {
     method: 'GET',
     url: '/v1/people',
     schema: {
-      summary: 'Find people by a part of an identifier or a name',
+      summary: 'People as a list: by a part of an identifier or a name (`q`), else sorted and filtered',
       tags: ['People'],
-      querystring: searchQuery,
-      response: { 200: peopleFound, ...errors },
+      querystring: listSubjectsQuery,
+      response: { 200: peopleListed, ...errors },
     },
     async handler(request) {
       const reader = readerFor(request, deps)
-      const found = await searchPeople(reader, request.query.q, request.query.limit)
+      const { q } = request.query
+      if (q === undefined) return listPeople(reader, request.query, deps.clock())
+      const found = await searchPeople(reader, q, request.query.limit)
       const people = await Promise.all(
         found.map(async (person) => ({
           id: person.id,
@@ -39,6 +50,21 @@ function addSearch(api: Api, deps: TimelineDeps): void {
       return { people }
     },
   })
+}
+
+async function listPeople(reader: Reader, asked: ListQuery, now: number) {
+  const { rows, ...list } = await readList(reader, 'person', asked, now)
+  const ids = rows.map(({ id }) => id)
+  const known = new Map((await readPeople(reader, ids)).map((person) => [person.id, person]))
+  const people = rows.map(({ people: _people, ...row }) => {
+    const person = known.get(row.id) ?? lonePerson(row.id)
+    return {
+      ...row,
+      identifiers: [...new Set(person.identifiers.map(({ identifier }) => identifier))],
+      accounts: accountsAt(person.accounts, asked.as_of ?? now),
+    }
+  })
+  return { people, ...list }
 }
 
 function addProfile(api: Api, deps: TimelineDeps): void {

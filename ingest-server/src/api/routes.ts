@@ -18,6 +18,7 @@ import { refuseOtherMethods } from '../http/other-methods.js'
 import { answerInTime } from './answer-in-time.js'
 import { addErasures } from './erase-routes.js'
 import { addAccounts } from './account-routes.js'
+import { addDefinitions } from './definition-routes.js'
 import { addUnlinks } from './unlink-routes.js'
 import { addOperator } from './operator-routes.js'
 import type { TimelineDeps } from './context.js'
@@ -28,6 +29,7 @@ import { addOpenApi } from './openapi.js'
 import { addPeople } from './people-routes.js'
 import { addReleases } from './release-routes.js'
 import { addRefused } from './rejected-routes.js'
+import { addStages } from './stage-routes.js'
 import { addTimelines } from './timeline-routes.js'
 import { addWhy } from './why-routes.js'
 
@@ -59,6 +61,8 @@ export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Pr
       addErasures(api, deps)
       addRefused(api, deps)
       addOperator(api, deps)
+      addDefinitions(api, deps)
+      addStages(api, deps)
       refuseTheRest()
     })
   }

@@ -117,15 +117,29 @@ async function untilKnown(config: Config, key: string): Promise<void> {
 export async function askServer<Answer>(
   config: Config,
   path: string,
-  { method = 'GET', key }: { method?: string; key?: string | undefined } = {},
+  {
+    method = 'GET',
+    key,
+    body: sent,
+    headers = {},
+  }: {
+    method?: string
+    key?: string | undefined
+    /** Sent as JSON. */
+    body?: object
+    headers?: Record<string, string>
+  } = {},
 ): Promise<Answer> {
   const secretKey = key ?? config.TOUCHLINE_SECRET_KEY ?? (await keysOf(config)).secretKey
   const url = `${serverUrl(config)}${path}`
-  const answer = await fetch(url, { method, headers: { authorization: `Bearer ${secretKey}` } }).catch(
-    (cause: unknown) => {
-      throw new Error(`no server answers at ${serverUrl(config)}; start it, or set HOST and PORT.`, { cause })
-    },
-  )
+  const authorization = `Bearer ${secretKey}`
+  const answer = await fetch(url, {
+    method,
+    headers: { authorization, ...headers, ...(sent && { 'content-type': 'application/json' }) },
+    ...(sent && { body: JSON.stringify(sent) }),
+  }).catch((cause: unknown) => {
+    throw new Error(`no server answers at ${serverUrl(config)}; start it, or set HOST and PORT.`, { cause })
+  })
   const body = (await answer.json()) as Answer & { message?: string }
   if (!answer.ok) throw new Error(`the server answers ${answer.status}: ${body.message ?? ''}`)
   return body

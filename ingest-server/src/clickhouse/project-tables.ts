@@ -18,6 +18,7 @@ export const projectTables = [
   'touchpoints_of_people',
   'touchpoints_of_accounts',
   'rejected_events',
+  'definitions',
 ] as const
 
 /** Views over those tables; they run as the one who asks, so the filters hold through them. */

@@ -1,5 +1,6 @@
 /** A touchpoint as the tables hold it (migrations/007_touchpoints.sql). Pure. */
 import { hash } from 'node:crypto'
+import { hostOf } from './hosts.js'
 import type { Touchpoint } from './touchpoint.js'
 import { keyOf } from './touchpoints.js'
 
@@ -46,7 +47,9 @@ function saidBy(touchpoint: Touchpoint): Record<string, unknown> {
     source: acquisition.source,
     medium: acquisition.medium,
     campaign: acquisition.campaign,
+    host: hostOf(lead.url),
     path: lead.path,
+    referrer_host: hostOf(acquisition.referrer),
     paths: pages.slice(0, mostPaths).map(({ path }) => path),
     pages: Math.min(pages.length, 65_535),
     until: new Date(touchpoint.until).toISOString(),

@@ -93,8 +93,13 @@ const accountColumns = [
   'kind',
   'name',
   'channel',
+  'source',
+  'medium',
+  'campaign',
+  'host',
   'path',
   'paths',
+  'referrer_host',
   'value',
   'currency',
   'direction',
@@ -102,8 +107,10 @@ const accountColumns = [
   'anonymous',
 ] as const
 
-const ofAccount = (said: TouchpointRow['said']) =>
-  Object.fromEntries(accountColumns.map((column) => [column, said[column]]))
+const ofAccount = (said: TouchpointRow['said']) => ({
+  ...Object.fromEntries(accountColumns.map((column) => [column, said[column]])),
+  message_id: (said.message_ids as readonly string[])[0] ?? '',
+})
 
 export async function writeAccounts(client: ClickHouseClient, { accounts }: Changed): Promise<void> {
   await write(client, 'touchpoints_of_accounts', accounts)

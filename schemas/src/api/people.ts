@@ -13,10 +13,6 @@ import {
 
 export const messageParams = z.object({ messageId: z.string().min(1).max(600) })
 
-export const searchQuery = z.object({
-  q: z.string().trim().min(1).max(300).describe('Part of an identifier, a name or a domain'),
-  limit: limit(100, 20),
-})
 export const listQuery = z.object({ limit: limit(1_000, 100) })
 export const asOfQuery = z.object({
   as_of: time.optional().describe('With the facts received until this time'),
@@ -36,16 +32,6 @@ export const personProfile = z.object({
   traits: z.array(traitShape),
   accounts: z.array(accountStayShape),
 })
-export const peopleFound = z.object({
-  people: z.array(
-    z.object({
-      id: z.string(),
-      identifiers: z.array(z.string()),
-      traits: json,
-      accounts: z.array(z.string()),
-    }),
-  ),
-})
 
 export const accountProfile = z.object({
   id: z.string(),
@@ -62,9 +48,6 @@ export const accountProfile = z.object({
         .describe('Said with a secret key, a userToken that names the account, or by a verified address'),
     }),
   ),
-})
-export const accountsFound = z.object({
-  accounts: z.array(z.object({ id: z.string(), traits: json, people: z.number().int() })),
 })
 
 export const eventStatus = z.object({

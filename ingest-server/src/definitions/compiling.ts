@@ -1,0 +1,31 @@
+/** What compiling a condition needs at every depth. */
+import type { Condition, Subject } from '@touchline/schemas/api'
+import { TouchlineError } from '../errors.js'
+import type { Bag } from './bag.js'
+import type { References, ScoreCompiler } from './references.js'
+
+export interface Compiling {
+  subject: Subject
+  bag: Bag
+  references: References
+  score?: ScoreCompiler | undefined
+  /** Only of the subjects that `{only: Array(String)}` names. */
+  isOnly?: boolean | undefined
+  /** The entries of the list that has the stage (stage-entries.ts), and the stage's place in it. */
+  stageEntries: (stage: string, compiling: Compiling) => StageEntries
+}
+
+export interface StageEntries {
+  /** SELECT key, entries Array(Tuple(place of the stage from 0, at, left at or 0)) in ms; oldest first. */
+  sql: string
+  subject: Subject
+  index: number
+}
+
+export type Leaf = Exclude<Condition, { all: Condition[] } | { any: Condition[] } | { not: Condition }>
+export type LeafOf<Head extends string> = Extract<Leaf, Record<Head, unknown>>
+
+export const countSigns = { eq: '=', ne: '!=', gt: '>', gte: '>=', lt: '<', lte: '<=' } as const
+
+export const peopleOfPerson = () =>
+  new TouchlineError('DEFINITION_INVALID', 'people: a person has no people; ask it of accounts.')

@@ -1,0 +1,120 @@
+/** Conditions about facts beside touches: traits, memberships, segments, as sets of keys. */
+import type { SegmentBody, Subject } from '@touchline/schemas/api'
+import { TouchlineError } from '../errors.js'
+import { chunksOf } from '../clickhouse/query.js'
+import { asOfSql, type Bag } from './bag.js'
+import { compareSql, isNegated, positive, saysSomething, type Comparison } from './compare.js'
+import type { Compiling, LeafOf } from './compiling.js'
+import { meant } from './nearest.js'
+
+const known = (name: string, bag: Bag) =>
+  `project = {project: String} AND name = ${bag.text(name)} AND at <= ${asOfSql} AND ${saysSomething('value')}`
+
+/** What was said of one trait: subject, raw (JSON text), at, verified, message_id. What says nothing was not said. */
+const facts: Record<Subject, (name: string, bag: Bag) => string> = {
+  account: (name, bag) =>
+    `SELECT account AS subject, value AS raw, at, verified, message_id FROM account_traits FINAL WHERE ${known(name, bag)}`,
+  // A trait stated on a shared device counts for whoever held the device at that time.
+  person: (name, bag) => `
+SELECT if(held.person = '', said.identifier, held.person) AS subject, said.value AS raw, said.at AS at, said.verified AS verified, said.message_id AS message_id
+FROM (SELECT identifier, value, at, verified, message_id FROM traits FINAL WHERE ${known(name, bag)}) AS said
+LEFT JOIN (
+  SELECT person, i.identifier AS identifier, i.from AS from, i.to AS to
+  FROM people FINAL ARRAY JOIN identifiers AS i WHERE project = {project: String}
+) AS held ON held.identifier = said.identifier
+WHERE (held.from IS NULL OR said.at >= held.from) AND (held.to IS NULL OR said.at < held.to)`,
+}
+
+/** SELECT key: of whom the latest value compares so; what was verified comes before what was not. */
+function keysOf(subject: Subject, name: string, comparison: Comparison, bag: Bag): string {
+  const latest = `SELECT cityHash64(subject) AS key, argMax(raw, (verified, at, message_id)) AS latest FROM (${facts[subject](name, bag)}) GROUP BY subject`
+  return `SELECT key FROM (${latest}) WHERE ${compareSql('latest', positive(comparison), bag)}`
+}
+
+/**
+ * SELECT key, steps: since when the comparison holds and since when it does not, as [(ms, 0 or 1)], by what was known at
+ * each time.
+ */
+export function traitSteps(subject: Subject, name: string, comparison: Comparison, bag: Bag): string {
+  const running = `argMax(raw, (verified, at, message_id)) OVER (PARTITION BY subject ORDER BY at, message_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)`
+  return `
+SELECT key, arrayFilter((x, y, z) -> y != z, known, known.1, arrayShiftLeft(known.1, 1, toInt64(0))) AS steps
+FROM (
+  SELECT cityHash64(subject) AS key, arrayMap(x -> (x.1, x.3), arraySort(groupArray((ms, message_id, holds)))) AS known
+  FROM (
+    SELECT subject, toUnixTimestamp64Milli(at) AS ms, message_id, toUInt8(${compareSql('latest', positive(comparison), bag)}) AS holds
+    FROM (SELECT subject, at, message_id, ${running} AS latest FROM (${facts[subject](name, bag)}))
+  )
+  GROUP BY subject
+)`
+}
+
+/** Who counts in which account at asOf: account_key, person_key. */
+const members = `(
+SELECT cityHash64(account) AS account_key, cityHash64(person) AS person_key
+FROM account_people FINAL ARRAY JOIN periods AS p
+WHERE project = {project: String} AND (p.from IS NULL OR p.from <= ${asOfSql}) AND (p.to IS NULL OR p.to > ${asOfSql})
+)`
+
+/** Keys of one subject as keys of the other: an account of which one person is in the set, a person one of whose accounts is. */
+export function crossedKeys(keys: string, of: Subject, { subject }: Pick<Compiling, 'subject'>): string {
+  if (of === subject) return keys
+  return `SELECT ${subject}_key FROM ${members} WHERE ${of}_key IN (${keys})`
+}
+
+/** SELECT key, steps of one subject as those of the other: it holds while it holds for one of them. `join` makes one of many. */
+export function crossedSteps(
+  steps: string,
+  of: Subject,
+  { subject }: Pick<Compiling, 'subject'>,
+  join: (deltas: string, from: string) => string,
+): string {
+  if (of === subject) return steps
+  const deltas =
+    'groupArrayArray(arrayMap((x, y) -> (x.1, toInt64(x.2) - toInt64(y)), steps, arrayShiftRight(steps.2, 1, toUInt8(0))))'
+  const from = `SELECT m.${subject}_key AS key, ${deltas} AS deltas FROM ${members} AS m INNER JOIN (${steps}) AS s ON s.key = m.${of}_key GROUP BY m.${subject}_key`
+  return join('deltas', from)
+}
+
+export interface Keys {
+  keys: string
+  /** Everybody but these. */
+  isNot: boolean
+}
+
+export function traitKeys({ trait, ...comparison }: LeafOf<'trait'>, compiling: Compiling): Keys {
+  const keys = keysOf('person', trait, comparison, compiling.bag)
+  return { keys: crossedKeys(keys, 'person', compiling), isNot: isNegated(comparison) }
+}
+
+export function accountTraitKeys(
+  { accountTrait, ...comparison }: LeafOf<'accountTrait'>,
+  compiling: Compiling,
+): Keys {
+  const keys = keysOf('account', accountTrait, comparison, compiling.bag)
+  return { keys: crossedKeys(keys, 'account', compiling), isNot: isNegated(comparison) }
+}
+
+export function segmentOf(id: string, { references }: Pick<Compiling, 'references'>): SegmentBody {
+  const found = references.segments.get(id)
+  if (found !== undefined) return found.body
+  const names = [...references.segments.keys()]
+  throw new TouchlineError('QUERY_INVALID', `segment ${id}: there is no such segment${meant(id, names)}`)
+}
+
+/** SELECT key of a frozen list: identifiers by who they are today, accounts as they stand. */
+export function staticKeys(
+  identifiers: readonly string[],
+  { subject, bag }: Pick<Compiling, 'subject' | 'bag'>,
+): string {
+  const lists = chunksOf([...new Set(identifiers)].sort()).map((chunk) => bag.texts(chunk))
+  const all = lists.length === 1 ? lists[0] : `arrayConcat(${lists.join(', ')})`
+  if (subject === 'account') return `SELECT cityHash64(arrayJoin(${all})) AS key`
+  return `
+SELECT cityHash64(if(owned.person = '', listed.identifier, owned.person)) AS key
+FROM (SELECT arrayJoin(${all}) AS identifier) AS listed
+LEFT JOIN (
+  SELECT identifier, if(notEmpty(owners), owners[-1].person, identifier) AS person
+  FROM identity_map FINAL WHERE project = {project: String}
+) AS owned ON owned.identifier = listed.identifier`
+}

@@ -1,0 +1,31 @@
+/**
+ * Where the touches of a question come from: one row a touch and subject, the same columns for persons and accounts.
+ * Total order of a subject's touches: at, message_id, touch.
+ */
+import type { Subject } from '@touchline/schemas/api'
+import { asOfSql } from './bag.js'
+
+const columns =
+  'at, touch, person, person_key, kind, name, channel, source, medium, campaign, host, path, paths, referrer_host, value, currency, direction, same_session, anonymous'
+
+const until = `project = {project: String} AND at <= ${asOfSql}`
+
+const sources: Record<Subject, (more: string) => string> = {
+  person: (more) =>
+    `(SELECT person_key AS key, person AS subject, message_ids[1] AS message_id, ${columns} FROM touchpoints_of_people FINAL WHERE ${until}${more})`,
+  account: (more) =>
+    `(SELECT account_key AS key, account AS subject, message_id, ${columns} FROM touchpoints_of_accounts FINAL WHERE ${until}${more})`,
+}
+
+/** Keys of the subjects that are asked about. */
+export const onlyKeys = '(SELECT cityHash64(arrayJoin({only: Array(String)})))'
+
+/**
+ * A FROM expression; unused columns are not read. It asks for `{project: String}` and `{asOf: …}`; with `isOnly` for
+ * `{only: Array(String)}` too, the ids of the subjects that are asked about.
+ */
+export const touchesOf = (subject: Subject, isOnly = false): string =>
+  sources[subject](isOnly ? ` AND ${subject}_key IN ${onlyKeys}` : '')
+
+/** What a statement over touches is sent with: partitions do not share keys, since the time is in the key. */
+export const touchSettings = { do_not_merge_across_partitions_select_final: 1 } as const
