@@ -74,27 +74,10 @@ interface Change {
   version: number
 }
 
-export const definitions: Command = {
-  summary: 'write definitions to files, compare and apply them',
-  usage,
-  async run(args, config) {
-    const [action, rest] = subcommand(args, ['pull', 'diff', 'apply'])
-    const { values, positionals } = parseArgs({ args: rest, options, allowPositionals: true })
-    const server = { config, key: values.key }
-    const [dir] = positionals
-    if (action === 'pull') return pull(server, neededDir(dir))
-    const entries = values.template === undefined ? await readDir(neededDir(dir)) : entriesOf(values.template)
-    const changes = await changesOf(server, entries, values.prune)
-    if (action === 'diff' || values['dry-run'])
-      return show(server, changes, values['dry-run'], action === 'diff')
-    return apply(server, changes)
-  },
-}
-
 async function entriesOf(dir: string | undefined, template: string | undefined): Promise<Entry[]> {
   if (template === undefined) {
     if (dir === undefined) throw usageError('name the folder of the files, or --template.')
-    return readDir(dir)
+    return await readDir(dir)
   }
   const found = templates.find(({ id }) => id === template)
   if (found === undefined) throw usageError(`--template: ${template} is none of ${names.join(', ')}.`)
