@@ -9,7 +9,7 @@ import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../..
 import { asOf, insertWorld, makeWorld } from '../../../test-support/condition-worlds.js'
 import { startTimelineApi, type TimelineApi } from '../../../test-support/timeline-api.js'
 import { insertLines } from '../clickhouse/insert-lines.js'
-import { openEmbeddedLog, type EmbeddedLog } from '../log/embedded-log.js'
+import { openEmbeddedLog, type EmbeddedLog } from '../log/embedded/embedded-log.js'
 
 type Saved = z.infer<typeof wire.definitionAnswer>
 type Versions = z.infer<typeof wire.definitionVersions>

@@ -21,7 +21,7 @@ import { query } from '../clickhouse/query.js'
 import { compileStages } from '../definitions/compile.js'
 import { noReferences } from '../definitions/references.js'
 import { touchesAt } from '../definitions/walk.js'
-import { openEmbeddedLog, type EmbeddedLog } from '../log/embedded-log.js'
+import { openEmbeddedLog, type EmbeddedLog } from '../log/embedded/embedded-log.js'
 import { kaplanMeierMedianSql } from './stages.js'
 
 const dayMs = 86_400_000
