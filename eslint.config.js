@@ -24,7 +24,7 @@ export const longFunctions = [
   'ingest-server/src/metrics.ts',
   'ingest-server/src/projections/leases.ts',
   'ingest-server/src/store/store.ts',
-  'ingest-server/src/touchpoints/upkeep.ts',
+  'ingest-server/src/touchpoints/worker.ts',
   'sdk-node/src/client.ts',
   'sdk-node/src/outbox.ts',
   'sdk-node/src/report.ts',

@@ -6,5 +6,12 @@ import { silentLogger } from './clickhouse.js'
 
 const [url = '', username = '', password = '', database = ''] = process.argv.slice(2)
 const app = createClient({ url, username, password, database })
-startStitch({ clickhouse: { app }, metrics: createMetrics(), logger: silentLogger, intervalMs: 20 })
+startStitch({
+  clickhouse: { app },
+  metrics: createMetrics(),
+  logger: silentLogger,
+  intervalMs: 20,
+  // The next one need not wait long for what this one held when it was killed.
+  leaseMs: 1_000,
+})
 process.stdout.write('stitching\n')

@@ -88,6 +88,74 @@ describe('a company played into a server', () => {
     expect(body.person.accounts).toEqual([])
   })
 
+  test('tells of every person and every account the same over HTTP and in SQL', async () => {
+    const everybody = async () =>
+      (await server.sql<{ id: string }>('SELECT person AS id FROM persons ORDER BY id')).map(({ id }) => id)
+    const accounts = (await server.sql<{ id: string }>('SELECT account AS id FROM accounts ORDER BY id')).map(
+      ({ id }) => id,
+    )
+    expect(accounts.length).toBeGreaterThan(38)
+    const compare = async (kind: 'user' | 'account', id: string) => {
+      const [http, sql] = await Promise.all([overHttp(`/v1/${kind}s`, id), inSql(`${kind}_timeline`, id)])
+      return JSON.stringify(http) === JSON.stringify(sql) ? undefined : { id, http, sql }
+    }
+    // The table follows a moment after.
+    await until(
+      async () => {
+        for (const id of accounts) if (await compare('account', id)) return undefined
+        return true
+      },
+      { what: 'the table of touchpoints to have every account', timeoutMs: 120_000 },
+    )
+    const people = await everybody()
+    expect(people.length).toBeGreaterThan(150)
+    for (const id of people) expect(await compare('user', id)).toBeUndefined()
+    const all = await server.sql<{ person: string; n: string }>(
+      'SELECT person, count() AS n FROM touchpoints GROUP BY person ORDER BY person',
+    )
+    expect(all.map(({ person }) => person)).toEqual(people)
+  }, 600_000)
+
+  interface Told {
+    at: string
+    kind: string
+    label: string
+    channel: string
+    person: string
+    accounts: string[]
+    messageIds: string[]
+    sources: string[]
+  }
+  const inOrder = (list: Told[]) =>
+    list
+      .map(({ at, kind, label, channel, person, accounts, messageIds, sources }) =>
+        JSON.stringify([at, kind, label, channel, person, accounts, messageIds, sources]),
+      )
+      .sort()
+
+  async function overHttp(path: string, id: string): Promise<string[]> {
+    const all: Told[] = []
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const asked = `${path}/${encodeURIComponent(id)}/timeline?limit=1000${cursor && `&cursor=${cursor}`}`
+      const { body }: { body: { touchpoints: (Told & { name: string })[]; nextCursor: string | null } } =
+        await server.get(asked)
+      // Over HTTP `name` is what is shown.
+      all.push(...body.touchpoints.map((one) => ({ ...one, label: one.name })))
+      cursor = body.nextCursor
+    }
+    return inOrder(all)
+  }
+
+  async function inSql(view: string, id: string): Promise<string[]> {
+    const project = await server.sql<{ project: string }>('SELECT any(project) AS project FROM events')
+    const rows = await server.sql<Omit<Told, 'messageIds'> & { message_ids: string[] }>(
+      `SELECT at, kind, label, channel, person, accounts, message_ids, sources
+       FROM ${view}(project = {project: String}, id = {id: String}) SETTINGS date_time_output_format = 'iso'`,
+      { project: project[0]?.project ?? '', id },
+    )
+    return inOrder(rows.map((row) => ({ ...row, messageIds: row.message_ids })))
+  }
+
   test('answers every query of docs/sql.md', async () => {
     const text = await readFile(new URL('../../docs/sql.md', import.meta.url), 'utf8')
     const queries = [...text.matchAll(/```sql\n([\s\S]*?)```/g)].map((match) => match[1] ?? '')

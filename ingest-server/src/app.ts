@@ -86,7 +86,9 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
       ? clickhouse?.begin('Storing', async () => startStore({ log, clickhouse, metrics, logger }))
       : undefined
   const stitch = has('stitch')
-    ? clickhouse?.begin('Stitching', async () => startStitch({ clickhouse, projects, metrics, logger }))
+    ? clickhouse?.begin('Stitching', async () =>
+        startStitch({ clickhouse, projects, metrics, logger, isAlone: config.CLICKHOUSE_URL === undefined }),
+      )
     : undefined
   const touchpoints = has('touchpoints')
     ? clickhouse?.begin('Touchpoints', async () =>

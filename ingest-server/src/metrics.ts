@@ -108,8 +108,10 @@ function touchpointMetrics(registry: Registry) {
   return {
     lagSeconds: gauge('lag_seconds', 'Age of the oldest change whose touchpoints are not formed', 'max'),
     filling: gauge('filling', '1 while the table is filled for the first time', 'max'),
+    waiting: gauge('waiting', 'People who wait to be formed whole', 'sum'),
     slots: gauge('slots', 'Parts of the work that this process does', 'sum'),
     people: counter('people', 'People whose touchpoints were formed'),
+    recent: counter('recent', 'People of whom only the last visit had to be formed, among these'),
     events: counter('events', 'Events that were read for it, copies too'),
     written: counter('written', 'Rows that were written, those that say that one is gone too'),
   }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { createClient } from '@clickhouse/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
-import { rebuildTouchpoints } from '../touchpoints/upkeep.js'
+import { rebuildTouchpoints } from '../touchpoints/rebuild.js'
 import { eventRow, insertPeople, insertRowsOf } from '../../../test-support/event-rows.js'
 
 const file = fileURLToPath(new URL('../../../docs/sql.md', import.meta.url))

@@ -38,6 +38,7 @@ beforeAll(async () => {
     clickhouse,
     metrics,
     logger: silentLogger,
+    isAlone: true,
     intervalMs: neverMs,
     sweepIntervalMs: neverMs,
   })

@@ -1,7 +1,7 @@
 /** A messageId counts once for a person, however often, with whatever time or ids it came: the first received copy stays. */
 import type { z } from 'zod'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
+import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
 import { eventRow, insertPeople, insertRowsOf } from '../../../test-support/event-rows.js'
 import { startTimelineApi, type TimelineApi } from '../../../test-support/timeline-api.js'
 import type { EventRow } from '../log/event-row.js'
@@ -9,7 +9,9 @@ import type { EventLog } from '../log/log.js'
 import { plainEvents, touchpoints, type Listing, type TimelineQuery } from '../timeline/listing.js'
 import { readPage } from '../timeline/page.js'
 import { findPerson } from '../identity/people.js'
+import { createMetrics } from '../metrics.js'
 import { personScope } from '../touchpoints/scope.js'
+import { openWorker } from '../touchpoints/worker.js'
 import type * as wire from '@touchline/schemas/api'
 
 const log: EventLog = {
@@ -114,10 +116,24 @@ const rowsOf = ({ user, first, copies }: Case): EventRow[] => {
 beforeAll(async () => {
   clickhouse = await startTestClickHouse()
   api = await startTimelineApi({ clickhouse, log })
+  // Each copy is looked at when it comes, as if that were now: then only its own last visit is formed.
+  let now = 0
+  const worker = openWorker({
+    clickhouse,
+    metrics: createMetrics(),
+    logger: silentLogger,
+    isAlone: true,
+    sweepIntervalMs: 2 ** 30,
+    recentNow: () => now,
+  })
   // One insert each, the last case's the other way round, so that copies stand in parts of their own.
   for (const one of cases) {
     const rows = rowsOf(one)
-    for (const row of one.user === 'u6' ? rows.reverse() : rows) await insertRowsOf(clickhouse.app, [row])
+    for (const row of one.user === 'u6' ? rows.reverse() : rows) {
+      await insertRowsOf(clickhouse.app, [row])
+      now = Date.parse(row.occurred_at)
+      await worker.pass()
+    }
   }
   await insertPeople(
     clickhouse.app,
@@ -127,6 +143,7 @@ beforeAll(async () => {
       accounts: [{ account: 'acme' }],
     })),
   )
+  await worker.pass()
 })
 afterAll(async () => {
   await api.close()
@@ -150,6 +167,18 @@ describe.each(cases)('sent again $what', ({ user, first, copies }) => {
     expect(summary?.touchpoints).toBe(list.length)
     expect(summary?.anonymousTouchpoints).toBe(first.anonymous_id === undefined ? 0 : list.length)
     expect([summary?.firstAt, summary?.lastAt]).toEqual([at, at])
+  })
+
+  test('is one row in the table of touchpoints, which is kept with each copy that comes', async () => {
+    const answer = await clickhouse.reader.query({
+      query: `SELECT at, message_ids, sources FROM user_timeline(project = 'default', id = {user: String}) WHERE kind = 'action'`,
+      query_params: { user },
+      format: 'JSONEachRow',
+      clickhouse_settings: { date_time_output_format: 'iso' },
+    })
+    const rows = await answer.json<{ at: string; message_ids: string[]; sources: string[] }>()
+    expect(rows).toMatchObject([{ at, message_ids: [`m-${user}`] }])
+    expect(rows[0]?.sources).toHaveLength(1)
   })
 
   test('is one event, with its own text', async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { silentLogger, type TestClickHouse } from '../../../test-support/clickhouse.js'
 import { startTestCluster, withoutKeeper } from '../../../test-support/cluster.js'
 import { forCluster, mutableTable, type Cluster } from './cluster-ddl.js'
-import { rebuildTouchpoints } from '../touchpoints/upkeep.js'
+import { rebuildTouchpoints } from '../touchpoints/rebuild.js'
 import { insertLines } from './insert-lines.js'
 import { migrate, readMigrations } from './migrate.js'
 

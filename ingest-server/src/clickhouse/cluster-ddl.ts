@@ -59,7 +59,6 @@ const placements: Readonly<Record<string, Placement>> = {
   touchpoint_changes: { shardBy: 'rand()', staysWhereMade: true },
   projection_leases: 'everywhere',
   identity_epochs: 'everywhere',
-  stitch_progress: 'everywhere',
   rejected_events: { shardBy: 'cityHash64(project, message_id)' },
   dead_letters: { shardBy: 'rand()' },
   definitions: 'everywhere',

@@ -47,7 +47,6 @@ export const analystTables: readonly string[] = ['dead_letters']
 /** Tables that the server keeps for itself: bookkeeping, indexes and the views that fill tables. No analyst reads them. */
 export const internalTables: readonly string[] = [
   'schema_migrations',
-  'stitch_progress',
   'erasure_progress',
   'erasures',
   'identity_changes_seen',

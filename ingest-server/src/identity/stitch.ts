@@ -3,16 +3,21 @@
  * reads what the facts say about it now, and writes what is different. Running it twice, late, several at once
  * or from an empty identity_map gives the same rows, and a crash at any point is mended by the next pass. No
  * event is ever rewritten.
+ *
+ * Several processes divide the projects among them (projections/leases.ts), for speed alone: of two that work on one
+ * project, as when one was frozen, neither does harm.
  */
 import type { ClickHouse } from '../clickhouse/clickhouse.js'
-import { queryRows, type NamedQuery } from '../clickhouse/query.js'
-import type { Metrics } from '../metrics.js'
-import type { Project } from '../projects/project.js'
 import type { Logger } from '../logger.js'
 import { startLoop, type Loop } from '../loop.js'
-import { openChanges } from '../projections/changes.js'
-import { createStitcher, type Stitcher } from './stitcher.js'
+import type { Metrics } from '../metrics.js'
+import type { Project } from '../projects/project.js'
+import { openFeed } from '../projections/feed.js'
+import { openLeases, slotOf } from '../projections/leases.js'
+import { openShare } from '../projections/share.js'
 import { sweepStart, type SweepPosition } from '../projections/sweep.js'
+import { changeColumns, toChange, type Change } from './change.js'
+import { createStitcher } from './stitcher.js'
 
 export interface StitchDeps {
   clickhouse: Pick<ClickHouse, 'app'>
@@ -20,6 +25,10 @@ export interface StitchDeps {
   logger: Logger
   /** Which projects count signed claims only; without it none does. */
   projects?: { all: () => readonly Pick<Project, 'id' | 'identify' | 'domains'>[] } | undefined
+  /** No other process can work on this database. */
+  isAlone?: boolean | undefined
+  slots?: number
+  leaseMs?: number
   /** Between two looks. A claim is visible after this and one pass. */
   intervalMs?: number
   /** How far each look goes back, for rows that became visible after their own time. */
@@ -37,37 +46,96 @@ export interface PassResult {
   changes: number
 }
 
+/** Into so many parts projects are divided, which is the most processes that find work. */
+const usualSlots = 16
+/** A project of a process that died is looked at again after so long; alone there is nobody to wait for. */
+const usualLeaseMs = 5_000
+const aloneLeaseMs = 10_000
+
 export function startStitch(deps: StitchDeps): Stitch {
-  const { intervalMs = 150, overlapMs = 3_000, sweepIntervalMs = 5_000, sweepPageSize = 100 } = deps
+  const { intervalMs = 150 } = deps
+  const worker = openWorker(deps)
+  const words = { failed: 'Stitching failed and is tried again', again: 'Stitching goes on' }
+  const loop = startLoop({
+    pass: () => worker.pass(),
+    waitMs: () => intervalMs,
+    logger: deps.logger,
+    words,
+  })
+  const renewing = setInterval(() => void worker.renew().catch(() => undefined), 500).unref()
+  return {
+    passOnce: () => loop.passOnce(),
+    async stop() {
+      clearInterval(renewing)
+      await loop.stop()
+      await worker.release().catch(() => undefined)
+    },
+  }
+}
+
+function openWorker(deps: StitchDeps) {
+  const { overlapMs = 3_000, sweepIntervalMs = 5_000, sweepPageSize = 100, slots = usualSlots } = deps
   const client = deps.clickhouse.app
   const stitcher = createStitcher({ client, projects: deps.projects })
-  const changes = openChanges(client, { overlapMs })
-  const sweep = openRollingSweep(stitcher, { client, sweepIntervalMs, sweepPageSize })
+  const leases = openLeases({
+    client,
+    projection: 'identity',
+    slots,
+    isAlone: deps.isAlone === true,
+    leaseMs: deps.leaseMs ?? (deps.isAlone === true ? aloneLeaseMs : usualLeaseMs),
+  })
+  const feed = openFeed<Change>({
+    client,
+    table: 'identity_changes_seen',
+    columns: changeColumns,
+    toRow: toChange,
+    overlapMs,
+  })
+  const share = openShare<SweepPosition>({
+    leases,
+    feed,
+    sweepStart,
+    onGained(held) {
+      // Somebody else may have worked on these projects meanwhile.
+      stitcher.forget()
+      deps.logger.info(held, 'Takes part in saying who is who')
+    },
+  })
+  const isMine = (project: string) => share.isMine(slotOf(project, slots))
+  let sweepDueAt = performance.now() + sweepIntervalMs
+
+  async function sweepIfDue(): Promise<void> {
+    if (performance.now() < sweepDueAt) return
+    const { position, rounds } = share.sweep
+    const { next } = await stitcher.sweepPage(position, { size: sweepPageSize, isMine })
+    share.sweep = { position: next ?? sweepStart, rounds: rounds + (next ? 0 : 1) }
+    sweepDueAt = performance.now() + sweepIntervalMs
+  }
 
   async function pass(): Promise<PassResult> {
-    const look = await changes.look()
+    await share.keep()
+    if (!share.holdsAny()) return { changes: 0 }
+    const look = await share.look()
     deps.metrics.stitchLagSeconds.set(look.lagSeconds)
-    if (look.fresh.length === 0) {
-      await sweep.pageIfDue()
-      return { changes: 0 }
-    }
-    let count = 0
+    let changes = 0
     try {
-      for await (const page of changes.pages(look.fresh)) {
-        count += page.length
-        await stitcher.reconcileChanges(page)
+      for await (const page of feed.pages(look.fresh)) {
+        await share.keep()
+        const mine = page.filter(({ project }) => isMine(project))
+        changes += mine.length
+        await stitcher.reconcileChanges(mine)
       }
     } catch (error) {
       // What was remembered may be ahead of what was written.
       stitcher.forget()
       throw error
     }
-    await changes.settle(look)
-    return { changes: count }
+    share.settle(look, look.fresh)
+    await sweepIfDue()
+    return { changes }
   }
 
-  const words = { failed: 'Stitching failed and is tried again', again: 'Stitching goes on' }
-  return startLoop({ pass, waitMs: () => intervalMs, logger: deps.logger, words })
+  return { pass, renew: () => share.renew(), release: () => share.release() }
 }
 
 /** Works in everything there is, as fast as it can; the rows come out as if they had been there all along. */
@@ -77,49 +145,9 @@ export async function rebuildIdentity(
 ): Promise<void> {
   const stitcher = createStitcher({ client: deps.clickhouse.app, projects: deps.projects })
   for (let position: SweepPosition | undefined = sweepStart; position;) {
-    const page = await stitcher.sweepPage(position, rebuildPageSize)
+    const page = await stitcher.sweepPage(position, { size: rebuildPageSize })
     onPage?.(page.identifiers)
     position = page.next
   }
 }
 const rebuildPageSize = 2_000
-
-interface RollingSweepOptions {
-  client: ClickHouse['app']
-  sweepIntervalMs: number
-  sweepPageSize: number
-}
-
-/** Its place is kept in ClickHouse, or a server that is restarted often would only ever see the beginning. */
-function openRollingSweep(
-  stitcher: Stitcher,
-  { client, sweepIntervalMs, sweepPageSize }: RollingSweepOptions,
-) {
-  let position: SweepPosition | undefined
-  let dueAt = performance.now() + sweepIntervalMs
-  return {
-    async pageIfDue() {
-      if (performance.now() < dueAt) return
-      position ??= await readPosition(client)
-      const { next } = await stitcher.sweepPage(position, sweepPageSize)
-      position = next ?? sweepStart
-      await client.insert({
-        table: 'stitch_progress',
-        format: 'JSONEachRow',
-        values: [{ name: 'sweep', position: JSON.stringify(position), at: new Date().toISOString() }],
-        clickhouse_settings: { date_time_input_format: 'best_effort', insert_deduplicate: 0 },
-      })
-      dueAt = performance.now() + sweepIntervalMs
-    },
-  }
-}
-
-const positionQuery: NamedQuery = {
-  name: 'sweep-position',
-  sql: `SELECT position FROM stitch_progress FINAL WHERE name = 'sweep'`,
-}
-
-async function readPosition(client: ClickHouse['app']): Promise<SweepPosition> {
-  const [row] = await queryRows<[string]>({ client }, positionQuery)
-  return row ? (JSON.parse(row[0]) as SweepPosition) : sweepStart
-}

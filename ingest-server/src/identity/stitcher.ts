@@ -4,7 +4,7 @@ import QuickLRU from 'quick-lru'
 import { queryRows, type NamedQuery } from '../clickhouse/query.js'
 import type { Project } from '../projects/project.js'
 import { domainMeanings, type DomainMeaning } from './accounts.js'
-import type { Change } from '../projections/changes.js'
+import type { Change } from './change.js'
 import type { Derived } from './derive.js'
 import { differences, openDerivedTables, type DerivedTables, type DomainRow } from './derived-tables.js'
 import { claimedDomain, corporateDomain, domainRulesOf, type DomainRules } from './domains.js'
@@ -17,9 +17,10 @@ import { reconcile } from './reconcile.js'
 export interface Stitcher {
   /** Resolves when the rows of everybody concerned are written. */
   reconcileChanges: (changes: readonly Change[]) => Promise<void>
+  /** Only of projects that are this process's to work on. */
   sweepPage: (
     position: SweepPosition,
-    size: number,
+    options: { size: number; isMine?: (project: string) => boolean },
   ) => Promise<{ identifiers: number; next: SweepPosition | undefined }>
   /** Nothing that was read counts as known any longer. */
   forget: () => void
@@ -130,11 +131,12 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
       }
       await reconcileAll(wanted, { epochs, isSweep: false })
     },
-    async sweepPage(position, size) {
+    async sweepPage(position, { size, isMine = () => true }) {
       const epochs = await readEpochs(client)
       const { rows, next } = await readSweepPage(client, position, size)
       const wanted = new Map<string, Outdated>()
       for (const { project, identifier, account } of rows) {
+        if (!isMine(project)) continue
         outdatedOf(wanted, project).identifiers.add(identifier)
         if (account !== '') accountsOnce.ofProject(project).add(identifier, account)
       }

@@ -2,7 +2,7 @@
  * What changed since the last look, from a table that materialized views fill. `stored_at` is ClickHouse's time, one
  * for each block of rows, and a block can be seen a little after its own time; so each look goes back over an overlap
  * and compares how many rows each instant has with how many were worked in. With nothing new a look is one query of
- * no rows. Should ClickHouse's clock go back, the next look begins where it went to.
+ * no rows. Should ClickHouse's clock go back, the next look begins before where it went to.
  */
 import type { ClickHouseClient } from '@clickhouse/client'
 import { queryRows } from '../clickhouse/query.js'
@@ -13,6 +13,8 @@ export interface Instant {
 }
 
 export interface Look {
+  /** ClickHouse's time. */
+  now: string
   /** Instants with rows that were not worked in, oldest first. */
   fresh: Instant[]
   /** Age of the oldest of `fresh` by ClickHouse's clock, 0 without any. */
@@ -51,25 +53,37 @@ export function openFeed<Row>(source: FeedSource<Row>): Feed<Row> {
   const { client, table, columns, toRow, overlapMs, pageRows = 20_000 } = source
   const settled = new Map<string, number>()
   let until: string | undefined
+  // Undefined where another process looked before.
+  let lookedAt: number | undefined
+
+  async function instantsSince(since: string): Promise<{ now: string; instants: [string, number][] }> {
+    const named = { name: `${table}-look`, sql: lookSql(table) }
+    const rows = await queryRows<[now: string, instants: [string, number][]]>({ client }, named, { since })
+    return { now: rows[0]?.[0] ?? since, instants: rows[0]?.[1] ?? [] }
+  }
 
   return {
     goBackTo(time) {
       const back = time ?? beginning
       until = until === undefined || back < until ? back : until
       settled.clear()
+      lookedAt = undefined
     },
     async look() {
-      const since = earlier((until ??= beginning), overlapMs)
-      const [answer] = await queryRows<[now: string, instants: [string, number][]]>(
-        { client },
-        { name: `${table}-look`, sql: lookSql(table) },
-        { since },
-      )
-      const [now = until, instants = []] = answer ?? []
+      const startedAt = performance.now()
+      let { now, instants } = await instantsSince(earlier((until ??= beginning), overlapMs))
+      if (now < until) {
+        // The clock went back since the last look: what came meanwhile may bear a time from before that.
+        const known = lookedAt === undefined ? undefined : performance.now() - lookedAt
+        until = earlier(now, known ?? (now < earlier(until, overlapMs) ? Infinity : 0))
+        ;({ now, instants } = await instantsSince(earlier(until, overlapMs)))
+      }
+      lookedAt = startedAt
       const fresh = instants
         .filter(([storedAt, rows]) => settled.get(storedAt) !== rows)
         .map(([storedAt, rows]) => ({ storedAt, rows }))
       const look: Look = {
+        now,
         fresh,
         lagSeconds: Math.max(0, Date.parse(now) - Date.parse(fresh[0]?.storedAt ?? now)) / 1_000,
         until: (instants.length < maxInstants ? undefined : instants.at(-1)?.[0]) ?? now,

@@ -31,6 +31,8 @@ export interface Leases {
   held: () => number[]
   /** By this process's clock, so that it is also true after a pause of any length. */
   holds: (slot: number) => boolean
+  /** The slot is this process's, but not renewed in time: it may be somebody else's, or come back with the next renewal. */
+  hasLapsed: (slot: number) => boolean
   /** Gives everything back, so that others need not wait. */
   release: (progressOf: (slot: number) => Progress) => Promise<void>
 }
@@ -199,6 +201,7 @@ export function openLeases(options: LeaseOptions): Leases {
     },
     held: () => [...mine.keys()].filter(holds),
     holds,
+    hasLapsed: (slot) => mine.has(slot) && !holds(slot),
     async release(progressOf) {
       const held = [...mine.keys()].filter(holds)
       for (const slot of held) {

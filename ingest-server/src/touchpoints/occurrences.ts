@@ -5,7 +5,7 @@
 import { comparableName } from './names.js'
 import type { Touchpoint } from './touchpoint.js'
 
-const sameTouchpointMs = 5 * 60_000
+export const sameTouchpointMs = 5 * 60_000
 
 /** The touchpoints of one person and name, by time, and where each source looks next. */
 interface Group {

@@ -1,6 +1,7 @@
 /**
- * Brings the rows of some people of one project to what the facts say. Level-triggered: it does not matter why, how
- * often or after how long it is called. Only the holder of a person's lease may call it (projections/leases.ts).
+ * Brings the rows of some people of one project to what the facts say, of all their events; what is new of somebody
+ * needs only the last of them (reform-recent.ts). Level-triggered: it does not matter why, how often or after how long it
+ * is called. Only the holder of a person's lease may call it (projections/leases.ts).
  */
 import type { Reader } from '../clickhouse/query.js'
 import type { Versions } from '../projections/versions.js'
@@ -9,7 +10,7 @@ import { toTouchpointRow } from './stored-row.js'
 import { personScope } from './scope.js'
 import { differences, readPresent, writeAccounts, writePeople, type Changed } from './tables.js'
 import { touchpointsFrom } from './touchpoints.js'
-import { readWholePeople } from './whose.js'
+import { readWholePeople, type KnownOwners } from './whose.js'
 
 export interface ReformDeps {
   /** As the user that writes, of one project. */
@@ -17,6 +18,10 @@ export interface ReformDeps {
   versions: Versions
   /** False once the person's lease is lost: then their rows are somebody else's to write. */
   mayWrite: (person: string) => boolean
+  /** What was asked for already. */
+  owners?: KnownOwners
+  /** At most so many events are read at once; who has more by themselves is read in pages. */
+  eventsAtOnce?: number | undefined
 }
 
 export interface Reformed {
@@ -31,7 +36,7 @@ export interface Reformed {
 /** So many people are worth one reading and writing; more only cost memory. */
 const peopleAtOnce = 400
 /** The memory of one reading: narrow rows take about a kilobyte each. */
-const eventsAtOnce = 60_000
+export const mostEventsAtOnce = 60_000
 
 export async function reformPeople(deps: ReformDeps, people: readonly string[]): Promise<Reformed> {
   let total = nothing
@@ -49,9 +54,12 @@ export const sum = (a: Reformed, b: Reformed): Reformed => ({
 })
 
 async function reformSome(deps: ReformDeps, people: readonly string[]): Promise<Reformed> {
-  const { source, versions } = deps
+  const { source, versions, eventsAtOnce = mostEventsAtOnce } = deps
   const version = await versions.next()
-  const [known, present] = await Promise.all([readWholePeople(source, people), readPresent(source, people)])
+  const [known, present] = await Promise.all([
+    readWholePeople(source, people, deps.owners),
+    readPresent(source, people),
+  ])
   const scopes = known.map((person) => ({ person: person.id, scope: personScope(person) }))
   const subjects = scopes.flatMap(({ scope }) => scope.subjects)
   const startedAt = performance.now()
@@ -61,7 +69,7 @@ async function reformSome(deps: ReformDeps, people: readonly string[]): Promise<
     const middle = Math.ceil(people.length / 2)
     return sum(await reformSome(deps, people.slice(0, middle)), await reformSome(deps, people.slice(middle)))
   }
-  const rows = isTooMuch ? await readAllCopies(source, subjects) : some
+  const rows = isTooMuch ? await readAllCopies(source, { subjects, limit: eventsAtOnce }) : some
   const bySubject = groupBySubject(rows)
   const changed: Changed = { people: [], accounts: [] }
   for (const { person, scope } of scopes) {
@@ -73,8 +81,7 @@ async function reformSome(deps: ReformDeps, people: readonly string[]): Promise<
       formed: touchpointsFrom(events.filter(({ row }) => !row.isBot)).map(toTouchpointRow),
       present: present.get(person) ?? [],
     })
-    for (const line of one.people) changed.people.push(line)
-    for (const line of one.accounts) changed.accounts.push(line)
+    add(changed, one)
   }
   await writeAccounts(source.client, changed)
   await writePeople(source.client, changed)
@@ -83,7 +90,12 @@ async function reformSome(deps: ReformDeps, people: readonly string[]): Promise<
   return { people: people.length, events: rows.length, written: changed.people.length, heavy }
 }
 
-function groupBySubject(rows: readonly CopyRow[]): Map<string, CopyRow[]> {
+export function add(changed: Changed, more: Changed): void {
+  for (const line of more.people) changed.people.push(line)
+  for (const line of more.accounts) changed.accounts.push(line)
+}
+
+export function groupBySubject(rows: readonly CopyRow[]): Map<string, CopyRow[]> {
   const bySubject = new Map<string, CopyRow[]>()
   for (const row of rows) {
     const list = bySubject.get(row.subject)

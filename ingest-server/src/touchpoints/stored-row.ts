@@ -37,7 +37,7 @@ export function toTouchpointRow(touchpoint: Touchpoint): TouchpointRow {
 }
 
 function saidBy(touchpoint: Touchpoint): Record<string, unknown> {
-  const { kind, name, label, acquisition, pages, lead, sessionId, value } = touchpoint
+  const { kind, name, label, acquisition, pages, lead, value } = touchpoint
   return {
     kind,
     name,
@@ -59,7 +59,6 @@ function saidBy(touchpoint: Touchpoint): Record<string, unknown> {
     direction: touchpoint.direction,
     anonymous: touchpoint.isAnonymous,
     sources: touchpoint.sources,
-    session: sessionId === '' ? '0' : hash64(sessionId),
     subject: lead.subject,
     client_time: lead.clientTime,
     message_ids: touchpoint.messageIds,

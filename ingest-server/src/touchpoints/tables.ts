@@ -22,22 +22,28 @@ export const finalByPartition = { do_not_merge_across_partitions_select_final: 1
 
 export const personKeys = '(SELECT cityHash64(arrayJoin({people: Array(String)})))'
 
-const presentQuery = {
+const presentQuery = (isWindow: boolean) => ({
   name: 'touchpoints-present',
   splitBy: 'people',
   settings: finalByPartition,
   sql: `
 SELECT person, toUnixTimestamp64Milli(at), toString(touch), toString(digest), accounts
 FROM touchpoints_of_people FINAL
-WHERE project = {project: String} AND person_key IN ${personKeys}`,
-}
+WHERE project = {project: String} AND person_key IN ${personKeys}${isWindow ? " AND at >= {from: DateTime64(3, 'UTC')}" : ''}`,
+})
 
-/** By person; somebody without touchpoints is left out. */
+/** By person, those from `from` (milliseconds) on; somebody without touchpoints is left out. */
 export async function readPresent(
   source: { client: ClickHouseClient; project: string },
   people: readonly string[],
+  from?: number,
 ): Promise<Map<string, PresentTouchpoint[]>> {
-  const rows = await queryRows<[string, number, string, string, string[]]>(source, presentQuery, { people })
+  const params = { people, ...(from !== undefined && { from: new Date(from) }) }
+  const rows = await queryRows<[string, number, string, string, string[]]>(
+    source,
+    presentQuery(from !== undefined),
+    params,
+  )
   const present = new Map<string, PresentTouchpoint[]>()
   for (const [person, at, touch, digest, accounts] of rows) {
     const one = { person, at, touch, digest, accounts }

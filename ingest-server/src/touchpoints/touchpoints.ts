@@ -37,7 +37,7 @@ export function touchpointsFrom(events: readonly PlacedRow[]): Touchpoint[] {
     const kind = kindOf(event.row)
     if (kind === undefined) continue
     const touchpoint = fromEvent(event, kind, visitOf.get(event)?.acquisition ?? event.row)
-    if (kind === 'identified' || kind === 'joined_account') {
+    if (comesOnce(kind)) {
       const key = `${event.person}\n${firstKey(event.row)}`
       if (firstOccurrences.has(key)) continue
       firstOccurrences.add(key)
@@ -68,6 +68,20 @@ function kindOf(row: Row): TouchpointKind | undefined {
   return row.type === 'group' && !row.hasLeft ? 'joined_account' : undefined
 }
 
+/** What may be reported by several sources (occurrences.ts). */
+export function isOccurrence(row: Row): boolean {
+  const kind = kindOf(row)
+  return kind !== undefined && !comesOnce(kind)
+}
+
+export function isOnceEach(row: Row): boolean {
+  const kind = kindOf(row)
+  return kind !== undefined && comesOnce(kind)
+}
+
+/** Shown the first time only. */
+export const comesOnce = (kind: TouchpointKind) => kind === 'identified' || kind === 'joined_account'
+
 /** Of what an identification or a joining is the first. */
 export function firstKey({
   type,
@@ -89,7 +103,7 @@ export const sourceOf = ({ sourceKind, library }: Pick<Row, 'sourceKind' | 'libr
   sourceKind === 'web' || sourceKind === 'server' ? library || sourceKind : sourceKind
 
 function fromEvent({ row, person, accounts }: PlacedRow, kind: TouchpointKind, acquisition: Row): Touchpoint {
-  const isFirst = kind === 'identified' || kind === 'joined_account'
+  const isFirst = comesOnce(kind)
   const money = isFirst || row.properties === undefined ? noMoney : moneyOf(storedObject(row.properties))
   return {
     kind,
@@ -168,7 +182,7 @@ export function withProperties(
     return { ...touchpoint, viewed, pages: viewed.map(toPage) }
   }
   const occurrences = touchpoint.occurrences.map(wide)
-  if (touchpoint.value !== null || touchpoint.kind === 'identified' || touchpoint.kind === 'joined_account')
+  if (touchpoint.value !== null || comesOnce(touchpoint.kind))
     return { ...touchpoint, occurrences }
   const money = occurrences
     .map(({ properties }) => (properties === undefined ? noMoney : moneyOf(storedObject(properties))))

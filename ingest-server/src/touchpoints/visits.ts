@@ -8,7 +8,7 @@ import { saysPageLeft } from './page-left.js'
 import type { Row } from './rows.js'
 import type { PlacedRow, ReadRow, ViewedPage } from './touchpoint.js'
 
-const sessionGapMs = 30 * 60_000
+export const sessionGapMs = 30 * 60_000
 
 export interface Visit {
   /** Empty where the client has none. */
@@ -36,7 +36,7 @@ interface Session {
 }
 
 /** What an importer sends is nobody's browsing, and a server's `track` opens no visit. */
-function isBrowsing(row: Row, sessionId: string): boolean {
+export function isBrowsing(row: Row, sessionId: string): boolean {
   if (row.kind !== '') return false
   return sessionId !== '' || isPage(row) || (row.type === 'track' && row.sourceKind === 'web')
 }

@@ -78,13 +78,27 @@ export function gapsBetween(owners: readonly Interval[]): Interval[] {
   return gaps
 }
 
+/** Of identifiers that were asked for: their owners, none where nobody owns one. */
+export type KnownOwners = ReadonlyMap<string, readonly Ownership[]>
+
+export async function readKnownOwners(reader: Reader, identifiers: readonly string[]): Promise<KnownOwners> {
+  const states = await readOwners(reader, identifiers)
+  const owners = new Map<string, readonly Ownership[]>(identifiers.map((identifier) => [identifier, []]))
+  for (const { identifier, owners: list } of states) owners.set(identifier, list)
+  return owners
+}
+
 /** Each of them with what they hold and where they count; one who is no person (any longer) holds nothing. */
-export async function readWholePeople(reader: Reader, ids: readonly string[]): Promise<Person[]> {
+export async function readWholePeople(
+  reader: Reader,
+  ids: readonly string[],
+  asked: KnownOwners = new Map(),
+): Promise<Person[]> {
   const known = await readPeople(reader, ids)
   const stitched = new Set(known.map(({ id }) => id))
   const lone = ids.filter((id) => !stitched.has(id))
-  if (lone.length === 0) return known
-  const owners = new Map((await readOwners(reader, lone)).map((state) => [state.identifier, state.owners]))
+  const unasked = lone.filter((id) => !asked.has(id))
+  const owners = unasked.length === 0 ? asked : new Map([...asked, ...(await readKnownOwners(reader, unasked))])
   return [...known, ...lone.map((id) => lonePerson(id, owners.get(id) ?? []))]
 }
 

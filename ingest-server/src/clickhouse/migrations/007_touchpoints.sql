@@ -36,12 +36,9 @@ CREATE TABLE IF NOT EXISTS touchpoints_of_people
     accounts Array(LowCardinality(String)) COMMENT 'Accounts that it counts for',
     sources Array(LowCardinality(String)) COMMENT 'Who told it: web, server, the library or importer that named itself',
 
-    session UInt64 COMMENT 'Of a visit with a session id of its own the hash of that id, else 0',
     subject String COMMENT 'Of the shown event: where it stands in events, with client_time' CODEC(ZSTD(1)),
     client_time DateTime64(3, 'UTC') COMMENT 'Of the shown event: where it stands in events' CODEC(Delta, ZSTD(1)),
-    message_ids Array(String) COMMENT 'The events that told it, the shown one first' CODEC(ZSTD(1)),
-
-    INDEX by_until until TYPE minmax GRANULARITY 1
+    message_ids Array(String) COMMENT 'The events that told it, the shown one first' CODEC(ZSTD(1))
 )
 ENGINE = ReplacingMergeTree(version, is_deleted)
 PARTITION BY toStartOfQuarter(at)

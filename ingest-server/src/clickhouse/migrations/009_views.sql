@@ -210,7 +210,8 @@ SETTINGS do_not_merge_across_partitions_select_final = 1
 COMMENT 'Touchpoints that count for the account id; parameters project and id';
 
 -- One row a person: users, leads, and visitors of whom nothing but a device is known. Traits as text: of each name the
--- latest, and what was said with a secret key or a signed token before anything that was not.
+-- latest that says something (a sync that sends "N/A" or null leaves what is known; touchpoints/null-like.ts has the words),
+-- and what was said with a secret key or a signed token before anything that was not.
 CREATE OR REPLACE VIEW persons
 (
     project String COMMENT 'Tenant',
@@ -235,6 +236,7 @@ said AS (
     FROM traits AS t FINAL
     INNER JOIN held ON held.project = t.project AND held.identifier = t.identifier
     WHERE (t.at >= held.from OR held.from IS NULL) AND (t.at < held.to OR held.to IS NULL)
+        AND lowerUTF8(trimBoth(if(JSONType(t.value) = 'String', JSONExtractString(t.value), t.value))) NOT IN ('', 'null', 'undefined', 'n/a', 'none', 'nan')
     GROUP BY project, person, name
 )
 SELECT
@@ -266,6 +268,7 @@ said AS (
     SELECT project, account, name,
         argMax(if(JSONType(value) = 'String', JSONExtractString(value), value), (verified, at, message_id)) AS latest
     FROM account_traits FINAL
+    WHERE lowerUTF8(trimBoth(if(JSONType(value) = 'String', JSONExtractString(value), value))) NOT IN ('', 'null', 'undefined', 'n/a', 'none', 'nan')
     GROUP BY project, account, name
 )
 SELECT

@@ -1,0 +1,245 @@
+/**
+ * Keeps the tables of touchpoints up to date: events and who-is-who in ClickHouse → touchpoints in ClickHouse. It
+ * looks at what changed, forms the touchpoints of whom that concerns anew, and writes what is different. Late, twice,
+ * after a crash at any point or from empty tables it gives the same rows. Any number of processes divide the people
+ * among them; each person has one writer at a time (projections/leases.ts).
+ *
+ *     new events of somebody    their last visit only (reform-recent.ts), with the look that shows them
+ *     all else                  the whole person, in turn (waiting-people.ts)
+ */
+import type { ClickHouse } from '../clickhouse/clickhouse.js'
+import type { Logger } from '../logger.js'
+import type { Metrics } from '../metrics.js'
+import { openFeed, type Instant, type Look } from '../projections/feed.js'
+import { openLeases, slotOf } from '../projections/leases.js'
+import { openShare } from '../projections/share.js'
+import { openVersions } from '../projections/versions.js'
+import { groupByProject, usualSlots } from './rebuild.js'
+import { reformPeople, type ReformDeps, type Reformed } from './reform.js'
+import { reformRecent } from './reform-recent.js'
+import { readSweepPage, sweepStart } from './sweep.js'
+import { createWaitingPeople } from './waiting-people.js'
+import { changeColumns, personsOf, readKnownOwners, toChange, type TouchpointChange } from './whose.js'
+
+export interface WorkerDeps {
+  clickhouse: Pick<ClickHouse, 'app'>
+  metrics: Pick<Metrics, 'touchpoints'>
+  logger: Logger
+  /** No other process can work on this database. */
+  isAlone?: boolean | undefined
+  slots?: number
+  leaseMs?: number
+  /** How far each look goes back, for rows that became visible after their own time. */
+  overlapMs?: number
+  /** Between two pages of the rolling pass over everybody, and how many people one has. */
+  sweepIntervalMs?: number
+  sweepPageSize?: number
+  /** At most so many events are read at once. */
+  eventsAtOnce?: number
+  /** Who has more by themselves is formed again after so many times as long as it took. */
+  heavyPause?: number
+  /** What counts as now where it is to be decided what is recent, from ClickHouse's time; for tests. */
+  recentNow?: (now: number) => number
+}
+
+export interface PassResult {
+  /** Changes that were looked at, repeats included. */
+  changes: number
+  written: number
+  /** People who wait for their turn to be formed whole. */
+  waiting: number
+}
+
+/** A block of more changes than that comes of an import, or of many who were told apart or joined at once. */
+const mostOfLive = 2_500
+/** So many changes are looked at in one pass; the rest follows in the next ones. */
+const mostChanges = 20_000
+/** While so many people wait, no further block of many changes is taken up. */
+const mostWaiting = 200_000
+/** Formed whole in one pass, at most. */
+const wholeAtOnce = { urgent: 2_000, others: 400 }
+const fillingPageSize = 1_000
+
+/** The work without the loop; one pass at a time. */
+export function openWorker(deps: WorkerDeps) {
+  const { overlapMs = 3_000, slots = usualSlots, sweepIntervalMs = 5_000, sweepPageSize = 100 } = deps
+  const { recentNow = (now: number) => now } = deps
+  const { app: client } = deps.clickhouse
+  const versions = openVersions(client, 'touchpoints_of_people')
+  const leases = openLeases({
+    client,
+    projection: 'touchpoints',
+    slots,
+    isAlone: deps.isAlone === true,
+    leaseMs: deps.leaseMs,
+  })
+  const feed = openFeed<TouchpointChange>({
+    client,
+    table: 'touchpoint_changes',
+    columns: changeColumns,
+    toRow: toChange,
+    overlapMs,
+  })
+  const waiting = createWaitingPeople({ heavyPause: deps.heavyPause })
+  const share = openShare({
+    leases,
+    feed,
+    sweepStart,
+    settledUntil: (looked) => waiting.settledUntil(looked),
+    onGained(held) {
+      versions.forget()
+      deps.logger.info(
+        { ...held, isFilling: share.isFilling() },
+        'Takes part in keeping touchpoints up to date',
+      )
+    },
+  })
+  const isMine = (project: string, person: string) => share.isMine(slotOf(`${project}\n${person}`, slots))
+  const logFilling = fillingLog(deps.logger)
+  let sweepDueAt = performance.now() + sweepIntervalMs
+
+  const reformDeps = (project: string): ReformDeps => ({
+    source: { client, project, signedOnly: false },
+    versions,
+    mayWrite: (person) => isMine(project, person),
+    eventsAtOnce: deps.eventsAtOnce,
+  })
+
+  function count({ people, events, written }: Reformed): number {
+    deps.metrics.touchpoints.people.inc(people)
+    deps.metrics.touchpoints.events.inc(events)
+    deps.metrics.touchpoints.written.inc(written)
+    return written
+  }
+
+  async function reconcileChanges(
+    changes: readonly TouchpointChange[],
+    { now, isUrgent }: { now: number; isUrgent: boolean },
+  ): Promise<number> {
+    let written = 0
+    const since = feed.settledUntil()
+    for (const [project, ofProject] of groupByProject(changes)) {
+      const base = reformDeps(project)
+      const identifiers = [...new Set(ofProject.map(({ identifier }) => identifier))]
+      const owners = await readKnownOwners(base.source, identifiers)
+      const persons = [...personsOf(ofProject, (identifier) => owners.get(identifier) ?? []).values()]
+      const mine = persons.filter(({ person }) => isMine(project, person))
+      const wait = (person: string) => waiting.add(project, person, { since, isUrgent })
+      for (const { person, isWhole } of mine) if (isWhole) wait(person)
+      const recent = mine
+        .filter(({ isWhole }) => !isWhole)
+        .map(({ person, low }) => ({ person, changedFrom: low }))
+      const reformed = await reformRecent({ ...base, owners }, recent, now)
+      for (const person of reformed.rest) wait(person)
+      deps.metrics.touchpoints.recent.inc(reformed.people)
+      written += count(reformed)
+    }
+    return written
+  }
+
+  async function reformWhole(project: string, people: readonly string[]): Promise<number> {
+    const reformed = await reformPeople(reformDeps(project), people)
+    for (const { person, ms } of reformed.heavy) waiting.took(project, person, ms)
+    return count(reformed)
+  }
+
+  async function reconcileWaiting(): Promise<number> {
+    let written = 0
+    for (const [project, people] of groupByProject(waiting.next(wholeAtOnce))) {
+      const persons = people.map(({ person }) => person)
+      const mine = persons.filter((person) => isMine(project, person))
+      written += await reformWhole(project, mine)
+      if (!share.hasLapsed()) for (const person of persons) waiting.done(project, person)
+    }
+    return written
+  }
+
+  async function reconcileLook(look: Look): Promise<{ changes: number; written: number }> {
+    const result = { changes: 0, written: 0 }
+    const now = recentNow(Date.parse(look.now))
+    const { live, others } = inTurn(look.fresh, waiting.size < mostWaiting)
+    for (const [instants, isUrgent] of [
+      [live, true],
+      [others, false],
+    ] as const) {
+      for await (const page of feed.pages(instants)) {
+        await share.keep()
+        result.changes += page.length
+        result.written += await reconcileChanges(page, { now, isUrgent })
+      }
+    }
+    share.settle(look, [...live, ...others])
+    return result
+  }
+
+  /** Pages follow one another without a pause until everybody was seen once. */
+  async function sweepIfDue(): Promise<number> {
+    const isFirstRound = share.isFilling()
+    if (!share.holdsAny() || (!isFirstRound && performance.now() < sweepDueAt)) return 0
+    const { position, rounds } = share.sweep
+    const page = await readSweepPage(client, position, isFirstRound ? fillingPageSize : sweepPageSize)
+    let written = 0
+    for (const [project, people] of groupByProject(page.people)) {
+      const mine = people.map(({ person }) => person).filter((person) => isMine(project, person))
+      written += await reformWhole(project, mine)
+    }
+    share.sweep = { position: page.next ?? sweepStart, rounds: rounds + (page.next ? 0 : 1) }
+    sweepDueAt = performance.now() + sweepIntervalMs
+    if (isFirstRound) logFilling(page.people.length, share.sweep)
+    return written
+  }
+
+  return {
+    isFilling: () => share.isFilling(),
+    /** Whether there is more to do at once than what comes in. */
+    hasMore: () => share.isFilling() || waiting.next({ urgent: 1, others: 1 }).length > 0,
+    async pass(): Promise<PassResult> {
+      const { slots: held, lagSeconds, filling, waiting: waits } = deps.metrics.touchpoints
+      await share.keep()
+      held.set(leases.held().length)
+      if (!share.holdsAny()) return { changes: 0, written: 0, waiting: 0 }
+      const look = await share.look()
+      lagSeconds.set(look.lagSeconds)
+      const { changes, written } = await reconcileLook(look)
+      const ofWaiting = await reconcileWaiting()
+      const ofSweep = await sweepIfDue()
+      filling.set(share.isFilling() ? 1 : 0)
+      waits.set(waiting.size)
+      return { changes, written: written + ofWaiting + ofSweep, waiting: waiting.size }
+    },
+    /** For a timer: a pass may take longer than a lease lasts. */
+    renew: () => share.renew(),
+    release: () => share.release(),
+  }
+}
+
+/** What of a look is worked in now: small blocks first, whatever was before them, then as many of the others as fit. */
+function inTurn(fresh: readonly Instant[], mayTakeMore: boolean) {
+  const live: Instant[] = []
+  const others: Instant[] = []
+  let changes = 0
+  for (const instant of fresh) {
+    if (instant.rows > mostOfLive || changes > mostChanges) continue
+    live.push(instant)
+    changes += instant.rows
+  }
+  for (const instant of fresh) {
+    if (instant.rows <= mostOfLive || changes > mostChanges || !mayTakeMore) continue
+    others.push(instant)
+    changes += instant.rows
+  }
+  return { live, others }
+}
+
+function fillingLog(logger: Logger) {
+  let people = 0
+  let loggedAt = 0
+  return (more: number, { position, rounds }: { position: object; rounds: number }) => {
+    people += more
+    if (rounds > 0) logger.info({ people }, 'Everybody’s touchpoints are in their table')
+    else if (performance.now() - loggedAt > 10_000) {
+      loggedAt = performance.now()
+      logger.info({ people, at: position }, 'Fills the table of touchpoints')
+    }
+  }
+}
