@@ -21,8 +21,13 @@ import {
 } from '../ingest-server/src/timeline/listing.js'
 import { readEarly, readPage } from '../ingest-server/src/timeline/page.js'
 import { findPerson, lonePerson } from '../ingest-server/src/identity/people.js'
+import { databaseTime, writeProgress } from '../ingest-server/src/projections/leases.js'
+import { openVersions } from '../ingest-server/src/projections/versions.js'
+import { usualSlots } from '../ingest-server/src/touchpoints/rebuild.js'
+import { reformPeople } from '../ingest-server/src/touchpoints/reform.js'
 import { readWideRows } from '../ingest-server/src/touchpoints/rows.js'
 import { accountScope, personScope, type Scope } from '../ingest-server/src/touchpoints/scope.js'
+import { sweepStart } from '../ingest-server/src/touchpoints/sweep.js'
 import { readTraits } from '../ingest-server/src/timeline/traits.js'
 import { printTable, rounded, type Row } from './report.js'
 
@@ -108,9 +113,20 @@ async function build(clickhouse: TestClickHouse, from: number, events: number): 
       'INSERT INTO other_key SELECT * FROM events WHERE cityHash64(subject, client_time) % {parts: UInt32} = {part: UInt32}',
       { parts, part },
     )
+  await formAccounts(clickhouse)
   // As it is some hours later: what was inserted is merged.
   for (const table of ['events', 'other_key', 'identity_map', 'people', 'account_people', 'traits'])
     await merge(clickhouse, table)
+}
+
+/** The touchpoints of the two accounts that are asked for, as the upkeep would have formed them; everybody's would take minutes. */
+async function formAccounts({ app }: TestClickHouse): Promise<void> {
+  const source: Reader = { client: app, project: 'default', signedOnly: false }
+  const people = Array.from({ length: 505 }, (_, number) => `user:u${number}`)
+  const versions = openVersions(app, 'touchpoints_of_people')
+  await reformPeople({ source, versions, mayWrite: () => true }, people)
+  const sweep = JSON.stringify({ position: sweepStart, rounds: 1 })
+  await writeProgress(app, 'touchpoints', { slots: usualSlots, settledUntil: await databaseTime(app), sweep })
 }
 
 /** A merge of everything may take longer than a request is waited for; it goes on without it. */

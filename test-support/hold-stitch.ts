@@ -12,6 +12,6 @@ startStitch({
   logger: silentLogger,
   intervalMs: 20,
   // The next one need not wait long for what this one held when it was killed.
-  leaseMs: 1_000,
+  leaseMs: 3_000,
 })
 process.stdout.write('stitching\n')

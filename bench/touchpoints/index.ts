@@ -96,7 +96,7 @@ async function run(events: number): Promise<Result> {
     const merged = await costs(clickhouse)
     say('60 s of 1,000 events a second')
     const upkeep = await measureUpkeep(clickhouse, { people: sample / eventsPerPerson, cpuMsOf })
-    say('questions, with the parts of the last minutes unmerged')
+    say('questions, with the parts as that minute left them')
     const unmerged = await costs(clickhouse)
     return { merged, unmerged, rebuild, upkeep, disk }
   } finally {

@@ -478,6 +478,48 @@ describe('several stitchers, and stitchers that die', () => {
     await expectPeopleToFollow(name)
   }, 60_000)
 
+  test('two divide the projects; what one that stands still held the other takes over', async () => {
+    const child = await spawnStitch()
+    const own = startStitching({ intervalMs: 20, leaseMs: 3_000 })
+    const said = async (count: number) => {
+      const names = Array.from({ length: count }, newProject)
+      const rows = names.map((name) => history(name, 20))
+      await insertRowsOf(clickhouse.app, rows.flat())
+      return async () => {
+        for (const [index, name] of names.entries())
+          expect(await storedOwners(clickhouse.app, name)).toEqual(expectedOwners(rows[index] ?? []))
+      }
+    }
+    try {
+      await vi.waitFor(async () => expect(await slotsByHolder()).toEqual([8, 8]), waiting)
+      await vi.waitFor(await said(12), waiting)
+      child.kill('SIGSTOP')
+      // Some of these projects are its own.
+      await vi.waitFor(await said(24), waiting)
+      expect(Math.max(...(await slotsByHolder()))).toBe(16)
+      child.kill('SIGCONT')
+      await vi.waitFor(async () => expect(await slotsByHolder()).toEqual([8, 8]), waiting)
+      await vi.waitFor(await said(12), waiting)
+    } finally {
+      child.kill('SIGKILL')
+      await own.stop()
+    }
+  })
+
+  const waiting = { timeout: 60_000, interval: 100 }
+
+  /** How many parts of the work each process has. */
+  async function slotsByHolder(): Promise<number[]> {
+    const rows = await query<{ slots: number }>(
+      clickhouse.app,
+      `SELECT toUInt8(count()) AS slots
+       FROM (SELECT slot, argMax((holder, is_released), (term, -toUnixTimestamp64Milli(claimed_at), beat)) AS last
+         FROM projection_leases WHERE name = 'identity' AND slot != 65535 GROUP BY slot)
+       WHERE NOT last.2 GROUP BY last.1 ORDER BY slots`,
+    )
+    return rows.map(({ slots }) => slots)
+  }
+
   test('killed in the middle again and again, the next one finishes the work', async () => {
     const name = newProject()
     const rows = history(name, 500)
@@ -486,11 +528,11 @@ describe('several stitchers, and stitchers that die', () => {
       await insertRowsOf(clickhouse.app, rows.slice(start, start + 100))
       const before = await rowsWritten()
       // In the middle: something of this portion stands, and more of it is being written.
-      await vi.waitUntil(async () => (await rowsWritten()) !== before, { timeout: 20_000, interval: 1 })
+      await vi.waitUntil(async () => (await rowsWritten()) !== before, { timeout: 60_000, interval: 1 })
       child.kill('SIGKILL')
       await once(child, 'exit')
     }
-    const next = startStitching({ intervalMs: 20, leaseMs: 1_000 })
+    const next = startStitching({ intervalMs: 20, leaseMs: 3_000 })
     try {
       await vi.waitFor(
         async () => expect(await storedOwners(clickhouse.app, name)).toEqual(expectedOwners(rows)),

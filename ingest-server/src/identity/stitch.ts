@@ -48,9 +48,6 @@ export interface PassResult {
 
 /** Into so many parts projects are divided, which is the most processes that find work. */
 const usualSlots = 16
-/** A project of a process that died is looked at again after so long; alone there is nobody to wait for. */
-const usualLeaseMs = 5_000
-const aloneLeaseMs = 10_000
 
 export function startStitch(deps: StitchDeps): Stitch {
   const { intervalMs = 150 } = deps
@@ -62,7 +59,7 @@ export function startStitch(deps: StitchDeps): Stitch {
     logger: deps.logger,
     words,
   })
-  const renewing = setInterval(() => void worker.renew().catch(() => undefined), 500).unref()
+  const renewing = setInterval(() => void worker.renew().catch(() => undefined), 1_000).unref()
   return {
     passOnce: () => loop.passOnce(),
     async stop() {
@@ -82,7 +79,7 @@ function openWorker(deps: StitchDeps) {
     projection: 'identity',
     slots,
     isAlone: deps.isAlone === true,
-    leaseMs: deps.leaseMs ?? (deps.isAlone === true ? aloneLeaseMs : usualLeaseMs),
+    leaseMs: deps.leaseMs,
   })
   const feed = openFeed<Change>({
     client,

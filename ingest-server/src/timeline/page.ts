@@ -23,7 +23,7 @@ import {
 import type { Scope } from '../touchpoints/scope.js'
 import type { Summary } from './summary.js'
 import { tableSummary } from './table-summary.js'
-import { readWindowed } from './window.js'
+import { readWindowed, type Windowed } from './window.js'
 
 export interface Page<Item> {
   items: readonly Item[]
@@ -90,8 +90,11 @@ export async function readPage<Item>(
   const isTooMuch = !isWidelySpread && (await countRows(reader, wanted)) > sizes.many
   if (isTooMuch || listing.summaryOf === undefined) return readLargePage(reader, scope, query, listing)
   if (isWidelySpread) {
+    // Asked for side by side; where the tables know nothing yet the window is of no use.
+    const windowed = readWindowed(reader, scope, query, listing)
+    windowed.catch(() => undefined)
     const known = await tableSummary(reader, scope, query)
-    if (known) return readLargePage(reader, scope, query, { ...listing, known })
+    if (known) return readLargePage(reader, scope, query, listing, { known, windowed })
   }
   const rows = await readRows(reader, { ...wanted, limit: sizes.many + 1 })
   if (rows.length > sizes.many) return readLargePage(reader, scope, query, listing)
@@ -128,16 +131,22 @@ function pageOfAll<Item>(
   }
 }
 
+interface Asked<Item> {
+  known?: Summary
+  windowed?: Promise<Windowed<Item>>
+}
+
 async function readLargePage<Item>(
   reader: Reader,
   scope: Scope,
   query: TimelineQuery,
-  listing: Listing<Item> & { known?: Summary },
+  listing: Listing<Item>,
+  { known, windowed }: Asked<Item> = {},
 ): Promise<Page<Item>> {
   const summarise = async () =>
-    listing.known ?? (await tableSummary(reader, scope, query)) ?? (await roughSummary(reader, scope, query))
+    known ?? (await tableSummary(reader, scope, query)) ?? (await roughSummary(reader, scope, query))
   const [{ items, wide, windowMs }, summary] = await Promise.all([
-    readWindowed(reader, scope, query, listing),
+    windowed ?? readWindowed(reader, scope, query, listing),
     listing.summaryOf && !query.after ? summarise() : undefined,
   ])
   const page = cut(items, query, listing)

@@ -5,12 +5,11 @@
  * likely to fill it, so it usually takes one question.
  */
 import { TouchlineError } from '../errors.js'
-import { queryRows, type NamedQuery, type Reader } from '../clickhouse/query.js'
+import type { Reader } from '../clickhouse/query.js'
 import { isListed, type Listing, type TimelineQuery } from './listing.js'
-import { edgeInTables } from './table-summary.js'
+import { edgeOf, eventsPerItem, type Reading } from './window-edge.js'
 import {
   byRowKey,
-  conditionsOf,
   readRows,
   readRowsOf,
   readRepeated,
@@ -21,8 +20,6 @@ import {
 } from '../touchpoints/rows.js'
 import type { Scope } from '../touchpoints/scope.js'
 
-// A visit has several events, so a page of touchpoints needs more of them than it lists.
-const eventsPerItem = 4
 const growth = 4
 const mostEvents = 40_000
 const mostRows = 100_000
@@ -43,14 +40,6 @@ export interface Windowed<Item> {
 interface Window {
   low: number
   high: number
-}
-
-interface Reading<Item> {
-  reader: Reader
-  scope: Scope
-  query: TimelineQuery
-  listing: Listing<Item>
-  wanted: RowsWanted
 }
 
 /**
@@ -130,16 +119,20 @@ function windowFor(found: number, coveredMs: number, limit: number): number {
 /** Undefined where there is too much in the window for one question. */
 async function readGuessed<Item>(reading: Reading<Item>, window: Window) {
   const { reader, wanted, listing } = reading
-  const rows = await readWideRows(reader, { ...wanted, ...reach(window, listing), limit: fewRows + 1 })
+  const asked = readWideRows(reader, { ...wanted, ...reach(window, listing), limit: fewRows + 1 })
+  const repeated = askRepeated(reading, window, asked)
+  const rows = await asked
   if (rows.length > fewRows) return undefined
-  return { items: await beginningIn(reading, window, rows), wide: byRowKey(rows) }
+  return { items: await beginningIn(reading, window, { rows, repeated }), wide: byRowKey(rows) }
 }
 
 /** What begins in [low, high). */
 async function readBetween<Item>(reading: Reading<Item>, window: Window): Promise<Item[]> {
   const { reader, wanted, listing } = reading
-  const rows = await readRows(reader, { ...wanted, ...reach(window, listing) })
-  if (rows.length < mostRows) return beginningIn(reading, window, rows)
+  const asked = readRows(reader, { ...wanted, ...reach(window, listing) })
+  const repeated = askRepeated(reading, window, asked)
+  const rows = await asked
+  if (rows.length < mostRows) return beginningIn(reading, window, { rows, repeated })
   const middle = Math.floor((window.low + window.high) / 2)
   if (!Number.isFinite(middle) || middle === window.low)
     throw new TouchlineError('OVERLOADED', 'Too much happened at one time. Ask with `from` and `to`.')
@@ -152,13 +145,30 @@ const reach = ({ low, high }: Window, { reachMs }: { reachMs: number }) => ({
   to: high + reachMs,
 })
 
+interface ReadRows {
+  rows: readonly Row[]
+  repeated: Promise<Set<string>>
+}
+
+/** Which messages have several rows: asked for beside the window's rows, not after them. */
+function askRepeated<Item>(
+  { reader, wanted, listing }: Reading<Item>,
+  window: Window,
+  rows: Promise<readonly Row[]>,
+): Promise<Set<string>> {
+  const repeated = readRepeated(reader, { ...wanted, ...reach(window, listing) }, rows)
+  // Where the window turns out to be too large nobody waits for it.
+  repeated.catch(() => undefined)
+  return repeated
+}
+
 async function beginningIn<Item>(
   reading: Reading<Item>,
   { low, high }: Window,
-  rows: readonly Row[],
+  read: ReadRows,
 ): Promise<Item[]> {
   const { reader, scope, query, listing, wanted } = reading
-  const all = await withEarlierCopies(reading, { low, high }, rows)
+  const all = await withEarlierCopies(reading, read)
   const events = scope.placed(all).filter(({ row }) => query.withBots || !row.isBot)
   const items = listing.itemsOf(events).filter((item) => {
     const { at } = listing.positionOf(item)
@@ -170,101 +180,12 @@ async function beginningIn<Item>(
 
 /** The first received copy of a re-sent event counts, and may lie outside the window: then it takes the others' place. */
 async function withEarlierCopies<Item>(
-  { reader, listing, wanted }: Reading<Item>,
-  window: Window,
-  rows: readonly Row[],
+  { reader, wanted }: Reading<Item>,
+  read: ReadRows,
 ): Promise<readonly Row[]> {
-  if (rows.length === 0) return rows
-  const repeated = await readRepeated(reader, { ...wanted, ...reach(window, listing) }, rows)
+  const { rows } = read
+  const repeated = await read.repeated
   if (repeated.size === 0) return rows
   const copies = await readRowsOf(reader, wanted, [...repeated])
   return [...rows.filter(({ messageId }) => !repeated.has(messageId)), ...copies]
-}
-
-interface EdgeWanted {
-  isDescending: boolean
-  begin: number
-  events: number
-}
-
-// So many subjects are asked one by one, each in key order and only as far as needed; more are scanned.
-const subjectsOneByOne = 8
-
-/** The time that lies `events` events from `begin` on; undefined where there are fewer. */
-async function edgeOf<Item>(
-  { reader, scope, query, listing, wanted }: Reading<Item>,
-  edge: EdgeWanted,
-): Promise<number | undefined> {
-  const isInTables = listing.summaryOf !== undefined && query.asOf === undefined && !query.withBots
-  if (isInTables && wanted.subjects.length > subjectsOneByOne) {
-    const touchpoints = Math.ceil(edge.events / eventsPerItem)
-    const found = await edgeInTables(reader, scope, { ...edge, touchpoints })
-    if (found !== undefined) return found
-  }
-  const times =
-    wanted.subjects.length <= subjectsOneByOne
-      ? await Promise.all(wanted.subjects.map((subject) => edgeOfSubject(reader, subject, wanted, edge)))
-      : [await scannedEdge(reader, wanted, edge)]
-  const known = times.filter((time) => time !== undefined)
-  if (known.length === 0) return undefined
-  return edge.isDescending ? Math.max(...known) : Math.min(...known)
-}
-
-/**
- * By client_time, the key's own order: what counts is occurred_at, which differs by how wrong a clock was. So
- * this is a good guess only; the window itself is cut by occurred_at.
- */
-async function edgeOfSubject(
-  reader: Reader,
-  subject: string,
-  { withBots, receivedUntil }: RowsWanted,
-  { isDescending, begin, events }: EdgeWanted,
-): Promise<number | undefined> {
-  const { sql, params } = conditionsOf({ withBots, receivedUntil })
-  const past = isDescending ? '<' : '>='
-  const bound = Number.isFinite(begin) ? ` AND client_time ${past} {begin: DateTime64(3, 'UTC')}` : ''
-  const named: NamedQuery = {
-    name: 'window-edge-of-subject',
-    sql: `SELECT toUnixTimestamp64Milli(occurred_at) FROM events
-     WHERE project = {project: String} AND subject = {subject: String}${bound}${sql}
-     ORDER BY client_time ${isDescending ? 'DESC' : 'ASC'} LIMIT 1 OFFSET {events: UInt32}`,
-  }
-  const [row] = await queryRows(reader, named, {
-    ...params,
-    subject,
-    events,
-    ...(bound === '' ? {} : { begin: new Date(begin) }),
-  })
-  const time = row && Number(row[0])
-  if (time === undefined || (isDescending ? time < begin : time > begin)) return time
-  // A clock that was wrong by more than the window: look at the times themselves.
-  return scannedEdge(
-    reader,
-    { subjects: [subject], withBots, receivedUntil, limit: 1 },
-    { isDescending, begin, events },
-  )
-}
-
-/** Exact, by reading one narrow column of everything there is of these subjects. */
-async function scannedEdge(
-  reader: Reader,
-  wanted: RowsWanted,
-  { isDescending, begin, events }: EdgeWanted,
-): Promise<number | undefined> {
-  const side = isDescending ? { to: begin } : { from: begin }
-  const { sql, params } = conditionsOf({ ...wanted, ...(Number.isFinite(begin) ? side : {}) })
-  // The nearest times of each part of the subjects; the one looked for is among them.
-  const rows = await queryRows<[number]>(
-    reader,
-    {
-      name: 'window-edge',
-      splitBy: 'subjects',
-      sql: `SELECT toUnixTimestamp64Milli(occurred_at) AS at FROM events
-     WHERE project = {project: String} AND subject IN {subjects: Array(String)}${sql}
-     ORDER BY occurred_at ${isDescending ? 'DESC' : 'ASC'} LIMIT {most: UInt32}`,
-    },
-    { ...params, subjects: wanted.subjects, most: events + 1 },
-  )
-  const times = rows.map(([at]) => at).sort((a, b) => (isDescending ? b - a : a - b))
-  return times[events]
 }

@@ -96,11 +96,11 @@ export async function countRows(reader: Reader, wanted: Omit<RowsWanted, 'limit'
   return counts.reduce((sum, [count]) => sum + count, 0)
 }
 
-/** Which messages of a window (`rows`) these subjects have several rows of, in it or elsewhere. */
+/** Which messages of a window these subjects have several rows of, in it or elsewhere. Need not wait for its `rows`. */
 export async function readRepeated(
   reader: Reader,
   wanted: RowsWanted,
-  rows: readonly Row[],
+  rows: Promise<readonly Row[]>,
 ): Promise<Set<string>> {
   const { sql, params } = conditionsOf(wanted)
   const known = conditionsOf({ receivedUntil: wanted.receivedUntil }).sql
@@ -116,7 +116,7 @@ export async function readRepeated(
     return new Set(found.map(([messageId]) => messageId))
   }
   // Copies may be of different lists of subjects, so they are counted here.
-  const messageIds = [...new Set(rows.map(({ messageId }) => messageId))]
+  const messageIds = [...new Set((await rows).map(({ messageId }) => messageId))]
   const counts = new Map<string, number>()
   for (const { messageId } of await readRowsOf(reader, wanted, messageIds))
     counts.set(messageId, (counts.get(messageId) ?? 0) + 1)
