@@ -136,7 +136,7 @@ describe('a company played into a server', () => {
   async function overHttp(path: string, id: string): Promise<string[]> {
     const all: Told[] = []
     for (let cursor: string | null = ''; cursor !== null;) {
-      const asked = `${path}/${encodeURIComponent(id)}/timeline?limit=1000${cursor && `&cursor=${cursor}`}`
+      const asked: string = `${path}/${encodeURIComponent(id)}/timeline?limit=1000${cursor && `&cursor=${cursor}`}`
       const { body }: { body: { touchpoints: (Told & { name: string })[]; nextCursor: string | null } } =
         await server.get(asked)
       // Over HTTP `name` is what is shown.

@@ -164,7 +164,7 @@ function keysOf(rows: readonly Row[], known = new Set<string>()) {
 test('what is formed before and after any cut is what is formed of all', () => {
   const random = seeded(71)
   let cuts = 0
-  for (let round = 0; round < 3_000; round += 1) {
+  for (let round = 0; round < 1_500; round += 1) {
     const rows = randomRows(random)
     const changedFrom = (rows[random(rows.length)]?.at ?? 0) + (random(3) - 1) * minute
     const cut = cleanCut(rows, { changedFrom, readFrom: 0 })
@@ -181,5 +181,5 @@ test('what is formed before and after any cut is what is formed of all', () => {
     )
     expect([...keysOf(before), ...keysOf(after, once)].sort()).toEqual(keysOf(rows).sort())
   }
-  expect(cuts).toBeGreaterThan(300)
+  expect(cuts).toBeGreaterThan(150)
 })

@@ -14,6 +14,7 @@ import { openFeed, type Instant, type Look } from '../projections/feed.js'
 import { openLeases, slotOf } from '../projections/leases.js'
 import { openShare } from '../projections/share.js'
 import { openVersions } from '../projections/versions.js'
+import { openOrphans } from './orphans.js'
 import { groupByProject, usualSlots } from './rebuild.js'
 import { reformPeople, type ReformDeps, type Reformed } from './reform.js'
 import { reformRecent } from './reform-recent.js'
@@ -88,6 +89,8 @@ export function openWorker(deps: WorkerDeps) {
     settledUntil: (looked) => waiting.settledUntil(looked),
     onGained(held) {
       versions.forget()
+      // Whoever had them may have ended in the middle of a write.
+      orphans.mayBeThere()
       deps.logger.info(
         { ...held, isFilling: share.isFilling() },
         'Takes part in keeping touchpoints up to date',
@@ -96,6 +99,7 @@ export function openWorker(deps: WorkerDeps) {
   })
   const isMine = (project: string, person: string) => share.isMine(slotOf(`${project}\n${person}`, slots))
   const logFilling = fillingLog(deps.logger)
+  const orphans = openOrphans({ client, isMine, settledUntil: () => waiting.settledUntil(feed.settledUntil()) })
   let sweepDueAt = performance.now() + sweepIntervalMs
 
   const reformDeps = (project: string): ReformDeps => ({
@@ -177,8 +181,9 @@ export function openWorker(deps: WorkerDeps) {
     const isFirstRound = share.isFilling()
     if (!share.holdsAny() || (!isFirstRound && performance.now() < sweepDueAt)) return 0
     const { position, rounds } = share.sweep
-    const page = await readSweepPage(client, position, isFirstRound ? fillingPageSize : sweepPageSize)
-    let written = 0
+    const limit = isFirstRound ? fillingPageSize : sweepPageSize
+    const page = await readSweepPage(client, position, limit)
+    let written = await orphans.sweep(limit * 10)
     for (const [project, people] of groupByProject(page.people)) {
       const mine = people.map(({ person }) => person).filter((person) => isMine(project, person))
       written += await reformWhole(project, mine)
@@ -198,14 +203,17 @@ export function openWorker(deps: WorkerDeps) {
       await share.keep()
       held.set(leases.held().length)
       if (!share.holdsAny()) return { changes: 0, written: 0, waiting: 0 }
-      const look = await share.look()
-      lagSeconds.set(look.lagSeconds)
-      const { changes, written } = await reconcileLook(look)
-      const ofWaiting = await reconcileWaiting()
-      const ofSweep = await sweepIfDue()
+      const { changes, written } = await orphans.watch(async () => {
+        const look = await share.look()
+        lagSeconds.set(look.lagSeconds)
+        const ofLook = await reconcileLook(look)
+        const ofWaiting = await reconcileWaiting()
+        const ofSweep = await sweepIfDue()
+        return { changes: ofLook.changes, written: ofLook.written + ofWaiting + ofSweep }
+      })
       filling.set(share.isFilling() ? 1 : 0)
       waits.set(waiting.size)
-      return { changes, written: written + ofWaiting + ofSweep, waiting: waiting.size }
+      return { changes, written, waiting: waiting.size }
     },
     /** For a timer: a pass may take longer than a lease lasts. */
     renew: () => share.renew(),
