@@ -524,7 +524,7 @@ describe('several stitchers, and stitchers that die', () => {
     const name = newProject()
     const rows = history(name, 500)
     for (let start = 0; start < rows.length; start += 100) {
-      const child = await spawnStitch()
+      const child = await spawnStitch('alone')
       await insertRowsOf(clickhouse.app, rows.slice(start, start + 100))
       const before = await rowsWritten()
       // In the middle: something of this portion stands, and more of it is being written.
@@ -532,7 +532,7 @@ describe('several stitchers, and stitchers that die', () => {
       child.kill('SIGKILL')
       await once(child, 'exit')
     }
-    const next = startStitching({ intervalMs: 20, leaseMs: 3_000 })
+    const next = startStitching({ intervalMs: 20, isAlone: true })
     try {
       await vi.waitFor(
         async () => expect(await storedOwners(clickhouse.app, name)).toEqual(expectedOwners(rows)),
@@ -587,7 +587,7 @@ async function expectPeopleToFollow(name: string): Promise<void> {
   expect(answer?.['people_of_accounts']).toEqual(answer?.['accounts_of_people'])
 }
 
-async function spawnStitch(): Promise<ChildProcess> {
+async function spawnStitch(...more: string[]): Promise<ChildProcess> {
   const script = fileURLToPath(new URL('../../../test-support/hold-stitch.ts', import.meta.url))
   const { url } = clickhouse.analyst
   const child = spawn(
@@ -601,6 +601,7 @@ async function spawnStitch(): Promise<ChildProcess> {
       'app',
       clickhouse.embedded?.appPassword ?? '',
       clickhouse.database,
+      ...more,
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )

@@ -56,11 +56,7 @@ export function openFeed<Row>(source: FeedSource<Row>): Feed<Row> {
   // Undefined where another process looked before.
   let lookedAt: number | undefined
 
-  async function instantsSince(since: string): Promise<{ now: string; instants: [string, number][] }> {
-    const named = { name: `${table}-look`, sql: lookSql(table) }
-    const rows = await queryRows<[now: string, instants: [string, number][]]>({ client }, named, { since })
-    return { now: rows[0]?.[0] ?? since, instants: rows[0]?.[1] ?? [] }
-  }
+  const instantsSince = (since: string) => readInstants(client, table, since)
 
   return {
     goBackTo(time) {
@@ -115,6 +111,12 @@ export function openFeed<Row>(source: FeedSource<Row>): Feed<Row> {
     },
     settledUntil: () => until ?? beginning,
   }
+}
+
+async function readInstants(client: ClickHouseClient, table: string, since: string) {
+  const named = { name: `${table}-look`, sql: lookSql(table) }
+  const [row] = await queryRows<[now: string, instants: [string, number][]]>({ client }, named, { since })
+  return { now: row?.[0] ?? since, instants: row?.[1] ?? [] }
 }
 
 const lookSql = (table: string) => `

@@ -60,7 +60,7 @@ const nothingYet: Progress = { settledUntil: null, sweep: '' }
 export function openLeases(options: LeaseOptions): Leases {
   const { client, projection, slots, isAlone, leaseMs = 10_000, now = () => performance.now() } = options
   const holder = randomUUID()
-  const settleMs = isAlone ? 0 : leaseMs / 20
+  const settleMs = isAlone ? 0 : leaseMs / 10
   const mine = new Map<number, { term: number; beat: number; claimedAt: string; renewedAt: number }>()
   const seen = new Map<string, { beat: number; since: number }>()
   let keptAt = -Infinity

@@ -33,7 +33,10 @@ export interface CopiesWanted {
   limit: number
 }
 
-export async function readCopies(source: Source, { subjects, from, limit }: CopiesWanted): Promise<CopyRow[]> {
+export async function readCopies(
+  source: Source,
+  { subjects, from, limit }: CopiesWanted,
+): Promise<CopyRow[]> {
   const sql = copiesSql(from === undefined ? '' : ` AND ${since}`)
   const named = { name: 'touchpoints-events', splitBy: 'subjects', sql }
   const params = { subjects, limit, ...(from !== undefined && { since: new Date(from) }) }
@@ -46,20 +49,19 @@ export interface EarlierTie {
   subject: string
   /** Empty where it is no copy of a message in the window. */
   messageId: string
-  /** Empty where it is of no session in the window. */
+  /** Its own, in the window or not. */
   sessionId: string
   at: number
 }
 
-const tiesSql = (column: string) => `SELECT ${column} FROM events PREWHERE ${ofSubjects} AND ${since}`
+const recent = (column: string) => `(SELECT ${column} FROM events PREWHERE ${ofSubjects} AND ${since})`
 const earlierTiesSql = `
-SELECT subject, if(message_id IN (${tiesSql('message_id')}), message_id, '') AS copy,
-  if(session_id != '' AND session_id IN (${tiesSql('session_id')}), session_id, '') AS session,
+SELECT subject, if(message_id IN ${recent('message_id')}, message_id, '') AS copy, session_id,
   toUnixTimestamp64Milli(min(occurred_at))
 FROM events
 PREWHERE ${ofSubjects} AND ${before}
-WHERE copy != '' OR session != ''
-GROUP BY subject, copy, session
+WHERE message_id IN ${recent('message_id')} OR (session_id != '' AND session_id IN ${recent('session_id')})
+GROUP BY subject, copy, session_id
 LIMIT {limit: UInt32}`
 
 /** Copies of messages and events of sessions that these subjects have both before and after `from`. */
@@ -70,7 +72,12 @@ export async function readEarlierTies(source: Source, { subjects, from, limit }:
     limit,
     since: new Date(from),
   })
-  return rows.map(([subject, messageId, sessionId, at]): EarlierTie => ({ subject, messageId, sessionId, at }))
+  return rows.map(([subject, messageId, sessionId, at]): EarlierTie => ({
+    subject,
+    messageId,
+    sessionId,
+    at,
+  }))
 }
 
 export type WindowWanted = Omit<CopiesWanted, 'from'> & { from: number }

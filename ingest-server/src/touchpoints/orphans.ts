@@ -37,11 +37,7 @@ type Orphan = [project: string, account: string, at: number, touch: string, pers
 type IsMine = (project: string, person: string) => boolean
 
 /** `since`: a version. Answers how many there were. */
-async function removeOrphansSince(
-  client: ClickHouseClient,
-  since: bigint,
-  isMine: IsMine,
-): Promise<number> {
+async function removeOrphansSince(client: ClickHouseClient, since: bigint, isMine: IsMine): Promise<number> {
   const named = { name: 'touchpoints-orphans', sql: writtenSinceSql, settings: finalByPartition }
   return remove(client, await queryRows<Orphan>({ client }, named, { since: since.toString() }), isMine)
 }
@@ -62,7 +58,11 @@ async function removeOrphansOfPage(
 ): Promise<{ removed: number; last: string[] | undefined }> {
   const [project = '', account = '', at = '', touch = ''] = after
   const params = { project, account: account || '0', at: at || beforeAll, touch: touch || '0', limit }
-  const [last] = await queryRows<string[]>({ client }, { name: 'touchpoints-orphans-page', sql: lastSql }, params)
+  const [last] = await queryRows<string[]>(
+    { client },
+    { name: 'touchpoints-orphans-page', sql: lastSql },
+    params,
+  )
   if (!last) return { removed: 0, last }
   const named = { name: 'touchpoints-orphans', sql: orphansSql(pageSql), settings: finalByPartition }
   return { removed: await remove(client, await queryRows<Orphan>({ client }, named, params), isMine), last }

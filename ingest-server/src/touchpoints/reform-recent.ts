@@ -5,14 +5,16 @@
  */
 import { chunksBy } from '../clickhouse/query.js'
 import { cleanCut } from './cut.js'
+import { readCopies, readEarlierOnceEach, readEarlierTies, type CopyRow, type EarlierTie } from './copies.js'
 import {
-  readCopies,
-  readEarlierOnceEach,
-  readEarlierTies,
-  type CopyRow,
-  type EarlierTie,
-} from './copies.js'
-import { add, groupBySubject, mostEventsAtOnce, nothing, sum, type Reformed, type ReformDeps } from './reform.js'
+  add,
+  groupBySubject,
+  mostEventsAtOnce,
+  nothing,
+  sum,
+  type Reformed,
+  type ReformDeps,
+} from './reform.js'
 import { personScope, type Scope } from './scope.js'
 import { toTouchpointRow } from './stored-row.js'
 import { differences, readPresent, writeAccounts, writePeople, type Changed } from './tables.js'
@@ -76,11 +78,7 @@ interface Outcome {
   uncut: RecentPerson[]
 }
 
-async function reformFrom(
-  deps: ReformDeps,
-  people: readonly RecentPerson[],
-  from: number,
-): Promise<Outcome> {
+async function reformFrom(deps: ReformDeps, people: readonly RecentPerson[], from: number): Promise<Outcome> {
   const { source, versions, eventsAtOnce = mostEventsAtOnce } = deps
   const version = await versions.next()
   const ids = people.map(({ person }) => person)

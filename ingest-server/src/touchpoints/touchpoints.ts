@@ -182,8 +182,7 @@ export function withProperties(
     return { ...touchpoint, viewed, pages: viewed.map(toPage) }
   }
   const occurrences = touchpoint.occurrences.map(wide)
-  if (touchpoint.value !== null || comesOnce(touchpoint.kind))
-    return { ...touchpoint, occurrences }
+  if (touchpoint.value !== null || comesOnce(touchpoint.kind)) return { ...touchpoint, occurrences }
   const money = occurrences
     .map(({ properties }) => (properties === undefined ? noMoney : moneyOf(storedObject(properties))))
     .find(({ value }) => value !== null)

@@ -28,7 +28,14 @@ afterAll(() => clickhouse.close())
 const metrics = createMetrics()
 const never = 2 ** 30
 /** Without the pass over everybody, which would repair what a look missed. */
-const alone = { metrics, logger: silentLogger, isAlone: true, slots: 4, sweepIntervalMs: never, overlapMs: 3_000 }
+const alone = {
+  metrics,
+  logger: silentLogger,
+  isAlone: true,
+  slots: 4,
+  sweepIntervalMs: never,
+  overlapMs: 3_000,
+}
 
 class Crash extends Error {}
 

@@ -46,4 +46,3 @@ export function startTouchpoints(deps: UpkeepDeps): Upkeep {
     },
   }
 }
-

@@ -98,7 +98,8 @@ export async function readWholePeople(
   const stitched = new Set(known.map(({ id }) => id))
   const lone = ids.filter((id) => !stitched.has(id))
   const unasked = lone.filter((id) => !asked.has(id))
-  const owners = unasked.length === 0 ? asked : new Map([...asked, ...(await readKnownOwners(reader, unasked))])
+  const owners =
+    unasked.length === 0 ? asked : new Map([...asked, ...(await readKnownOwners(reader, unasked))])
   return [...known, ...lone.map((id) => lonePerson(id, owners.get(id) ?? []))]
 }
 

@@ -99,7 +99,11 @@ export function openWorker(deps: WorkerDeps) {
   })
   const isMine = (project: string, person: string) => share.isMine(slotOf(`${project}\n${person}`, slots))
   const logFilling = fillingLog(deps.logger)
-  const orphans = openOrphans({ client, isMine, settledUntil: () => waiting.settledUntil(feed.settledUntil()) })
+  const orphans = openOrphans({
+    client,
+    isMine,
+    settledUntil: () => waiting.settledUntil(feed.settledUntil()),
+  })
   let sweepDueAt = performance.now() + sweepIntervalMs
 
   const reformDeps = (project: string): ReformDeps => ({

@@ -106,8 +106,12 @@ test('who is unlinked and linked again while their events arrive has each touchp
     for (let time = 0; time < times; time += 1) {
       const user = users[time % users.length] ?? ''
       await untilKnown(user, 1)
-      const { body } = await server.get<{ identifiers?: { identifier: string }[] }>(`/v1/people/user%3A${user}`)
-      const other = body.identifiers?.map(({ identifier }) => identifier).find((one) => one !== `user:${user}`)
+      const { body } = await server.get<{ identifiers?: { identifier: string }[] }>(
+        `/v1/people/user%3A${user}`,
+      )
+      const other = body.identifiers
+        ?.map(({ identifier }) => identifier)
+        .find((one) => one !== `user:${user}`)
       if (other === undefined) continue
       for (const kind of time % 3 === 2 ? ['unlink'] : ['unlink', 'relink']) {
         const answer = await server.post(

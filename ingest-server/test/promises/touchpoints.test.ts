@@ -121,7 +121,10 @@ test('one of two keepers that is frozen, and comes back after the other took ove
   const times = rounds(1, 6)
   const story = openStory(seeded(23), 'f', 40 * times)
   const leaseMs = 4_000
-  const keepers = [await spawnKeeper({ isAlone: false, leaseMs }), await spawnKeeper({ isAlone: false, leaseMs })]
+  const keepers = [
+    await spawnKeeper({ isAlone: false, leaseMs }),
+    await spawnKeeper({ isAlone: false, leaseMs }),
+  ]
   for (let time = 0; time < times; time += 1) {
     const before = await rowsWritten()
     await story.tell(clickhouse.app, 60)
@@ -152,7 +155,10 @@ test('ClickHouse killed in the middle of a pass leaves the tables whole', async 
     await story.tell(clickhouse.app, 10)
   }
   while (!story.isOver()) await story.tell(clickhouse.app, 200)
-  report(`ClickHouse killed ${times} times under a keeper of touchpoints`, await tablesFollow(clickhouse.app, project))
+  report(
+    `ClickHouse killed ${times} times under a keeper of touchpoints`,
+    await tablesFollow(clickhouse.app, project),
+  )
 }, 900_000)
 
 interface FeedView {
@@ -208,7 +214,8 @@ test('a clock that goes back an hour hides no change', async () => {
   let hours = 2
   const shifting = await clockAhead(views, hours)
   const app = new Proxy(shifting, {
-    get: (_, name, receiver) => Reflect.get(hours === 2 ? shifting : clickhouse.app, name, receiver) as unknown,
+    get: (_, name, receiver) =>
+      Reflect.get(hours === 2 ? shifting : clickhouse.app, name, receiver) as unknown,
   })
   const worker = await told(app, 3)
   hours = 0
@@ -243,7 +250,8 @@ test('what happens now is shown while an import of very many people is being wor
   })
   const imported = async () => {
     const answer = await clickhouse.app.query({
-      query: "SELECT uniqExact(person) AS n FROM touchpoints_of_people WHERE startsWith(person, 'user:imported')",
+      query:
+        "SELECT uniqExact(person) AS n FROM touchpoints_of_people WHERE startsWith(person, 'user:imported')",
       format: 'JSONEachRow',
     })
     return Number((await answer.json<{ n: string }>())[0]?.n)
