@@ -64,6 +64,34 @@ export function writerOf(request: FastifyRequest, projects: Projects, bodyKey: u
   return holder
 }
 
+/**
+ * Who may write by what stands in headers and address alone, before anything of the body is read; undefined where no key
+ * there is known. Throws SECRET_KEY_IN_BROWSER or ORIGIN_NOT_ALLOWED.
+ */
+export function writerInHead(request: FastifyRequest, projects: Projects): Credential | undefined {
+  const holder = firstHolder(projects, keysIn(request))
+  if (holder) checkOrigin(request, holder)
+  return holder
+}
+
+const keyInText = /"writeKey"\s*:\s*"([^"\\]{1,200})"/g
+/** A body has one key; events of a batch may repeat it. */
+const maxKeysInText = 20
+
+/**
+ * Throws KEY_MISSING or KEY_UNKNOWN where the text of a body, whose request has no known key elsewhere, holds none either:
+ * looking for one costs a hundredth of parsing. A key is found as SDKs write it, without escapes in name or key.
+ */
+export function requireKeyInText(request: FastifyRequest, projects: Projects, text: string): void {
+  const keys = new Set<string>()
+  for (const [, key = ''] of text.matchAll(keyInText)) {
+    if (keys.has(key)) continue
+    if (projects.holderOf(key.trim())) return
+    if (keys.add(key).size === maxKeysInText) break
+  }
+  throw new TouchlineError(keys.size + keysIn(request).length === 0 ? 'KEY_MISSING' : 'KEY_UNKNOWN')
+}
+
 /** Throws where a browser (it sends an Origin) may not use the key. */
 export function checkOrigin(request: FastifyRequest, holder: Credential): void {
   const { origin } = request.headers

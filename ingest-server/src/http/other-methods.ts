@@ -1,5 +1,5 @@
 /** A path that exists answers 405 with `Allow` to the methods that it has not, instead of a 404 that says it does not exist. */
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { TouchlineError } from '../errors.js'
 
 const known = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
@@ -21,15 +21,12 @@ export function refuseOtherMethods(app: FastifyInstance): () => void {
       const allowed = [...methods].sort().join(', ')
       const others = known.filter((method) => !methods.has(method))
       if (others.length === 0) continue
-      app.route({
-        method: [...others],
-        url,
-        schema: { hide: true },
-        handler(_request, reply) {
-          void reply.header('allow', allowed)
-          throw new TouchlineError('METHOD_NOT_ALLOWED', `This path takes ${allowed}.`)
-        },
-      })
+      const refuse = (_request: FastifyRequest, reply: FastifyReply): never => {
+        void reply.header('allow', allowed)
+        throw new TouchlineError('METHOD_NOT_ALLOWED', `This path takes ${allowed}.`)
+      }
+      // At once: nobody reads the body of what is refused anyway.
+      app.route({ method: [...others], url, schema: { hide: true }, onRequest: refuse, handler: refuse })
     }
   }
 }

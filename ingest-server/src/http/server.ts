@@ -13,11 +13,15 @@ interface HttpServerOptions {
   logger: Logger
   /** Addresses or ranges of proxies whose X-Forwarded-For is believed. */
   trustProxy?: readonly string[] | undefined
+  /** From the first byte of a request to the last of its body. */
+  requestTimeoutMs?: number | undefined
 }
 
 // A slow client may hold a connection, not a request: headers and body must be there within these.
-const requestTimeoutMs = 30_000
+const defaultRequestTimeoutMs = 30_000
 const connectionTimeoutMs = 60_000
+/** Node looks for late requests every 30 s, so that they end after up to twice their limit. */
+const lookForLateMs = 1_000
 
 /**
  * Answers are JSON for other origins' pages; a route that serves a page of ours (docs) loosens this for itself.
@@ -32,7 +36,11 @@ export const securityHeaders = {
   'x-frame-options': 'DENY',
 }
 
-export function createHttpServer({ logger, trustProxy }: HttpServerOptions): FastifyInstance {
+export function createHttpServer({
+  logger,
+  trustProxy,
+  requestTimeoutMs = defaultRequestTimeoutMs,
+}: HttpServerOptions): FastifyInstance {
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     // A line per request would cost more than the request; errors are logged by their door.
@@ -42,6 +50,11 @@ export function createHttpServer({ logger, trustProxy }: HttpServerOptions): Fas
     childLoggerFactory: (parent) => parent,
     genReqId: () => randomUUID(),
     bodyLimit: limits.bodyBytes,
+    http: {
+      connectionsCheckingInterval: lookForLateMs,
+      headersTimeout: requestTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+    },
     requestTimeout: requestTimeoutMs,
     connectionTimeout: connectionTimeoutMs,
     trustProxy: trustProxy === undefined ? false : [...trustProxy],
@@ -53,9 +66,11 @@ export function createHttpServer({ logger, trustProxy }: HttpServerOptions): Fas
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply))
   app.setNotFoundHandler(answerNotFound)
   stopInTime(app)
-  app.addHook('onRequest', (_request, reply, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(securityHeaders)
-    done()
+    // Before the body is read: of thousands of connections these would fill the memory.
+    if (request.is404) answerNotFound(request, reply)
+    else done()
   })
   return app
 }

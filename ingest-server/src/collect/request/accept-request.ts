@@ -1,28 +1,30 @@
 /**
  * From the body of a request to the lines of its events, before anything is appended. In one turn, but for what has to wait:
- * a body that must be decoded, tokens whose keys must be fetched. What the JSON was parsed to is gone when this returns:
+ * a body that must be decoded (turns.ts), tokens whose keys must be fetched. A key in the headers or the address is judged
+ * before the body is read, one in the body before it is parsed. What the JSON was parsed to is gone when this returns:
  * a function that waits for the log while it holds that makes V8 keep, and copy, every body that is under way.
  */
 import type { EventType } from '@touchline/schemas'
 import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../../clock.js'
 import { TouchlineError } from '../../errors.js'
-import { writerOf } from '../../http/credentials.js'
+import { requireKeyInText, writerInHead, writerOf } from '../../http/credentials.js'
 import type { Judge } from '../../log/tombstones.js'
 import type { Metrics } from '../../metrics.js'
 import type { Credential, Project, Projects } from '../../projects/project.js'
 import { acceptEvents, splitBody, type Batch, type Outcome } from '../accept/accept.js'
 import { isoText } from '../accept/times.js'
-import { truncateIp } from '../enrich/ip.js'
 import { prepareBatch } from '../trust/prepare-batch.js'
 import { privacySignalOf } from '../trust/privacy-signal.js'
 import type { VerifyTokens } from '../trust/user-token.js'
-import { decodeBody, parseBody } from './body.js'
+import { truncateIp } from '../enrich/ip.js'
+import { bodyText, decodeBody, parseBody, type ParsedBody } from './body.js'
 import type { InFlight } from './in-flight.js'
 import { isMadeByBrowser } from './made-by-browser.js'
-import { boundsOf, createRateLimiter } from './rate.js'
+import { boundsOf, createRateLimiter, type Bound, type RateLimiter } from './rate.js'
 import type { PrivacySignal } from './request-context.js'
 import type { SentBody } from './read-body.js'
+import { createTurns } from './turns.js'
 
 export interface AcceptDeps {
   projects: Projects
@@ -41,17 +43,72 @@ export interface Accepted {
   outcome?: Outcome
 }
 
-export function acceptWith(deps: AcceptDeps, inFlight: InFlight) {
-  const { projects, metrics, clock, verifyTokens } = deps
-  const rate = createRateLimiter(clock)
+/** A body that cannot be read counts as many events as it has kilobytes, for reading it cost as much. */
+const bytesPerEvent = 1024
 
-  function acceptBody(
-    bytes: SentBody,
-    request: FastifyRequest,
-    type: EventType | undefined,
-  ): Accepted | Promise<Accepted> {
-    const body = parseBody(bytes)
-    const credential = writerOf(request, projects, (body.value as { writeKey?: unknown } | null)?.writeKey)
+type AcceptBody = (
+  bytes: SentBody,
+  request: FastifyRequest,
+  type: EventType | undefined,
+) => Accepted | Promise<Accepted>
+
+export interface Acceptor {
+  /**
+   * Judges what stands in headers and address, before the body is read. Throws SECRET_KEY_IN_BROWSER,
+   * ORIGIN_NOT_ALLOWED, RATE_LIMITED or KEYS_UNREADABLE.
+   */
+  judgeHead: (request: FastifyRequest) => void
+  /** The request no longer has its body afterwards. */
+  accept: (request: FastifyRequest, type: EventType | undefined) => Accepted | Promise<Accepted>
+}
+
+export function acceptWith(deps: AcceptDeps, inFlight: InFlight): Acceptor {
+  const rate = createRateLimiter(deps.clock)
+  /** Whom headers and address name, for the time that the body takes. */
+  const inHead = new WeakMap<FastifyRequest, Credential>()
+  const acceptBody = acceptBodyWith(deps, rate, (request) => inHead.get(request))
+  const acceptEncoded = acceptEncodedWith(acceptBody, inFlight)
+  return {
+    judgeHead(request) {
+      const known = writerInHead(request, deps.projects)
+      if (known === undefined) return
+      inHead.set(request, known)
+      rate.check(boundsOf(known, request.ip))
+    },
+    accept(request, type) {
+      const sent = request.body as SentBody | undefined
+      request.body = undefined
+      if (sent === undefined) throw new TouchlineError('BODY_NOT_JSON', 'The body is empty; it must be JSON.')
+      const encoding = request.headers['content-encoding']
+      return typeof sent === 'string' || encoding === undefined
+        ? acceptBody(sent, request, type)
+        : acceptEncoded(sent, encoding, request, type)
+    },
+  }
+}
+
+function acceptBodyWith(
+  deps: AcceptDeps,
+  rate: RateLimiter,
+  writerKnownOf: (request: FastifyRequest) => Credential | undefined,
+): AcceptBody {
+  const { projects, metrics, verifyTokens } = deps
+
+  function parsed(text: string, bounds: readonly Bound[]): ParsedBody {
+    try {
+      return parseBody(text)
+    } catch (error) {
+      rate.take(bounds, Math.ceil(text.length / bytesPerEvent))
+      throw error
+    }
+  }
+
+  return (bytes, request, type) => {
+    const text = bodyText(bytes)
+    const known = writerKnownOf(request)
+    if (known === undefined) requireKeyInText(request, projects, text)
+    const body = parsed(text, known === undefined ? [] : boundsOf(known, request.ip))
+    const credential = known ?? writerOf(request, projects, writeKeyOf(body))
     const { project, kind } = credential
     const bounds = boundsOf(credential, request.ip)
     rate.check(bounds)
@@ -67,33 +124,42 @@ export function acceptWith(deps: AcceptDeps, inFlight: InFlight) {
       ? prepared.then((ready) => acceptBatch(ready, { request, credential, privacySignal }, deps))
       : acceptBatch(prepared, { request, credential, privacySignal }, deps)
   }
+}
 
-  async function acceptEncoded(
+function acceptEncodedWith(acceptBody: AcceptBody, inFlight: InFlight) {
+  const turns = createTurns()
+  return async (
     sent: Buffer,
     encoding: string,
     request: FastifyRequest,
     type: EventType | undefined,
-  ): Promise<Accepted> {
-    const decoded = await decodeBody(sent, encoding)
-    const room = inFlight.reserve(decoded.length)
+  ): Promise<Accepted> => {
+    // Held apart from the connection's: who hangs up while it waits leaves it here until its turn.
+    const waiting = inFlight.reserve(request, sent.length)
     try {
-      return await acceptBody(decoded, request, type)
+      const { accepted, room } = await turns.take(inFlight.addressOf(request), async () => {
+        const decoded = await decodeBody(sent, encoding)
+        const reserved = inFlight.reserve(request, decoded.length)
+        try {
+          // Not awaited: keys of tokens may have to be fetched, and nobody's turn waits for that.
+          return { accepted: acceptBody(decoded, request, type), room: reserved }
+        } catch (error) {
+          reserved.release()
+          throw error
+        }
+      })
+      try {
+        return await accepted
+      } finally {
+        room.release()
+      }
     } finally {
-      room.release()
+      waiting.release()
     }
   }
-
-  /** The request no longer has its body afterwards. */
-  return (request: FastifyRequest, type: EventType | undefined): Accepted | Promise<Accepted> => {
-    const sent = request.body as SentBody | undefined
-    request.body = undefined
-    if (sent === undefined) throw new TouchlineError('BODY_NOT_JSON', 'The body is empty; it must be JSON.')
-    const encoding = request.headers['content-encoding']
-    return typeof sent === 'string' || encoding === undefined
-      ? acceptBody(sent, request, type)
-      : acceptEncoded(sent, encoding, request, type)
-  }
 }
+
+const writeKeyOf = ({ value }: ParsedBody) => (value as { writeKey?: unknown } | null)?.writeKey
 
 interface Sending {
   request: FastifyRequest

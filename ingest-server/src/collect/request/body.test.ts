@@ -54,6 +54,21 @@ describe('decodeBody', () => {
     await expect(decodeBody(Buffer.from('not that'), encoding)).rejects.toMatchObject({ code })
   })
 
+  test.each([
+    ['gzip, gzip, gzip'],
+    ['br,deflate, gzip'],
+    [Array.from({ length: 3_000 }, () => 'gzip').join(',')],
+  ])('what is encoded more than twice is refused before any of it is decoded', async (encoding) => {
+    await expect(decodeBody(Buffer.from('no gzip'), encoding)).rejects.toMatchObject({
+      code: 'ENCODING_UNSUPPORTED',
+    })
+  })
+
+  test('identity is no encoding', async () => {
+    const twice = brotliCompressSync(gzipSync(text))
+    expect((await decodeBody(twice, 'identity, gzip,, identity, br')).toString()).toBe(text.toString())
+  })
+
   test('a stream that was cut is refused', async () => {
     const cut = gzipSync(Buffer.alloc(10_000, 'abc')).subarray(0, 20)
     await expect(decodeBody(cut, 'gzip')).rejects.toMatchObject({ code: 'BODY_NOT_JSON' })

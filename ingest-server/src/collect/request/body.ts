@@ -30,17 +30,32 @@ const tooLarge = (cause?: unknown) =>
     { cause },
   )
 
+/** Nobody needs more than a proxy's on top of their own; each costs a decoding of up to 4 MB. */
+const maxEncodings = 2
+
 /** The body decoded, or `body` itself where nothing was encoded. Throws ENCODING_UNSUPPORTED, BODY_TOO_LARGE, BODY_NOT_JSON. */
 export async function decodeBody(body: Buffer, contentEncoding: string): Promise<Buffer> {
   let decoded = body
   // Encodings were applied in the order in which they are named.
-  for (const name of contentEncoding.toLowerCase().split(',').reverse()) {
-    const encoding = name.trim()
-    if (encoding === '' || encoding === 'identity') continue
-    if (!isEncoding(encoding)) throw new TouchlineError('ENCODING_UNSUPPORTED')
-    decoded = await decodeOnce(decoded, encoding)
-  }
+  for (const encoding of encodingsIn(contentEncoding).reverse()) decoded = await decodeOnce(decoded, encoding)
   return decoded
+}
+
+function encodingsIn(contentEncoding: string): (keyof typeof decoders)[] {
+  const names = contentEncoding
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && name !== 'identity')
+  if (names.length > maxEncodings)
+    throw new TouchlineError(
+      'ENCODING_UNSUPPORTED',
+      `The body is encoded ${names.length} times; at most ${maxEncodings} are undone.`,
+    )
+  return names.map((name) => {
+    if (!isEncoding(name)) throw new TouchlineError('ENCODING_UNSUPPORTED')
+    return name
+  })
 }
 
 async function decodeOnce(body: Buffer, encoding: keyof typeof decoders): Promise<Buffer> {
@@ -79,10 +94,15 @@ export interface ParsedBody {
   text: string
 }
 
-/** The JSON of a decoded body, and what it says. Throws BODY_NOT_JSON. */
-export function parseBody(body: Buffer | string): ParsedBody {
+/** What a decoded body says, as text. */
+export function bodyText(body: Buffer | string): string {
   const decoded = typeof body === 'string' ? body : body.toString('utf8')
-  const text = decoded.startsWith(byteOrderMark) ? decoded.slice(1) : decoded
+  return decoded.startsWith(byteOrderMark) ? decoded.slice(1) : decoded
+}
+
+/** The JSON of a body, and what it says. Throws BODY_NOT_JSON. */
+export function parseBody(body: Buffer | string): ParsedBody {
+  const text = bodyText(body)
   try {
     return { value: JSON.parse(text) as unknown, text }
   } catch (cause) {

@@ -13,8 +13,14 @@ type Done = (error: Error | null, body?: SentBody) => void
 const initialBytes = 64 * 1024
 let shared = Buffer.allocUnsafeSlow(initialBytes)
 
-/** Calls `done` once: with the body, or with BODY_TOO_LARGE, BODY_NOT_JSON or what broke the connection. */
-export function readBody(request: IncomingMessage, maxBytes: number, done: Done): void {
+export interface Bounds {
+  maxBytes: number
+  /** Told of each piece of the body as it comes; the error to end with where there is no room for it. */
+  arrived: (bytes: number) => Error | undefined
+}
+
+/** Calls `done` once: with the body, with BODY_TOO_LARGE, BODY_NOT_JSON, the error of `arrived`, or what broke the connection. */
+export function readBody(request: IncomingMessage, { maxBytes, arrived }: Bounds, done: Done): void {
   const announced = Number(request.headers['content-length'])
   if (announced > maxBytes) return done(tooLarge(maxBytes))
   const isEncoded = request.headers['content-encoding'] !== undefined
@@ -30,7 +36,8 @@ export function readBody(request: IncomingMessage, maxBytes: number, done: Done)
   function onData(chunk: Buffer): void {
     bytes += chunk.length
     chunks.push(chunk)
-    if (bytes > maxBytes) end(tooLarge(maxBytes))
+    const refused = bytes > maxBytes ? tooLarge(maxBytes) : arrived(chunk.length)
+    if (refused !== undefined) end(refused)
   }
 
   function onEnd(): void {

@@ -327,7 +327,7 @@ describe('browsers', () => {
 
 describe('bounds', () => {
   test('beyond the bytes in flight a request is refused before it is read, and taken once there is room', async () => {
-    const small = await startCollect({ maxInFlightBytes: 400 })
+    const small = await startCollect({ maxInFlightBytes: 800 })
     let confirm: (() => void) | undefined
     small.log.instead = () => new Promise((resolve) => (confirm = resolve))
     const send = () =>

@@ -7,11 +7,11 @@ import { writerOf } from '../../http/credentials.js'
 import { refuseOtherMethods } from '../../http/other-methods.js'
 import type { Projects } from '../../projects/project.js'
 import type { EventLog } from '../../log/log.js'
-import { acceptWith, type AcceptDeps } from './accept-request.js'
+import { acceptWith, type AcceptDeps, type Acceptor } from './accept-request.js'
 import { answerAccepted } from './answer.js'
 import { appendTo } from './append-events.js'
 import { allowOrigins } from './cors.js'
-import { boundInFlight, type InFlight } from './in-flight.js'
+import { boundInFlight } from './in-flight.js'
 import { readBody } from './read-body.js'
 import { rudderSourceConfig, segmentSettings } from './sdk-settings.js'
 
@@ -47,16 +47,20 @@ const settingsSeconds = 300
 export function collectRoutes(deps: CollectDeps): (app: FastifyInstance) => Promise<void> {
   const { metrics } = deps
   const inFlight = boundInFlight(deps.maxInFlightBytes ?? defaultMaxInFlightBytes)
-  const collect = collectWith(deps, inFlight)
+  const { judgeHead, accept } = acceptWith(deps, inFlight)
+  const collect = collectWith(deps, accept)
   return async (app) => {
     app.removeAllContentTypeParsers()
-    app.addContentTypeParser('*', (request, _payload, done) => readBody(request.raw, limits.bodyBytes, done))
+    app.addContentTypeParser('*', (request, _payload, done) => {
+      const arrived = (bytes: number) => inFlight.arrived(request, bytes)
+      readBody(request.raw, { maxBytes: limits.bodyBytes, arrived }, done)
+    })
     app.addHook('onRequest', (request, reply, done) => {
       void reply.header('x-request-id', request.id)
       // The body is JSON whatever it is called; a name that cannot even be read must not refuse it.
       // Not deleted: an object that loses a member is slow to read from then on.
       request.raw.headers['content-type'] = undefined
-      done(inFlight.admit(request, reply))
+      done()
     })
     const answered = new Map<number, { inc(): void }>()
     app.addHook('onResponse', (_request, reply, done) => {
@@ -68,6 +72,11 @@ export function collectRoutes(deps: CollectDeps): (app: FastifyInstance) => Prom
     })
     app.setErrorHandler((error, request, reply) => answerError(error, request, reply))
     await allowOrigins(app)
+    // After the headers of CORS, or no page could read why.
+    app.addHook('onRequest', (request, reply, done) => {
+      if (request.method === 'POST') judgeHead(request)
+      done(inFlight.admit(request, reply))
+    })
     const refuseTheRest = refuseOtherMethods(app)
 
     for (const [path, type] of Object.entries(typeOfPath)) {
@@ -85,8 +94,7 @@ export function collectRoutes(deps: CollectDeps): (app: FastifyInstance) => Prom
 /** A preflight has been answered before its route is reached. */
 const preflight = (_request: FastifyRequest, reply: FastifyReply) => reply.code(204).send()
 
-function collectWith(deps: CollectDeps, inFlight: InFlight) {
-  const accept = acceptWith(deps, inFlight)
+function collectWith(deps: CollectDeps, accept: Acceptor['accept']) {
   const append = appendTo(deps.log, deps.metrics)
   return async (
     request: FastifyRequest,

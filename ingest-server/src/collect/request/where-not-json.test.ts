@@ -46,4 +46,37 @@ describe('where a text stops being JSON', () => {
   test('of a text as deep as it is long nothing is said', () => {
     expect(whereNotJson('['.repeat(200_000))).toBeUndefined()
   })
+
+  describe('beyond its first 64 KB', () => {
+    const long = `[${'"Zoë",'.repeat(20_000)}`
+
+    test.each([
+      ['a mistake', `${long}{,,,,]`],
+      ['an end that is missing', long],
+      ['a text without an end', `["${'x'.repeat(100_000)}`],
+      ['a number without an end', `[${'1'.repeat(100_000)}.`],
+      ['a comment', `["${'x'.repeat(65_530)}", /* ${'x'.repeat(100)}`],
+    ])('nothing is said of %s', (_what, text) => {
+      expect(whereNotJson(text)).toBeUndefined()
+    })
+
+    test('the first mistake is told, and only looked for once', () => {
+      expect(whereNotJson(`{${','.repeat(4_000_000)}`)).toMatch(/^line 1, column 2: /)
+      expect(whereNotJson(`{"a":1,\n"b":}${long}`)).toMatch(/^line 2, column 5: /)
+    })
+
+    test('nothing wrong is said of JSON that is cut anywhere', () => {
+      fc.assert(
+        fc.property(
+          fc.integer({ min: 0, max: 60 }),
+          fc.array(fc.json(), { minLength: 1 }),
+          (blanks, parts) => {
+            const value = `[${parts.join(',')}]`
+            const text = `${' '.repeat(65_536 - blanks)}${value}${' '.repeat(100)}`
+            expect(whereNotJson(text)).toBeUndefined()
+          },
+        ),
+      )
+    })
+  })
 })

@@ -20,22 +20,35 @@ const words: Partial<Record<Code, string>> = {
   InvalidCharacter: 'a text has a control character that is not escaped',
 }
 
-/** `line 1, column 9: a value is missing`, both from 1. Undefined where nothing can be said: it is JSON, or too deep to look at. */
+/** How much of a text is looked at: a mistake that repeats stands at its beginning too, and looking costs as much as parsing. */
+const lookedAt = 64 * 1024
+
+const found = new Error('The first mistake is found')
+
+/**
+ * `line 1, column 9: a value is missing`, both from 1. Undefined where nothing can be said: it is JSON as far as it is
+ * looked at, or too deep to look at.
+ */
 export function whereNotJson(text: string): string | undefined {
+  const part = text.slice(0, lookedAt)
+  const isCut = part.length < text.length
   let first: string | undefined
   try {
     visit(
-      text,
+      part,
       {
-        onError(code, _offset, _length, line, column) {
-          first ??= `line ${line + 1}, column ${column + 1}: ${words[printParseErrorCode(code)] ?? 'this is no JSON'}`
+        onError(code, offset, length, line, column) {
+          // What touches the cut may be right as it stands.
+          if (!isCut || offset + length < part.length)
+            first = `line ${line + 1}, column ${column + 1}: ${words[printParseErrorCode(code)] ?? 'this is no JSON'}`
+          throw found
         },
       },
       { disallowComments: true },
     )
   } catch (error) {
     // It goes down into the text by recursion.
-    if (!(error instanceof RangeError)) throw error
+    if (error !== found && !(error instanceof RangeError)) throw error
   }
   return first
 }
