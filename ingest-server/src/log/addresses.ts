@@ -1,7 +1,11 @@
 /**
- * Addresses that stand anywhere in a text: in JSON, in the query of an address of a page, between words. The same in
- * SQL, for what SQL finds in somebody else's event `scrub` has to take out. ASCII only.
+ * Addresses that stand anywhere in a text: in JSON, in the query of an address of a page, between words. Those of ASCII
+ * are found in the same way in SQL, for what SQL finds in somebody else's event `scrub` has to take out; of others SQL
+ * finds the rows that may hold one.
  */
+import { canonicalAddress } from '@touchline/schemas'
+import { domainToUnicode } from 'node:url'
+
 const escapes = String.raw`\\(?:u[0-9a-fA-F]{4}|.)`
 const otherEncoded = '%[0-9a-fA-F]{2}'
 const domain = '@[a-zA-Z0-9-]+(?:[.][a-zA-Z0-9-]+)+'
@@ -14,17 +18,46 @@ const escapesPattern = new RegExp(escapes, 'g')
 const otherEncodedPattern = new RegExp(otherEncoded, 'g')
 const addressPatterns = patterns.map((pattern) => new RegExp(pattern, 'g'))
 
-/** In lower case, each once. */
+const letters = String.raw`\p{L}\p{N}\p{M}`
+const wideDomain = String.raw`[@\uff20][${letters}-]+(?:[.\u3002\uff0e][${letters}-]+)+`
+const widePatterns = [`[${letters}._+-]`, `[${letters}._+!#$&'*/=?^\`{|}~-]`].map(
+  (characters) => new RegExp(`${characters}{1,64}${wideDomain}`, 'gu'),
+)
+const invisible = '\u034f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff'
+const invisiblePattern = new RegExp(`[${invisible}]`, 'g')
+/** Something that reads differently once it is decoded, or was never ASCII. */
+const wideSigns = String.raw`[^\t\n\r -~]|\\u|%[0-9a-fA-F]{2}`
+const addressSigns = String.raw`@|%40|＠|\\u0040|\\uff20|%EF%BC%A0`
+const perhapsWide = new RegExp(wideSigns)
+const perhapsAddress = new RegExp(addressSigns, 'i')
+
+/** In their canonical form, each once. */
 export function addressesIn(text: string): string[] {
-  if (!text.includes('@') && !text.includes('%40')) return []
+  if (!perhapsAddress.test(text)) return []
+  const found = new Set<string>()
   const plain = text
     .replace(escapesPattern, ' ')
     .replaceAll('%40', '@')
     .replace(/%2[Bb]/g, '+')
     .replace(otherEncodedPattern, ' ')
-  const found = addressPatterns.flatMap((pattern) => plain.match(pattern) ?? [])
-  return [...new Set(found.map((address) => address.toLowerCase()))]
+  for (const pattern of addressPatterns)
+    for (const address of plain.match(pattern) ?? []) found.add(address.toLowerCase())
+  if (!perhapsWide.test(text)) return [...found]
+  const decoded = decode(text)
+  for (const pattern of widePatterns)
+    for (const address of decoded.match(pattern) ?? []) found.add(canonicalAddress(address))
+  return [...found]
 }
+
+/** Escapes of JSON and of page addresses undone, without what cannot be seen. */
+const decode = (text: string): string =>
+  text
+    .replace(escapesPattern, (escape) =>
+      escape.startsWith('\\u') ? String.fromCharCode(parseInt(escape.slice(2), 16)) : ' ',
+    )
+    .replace(/(?:%[0-9a-fA-F]{2})+/g, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'))
+    .replace(invisiblePattern, '')
+    .normalize('NFC')
 
 const literal = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 
@@ -37,10 +70,51 @@ export function addressesInSql(expression: string): string {
   return `arrayDistinct(arrayMap(a -> lower(a), arrayFlatten(arrayMap(p -> arrayConcat(${found}), if(position(${expression}, '@') = 0 AND position(${expression}, '%40') = 0, [], [${plain}])))))`
 }
 
-const patternSigns = /[\\^$.*+?()[\]{}|/-]/g
+/** A condition of ClickHouse: the text may hold an address that is not all ASCII, or is written in escapes. */
+export const mayHoldWideAddressSql = (expression: string): string =>
+  `(match(${expression}, ${literal(`(?i)${addressSigns}`)}) AND match(${expression}, ${literal(wideSigns)}))`
 
-/** Finds `text` in whatever case, and an address percent-encoded as well. */
+const patternSigns = /[\\^$.*+?()[\]{}|/]/g
+const between = String.raw`(?:[${invisible}]|\\u(?:034f|00ad|061c|180e|20(?:0[b-f]|2[a-e]|6[0-9])|feff))*`
+
+const spelledPatterns = new Map<string, RegExp>()
+const maxPatterns = 1_000
+
+/** Finds `text` in whatever case, and an address however it is escaped, composed or encoded. */
 export function patternOf(text: string): RegExp {
-  const exact = text.replace(patternSigns, '\\$&')
-  return new RegExp(exact.replaceAll('@', '(?:@|%40)').replaceAll('\\+', '(?:\\+|%2B)'), 'gi')
+  let pattern = spelledPatterns.get(text)
+  if (!pattern) {
+    if (spelledPatterns.size >= maxPatterns) spelledPatterns.clear()
+    spelledPatterns.set(text, (pattern = new RegExp(sourceOf(text), 'giu')))
+  }
+  pattern.lastIndex = 0
+  return pattern
 }
+
+function sourceOf(text: string): string {
+  const at = text.lastIndexOf('@')
+  // An id ends where it ends: another that begins alike is somebody else's.
+  if (at === -1) return String.raw`(?<![\p{L}\p{N}])${spelled(text)}(?![\p{L}\p{N}])`
+  const domain = text.slice(at + 1)
+  const domains = [...new Set([domain, domainToUnicode(domain) || domain])].map(spelled)
+  return `${spelled(text.slice(0, at))}${between}${spelledCharacter('@')}${between}(?:${domains.join('|')})`
+}
+
+const spelled = (text: string): string => [...text.normalize('NFC')].map(spelledCharacter).join(between)
+
+/** One character: as it is, in parts, in either case, escaped in JSON, encoded in the address of a page. */
+function spelledCharacter(character: string): string {
+  const wide = character === '@' ? ['\uff20'] : character === '.' ? ['\u3002', '\uff0e'] : []
+  const spellings = [character, character.toLowerCase(), character.toUpperCase(), ...wide].flatMap((one) => [
+    one,
+    one.normalize('NFD'),
+  ])
+  const written = [...new Set(spellings)].flatMap((one) => [
+    one.replace(patternSigns, '\\$&'),
+    Array.from({ length: one.length }, (_, i) => `\\\\u${hex(one.charCodeAt(i), 4)}`).join(''),
+    [...Buffer.from(one)].map((byte) => `%${hex(byte, 2)}`).join(''),
+  ])
+  return `(?:${written.join('|')})`
+}
+
+const hex = (code: number, digits: number) => code.toString(16).padStart(digits, '0')

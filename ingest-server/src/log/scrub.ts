@@ -2,7 +2,7 @@
 import { isExactNumber } from '../exact-json.js'
 import { patternOf } from './addresses.js'
 import type { EventRow } from './event-row.js'
-import { addressesOf, type Judge, type Verdict } from './tombstones.js'
+import { addressesOf, userTextsOf, type Judge, type Verdict } from './tombstones.js'
 
 export const erasedText = '[erased]'
 
@@ -29,6 +29,7 @@ export function scrub(row: StoredRow, judge: Judge): StoredRow {
       )
       .map((identifier) => identifier.slice(identifier.indexOf(':') + 1)),
     ...addressesOf(row).filter((address) => isGone(`email:${address}`)),
+    ...userTextsOf(row).filter((text) => isGone(`user:${text}`)),
   ]
   const clean = (value: unknown) => withoutTexts(value, gone)
   const { links, person_traits, properties, traits, context, url, referrer } = row

@@ -11,6 +11,7 @@
 import { createHash } from 'node:crypto'
 import { anonIdentifier, canonicalAddress, emailIdentifier, userIdentifier } from '@touchline/schemas'
 import { addressesIn } from './addresses.js'
+import { userTextsIn } from './user-ids.js'
 
 /** [from, to) in milliseconds since 1970; undefined: since ever. */
 export interface Tombstone {
@@ -60,6 +61,8 @@ export interface Judge {
   verdictOf(event: Mentions, atMs: number, receivedAtMs?: number): Verdict
   /** Whether this identifier was an erased person's at that time. */
   isErased(identifier: string, atMs: number, receivedAtMs?: number): boolean
+  /** Whether it was at any time. */
+  wasErased(identifier: string): boolean
 }
 
 /** Undefined where nobody was erased, so that collect asks nothing. */
@@ -83,14 +86,17 @@ export function judgeBy(tombstones: Tombstones | undefined): Judge | undefined {
 
   return {
     isErased,
+    wasErased: (identifier) => byHash.has(hashIdentifier(tombstones.salt, identifier)),
     verdictOf(event, atMs, receivedAtMs = Infinity) {
       // Most of what is collected happens after every erasure.
       if (atMs >= last && receivedAtMs >= last) return 'other'
       if (isErased(event.subject, atMs, receivedAtMs)) return 'theirs'
       const isGone = (name: string) => isErased(name, atMs, receivedAtMs)
-      return namesIn(event).some(isGone) || addressesOf(event).map(emailIdentifier).some(isGone)
-        ? 'mentions'
-        : 'other'
+      const isNamed =
+        namesIn(event).some(isGone) ||
+        addressesOf(event).map(emailIdentifier).some(isGone) ||
+        userTextsOf(event).map(userIdentifier).some(isGone)
+      return isNamed ? 'mentions' : 'other'
     },
   }
 }
@@ -106,10 +112,14 @@ export function addressesOf(event: Mentions): string[] {
     referrer,
     ...(person_traits ?? []).map(({ value }) => value),
   ]
-  return addressesIn(
-    parts.map((part) => (typeof part === 'string' ? part : (JSON.stringify(part) ?? ''))).join(' '),
-  )
+  return addressesIn(parts.map(jsonOf).join(' '))
 }
+
+/** Texts of its traits that may be user ids. */
+export const userTextsOf = ({ traits, person_traits }: Mentions): string[] =>
+  userTextsIn([traits, ...(person_traits ?? []).map(({ value }) => value)].map(jsonOf).join(' '))
+
+const jsonOf = (part: unknown): string => (typeof part === 'string' ? part : (JSON.stringify(part) ?? ''))
 
 /**
  * Users and addresses that an event names. A device is no name: several people may have used it, and whose
@@ -130,17 +140,35 @@ export function namesIn({ subject, user_id, email, previous_id, links }: Mention
 
 /** Whether the text of a refused event, JSON or what is left of one, is about an erased person. */
 export function isAboutErased(original: string, atMs: number, judge: Judge): boolean {
-  if (addressesIn(original).some((address) => judge.isErased(emailIdentifier(address), atMs))) return true
+  return namesInRefused(original).some((name) => judge.isErased(name, atMs))
+}
+
+/** Each costs a hash, in the turn of a request; who writes more is not worth a copy. */
+const mostNamesOfLate = 1_000
+
+/**
+ * Whether a refused event that is received now is a copy of one that was erased. Without a time that can be read it may be
+ * one of any time; with more names than are looked at it is taken for one.
+ */
+export function isLateCopyOfErased(original: string, atMs: number | undefined, judge: Judge): boolean {
+  const names = namesInRefused(original)
+  if (names.length > mostNamesOfLate) return true
+  return names.some((name) => (atMs === undefined ? judge.wasErased(name) : judge.isErased(name, atMs)))
+}
+
+/** Every identifier that the text may mean, each once. */
+function namesInRefused(original: string): string[] {
+  const names = new Set<string>(addressesIn(original).map(emailIdentifier))
   let event: unknown
   try {
     event = JSON.parse(original)
   } catch {
     // Cut or broken: every text in it may be an identifier.
-    return textsIn(original).some((text) =>
-      asAny(text).some((identifier) => judge.isErased(identifier, atMs)),
-    )
+    for (const text of textsIn(original)) for (const identifier of asAny(text)) names.add(identifier)
+    return [...names]
   }
-  return Array.from(identifiersIn(event)).some((identifier) => judge.isErased(identifier, atMs))
+  for (const identifier of identifiersIn(event)) names.add(identifier)
+  return [...names]
 }
 
 const stringToken = /"([^"\\]*(?:\\.[^"\\]*)*)"?/g

@@ -1,13 +1,16 @@
 /** A parsed body → the lines of its good events and what was wrong with the others. Pure but for random messageIds. */
 import { limits, problemOf } from '@touchline/schemas'
 import { errorTable, TouchlineError, type ErrorCode } from '../../errors.js'
+import { isLateCopyOfErased } from '../../log/tombstones.js'
 import { admit, type Admission } from '../trust/admit.js'
+import { keptOfRefused } from '../trust/kept-of-refused.js'
+import { rulesFor } from '../trust/prepare-batch.js'
 import type { RequestContext } from '../request/request-context.js'
 import type { ParsedBody } from '../request/body.js'
 import { copiedParts, measureEvent } from './event-text.js'
 import { exactEvent, type PartsSource } from './exact-parts.js'
 import { createLineBuffer } from '../row/line-buffer.js'
-import { measure } from './measure.js'
+import { jsonUpTo, measure } from './measure.js'
 import { isObject, mergedContext, readEvent, type BatchRoot, type Json } from './read-event.js'
 import { messageIdIn, rejectedLine, type Rejection } from './rejected.js'
 import { quoteFor } from '../row/quoting.js'
@@ -132,11 +135,12 @@ export function acceptEvents(batch: Batch, requestContext: RequestContext): Outc
     if ('code' in admitted) {
       const rejection = { index, messageId: messageIdIn(event), ...admitted }
       rejected.push(rejection)
-      // Of what was erased not even the refusal keeps a copy.
-      const isErased = admitted.code === 'EVENT_ERASED'
-      rejectedLines += isErased
-        ? rejectedLine(null, { ...rejection, messageId: null }, requestContext)
-        : rejectedLine(withType(asSent(event, index, batch), batch.type), rejection, requestContext)
+      const kept = keptOf(asSent(event, index, batch), rejection, batch, requestContext)
+      rejectedLines += rejectedLine(
+        kept,
+        kept === null ? { ...rejection, messageId: null } : rejection,
+        requestContext,
+      )
       return
     }
     const { times } = admitted
@@ -171,6 +175,24 @@ const sourceOf = ({ source: { text, spans, context } }: Batch, index: number): P
   event: spans[index],
   rootContext: context,
 })
+
+/** What is kept of a refused event; null where it was an erased person's, of which not even the refusal keeps a copy. */
+function keptOf(event: unknown, { code }: Rejection, batch: Batch, requestContext: RequestContext): unknown {
+  const { project, privacySignal, judge } = requestContext
+  if (code === 'EVENT_ERASED') return null
+  const kept = withType(keptOfRefused(event, { rules: rulesFor(project), privacySignal }), batch.type)
+  if (judge === undefined) return kept
+  const original = jsonUpTo(kept, limits.eventBytes)
+  return isLateCopyOfErased(original, occurredAtOf(event, batch, requestContext), judge) ? null : kept
+}
+
+/** When a refused event happened; undefined where it does not say so legibly. */
+function occurredAtOf(event: unknown, batch: Batch, requestContext: RequestContext): number | undefined {
+  if (!isObject(event)) return undefined
+  const clientTime = event.timestamp ?? event.originalTimestamp
+  const { occurredAtMs, problem } = timesOf(clientTime, event.sentAt ?? batch.sentAt, requestContext)
+  return clientTime === undefined || clientTime === null || problem !== undefined ? undefined : occurredAtMs
+}
 
 const asSent = (event: unknown, index: number, batch: Batch): unknown =>
   isObject(event) ? exactEvent(event, sourceOf(batch, index)) : event

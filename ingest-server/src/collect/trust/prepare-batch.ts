@@ -51,7 +51,8 @@ function hasToken({ events, context, token }: Taken): boolean {
 
 const rulesByProject = new WeakMap<Project, { rules: PropertyRules | undefined }>()
 
-function rulesFor(project: Project): PropertyRules | undefined {
+/** Undefined where the project names no property. */
+export function rulesFor(project: Project): PropertyRules | undefined {
   if (project.privacy === undefined) return undefined
   let made = rulesByProject.get(project)
   if (!made) rulesByProject.set(project, (made = { rules: propertyRulesOf(project.privacy) }))

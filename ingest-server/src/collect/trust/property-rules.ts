@@ -2,7 +2,7 @@
  * `privacy.dropProperties` and `hashProperties` of a project, applied before an event is even checked, so that
  * neither the log nor rejected_events holds what they name.
  *
- *     rule = name                      at any depth of properties, traits and context
+ *     rule = name                      at any depth of properties, traits and context; of a refused event anywhere
  *          | "properties." path        exactly there; also traits., context.
  *
  * Letter case does not matter. A hash is `sha256:` and the HMAC-SHA256 of the value with the project's salt: the
@@ -13,7 +13,7 @@ import { limits } from '@touchline/schemas'
 import type { PrivacyRules } from '../../projects/projects-file.js'
 
 type Json = Record<string, unknown>
-type Change = 'drop' | 'hash'
+export type Change = 'drop' | 'hash'
 
 const places = ['properties', 'traits', 'context'] as const
 /** Below the limit of an event, so that what is cut here is refused as too deep and not taken as cut. */
@@ -24,6 +24,9 @@ export interface PropertyRules {
   event(event: Json): Json
   /** The same for the context of a batch. */
   context(context: Json): Json
+  /** What happens to a member of this name; `path` with it, in lower case, from the event on. */
+  changeOf(name: string, path: string): Change | undefined
+  hashed(value: unknown): unknown
 }
 
 /** Undefined where the project names no property. */
@@ -42,6 +45,8 @@ export function propertyRulesOf(rules: PrivacyRules | undefined): PropertyRules 
   // After the hashes: what is named twice is dropped.
   for (const rule of rules.dropProperties) add(rule, 'drop')
 
+  const changeOf = (name: string, path: string) => anywhere.get(name.toLowerCase()) ?? exactly.get(path)
+
   function changed(value: unknown, path: string, depth: number): unknown {
     if (typeof value !== 'object' || value === null) return value
     if (depth > maxDepth) return null
@@ -49,7 +54,7 @@ export function propertyRulesOf(rules: PrivacyRules | undefined): PropertyRules 
     const kept: [string, unknown][] = []
     for (const [name, inner] of Object.entries(value)) {
       const at = `${path}.${name.toLowerCase()}`
-      const change = anywhere.get(name.toLowerCase()) ?? exactly.get(at)
+      const change = changeOf(name, at)
       if (change === 'drop') continue
       kept.push([name, change === 'hash' ? hashed(inner) : changed(inner, at, depth + 1)])
     }
@@ -70,6 +75,8 @@ export function propertyRulesOf(rules: PrivacyRules | undefined): PropertyRules 
       return result
     },
     context: (context) => changed(context, 'context', 1) as Json,
+    changeOf,
+    hashed,
   }
 }
 

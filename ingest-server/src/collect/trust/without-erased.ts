@@ -1,7 +1,7 @@
 /** Erasures reach events that come late: what was an erased person's is refused, others' events lose their name. */
 import { emailIdentifier, userIdentifier } from '@touchline/schemas'
 import { withoutTexts } from '../../log/scrub.js'
-import { addressesOf, type Judge } from '../../log/tombstones.js'
+import { addressesOf, userTextsOf, type Judge } from '../../log/tombstones.js'
 import type { Json, ReadEvent } from '../accept/read-event.js'
 import { subjectOf } from '../row/facts.js'
 
@@ -28,6 +28,9 @@ export function withoutErased(event: ReadEvent, occurredAtMs: number, judge: Jud
   const gone = [
     ...(isEmailGone ? [email] : []),
     ...inTexts.filter((address) => judge.isErased(emailIdentifier(address), occurredAtMs)),
+    ...userTextsOf({ subject: '', traits }).filter((text) =>
+      judge.isErased(userIdentifier(text), occurredAtMs),
+    ),
   ]
   const clean = (part: Json | undefined) => part && (withoutTexts(part, gone) as Json)
   return {
