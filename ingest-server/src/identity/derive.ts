@@ -96,7 +96,7 @@ async function identityRows(
       contested: disputes.map(({ by, at, because, verified }) => ({ identifier: by, at, because, verified })),
     }
     const isThere = owners.length > 0 || state !== ''
-    rows.set(identifier, { row: isThere ? row : undefined, weight: neighbourhood.weightOf(identifier).facts })
+    rows.set(identifier, { row: isThere ? row : undefined, weight: neighbourhood.weightOf(identifier) })
   }
   return rows
 }
@@ -113,10 +113,12 @@ async function peopleRows(
     else about.set(fact.identifier, [fact])
   }
   const rows: DerivedRows['people'] = new Map()
+  const membersOf = neighbourhood.membersWhere((device) => about.has(device))
   // Everybody who could be a person and is none gets no row: they became part of another.
   for (const identifier of facts.candidates) {
     if (breather.isDue()) await breather.rest()
-    const { facts: linked, members } = neighbourhood.weightOf(identifier)
+    const linked = neighbourhood.weightOf(identifier)
+    const members = membersOf(identifier)
     const joined = members.flatMap((member) => about.get(member) ?? [])
     const meanings = domainsOf(members, facts.domainRules).map(facts.meaningOf)
     const accountsSpokenOf = new Set([

@@ -4,8 +4,8 @@
  * on the raw links (R7), unlinked pairs (R8).
  */
 import { isIllegalId, kindOf } from '@touchline/schemas'
-import { defaultCaps, isOnManyDevices, overCap, type Caps } from './link-caps.js'
-import { isAnon, isEmail, isJoin, isUser, type Link } from './link.js'
+import { defaultCaps, isOnManyDevices, notInferring, overCap, type Caps } from './link-caps.js'
+import { isAnon, isEmail, isJoin, isUser, otherSide, type Link } from './link.js'
 
 export { defaultCaps, type Caps } from './link-caps.js'
 export { isAnon, isEmail, isTrusted, isUser, type Link } from './link.js'
@@ -16,6 +16,8 @@ export interface ResolveOptions {
   /** The project counts only what came with a secret key or a signed token. */
   signedOnly?: boolean | undefined
   caps?: Caps | undefined
+  /** How many devices addresses have whose own links are not all recorded here; the others are counted. */
+  devicesOf?: ReadonlyMap<string, number> | undefined
 }
 
 export interface EffectiveLinks {
@@ -25,11 +27,13 @@ export interface EffectiveLinks {
   areUnlinked: (identifier: string, other: string) => boolean
   /** R4: emails that are nobody's by inference. */
   onManyDevices: ReadonlySet<string>
+  /** R4: claims of devices that make no address their claimer's. */
+  notInferring: ReadonlySet<Link>
 }
 
 export function effectiveLinks(recorded: Iterable<Link>, options: ResolveOptions = {}): EffectiveLinks {
   const raw = firstCopies(recorded, options)
-  const { quarantined, setApart, onManyDevices } = overCaps(raw, options.caps ?? defaultCaps)
+  const { setApart, ...capped } = overCaps(raw, options)
   const unlinked = unlinkedPairs(raw)
   const areUnlinked = (identifier: string, other: string) => unlinked.has(pairKey(identifier, other))
   const links = raw.filter(
@@ -40,7 +44,7 @@ export function effectiveLinks(recorded: Iterable<Link>, options: ResolveOptions
       // R2: an unverified alias of two users is recorded and changes nothing.
       !(link.kind === 'alias' && !link.verified && isUser(link.other)),
   )
-  return { links, quarantined, areUnlinked, onManyDevices }
+  return { links, areUnlinked, ...capped }
 }
 
 /**
@@ -97,7 +101,7 @@ function rememberingLegality(): (identifier: string) => boolean {
   }
 }
 
-function overCaps(raw: readonly Link[], caps: Caps) {
+function overCaps(raw: readonly Link[], { caps = defaultCaps, devicesOf: elsewhere }: ResolveOptions) {
   const about = new Map<string, Link[]>()
   const note = (identifier: string, link: Link) => {
     const links = about.get(identifier)
@@ -108,17 +112,26 @@ function overCaps(raw: readonly Link[], caps: Caps) {
     note(link.identifier, link)
     note(link.other, link)
   }
+  const devicesOf = (email: string) => elsewhere?.get(email) ?? countDevices(email, about.get(email) ?? [])
   const quarantined = new Map<string, number>()
   const setApart = new Set<Link>()
   const onManyDevices = new Set<string>()
+  const inferNothing = new Set<Link>()
   for (const [identifier, links] of about) {
     if (isEmail(identifier) && isOnManyDevices(identifier, links, caps)) onManyDevices.add(identifier)
-    const over = overCap(identifier, links, caps)
+    if (isUser(identifier)) for (const link of notInferring(identifier, links, caps)) inferNothing.add(link)
+    const over = overCap(identifier, links, { caps, devicesOf })
     if (!over) continue
     quarantined.set(identifier, over.others)
     for (const link of over.setApart) setApart.add(link)
   }
-  return { quarantined, setApart, onManyDevices }
+  return { quarantined, setApart, onManyDevices, notInferring: inferNothing }
+}
+
+function countDevices(email: string, links: readonly Link[]): number {
+  const devices = new Set<string>()
+  for (const link of links) if (isJoin(link) && isAnon(link.other)) devices.add(otherSide(link, email))
+  return devices.size
 }
 
 /** R8: for a pair of identifiers the latest unlink or relink decides, whatever is claimed before or after. */

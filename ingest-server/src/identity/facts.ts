@@ -8,6 +8,7 @@ import { emailIdentifier, shownAddresses } from '@touchline/schemas'
 import { queryRows, type NamedQuery } from '../clickhouse/query.js'
 import type { AccountTrait, Membership } from './accounts.js'
 import { defaultCaps, isAnon, isEmail, isUser, type Link } from './effective-links.js'
+import { emailsThatCount } from './link-caps.js'
 
 /** What is recorded about one identifier. */
 export interface Node {
@@ -16,6 +17,8 @@ export interface Node {
   /** All facts that name it, and those of them in which the other side is no device. Neither ever falls. */
   facts: number
   coreFacts: number
+  /** Of a user with many addresses: how many devices each of these has. */
+  devicesOf?: ReadonlyMap<string, number> | undefined
 }
 
 export interface DomainTrait extends AccountTrait {
@@ -71,7 +74,9 @@ export function openFacts(client: ClickHouseClient, scope: FactScope): FactReade
         factsOf<LinkRow>(deviceQuery, anons),
         factsOf<LinkRow>(personQuery, others),
       ])
-      return toNodes(rows.flat())
+      const nodes = toNodes(rows.flat())
+      await countDevices(nodes, (emails) => factsOf<[string, number]>(devicesOfQuery, emails))
+      return nodes
     },
     async memberships(identifiers) {
       const rows = await factsOf<MembershipRow>(membershipsQuery, identifiers)
@@ -207,6 +212,20 @@ WHERE (NOT joins OR (begins AND (trusted OR released OR met <= ${defaultCaps.cla
   AND (verified OR NOT {signedOnly: Bool})`,
 }
 
+// Counted where it is stored: what an address brings is not read for it.
+const devicesOfQuery: NamedQuery = {
+  name: 'devices-of-emails',
+  splitBy: 'keys',
+  sql: `
+SELECT identifier, toUInt32(uniqExact(other))
+FROM links
+WHERE project = {project: String} AND identifier IN {keys: Array(String)}
+  AND startsWith(other, 'anon:') AND kind IN ('claim', 'alias')
+  AND received_at <= parseDateTime64BestEffort({asOf: String}, 3, 'UTC')
+  AND (verified OR NOT {signedOnly: Bool})
+GROUP BY identifier`,
+}
+
 const membershipsQuery: NamedQuery = {
   name: 'memberships-of-identifiers',
   splitBy: 'keys',
@@ -313,4 +332,19 @@ function toNodes(rows: readonly LinkRow[]): Node[] {
     })
   }
   return [...nodes.values()]
+}
+
+/** Adds `devicesOf` to users whose size their addresses decide. */
+async function countDevices(
+  nodes: readonly Node[],
+  read: (emails: readonly string[]) => Promise<[email: string, devices: number][]>,
+): Promise<void> {
+  const wanted = new Map(
+    nodes.map((node) => [node, emailsThatCount(node.identifier, node.links, defaultCaps)] as const),
+  )
+  const emails = [...new Set([...wanted.values()].flat())]
+  if (emails.length === 0) return
+  const devices = new Map(await read(emails))
+  for (const [node, own] of wanted)
+    if (own.length > 0) node.devicesOf = new Map(own.map((email) => [email, devices.get(email) ?? 0]))
 }

@@ -3,10 +3,13 @@
  * takes nothing from it: those within the cap, by the order of receipt, go on counting, and so do trusted ones. A
  * claim can be dated back, its receipt cannot.
  *
+ * A person is bounded in size as well: a user's unverified addresses bring their devices with them, and are counted with
+ * these, in the order of receipt.
+ *
  * What a verified message says of a device is not trusted (R1), but nobody without a key makes it, so it is counted
  * apart: unverified claims never take its place.
  */
-import { isAnon, isJoin, isTrusted, otherSide, type Link } from './link.js'
+import { isAnon, isEmail, isJoin, isTrusted, isUser, otherSide, type Link } from './link.js'
 
 /** A real person's user id meets a few dozen others; a kiosk, a QA robot or a shared inbox meets thousands. */
 export interface Caps {
@@ -14,8 +17,18 @@ export interface Caps {
   claimersOfAnon: number
   /** R4: somebody's address is typed on a handful of devices; what is typed on more is a shared one, or a robot's. */
   devicesOfLead: number
+  /** How many identifiers a user's unverified addresses bring, each address and its devices. */
+  identifiersByEmails: number
+  /** R4: on how many of a user's devices, the first received, an address may be inferred to be theirs. */
+  devicesOfInference: number
 }
-export const defaultCaps: Caps = { othersOfUserOrEmail: 1_000, claimersOfAnon: 20, devicesOfLead: 20 }
+export const defaultCaps: Caps = {
+  othersOfUserOrEmail: 1_000,
+  claimersOfAnon: 20,
+  devicesOfLead: 20,
+  identifiersByEmails: 10_000,
+  devicesOfInference: 200,
+}
 
 /** Whether an address is nobody's by inference. `links`: all that name it. */
 export function isOnManyDevices(email: string, links: readonly Link[], { devicesOfLead }: Caps): boolean {
@@ -38,13 +51,18 @@ export interface OverCap {
   others: number
 }
 
-/** `links`: all that name the identifier. Undefined where it is within its cap. */
-export function overCap(identifier: string, links: readonly Link[], caps: Caps): OverCap | undefined {
+/** How many devices an address has. Asked only about addresses of `emailsThatCount`. */
+export type DevicesOf = (email: string) => number
+
+/** `links`: all that name the identifier. Undefined where it is within its caps. */
+export function overCap(
+  identifier: string,
+  links: readonly Link[],
+  { caps, devicesOf }: { caps: Caps; devicesOf: DevicesOf },
+): OverCap | undefined {
   const cap = capOf(identifier, caps)
-  if (links.length <= cap) return undefined
-  const released = new Set<string>()
-  for (const link of links)
-    if (link.kind === 'release' && link.verified) released.add(otherSide(link, identifier))
+  if (links.length <= cap && emailsThatCount(identifier, links, caps).length === 0) return undefined
+  const released = releasedBy(identifier, links)
   const setApart = new Set<Link>()
   const others = new Set<string>()
   for (const verified of [true, false]) {
@@ -55,25 +73,75 @@ export function overCap(identifier: string, links: readonly Link[], caps: Caps):
         !isTrusted(link) &&
         !released.has(otherSide(link, identifier)),
     )
-    const first = firstReceipts(identifier, counted)
-    for (const other of first.keys()) others.add(other)
-    if (first.size <= cap) continue
-    const inOrder = [...first].sort(([a, aAt], [b, bAt]) => (aAt < bAt ? -1 : aAt > bAt ? 1 : a < b ? -1 : 1))
-    const within = new Set(inOrder.slice(0, cap).map(([other]) => other))
+    const inOrder = inOrderOfReceipt(identifier, counted)
+    for (const other of inOrder) others.add(other)
+    const within = new Set(inOrder.slice(0, cap))
+    for (const email of isUser(identifier) ? beyondSize(inOrder.slice(0, cap), caps, devicesOf) : [])
+      within.delete(email)
+    if (within.size === inOrder.length) continue
     for (const link of counted) if (!within.has(otherSide(link, identifier))) setApart.add(link)
   }
   return setApart.size === 0 ? undefined : { setApart, others: others.size }
 }
 
+/** A user with no more unverified addresses than this is within its size, however many devices these have. */
+const fewEmails = (caps: Caps) => Math.floor(caps.identifiersByEmails / (1 + caps.othersOfUserOrEmail))
+
+/** The addresses among `others`, in order, that come after the size is reached. */
+function beyondSize(others: readonly string[], caps: Caps, devicesOf: DevicesOf): string[] {
+  const emails = others.filter(isEmail)
+  if (emails.length <= fewEmails(caps)) return []
+  let size = 0
+  return emails.filter((email) => {
+    size += 1 + Math.min(devicesOf(email), caps.othersOfUserOrEmail)
+    return size > caps.identifiersByEmails
+  })
+}
+
+/** The addresses whose devices decide what is set apart of a user; none where the user is within its size anyway. */
+export function emailsThatCount(identifier: string, links: readonly Link[], caps: Caps): string[] {
+  if (!isUser(identifier) || links.length <= fewEmails(caps)) return []
+  const emails = new Set<string>()
+  for (const link of links) {
+    const other = otherSide(link, identifier)
+    if (isJoin(link) && !isTrusted(link) && isEmail(other)) emails.add(other)
+  }
+  return emails.size <= fewEmails(caps) ? [] : [...emails]
+}
+
+/** Claims of devices by which no address is inferred to be the user (R4): those of devices beyond the first many. */
+export function notInferring(user: string, links: readonly Link[], { devicesOfInference }: Caps): Link[] {
+  if (links.length <= devicesOfInference) return []
+  return [true, false].flatMap((verified) => {
+    const claims = links.filter(
+      (link) => link.verified === verified && isJoin(link) && isAnon(otherSide(link, user)),
+    )
+    const within = new Set(inOrderOfReceipt(user, claims).slice(0, devicesOfInference))
+    return claims.filter((link) => !within.has(otherSide(link, user)))
+  })
+}
+
+function releasedBy(identifier: string, links: readonly Link[]): Set<string> {
+  const released = new Set<string>()
+  for (const link of links)
+    if (link.kind === 'release' && link.verified) released.add(otherSide(link, identifier))
+  return released
+}
+
 /** Whether there was ever more than the cap, released or not. */
-export const hasPassedCap = (identifier: string, links: readonly Link[], caps: Caps) =>
+export const hasPassedCap = (
+  identifier: string,
+  links: readonly Link[],
+  limits: { caps: Caps; devicesOf: DevicesOf },
+) =>
   overCap(
     identifier,
     links.filter(({ kind }) => kind !== 'release'),
-    caps,
+    limits,
   ) !== undefined
 
-function firstReceipts(identifier: string, links: readonly Link[]): Map<string, string> {
+/** The other sides of links, each once, by when the first link with it was received; ties by name. */
+function inOrderOfReceipt(identifier: string, links: readonly Link[]): string[] {
   const first = new Map<string, string>()
   for (const link of links) {
     const other = otherSide(link, identifier)
@@ -81,5 +149,7 @@ function firstReceipts(identifier: string, links: readonly Link[]): Map<string, 
     const known = first.get(other)
     if (known === undefined || received < known) first.set(other, received)
   }
-  return first
+  return [...first]
+    .sort(([a, aAt], [b, bAt]) => (aAt < bAt ? -1 : aAt > bAt ? 1 : a < b ? -1 : 1))
+    .map(([other]) => other)
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Node } from './facts.js'
+import { emailsThatCount, type Caps, defaultCaps } from './link-caps.js'
 import { neighbourhoodOf } from './neighbourhood.js'
 import { resolve, type Link } from './resolve.js'
 
@@ -43,16 +44,43 @@ const history = fc
     { maxLength: 40 },
   )
   .map((links) => links.map((link, index): Link => ({ ...link, messageId: `m${index}` })))
-const caps = fc.constantFrom({ othersOfUserOrEmail: 4, claimersOfAnon: 3, devicesOfLead: 2 }, undefined)
+const smallCaps: Caps = {
+  othersOfUserOrEmail: 4,
+  claimersOfAnon: 3,
+  devicesOfLead: 2,
+  identifiersByEmails: 6,
+  devicesOfInference: 2,
+}
+const caps = fc.constantFrom(
+  smallCaps,
+  { ...smallCaps, othersOfUserOrEmail: 2, claimersOfAnon: 2 },
+  undefined,
+)
 
-const recordedAbout = (links: readonly Link[]) => (identifiers: readonly string[]) =>
-  Promise.resolve(
-    identifiers.flatMap((identifier): Node[] => {
-      const own = links.filter((link) => link.identifier === identifier || link.other === identifier)
-      const core = own.filter((link) => !link.other.startsWith('anon:'))
-      return own.length === 0 ? [] : [{ identifier, links: own, facts: own.length, coreFacts: core.length }]
-    }),
-  )
+const recordedAbout =
+  (links: readonly Link[], someCaps: Caps = defaultCaps) =>
+  (identifiers: readonly string[]) =>
+    Promise.resolve(
+      identifiers.flatMap((identifier): Node[] => {
+        const own = linksOf(identifier, links)
+        const core = own.filter((link) => !link.other.startsWith('anon:'))
+        const emails = emailsThatCount(identifier, own, someCaps)
+        const devicesOf = new Map(emails.map((one) => [one, devicesAt(one, links)]))
+        return own.length === 0
+          ? []
+          : [{ identifier, links: own, facts: own.length, coreFacts: core.length, devicesOf }]
+      }),
+    )
+
+const linksOf = (identifier: string, links: readonly Link[]) =>
+  links.filter((link) => link.identifier === identifier || link.other === identifier)
+
+const devicesAt = (address: string, links: readonly Link[]) =>
+  new Set(
+    links
+      .filter(({ kind, identifier }) => kind === 'claim' && identifier === address)
+      .map(({ other }) => other),
+  ).size
 
 test('what is resolved of a neighbourhood is what is resolved of everything', async () => {
   await fc.assert(
@@ -61,9 +89,9 @@ test('what is resolved of a neighbourhood is what is resolved of everything', as
       fc.array(fc.oneof(user, email, anon), { minLength: 1, maxLength: 3 }),
       caps,
       async (links, wanted, someCaps) => {
-        const part = await neighbourhoodOf(wanted, recordedAbout(links), someCaps)
+        const part = await neighbourhoodOf(wanted, recordedAbout(links, someCaps), someCaps)
         const all = resolve(links, { caps: someCaps })
-        const seen = resolve(part.links, { caps: someCaps })
+        const seen = resolve(part.links, { caps: someCaps, devicesOf: part.devicesOf })
         for (const identifier of wanted) {
           expect(part.core.has(identifier) || part.devices.has(identifier)).toBe(true)
         }
@@ -104,16 +132,16 @@ test('the weight of a row only rises as facts are added, whatever else is read, 
           .slice(0, 3)
           .map((link, n) => ({ ...link, messageId: `more-${link.messageId}`, receivedAt: hour(30 + n) }))
         const all = [...before, ...added]
-        const once = await neighbourhoodOf(wanted, recordedAbout(before), someCaps)
-        const later = await neighbourhoodOf(wanted, recordedAbout(all), someCaps)
+        const once = await neighbourhoodOf(wanted, recordedAbout(before, someCaps), someCaps)
+        const later = await neighbourhoodOf(wanted, recordedAbout(all, someCaps), someCaps)
         const [people, peopleLater] = [resolve(before, { caps: someCaps }), resolve(all, { caps: someCaps })]
         for (const identifier of [...once.core, ...once.devices]) {
-          const { facts } = once.weightOf(identifier)
-          const alone = await neighbourhoodOf([identifier], recordedAbout(before), someCaps)
-          expect(alone.weightOf(identifier).facts).toBe(facts)
+          const facts = once.weightOf(identifier)
+          const alone = await neighbourhoodOf([identifier], recordedAbout(before, someCaps), someCaps)
+          expect(alone.weightOf(identifier)).toBe(facts)
           if (!later.core.has(identifier) && !later.devices.has(identifier)) continue
-          expect(later.weightOf(identifier).facts).toBeGreaterThanOrEqual(facts)
-          if (later.weightOf(identifier).facts > facts) continue
+          expect(later.weightOf(identifier)).toBeGreaterThanOrEqual(facts)
+          if (later.weightOf(identifier) > facts) continue
           expect(peopleLater.owners.get(identifier)).toEqual(people.owners.get(identifier))
           const personOf = (all: typeof people) => all.people.find(({ id }) => id === identifier)
           if (once.core.has(identifier)) expect(personOf(peopleLater)).toEqual(personOf(people))
@@ -123,3 +151,125 @@ test('the weight of a row only rises as facts are added, whatever else is read, 
     { numRuns: 1_000 },
   )
 }, 120_000)
+
+/** Somebody's addresses, each typed on devices of its own. */
+function addressesWithDevices(
+  user: string,
+  { emails, devices }: { emails: number; devices: number },
+): Link[] {
+  return Array.from({ length: emails }, (_, e): Link[] => {
+    const address = `email:${user.slice('user:'.length)}-${e}@x.com`
+    return [
+      claim(user, address, e),
+      ...Array.from({ length: devices }, (__, d) => claim(address, `anon:${address}-${d}`, e)),
+    ]
+  }).flat()
+}
+
+function claim(identifier: string, other: string, n: number): Link {
+  const at = new Date(Date.UTC(2026, 2, 1) + n).toISOString()
+  return {
+    kind: 'claim',
+    identifier,
+    other,
+    verified: false,
+    at,
+    receivedAt: at,
+    messageId: `${identifier}>${other}`,
+  }
+}
+
+/** Users who all claim the same addresses, and the devices of each other's. */
+function everybodyOnEverything({
+  users,
+  emails,
+  devices,
+}: {
+  users: number
+  emails: number
+  devices: number
+}): Link[] {
+  const links: Link[] = []
+  for (let e = 0; e < emails; e += 1) {
+    for (let u = 0; u < users; u += 1) links.push(claim(`user:${u}`, `email:${e}@x.com`, u))
+    for (let d = 0; d < devices; d += 1)
+      links.push(claim(`email:${e}@x.com`, `anon:${(e + d) % emails}-${d}`, e))
+  }
+  for (let u = 0; u < users; u += 1)
+    for (let d = 0; d < devices; d += 1) links.push(claim(`user:${u}`, `anon:${u % emails}-${d}`, 1_000 + u))
+  return links
+}
+
+/** As an index would find them. */
+function indexed(links: readonly Link[]) {
+  const about = new Map<string, Link[]>()
+  for (const link of links)
+    for (const name of [link.identifier, link.other]) about.set(name, [...(about.get(name) ?? []), link])
+  const devicesOf = (address: string) =>
+    new Set((about.get(address) ?? []).map(({ other }) => other).filter((other) => other.startsWith('anon:')))
+      .size
+  return (identifiers: readonly string[]) =>
+    Promise.resolve(
+      identifiers.flatMap((identifier): Node[] => {
+        const own = about.get(identifier)
+        if (!own) return []
+        const emails = emailsThatCount(identifier, own, defaultCaps)
+        return [
+          {
+            identifier,
+            links: own,
+            facts: own.length,
+            coreFacts: own.filter(({ other }) => !other.startsWith('anon:')).length,
+            devicesOf: new Map(emails.map((one) => [one, devicesOf(one)])),
+          },
+        ]
+      }),
+    )
+}
+
+test.each([
+  ['900 addresses with 20 devices each', addressesWithDevices('user:x', { emails: 900, devices: 20 })],
+  ['400 addresses with 5 devices each', addressesWithDevices('user:x', { emails: 400, devices: 5 })],
+  [
+    'three people who are none',
+    ['a', 'b', 'c'].flatMap((name) => addressesWithDevices(`user:${name}`, { emails: 300, devices: 20 })),
+  ],
+  [
+    '300 users on the same 100 addresses and their devices',
+    everybodyOnEverything({ users: 300, emails: 100, devices: 20 }),
+  ],
+  ['900 users on the same 30 addresses', everybodyOnEverything({ users: 900, emails: 30, devices: 20 })],
+])('weighing all rows costs no more than a few steps for each link: %s', async (_what, links) => {
+  const names = new Set(links.flatMap(({ identifier, other }) => [identifier, other]))
+  const part = await neighbourhoodOf(names, indexed(links))
+  const membersOf = part.membersWhere((device) => device.endsWith('-0'))
+  for (const name of names) {
+    part.weightOf(name)
+    membersOf(name)
+  }
+  expect(part.steps()).toBeLessThan(12 * links.length)
+  const once = part.steps()
+  for (const name of names) part.weightOf(name)
+  expect(part.steps()).toBe(once)
+})
+
+test('of whom accounts speak too: users, addresses and what is said of their devices', async () => {
+  const links = [
+    claim('user:a', 'email:1@x.com', 0),
+    claim('email:1@x.com', 'anon:1', 1),
+    claim('email:1@x.com', 'anon:2', 1),
+    claim('user:a', 'anon:3', 2),
+    claim('email:2@x.com', 'anon:3', 1),
+    claim('email:2@x.com', 'anon:4', 1),
+    { ...claim('user:a', 'user:b', 3), kind: 'alias' as const, verified: true },
+    claim('user:b', 'anon:5', 3),
+    claim('user:c', 'anon:5', 2),
+  ]
+  const { membersWhere } = await neighbourhoodOf(['user:a'], indexed(links))
+  const members = (matters: (device: string) => boolean) => membersWhere(matters)('user:a').sort()
+  const always = ['email:1@x.com', 'email:2@x.com', 'user:a', 'user:b']
+  expect(members(() => false)).toEqual(always)
+  expect(members(() => true)).toEqual(['anon:1', 'anon:2', 'anon:3', 'anon:4', 'anon:5', ...always])
+  expect(membersWhere(() => true)('email:1@x.com').sort()).toEqual(['anon:1', 'anon:2', 'email:1@x.com'])
+  expect(membersWhere(() => false)('anon:3')).toEqual(['anon:3'])
+})

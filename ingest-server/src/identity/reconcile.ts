@@ -127,7 +127,7 @@ async function deriveInto(
   const { facts, tables, signedOnly } = context
   const neighbourhood = await neighbourhoodOf(wanted, facts.nodes)
   const { core, devices } = neighbourhood
-  const resolution = resolve(neighbourhood.links, { signedOnly })
+  const resolution = resolve(neighbourhood.links, { signedOnly, devicesOf: neighbourhood.devicesOf })
   const people = completePeople(neighbourhood, resolution)
   const candidates = [...core, ...[...devices].filter((device) => asked.has(device))]
   const lone = candidates.filter((identifier) => !resolution.owners.has(identifier))

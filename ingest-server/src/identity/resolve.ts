@@ -76,14 +76,15 @@ export interface Resolution {
  * missing there: the caller takes it for a person of its own. Pure, throws nothing.
  */
 export function resolve(recorded: Iterable<Link>, options: ResolveOptions = {}): Resolution {
-  const { links, quarantined, areUnlinked, onManyDevices } = effectiveLinks(recorded, options)
+  const { links, quarantined, areUnlinked, onManyDevices, notInferring } = effectiveLinks(recorded, options)
   links.sort(byClaimTime)
   const facts = sortedFacts(links)
   const users = joinUsers(facts)
   const emails = winEmails(
     facts,
     users,
-    (email, user) => !onManyDevices.has(email) && !areUnlinked(email, user),
+    (email, claim) =>
+      !onManyDevices.has(email) && !notInferring.has(claim) && !areUnlinked(email, claim.identifier),
   )
   const owners = new Map<string, Ownership[]>([...users.owners, ...emails.owners])
   const personOf = (claimer: string) => owners.get(claimer)?.[0]?.person ?? claimer
@@ -215,7 +216,8 @@ function winEmails(facts: Facts, users: ReturnType<typeof joinUsers>, mayBeInfer
   return { owners, contested: contested.sort((a, b) => compare(a.email, b.email)) }
 }
 
-type MayBeInferred = (email: string, user: string) => boolean
+/** Whether a user's claim of a device makes them the one who typed the address there. */
+type MayBeInferred = (email: string, claim: Link) => boolean
 
 interface InferenceContext {
   owners: ReadonlyMap<string, Ownership[]>
@@ -235,7 +237,7 @@ function inferences(facts: Facts, context: InferenceContext): Map<string, Link> 
     for (const [index, next] of claims.entries()) {
       const email = claims[index - 1]?.identifier
       if (email === undefined || !isEmail(email) || !isUser(next.identifier)) continue
-      if (context.owners.has(email) || !context.mayBeInferred(email, next.identifier)) continue
+      if (context.owners.has(email) || !context.mayBeInferred(email, next)) continue
       if (context.hasStated.has(context.personOf(next.identifier))) continue
       const known = best.get(email)
       if (known === undefined || byInferenceTime(next, known) < 0) best.set(email, next)

@@ -1,4 +1,4 @@
-/** R7 as an operator sees it: which links of an identifier its cap sets apart, in the order of receipt. */
+/** R7 as an operator sees it: which links of an identifier its caps set apart, in the order of receipt. */
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { capOf, defaultCaps } from './link-caps.js'
 
@@ -12,13 +12,16 @@ export interface SetApart {
   verified: boolean
 }
 
-// The order of link-caps.ts. Trusted links count anyway, and so do released ones.
+// The order of link-caps.ts. Trusted links count anyway, and so do released ones. Only users have links to addresses.
 const setApartQuery: NamedQuery = {
   name: 'links-set-apart',
   sql: `
 SELECT other, first_received_at AS firstReceivedAt, message_id AS messageId, messages, verified,
   toUInt32(count() OVER ()) AS total
 FROM (
+  SELECT *, sum(if(startsWith(other, 'email:') AND place <= {cap: UInt32}, 1 + least(devices, {cap: UInt32}), 0))
+    OVER (PARTITION BY verified ORDER BY first_received_at, other) AS size
+  FROM (
   SELECT *, row_number() OVER (PARTITION BY verified ORDER BY first_received_at, other) AS place
   FROM (
     SELECT other, verified, min(received_at) AS first_received_at, toUInt32(count()) AS messages,
@@ -31,9 +34,20 @@ FROM (
         SELECT other FROM links FINAL
         WHERE project = {project: String} AND identifier = {identifier: String} AND kind = 'release' AND verified)
     GROUP BY other, verified
+  ) AS own
+  LEFT JOIN (
+    SELECT identifier AS email, uniqExact(other) AS devices
+    FROM links
+    WHERE project = {project: String} AND startsWith(other, 'anon:') AND kind IN ('claim', 'alias')
+      AND identifier IN (
+        SELECT other FROM links
+        WHERE project = {project: String} AND identifier = {identifier: String} AND startsWith(other, 'email:'))
+    GROUP BY identifier
+  ) AS brought ON brought.email = own.other
   )
 )
-WHERE place > {cap: UInt32} AND (empty({others: Array(String)}) OR has({others: Array(String)}, other))
+WHERE (place > {cap: UInt32} OR (startsWith(other, 'email:') AND size > {maxSize: UInt32}))
+  AND (empty({others: Array(String)}) OR has({others: Array(String)}, other))
 ORDER BY firstReceivedAt, other
 LIMIT {limit: UInt32}`,
 }
@@ -51,6 +65,7 @@ export async function readSetApart(reader: Reader, identifier: string, { others 
     others,
     limit,
     cap: capOf(identifier, defaultCaps),
+    maxSize: defaultCaps.identifiersByEmails,
     signedOnly: reader.signedOnly,
   })
   return {

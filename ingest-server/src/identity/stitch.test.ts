@@ -16,7 +16,9 @@ import {
 } from '../../../test-support/identity-events.js'
 import type { EventRow } from '../log/event-row.js'
 import { createMetrics } from '../metrics.js'
+import { readSetApart } from './set-apart.js'
 import { rebuildIdentity, startStitch, type Stitch, type StitchDeps } from './stitch.js'
+import { createStitcher } from './stitcher.js'
 
 let clickhouse: TestClickHouse
 let stitch: Stitch
@@ -608,3 +610,50 @@ async function spawnStitch(...more: string[]): Promise<ChildProcess> {
   await once(child.stdout, 'data')
   return child
 }
+
+test('somebody of 900 addresses with 20 devices each is cut to size, says so, and is released', async () => {
+  const name = newProject()
+  const link = (identifier: string, other: string, claimer: string) => `
+    INSERT INTO links
+    SELECT '${name}', ${identifier}, ${other}, 'claim', concat('m-', toString(e), '-', toString(d)), ${claimer}, false,
+      toDateTime64('2026-03-01 00:00:00', 3, 'UTC') + e, toDateTime64('2026-03-01 00:00:00', 3, 'UTC') + e, 1
+    FROM (SELECT intDiv(number, 21) AS e, number % 21 AS d FROM numbers(900 * 21))`
+  const email = `concat('email:', toString(e), '@x.com')`
+  const device = `if(d = 20, 'user:x', concat('anon:on-', toString(e), '-', toString(d)))`
+  const claimer = `if(d = 20, 'user:x', ${email})`
+  await clickhouse.app.command({ query: link(email, device, claimer) })
+  await clickhouse.app.command({ query: link(device, email, claimer) })
+  const about = { at: hour(0), messageId: 'm', verified: true }
+  const stitcher = createStitcher({ client: clickhouse.app })
+  const sizes = async () => {
+    const change = {
+      project: name,
+      kind: 'release',
+      identifier: 'user:x',
+      other: 'email:899@x.com',
+      ...about,
+    }
+    await stitcher.reconcileChanges([change])
+    return await query<{ person: string; size: number }>(
+      clickhouse.app,
+      `SELECT person, toUInt32(length(identifiers)) AS size FROM people FINAL
+       WHERE project = {name: String} AND notEmpty(identifiers) ORDER BY size DESC, person LIMIT 3`,
+      { name },
+    )
+  }
+  const [cut, lead] = await sizes()
+  expect(cut).toEqual({ person: 'user:x', size: 1 + 476 * 21 })
+  expect(lead?.size).toBe(21)
+  const reader = { client: clickhouse.app, project: name, signedOnly: false }
+  const apart = await readSetApart(reader, 'user:x', { limit: 5 })
+  expect([apart.total, apart.links[0]?.other]).toEqual([900 - 476, 'email:476@x.com'])
+  const released = await readSetApart(reader, 'user:x', { others: ['email:899@x.com'], limit: 5 })
+  expect(released.links.map(({ other }) => other)).toEqual(['email:899@x.com'])
+  await clickhouse.app.command({
+    query: `INSERT INTO links
+      SELECT '${name}', if(number = 0, 'user:x', 'email:899@x.com'), if(number = 0, 'email:899@x.com', 'user:x'), 'release',
+        'm-release', 'user:x', true, now64(3), now64(3), 1 FROM numbers(2)`,
+  })
+  expect((await sizes())[0]).toEqual({ person: 'user:x', size: 1 + 477 * 21 })
+  expect((await readSetApart(reader, 'user:x', { limit: 5 })).total).toBe(900 - 477)
+}, 120_000)

@@ -26,7 +26,7 @@ async function knownThen(reader: Reader, identifiers: Iterable<string>, asOfMs: 
   const domainRules = domainRulesOf(reader.domains)
   const wanted = new Set(identifiers)
   const neighbourhood = await neighbourhoodOf(wanted, facts.nodes)
-  const resolution = resolve(neighbourhood.links, { signedOnly, asOf })
+  const resolution = resolve(neighbourhood.links, { signedOnly, asOf, devicesOf: neighbourhood.devicesOf })
   // Whom nothing links with anybody is a person of their own, who may have joined an account; an address
   // that nobody had stated yet is nobody.
   const unlinked = [...wanted].filter((identifier) => !resolution.owners.has(identifier))

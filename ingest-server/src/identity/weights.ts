@@ -1,0 +1,157 @@
+/**
+ * How much is recorded of what decides the rows of a neighbourhood: the low half of their versions. Each part is counted
+ * once for all rows that rest on it, so that weighing a neighbourhood costs as much as it has links.
+ */
+import { isAnon, isUser } from './link.js'
+import { levelBack, nextOf, type Known, type Level } from './levels.js'
+
+export interface Weights {
+  /**
+   * How many facts were considered for the row of an identifier. It depends on nothing else that is read at the same
+   * time, so a rebuild counts the same. It counts recorded facts, whether or not they count as claims, so it only rises
+   * while facts are only added; and every fact that can change the row is among them. So who has read less never has
+   * the higher number, nor an equal one with another row. What is reached in several ways is counted for each.
+   */
+  weightOf: (identifier: string) => bigint
+  /**
+   * Of whom accounts' facts count too for the person of an identifier: users, addresses, and of the devices those of which
+   * `matters` says that there are any.
+   */
+  membersWhere: (matters: (device: string) => boolean) => (identifier: string) => string[]
+  /** How many links were followed for all of these so far. */
+  steps: () => number
+}
+
+// Where exploring leads no further, what lay behind no longer counts: it weighs more than that could. Of who is only
+// loaded nothing but the quarantine counts.
+const quarantinedDeviceWeight = 1n << 32n
+const quarantinedCoreWeight = 1n << 44n
+const onManyDevicesWeight = 1n << 53n
+/** The low half of a version; its other half is the epoch's. Rows of one version are settled by the order of writing. */
+const maxWeight = (1n << 64n) - 1n
+
+export function createWeights(known: ReadonlyMap<string, Known>): Weights {
+  const joined = groupsOf(known)
+  let steps = 0
+  const graph: Graph = { known, joined, step: () => void (steps += 1) }
+  return {
+    weightOf: createTotals(graph),
+    membersWhere: (matters) => createMembers(graph, matters),
+    steps: () => steps,
+  }
+}
+
+interface Graph {
+  known: ReadonlyMap<string, Known>
+  /** A user with all whom trusted links join with them. */
+  joined: (user: string) => ReadonlySet<string>
+  /** Called for each link that is followed. */
+  step: () => void
+}
+
+function createTotals({ known, joined, step }: Graph): (identifier: string) => bigint {
+  const totals = new Map<Level, Map<string, bigint>>()
+  const groupOf = (identifier: string, level: Level): ReadonlySet<string> =>
+    isUser(identifier) && level !== 'loaded' ? joined(identifier) : new Set([identifier])
+
+  /** What an identifier at a level counts, with all that it leads to. */
+  function totalOf(identifier: string, level: Level): bigint {
+    let ofLevel = totals.get(level)
+    if (!ofLevel) totals.set(level, (ofLevel = new Map<string, bigint>()))
+    const counted = ofLevel.get(identifier)
+    if (counted !== undefined) return counted
+    const group = groupOf(identifier, level)
+    let total = 0n
+    for (const member of group) {
+      const one = known.get(member)
+      if (!one) continue
+      total += factsOf(one, level)
+      nextOf(one, level, (to, toLevel) => {
+        step()
+        if (!group.has(to)) total += through(member, to, toLevel)
+      })
+    }
+    for (const member of group) ofLevel.set(member, total)
+    return total
+  }
+
+  /** The same of `to`, but for what it counts by leading back to where one comes from. */
+  function through(from: string, to: string, level: Level): bigint {
+    const one = known.get(to)
+    if (!one) return 0n
+    const reached = level === 'lead' && !one.isOnMany ? 'core' : level
+    const back = levelBack(one, reached, from)
+    return totalOf(to, reached) - (back === undefined ? 0n : through(to, from, back))
+  }
+
+  return (identifier) => {
+    const total = totalOf(identifier, isAnon(identifier) ? 'device' : 'core')
+    return total < maxWeight ? total : maxWeight
+  }
+}
+
+function createMembers({ known, joined, step }: Graph, matters: (device: string) => boolean) {
+  const ofEmails = new Map<string, string[]>()
+  const devicesOf = (email: string): string[] => {
+    let devices = ofEmails.get(email)
+    if (!devices) {
+      devices = [...(known.get(email)?.devices ?? [])].filter((device) => {
+        step()
+        return matters(device)
+      })
+      ofEmails.set(email, devices)
+    }
+    return devices
+  }
+  function addEmail(members: Set<string>, email: string): void {
+    step()
+    if (members.has(email)) return
+    members.add(email)
+    for (const device of devicesOf(email)) members.add(device)
+  }
+  function addUser(members: Set<string>, user: string): void {
+    members.add(user)
+    const one = known.get(user)
+    for (const email of one?.emails ?? []) addEmail(members, email)
+    for (const device of one?.devices ?? []) {
+      if (matters(device)) members.add(device)
+      for (const email of known.get(device)?.emails ?? [])
+        if (known.get(email)?.isOnMany === false) addEmail(members, email)
+    }
+  }
+  return (identifier: string): string[] => {
+    if (isAnon(identifier)) return [identifier]
+    const members = new Set<string>()
+    if (!isUser(identifier)) addEmail(members, identifier)
+    else for (const user of joined(identifier)) addUser(members, user)
+    return [...members]
+  }
+}
+
+/** Users whom trusted links join, each group once. */
+function groupsOf(known: ReadonlyMap<string, Known>) {
+  const groups = new Map<string, ReadonlySet<string>>()
+  return (user: string): ReadonlySet<string> => {
+    const there = groups.get(user)
+    if (there) return there
+    const group = new Set([user])
+    // A set that is walked comes by what is added meanwhile.
+    for (const one of group) for (const other of known.get(one)?.joined ?? []) group.add(other)
+    for (const one of group) groups.set(one, group)
+    return group
+  }
+}
+
+function factsOf(known: Known, level: Level): bigint {
+  const { node, isQuarantined, isOnMany, isOfManyDevices, factsOfEmails } = known
+  const isLight = isAnon(node.identifier) || level === 'loaded'
+  const quarantine = isQuarantined ? (isLight ? quarantinedDeviceWeight : quarantinedCoreWeight) : 0n
+  const apart = quarantine + BigInt(factsOfEmails)
+  if (level === 'loaded') return apart
+  const unprobed = isOnMany && level !== 'core' ? onManyDevicesWeight : 0n
+  // Of who is only named devices say nothing, except when each of several users claimed first, and which came first (R4).
+  const isNameOnly = level === 'named' && !isOfManyDevices && !isAliased(known)
+  return apart + unprobed + BigInt(isNameOnly ? node.coreFacts : node.facts)
+}
+
+const isAliased = ({ node, joined, users }: Known) => isUser(node.identifier) && joined.size + users.size > 0
