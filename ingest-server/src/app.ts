@@ -31,6 +31,7 @@ import { leastFreeBytes } from './log/embedded/log-space.js'
 import { openLog } from './log/open-log.js'
 import type { Logger } from './logger.js'
 import { startErasing } from './erasure/erasing.js'
+import type { OpenErasures } from './erasure/waiting.js'
 import { startRetention } from './retention/retention.js'
 import { startStore } from './store/store.js'
 import { startTouchpoints } from './touchpoints/upkeep.js'
@@ -110,11 +111,22 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
       )
     : undefined
 
-  watchMetrics(metrics, { log, projects, dataDir: isEmbedded(config) ? config.DATA_DIR : undefined })
+  watchMetrics(metrics, {
+    log,
+    projects,
+    dataDir: isEmbedded(config) ? config.DATA_DIR : undefined,
+    openErasures: () => erasing?.now()?.open(),
+  })
   const http = createHttpServer({ logger, trustProxy: config.TRUST_PROXY })
   await http.register(
     healthRoutes({
-      checks: readinessChecks({ config, log, clickhouse, projects }),
+      checks: readinessChecks({
+        config,
+        log,
+        clickhouse,
+        projects,
+        openErasures: () => erasing?.now()?.open(),
+      }),
       scrape: scrapeOf(metrics.registry),
       isOperator: createOperatorCheck({
         token: config.METRICS_TOKEN,
@@ -213,15 +225,20 @@ interface Watched {
   log: EventLog
   clickhouse: PendingClickHouse | undefined
   projects: OpenedProjects
+  openErasures: () => OpenErasures | undefined
 }
 
-function readinessChecks({ config, log, clickhouse, projects }: Watched): ReadinessCheck[] {
+function readinessChecks({ config, log, clickhouse, projects, openErasures }: Watched): ReadinessCheck[] {
   const checks: ReadinessCheck[] = [
     { name: 'log', check: () => checkLog(log) },
     // A file of keys that cannot be read leaves the last good one in force: said, but no reason to send traffic away.
     { name: 'projects', check: async () => ({ ok: true, detail: { problem: projects.problem() ?? null } }) },
   ]
-  if (clickhouse) checks.push({ name: 'clickhouse', check: async () => readinessOf(clickhouse) })
+  if (clickhouse)
+    checks.push(
+      { name: 'clickhouse', check: async () => readinessOf(clickhouse) },
+      { name: 'erasures', check: async () => readinessOfErasures(openErasures()) },
+    )
   if (isEmbedded(config))
     checks.push({ name: 'disk', check: () => checkDisk(config.DATA_DIR, leastFreeBytes) })
   return checks
@@ -230,6 +247,17 @@ function readinessChecks({ config, log, clickhouse, projects }: Watched): Readin
 async function checkLog(log: EventLog) {
   const lag = await log.lag()
   return { ok: lag.problem === undefined, detail: { ...lag } }
+}
+
+const maxErasuresShown = 20
+
+/** One that cannot go on is said, but no reason to send traffic away. */
+function readinessOfErasures(open: OpenErasures | undefined) {
+  const { erasures = [], problem = null } = open ?? {}
+  return {
+    ok: true,
+    detail: { problem, open: erasures.length, waiting: erasures.slice(0, maxErasuresShown) },
+  }
 }
 
 function readinessOf(clickhouse: PendingClickHouse) {

@@ -26,15 +26,16 @@ export function createMetrics() {
     (measuring ??= Promise.all(measures.map((measure) => measure()))
       .then(() => undefined)
       .finally(() => (measuring = undefined)))
-  const measured = (name: string, help: string) => {
+  const measured = <Label extends string = never>(name: string, help: string, labelNames: Label[] = []) => {
     const gauge = new Gauge({
       name: `touchline_${name}`,
       help,
+      labelNames,
       aggregator: 'max',
       registers: [registry],
       collect,
     })
-    gauge.remove()
+    if (labelNames.length === 0) gauge.remove()
     return gauge
   }
   return {
@@ -46,6 +47,11 @@ export function createMetrics() {
     logOldestSeconds: measured('log_lag_oldest_seconds', 'Age of the oldest record not yet handled'),
     diskFreeBytes: measured('disk_free_bytes', 'Free bytes of the disk under DATA_DIR'),
     diskSizeBytes: measured('disk_size_bytes', 'Size of the disk under DATA_DIR'),
+    erasuresOpen: measured(
+      'erasures_open',
+      'Erasures that are not finished: running, or stopped where the last try failed',
+      ['state'],
+    ),
     received: events('received', 'Events read from answered (2xx) requests'),
     rejected: events('rejected', 'Events refused one by one, kept in rejected_events'),
     appended: events('appended', 'Events confirmed durable by the log'),

@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os'
 import { describe, expect, test } from 'vitest'
+import type { OpenErasures } from './erasure/waiting.js'
 import { createMetrics } from './metrics.js'
 import { watchMetrics } from './watched-metrics.js'
 
@@ -63,5 +64,29 @@ describe('/metrics', () => {
     const text = await server.text()
     expect(valueOf(text, 'touchline_log_lag_records')).toBeUndefined()
     expect(valueOf(text, 'touchline_disk_free_bytes')).toBeUndefined()
+  })
+
+  test('tells of erasures that are open, apart those that cannot go on', async () => {
+    const metrics = createMetrics()
+    const one = { project: 'shop', erasureId: 'e', requestedAt: '', waitsFor: '' }
+    const looks: OpenErasures[] = []
+    watchMetrics(metrics, {
+      log: { lag: someLag },
+      projects: { all: () => [], onChange: () => undefined },
+      dataDir: undefined,
+      openErasures: () => looks[0],
+    })
+    expect(await metrics.registry.metrics()).not.toContain('touchline_erasures_open{')
+    looks.push({
+      erasures: [
+        { ...one, isStopped: true },
+        { ...one, isStopped: false },
+        { ...one, isStopped: false },
+      ],
+      problem: '',
+    })
+    const text = await metrics.registry.metrics()
+    expect(valueOf(text, 'touchline_erasures_open{state="stopped"}')).toBe('1')
+    expect(valueOf(text, 'touchline_erasures_open{state="running"}')).toBe('2')
   })
 })

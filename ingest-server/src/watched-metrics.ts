@@ -2,6 +2,7 @@
 import { statfs } from 'node:fs/promises'
 import type { EventLog } from './log/log.js'
 import type { Metrics } from './metrics.js'
+import type { OpenErasures } from './erasure/waiting.js'
 import type { OpenedProjects } from './projects/projects.js'
 
 interface Watched {
@@ -9,12 +10,17 @@ interface Watched {
   projects: Pick<OpenedProjects, 'all' | 'onChange'>
   /** Where the embedded log and ClickHouse are; undefined where both are other servers. */
   dataDir: string | undefined
+  /** Undefined while erasures have not begun, or another process carries them out. */
+  openErasures?: () => OpenErasures | undefined
 }
 
 /** Statuses of collecting answers that alerts ask about. */
 const statuses = [200, 400, 401, 403, 413, 429, 500, 503]
 
-export function watchMetrics(metrics: Metrics, { log, projects, dataDir }: Watched): void {
+export function watchMetrics(
+  metrics: Metrics,
+  { log, projects, dataDir, openErasures = () => undefined }: Watched,
+): void {
   for (const status of statuses) metrics.requests.inc({ status: String(status) }, 0)
   // rate() and increase() miss the first count of a series that was not there before it.
   const byProject = [
@@ -42,6 +48,13 @@ export function watchMetrics(metrics: Metrics, { log, projects, dataDir }: Watch
     metrics.logRecords.set(lag.records)
     metrics.logBytes.set(lag.bytes)
     metrics.logOldestSeconds.set(lag.oldestMs / 1_000)
+  })
+  metrics.whenScraped(async () => {
+    const open = openErasures()
+    if (open === undefined) return
+    const stopped = open.erasures.filter(({ isStopped }) => isStopped).length
+    metrics.erasuresOpen.set({ state: 'stopped' }, stopped)
+    metrics.erasuresOpen.set({ state: 'running' }, open.erasures.length - stopped)
   })
   if (dataDir === undefined) return
   metrics.whenScraped(async () => {

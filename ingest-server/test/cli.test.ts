@@ -224,6 +224,28 @@ test('doctor says that all is well, and what is not', async () => {
   expect(ill.out).toMatch(/FAIL\s+kafka .*takes no connection/)
 })
 
+describe('doctor warns of what is well enough to serve, and yet is to be done', () => {
+  const problem = '1 of 2 cannot go on. 7f3a: It could not go on: the log is full.'
+  const other = createServer((request, response) => {
+    const isReady = request.url === '/health/ready'
+    const checks = {
+      erasures: { ok: true, problem, open: 2, waiting: [] },
+      projects: { ok: true, problem: null },
+    }
+    response.end(JSON.stringify(isReady ? { ready: true, checks } : { live: true }))
+  })
+  beforeAll(() => new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve)))
+  afterAll(() => new Promise((resolve) => other.close(resolve)))
+
+  test('an erasure that cannot go on', async () => {
+    const { port } = other.address() as AddressInfo
+    const { out, code } = await touchline(['doctor'], { PORT: String(port) })
+    expect(out).toMatch(/warn\s+· erasures\s+1 of 2 cannot go on\. 7f3a: .*the log is full/)
+    expect(out).toMatch(/ok\s+· projects/)
+    expect(code).toBe(0)
+  })
+})
+
 test.each([
   [['doctor'], 0],
   [['keys', 'list'], 0],

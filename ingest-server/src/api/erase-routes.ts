@@ -8,6 +8,7 @@ import { notFound, projectOf, readerFor, type Api, type TimelineDeps } from './c
 import { identifiersOf, personNames } from '../timeline/identifiers.js'
 import type { Person } from '../identity/people.js'
 import type { Erasing, Proof } from '../erasure/erasing.js'
+import { notReached } from '../erasure/waiting.js'
 
 const proofSchema = z.object({
   erasureId: z.string(),
@@ -21,6 +22,7 @@ const proofSchema = z.object({
     .record(z.string(), z.number())
     .describe('What the last check still found, by table; replaced_files are deleted rows still on disk'),
   note: z.string(),
+  notReached: z.array(z.string()).describe('What no check looks at'),
 })
 
 const toAnswer = ({ erasureId, state, requestedAtMs, atMs, identifiers, remaining, note }: Proof) => ({
@@ -31,6 +33,7 @@ const toAnswer = ({ erasureId, state, requestedAtMs, atMs, identifiers, remainin
   identifiers,
   remaining,
   note,
+  notReached: [...notReached],
 })
 
 const tags = ['Privacy']

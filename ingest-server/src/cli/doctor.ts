@@ -232,9 +232,14 @@ async function server(config: Config): Promise<Finding[]> {
     ...(config.METRICS_TOKEN && { headers: { authorization: `Bearer ${config.METRICS_TOKEN}` } }),
     signal: AbortSignal.timeout(5_000),
   })
-  const { checks } = (await answer.json()) as { checks: Record<string, { ok: boolean; reason?: string }> }
+  const { checks } = (await answer.json()) as {
+    checks: Record<string, { ok: boolean; reason?: string; problem?: unknown }>
+  }
   return Object.entries(checks).map(([name, { ok: isWell, reason, ...detail }]) => {
     const shown = Object.keys(detail).length === 0 ? '' : JSON.stringify(detail)
+    // Well enough to serve, and yet something is to be done.
+    if (isWell && typeof detail.problem === 'string')
+      return warn(`· ${name}`, `${detail.problem} docs/operating.md says what to do.`)
     if (isWell) return ok(`· ${name}`, shown)
     const why = [reason ?? 'the server gives no reason', shown].filter((part) => part !== '').join(' ')
     return fail(`· ${name}`, `${why}; docs/operating.md says what to do.`)

@@ -4,9 +4,8 @@ import { queryErrorOf } from '../clickhouse/query-errors.js'
 import type { Clock } from '../clock.js'
 import type { Logger } from '../logger.js'
 import { writeProgress, type Erasure, type Progress } from './erasure-ledger.js'
+import { reasonOf, stoppedNote } from './waiting.js'
 
-/** In the proof; the reason itself may quote what was stored, and stands in the server's own log. */
-export const stoppedNote = "It could not go on; the server's log says why. It is tried again."
 const longestWaitMs = 300_000
 
 /** ClickHouse is away or full, which holds everything; any other failure is one erasure's own. */
@@ -36,9 +35,11 @@ export function createAlone({ app, clock, logger, lookEveryMs }: AloneDeps) {
       const times = (last?.times ?? 0) + 1
       const waitMs = Math.min(lookEveryMs * 2 ** Math.min(times, 20), longestWaitMs)
       stopped.set(erasureId, { times, againAtMs: clock() + waitMs })
-      logger.error({ err: error, project, erasureId, times }, 'An erasure cannot go on; it is tried again')
+      const fields = { err: error, project, erasureId, times, reason: reasonOf(error) }
+      logger.error(fields, 'An erasure cannot go on; it is tried again')
       const remaining = before?.remaining ?? {}
-      await writeProgress(app, erasure, { state: 'running', atMs: clock(), remaining, note: stoppedNote })
+      const note = stoppedNote(error)
+      await writeProgress(app, erasure, { state: 'running', atMs: clock(), remaining, note })
     }
   }
 }

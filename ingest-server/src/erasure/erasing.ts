@@ -9,7 +9,7 @@ import type { Cluster } from '../clickhouse/cluster-ddl.js'
 import type { Clock } from '../clock.js'
 import type { EventLog } from '../log/log.js'
 import type { Logger } from '../logger.js'
-import { createAlone, isAway, stoppedNote } from './alone.js'
+import { createAlone } from './alone.js'
 import { countInLog, rewriteLog } from './erase-log.js'
 import {
   bySalt,
@@ -23,6 +23,7 @@ import {
   type Held,
   type Progress,
 } from './erasure-ledger.js'
+import { isStopped as couldNotGoOn, openErasures, reasonOf, type OpenErasures } from './waiting.js'
 import { cameBack, countOldParts, findErased, removeErased } from './remove-erased.js'
 import { hashIdentifier, judgeBy, type Judge } from '../log/tombstones.js'
 
@@ -52,6 +53,8 @@ export interface Erasing {
   proofOf(project: string, erasureId: string): Promise<Proof | undefined>
   /** Erasures of the person that bore this identifier as its canonical one, newest first. */
   proofsOf(project: string, person: string | undefined): Promise<Proof[]>
+  /** What is not finished, and what each waits for, as the last look left it. */
+  open(): OpenErasures
   stop(): Promise<void>
 }
 
@@ -80,18 +83,25 @@ export async function startErasing(deps: ErasingDeps): Promise<Erasing> {
     judges = judgesOf(known)
   }
 
+  let open: OpenErasures = { erasures: [], problem: undefined }
+
   async function look(): Promise<void> {
     await readLedger()
     if (known.length === 0) return
+    await carryOutOpen()
+    await sweep()
+    open = openErasures(known, await readProgress(app))
+  }
+
+  async function carryOutOpen(): Promise<void> {
     const progress = await readProgress(app)
     for (const erasure of known) {
       if (isStopped) return
       const before = progress.get(erasure.erasureId)
       if (before?.state === 'finished') continue
-      const isFirst = before === undefined || before.note === stoppedNote
+      const isFirst = before === undefined || couldNotGoOn(before)
       await alone(erasure, before, () => carryOut(erasure, isFirst))
     }
-    await sweep()
   }
 
   /** When the last pass over the tables ended, by erasure, in the database's time; forgotten with the process. */
@@ -163,8 +173,9 @@ export async function startErasing(deps: ErasingDeps): Promise<Erasing> {
         await look()
       } catch (error) {
         // The ledger is durable, the next look goes on.
-        const reason = isAway(error) ? 'Erasures wait until ClickHouse takes them' : 'Erasures cannot go on'
-        logger.warn({ err: error }, reason)
+        logger.warn({ err: error, reason: reasonOf(error) }, 'Erasures wait, and are tried again')
+        const progress = await readProgress(app).catch(() => new Map<string, Progress>())
+        open = openErasures(known, progress, error)
       }
     })
   }
@@ -214,6 +225,7 @@ export async function startErasing(deps: ErasingDeps): Promise<Erasing> {
       )
       return found.reverse().map((erasure) => toProof(erasure, progress))
     },
+    open: () => open,
     async stop() {
       isStopped = true
       clearInterval(timer)
@@ -239,6 +251,7 @@ function judgesOf(erasures: readonly Erasure[]): Map<string, Judge> {
       all.some((judge) => judge.isErased(identifier, atMs, receivedAtMs))
     byProject.set(project, {
       isErased,
+      wasErased: (identifier) => all.some((judge) => judge.wasErased(identifier)),
       verdictOf(event, atMs, receivedAtMs) {
         const verdicts = all.map((judge) => judge.verdictOf(event, atMs, receivedAtMs))
         return (

@@ -5,8 +5,9 @@
  * Parameters of every condition: salt, hashes/froms/tos/received (parallel arrays, milliseconds), whole (hashes of
  * identifiers that were nobody else's before), project, epoch.
  */
-import { addressesInSql } from '../log/addresses.js'
+import { addressesInSql, mayHoldWideAddressSql } from '../log/addresses.js'
 import type { Tombstones } from '../log/tombstones.js'
+import { userTextsInSql } from '../log/user-ids.js'
 
 const hashOf = (expression: string) => `lower(hex(SHA256(concat({salt: String}, ${expression}))))`
 
@@ -31,6 +32,9 @@ const isAnyErased = (names: string, time: string, received: string) =>
 const isAnyAddressErased = (text: string, time: string, received: string) =>
   `arrayExists(n -> ${isErased("concat('email:', n)", time, received)}, ${addressesInSql(text)})`
 
+const isAnyUserErased = (json: string, time: string, received: string) =>
+  `arrayExists(n -> ${isErased("concat('user:', n)", time, received)}, ${userTextsInSql(json)})`
+
 const ofProject = 'project = {project: String}'
 
 export const theirEvents = `${ofProject} AND ${isErased('subject', 'occurred_at', 'received_at')}`
@@ -39,7 +43,10 @@ export const theirEvents = `${ofProject} AND ${isErased('subject', 'occurred_at'
 const textOfEvent =
   "concat(properties, ' ', traits, ' ', context, ' ', url, ' ', referrer, ' ', arrayStringConcat(person_traits.value, ' '))"
 
-/** Somebody else's events that name them (tombstones.ts, namesIn), or hold their address anywhere. */
+// tombstones.ts, userTextsOf.
+const traitsOfEvent = "concat(traits, ' ', arrayStringConcat(person_traits.value, ' '))"
+
+/** Somebody else's events that name them (tombstones.ts, namesIn), or hold their address anywhere or their user id in a trait. */
 export const eventsThatMention =
   `${ofProject} AND NOT ${isErased('subject', 'occurred_at', 'received_at')} AND (` +
   [
@@ -47,8 +54,25 @@ export const eventsThatMention =
     `(previous_id != '' AND ${isErased("concat('user:', previous_id)", 'occurred_at', 'received_at')})`,
     isAnyErased('arrayConcat(links.identifier, links.other)', 'occurred_at', 'received_at'),
     isAnyAddressErased(textOfEvent, 'occurred_at', 'received_at'),
+    isAnyUserErased(traitsOfEvent, 'occurred_at', 'received_at'),
   ].join(' OR ') +
   ')'
+
+/** Somebody else's events that may hold their address in letters that SQL cannot bring into its one form. */
+export const eventsToReadOn = `${ofProject} AND NOT ${isErased('subject', 'occurred_at', 'received_at')} AND ${mayHoldWideAddressSql(textOfEvent)}`
+
+/** What was written before their events were written anew, under the same keys. */
+export const replacedEvents: ErasedRows = {
+  table: 'events',
+  condition: `${ofProject} AND has({ids: Array(String)}, ${hashOf('message_id')}) AND toUnixTimestamp64Milli(stored_at) < {before: Int64} AND NOT ${isErased('subject', 'occurred_at', 'received_at')}`,
+}
+
+/** Others' traits of that kind. */
+export const traitsToReadOn = `${ofProject} AND ${mayHoldWideAddressSql('value')}`
+export const traitsOfValues: ErasedRows = {
+  table: 'traits',
+  condition: `${ofProject} AND has({ids: Array(String)}, toString(cityHash64(value)))`,
+}
 
 /** A new person may bear an old name: then there are events since, and what they brought about is not counted. */
 const isNotNew = (names: string) =>
@@ -108,7 +132,7 @@ export const facts: readonly ErasedRows[] = [
   },
   {
     table: 'traits',
-    condition: `${ofProject} AND (${isErased('identifier', 'at', 'received_at')} OR (name = 'email' AND ${isErased("concat('email:', lowerUTF8(normalizeUTF8NFC(trimBoth(JSONExtractString(value)))))", 'at', 'received_at')}) OR ${isAnyAddressErased('value', 'at', 'received_at')})`,
+    condition: `${ofProject} AND (${isErased('identifier', 'at', 'received_at')} OR (name = 'email' AND ${isErased("concat('email:', lowerUTF8(normalizeUTF8NFC(trimBoth(JSONExtractString(value)))))", 'at', 'received_at')}) OR ${isAnyAddressErased('value', 'at', 'received_at')} OR ${isAnyUserErased('value', 'at', 'received_at')})`,
   },
   {
     table: 'memberships',

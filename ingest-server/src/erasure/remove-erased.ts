@@ -25,6 +25,7 @@ import {
 } from './erasure-sql.js'
 import { scrub, verdictOfRow, type StoredRow } from '../log/scrub.js'
 import { isAboutErased, judgeBy, type Judge, type Tombstones } from '../log/tombstones.js'
+import { countWideAddresses, removeWideAddresses } from './wide-addresses.js'
 
 export interface RemoveDeps {
   app: ClickHouseClient
@@ -45,6 +46,12 @@ export async function removeErased(
   if (judge === undefined) return
   const parts = partsOf(tombstones).map((part) => sqlParams(project, part, epoch))
   for (const params of parts) await removeEvents(deps, params, judge)
+  // Judged by all parts at once, and where the events that bring traits along are clean already.
+  const [first] = parts
+  if (first)
+    await removeWideAddresses(deps.app, { params: first, judge }, (rows, ofRows) =>
+      remove(deps, rows, ofRows),
+    )
   for (const rows of facts) for (const params of parts) await remove(deps, rows, params)
   for (const table of ['rejected_events', 'dead_letters'] as const)
     await removeRefused(deps, table, project, judge)
@@ -96,6 +103,10 @@ export async function findErased(
       rows += await count(app, `SELECT count() AS rows FROM ${table} WHERE ${remaining}`, params)
     if (rows > 0) found[table] = rows
   }
+  const [first] = parts
+  const wide = first ? await countWideAddresses(app, first, judge) : { events: 0, traits: 0 }
+  for (const table of ['events', 'traits'] as const)
+    if (wide[table] > 0) found[table] = (found[table] ?? 0) + wide[table]
   for (const table of ['rejected_events', 'dead_letters'] as const) {
     const ids = await refusedAboutErased(app, table, project, judge)
     if (ids.length > 0) found[table] = ids.length
@@ -145,7 +156,11 @@ async function count(client: ClickHouseClient, sql: string, params: object): Pro
   return Number(first?.rows ?? 0)
 }
 
-async function remove({ app, cluster }: RemoveDeps, { table, condition }: ErasedRows, params: Params) {
+async function remove(
+  { app, cluster }: RemoveDeps,
+  { table, condition }: ErasedRows,
+  params: Record<string, unknown>,
+) {
   const statement = `ALTER TABLE ${mutableTable(table, cluster)} DELETE WHERE ${condition}`
   await app.command({ query: statement, query_params: params, clickhouse_settings: { mutations_sync: '2' } })
 }
