@@ -19,7 +19,13 @@ const caps: Readonly<Record<string, string>> = {
 }
 
 /** ClickHouse answers, and means: not now. */
-const busy = new Set(['202', '203', '439']) // TOO_MANY_SIMULTANEOUS_QUERIES, NO_FREE_CONNECTION, CANNOT_SCHEDULE_TASK
+const busy = new Set([
+  '173', // CANNOT_ALLOCATE_MEMORY
+  '202', // TOO_MANY_SIMULTANEOUS_QUERIES
+  '203', // NO_FREE_CONNECTION
+  '439', // CANNOT_SCHEDULE_TASK
+  '745', // SERVER_OVERLOADED: the machine's cores are busy with something else
+])
 
 /** Answered by ClickHouse, and yet it cannot be asked: it is going down, or its nodes do not reach each other. */
 const away = new Set(['209', '210', '225', '236', '279', '394', '999'])

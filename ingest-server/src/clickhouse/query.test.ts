@@ -1,9 +1,10 @@
-import { createClient } from '@clickhouse/client'
+import { ClickHouseError, createClient } from '@clickhouse/client'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { freePort } from '../../../test-support/server.js'
 import { startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
 import type { TouchlineError } from '../errors.js'
 import { createMetrics } from '../metrics.js'
+import { queryErrorOf } from './query-errors.js'
 import { observeQueries } from './query-observer.js'
 import { chunksBy, query, queryRows, type NamedQuery } from './query.js'
 
@@ -98,6 +99,15 @@ describe('a query that fails', () => {
     await client.close()
     expect(error?.code).toBe('STORE_UNAVAILABLE')
   })
+})
+
+test.each([
+  ['745', 'SERVER_OVERLOADED'],
+  ['202', 'TOO_MANY_SIMULTANEOUS_QUERIES'],
+  ['173', 'CANNOT_ALLOCATE_MEMORY'],
+])('a machine that is too busy says so, and is no fault of ours: %s %s', (code, type) => {
+  const cause = new ClickHouseError({ message: 'CPU is overloaded', code, type })
+  expect(queryErrorOf(cause, 'anything')).toMatchObject({ code: 'OVERLOADED', cause })
 })
 
 test('each query is measured by its name, failures by their code', async () => {

@@ -46,8 +46,8 @@ export function touchpointsFrom(events: readonly PlacedRow[]): Touchpoint[] {
       occurrences.push(touchpoint)
     }
   }
-  touchpoints.push(...joinOccurrences(occurrences))
-  return touchpoints.sort(inOrder)
+  // Not as arguments of one call, of which there may be fewer than a large account has touchpoints.
+  return [...touchpoints, ...joinOccurrences(occurrences)].sort(inOrder)
 }
 
 /** Oldest first; at one time a visit comes before what its first event did. */
