@@ -4,8 +4,10 @@
  */
 import { createHmac, randomUUID } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startServer, type TestServer, until } from '../../test-support/server.js'
 
@@ -388,6 +390,64 @@ describe('whatever is sent with a public key, what is verified stays as it is', 
     })
     await until(async () => (names(await person('eve')).includes('anon:new-phone') ? true : undefined))
     expect((await server.post(path, decision, server.secretKey)).status).toBe(400)
+  }, 120_000)
+})
+
+describe('what would stop everybody', () => {
+  test('somebody of 900 addresses with 20 devices each is cut to size, and others are stitched all the while', async () => {
+    const events = Array.from({ length: 900 }, (_, n) => [
+      { type: 'identify', userId: 'octopus', traits: { email: `arm-${n}@octopus.dev` } },
+      ...Array.from({ length: 20 }, (__, d) => ({
+        type: 'identify',
+        anonymousId: `arm-${n}-${d}`,
+        traits: { email: `arm-${n}@octopus.dev` },
+      })),
+    ]).flat()
+    for (let start = 0; start < events.length; start += 2_000) {
+      const batch = events.slice(start, start + 2_000)
+      expect((await server.post('/v1/batch', { batch })).status).toBe(200)
+      const userId = `honest-${start}`
+      await server.post('/v1/identify', { userId, anonymousId: `${userId}-phone` })
+      await until(async () =>
+        names(await person(userId)).includes(`anon:${userId}-phone`) ? true : undefined,
+      )
+    }
+    const last = randomUUID()
+    await server.post('/v1/track', { userId: 'mallory', event: 'Last', messageId: last })
+    await untilStored(last)
+    const { body } = await server.get<{ identifiers: string[] }>('/v1/identity/quarantined?limit=1000')
+    expect(body.identifiers).toContain('user:octopus')
+    const [octopus] = await server.sql<{ size: number }>(
+      "SELECT toUInt32(length(identifiers)) AS size FROM people FINAL WHERE person = 'user:octopus'",
+    )
+    expect(octopus?.size).toBeGreaterThan(9_000)
+    expect(octopus?.size).toBeLessThanOrEqual(10_001)
+    const apart = await server.get<{ total: number }>('/v1/identity/quarantined/user:octopus')
+    expect(apart.body.total).toBe(900 - 476)
+  }, 180_000)
+
+  test('hundreds of slow connections and costly bodies take nothing from who is honest', async () => {
+    const { port } = new URL(server.url)
+    const head = (length: number, more = '') =>
+      `POST /v1/batch HTTP/1.1\r\nhost: x\r\n${more}content-length: ${length}\r\n\r\n`
+    const bad = gzipSync(`{"writeKey":"${server.writeKey}","a":${'{'.repeat(100)}${',,,,'.repeat(500_000)}`)
+    const sockets = Array.from({ length: 300 }, (_, n) => {
+      const socket = connect(Number(port), '127.0.0.1')
+      socket.on('error', () => undefined)
+      if (n % 3 === 0) {
+        socket.write(head(bad.length, 'content-encoding: gzip\r\n'))
+        socket.write(bad)
+      } else socket.write(`${head(512 * 1024)}{"batch":[`)
+      return socket
+    })
+    try {
+      for (let times = 0; times < 30; times += 1) {
+        const { status } = await server.post('/v1/track', { userId: 'honest', event: 'Paid' })
+        expect(status).toBe(200)
+      }
+    } finally {
+      for (const socket of sockets) socket.destroy()
+    }
   }, 120_000)
 })
 

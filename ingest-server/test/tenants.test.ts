@@ -1,0 +1,314 @@
+/**
+ * Two projects that use the same ids of people, devices, accounts and messages, on the real server: whatever one of them
+ * asks, over every route there is, is answered as if the other did not exist.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startServer, type TestServer, until } from '../../test-support/server.js'
+
+interface Tenant {
+  id: string
+  writeKey: string
+  secretKey: string
+  /** Stands in all that it sends, and in nothing that the other does. */
+  mark: string
+}
+const red: Tenant = {
+  id: 'red',
+  writeKey: 'wk_red_0123456789ab',
+  secretKey: 'sk_red_0123456789abcdef',
+  mark: 'redmark',
+}
+const blue: Tenant = {
+  id: 'blue',
+  writeKey: 'wk_blue_0123456789a',
+  secretKey: 'sk_blue_0123456789abcde',
+  mark: 'bluemark',
+}
+
+let server: TestServer
+let dir: string
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'touchline-tenants-'))
+  const file = join(dir, 'projects.json')
+  const entries = [red, blue].map(({ id, writeKey, secretKey }) => {
+    return { id, writeKeys: [writeKey], secretKeys: [secretKey] }
+  })
+  await writeFile(file, JSON.stringify(entries), { mode: 0o600 })
+  server = await startServer({ env: { PROJECTS_FILE: file } })
+})
+afterAll(async () => {
+  await server.stop()
+  await rm(dir, { recursive: true, force: true })
+})
+
+async function ask(tenant: Tenant, path: string, method = 'GET') {
+  const answer = await fetch(`${server.url}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${tenant.secretKey}` },
+  })
+  return { status: answer.status, text: await answer.text() }
+}
+
+const day = (n: number) => new Date(Date.UTC(2026, 0, n)).toISOString()
+
+/** The same names in both; `owner` has the device and the account that in the other project are somebody else's. */
+function story({ mark }: Tenant, owner: string, other: string) {
+  const said = (n: number, event: object) => ({ messageId: `m-${n}`, timestamp: day(n), ...event })
+  return [
+    said(1, {
+      type: 'identify',
+      userId: owner,
+      anonymousId: 'laptop',
+      traits: { email: 'ada@x.test', plan: mark },
+    }),
+    said(2, {
+      type: 'page',
+      anonymousId: 'laptop',
+      context: { page: { url: `https://x.test/${mark}`, title: mark } },
+    }),
+    said(3, { type: 'track', userId: owner, event: `Paid ${mark}`, properties: { mark } }),
+    said(4, {
+      type: 'group',
+      userId: owner,
+      groupId: 'acme',
+      traits: { name: `Acme ${mark}`, domain: 'x.test' },
+    }),
+    said(5, {
+      type: 'identify',
+      userId: other,
+      anonymousId: 'phone',
+      traits: { email: 'bob@y.test', plan: mark },
+    }),
+    said(6, { type: 'track', userId: 'eve', anonymousId: 'tablet', event: `Looked ${mark}` }),
+    said(7, { type: 'click', userId: owner, properties: { mark } }),
+  ]
+}
+
+/** Only blue has these: claims that are contested, a kiosk that is set apart, an account and people of its own. */
+const onlyBlue = [
+  { type: 'identify', messageId: 'b-1', userId: 'mallory', traits: { email: 'ada@x.test' } },
+  ...Array.from({ length: 25 }, (_, n) => ({
+    type: 'track',
+    event: 'Passed',
+    messageId: `b-kiosk-${n}`,
+    userId: `passer-${n}`,
+    anonymousId: 'kiosk',
+  })),
+  {
+    type: 'group',
+    messageId: 'b-2',
+    userId: 'ada',
+    groupId: 'bluecorp',
+    traits: { name: 'Bluecorp', domain: 'y.test' },
+  },
+  { type: 'click', messageId: 'b-3', userId: 'ada' },
+  {
+    type: 'track',
+    event: 'Only here bluemark',
+    messageId: 'b-4',
+    userId: 'only-blue',
+    anonymousId: 'laptop',
+  },
+  { type: 'track', event: 'Later bluemark', messageId: 'b-5', userId: 'eve', groupId: 'acme' },
+]
+
+async function send(tenant: Tenant, batch: readonly object[]) {
+  const { status } = await server.post('/v1/batch', { batch }, tenant.secretKey)
+  expect(status).toBe(200)
+}
+
+const untilShown = (tenant: Tenant, path: string, shown: string) =>
+  until(async () => ((await ask(tenant, path)).text.includes(shown) ? true : undefined), {
+    what: `${shown} at ${path}`,
+  })
+
+/** Erases eve; resolves with the erasure's id once it is finished. */
+async function eraseEve(tenant: Tenant): Promise<string> {
+  const { status, text } = await ask(tenant, '/v1/people/eve', 'DELETE')
+  expect(status).toBe(202)
+  const { erasureId } = JSON.parse(text) as { erasureId: string }
+  await untilShown(tenant, `/v1/erasures/${erasureId}`, '"finished"')
+  return erasureId
+}
+
+const ids = [
+  'ada',
+  'bob',
+  'eve',
+  'anon:laptop',
+  'anon:kiosk',
+  'email:ada@x.test',
+  'acme',
+  'bluecorp',
+  'only-blue',
+]
+const messages = ['m-1', 'm-2', 'm-3', 'm-7', 'b-3', 'b-4']
+const queries: Record<string, string[]> = {
+  '/v1/people': ['?q=ada', '?q=test', '?q=only'],
+  '/v1/accounts': ['?q=ac', '?q=blue', '?q=test'],
+  '/v1/users/{id}/timeline': ['', '?detail=events&limit=100&bots=true', '?as_of=2026-01-20T00:00:00.000Z'],
+  '/v1/accounts/{id}/timeline': ['', '?detail=events&limit=100', '?as_of=2026-01-20T00:00:00.000Z'],
+  '/v1/people/{id}/why': ['', '?identifier=anon:laptop', '?identifier=email:ada@x.test'],
+  '/v1/erasures': ['', '?person=eve'],
+}
+
+/** Every address that can be asked, from the server's own description of its routes. */
+async function addresses(erasureIds: readonly string[]): Promise<string[]> {
+  const document = (await (await fetch(`${server.url}/docs/json`)).json()) as {
+    paths: Record<string, Record<string, unknown>>
+  }
+  const valuesOf = (name: string) =>
+    name === 'erasureId' ? erasureIds : name === 'messageId' ? messages : ids
+  return Object.entries(document.paths)
+    .filter(([, methods]) => 'get' in methods)
+    .flatMap(([path]) => {
+      const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
+      const filled = names.reduce<string[]>(
+        (paths, name) =>
+          paths.flatMap((one) =>
+            valuesOf(name).map((value) => one.replace(`{${name}}`, encodeURIComponent(value))),
+          ),
+        [path],
+      )
+      return filled.flatMap((one) => (queries[path] ?? ['']).map((query) => `${one}${query}`))
+    })
+}
+
+/** Times of this very run, and how far the log is, are no part of an answer. */
+const withoutNow = (text: string) =>
+  text.replace(/20\d\d-\d\d-\d\dT[\d:.]+Z/g, (time) => (time > startedAt ? '<now>' : time))
+const startedAt = new Date().toISOString()
+
+/** What was asked for may be said back. */
+const withoutAsked = (path: string, text: string) =>
+  ids
+    .filter((id) => path.includes(encodeURIComponent(id)))
+    .reduce(
+      (rest, id) => rest.replaceAll(`"user:${id}"`, '"<asked>"').replaceAll(`"${id}"`, '"<asked>"'),
+      text,
+    )
+
+async function answersTo(tenant: Tenant, paths: readonly string[]): Promise<Record<string, string>> {
+  const answers: Record<string, string> = {}
+  for (const path of paths) {
+    const { status, text } = await ask(tenant, path)
+    expect(status, path).toBeLessThan(500)
+    const { code } = status < 300 ? { code: '' } : (JSON.parse(text) as { code: string })
+    answers[path] = status < 300 ? withoutAsked(path, withoutNow(text)) : `${status} ${code}`
+  }
+  return answers
+}
+
+describe('two projects with the same ids', () => {
+  let paths: string[]
+  let before: Record<string, string>
+  let erasures: { red: string; blue: string }
+
+  beforeAll(async () => {
+    await send(red, story(red, 'ada', 'bob'))
+    await untilShown(red, '/v1/users/ada/timeline?detail=events', 'm-4')
+    await untilShown(red, '/v1/accounts/acme/timeline', 'm-3')
+    await untilShown(red, '/v1/rejected', 'm-7')
+    await untilShown(red, '/v1/users/eve/timeline', 'm-6')
+    const ofRed = await eraseEve(red)
+    // Names nobody's, so that both lists have it before and after.
+    erasures = { red: ofRed, blue: 'none' }
+    paths = await addresses([ofRed])
+    // Derived tables follow within moments; what is compared is what then stands still.
+    before = await answersTo(red, paths)
+    await until(async () => {
+      const again = await answersTo(red, paths)
+      const isStill = JSON.stringify(again) === JSON.stringify(before)
+      before = again
+      return isStill ? true : undefined
+    })
+
+    await send(blue, story(blue, 'bob', 'ada'))
+    await send(blue, onlyBlue)
+    await untilShown(blue, '/v1/users/bob/timeline?detail=events', 'm-4')
+    await untilShown(blue, '/v1/identity/quarantined', 'anon:kiosk')
+    await untilShown(blue, '/v1/accounts/acme/timeline', 'bluemark')
+    await untilShown(blue, '/v1/users/only-blue/timeline', 'b-4')
+    await untilShown(blue, '/v1/rejected', 'b-3')
+    await untilShown(blue, '/v1/users/eve/timeline?detail=events', 'b-5')
+    erasures.blue = await eraseEve(blue)
+  }, 180_000)
+
+  test('most addresses answer something, each route at least once', () => {
+    const answered = new Set(
+      Object.entries(before)
+        .filter(([, answer]) => !/^\d{3} /.test(answer))
+        .map(([path]) => path),
+    )
+    const must = [
+      '/v1/people?q=ada',
+      '/v1/people/ada',
+      '/v1/people/ada/why',
+      '/v1/people/ada/export',
+      '/v1/accounts/acme',
+    ]
+    must.push(
+      '/v1/accounts?q=ac',
+      '/v1/users/ada/timeline',
+      '/v1/accounts/acme/timeline',
+      '/v1/events/m-3',
+      '/v1/rejected',
+    )
+    must.push('/v1/dead-letters', '/v1/identity/contested', '/v1/identity/quarantined', '/v1/erasures')
+    must.push('/v1/identity/quarantined/anon%3Akiosk', `/v1/erasures/${erasures.red}`)
+    expect(must.filter((path) => !answered.has(path))).toEqual([])
+    expect(before['/v1/users/ada/timeline?detail=events&limit=100&bots=true']).toContain('redmark')
+  })
+
+  test('what one is answered does not change by a byte when the other comes', async () => {
+    await until(
+      async () => {
+        const after = await answersTo(red, paths)
+        return JSON.stringify(after) === JSON.stringify(before) ? true : undefined
+      },
+      { timeoutMs: 20_000 },
+    ).catch(async () => {
+      expect(await answersTo(red, paths)).toEqual(before)
+    })
+  })
+
+  test('nothing of the other is in any answer, whoever asks', async () => {
+    const all = await addresses([erasures.red, erasures.blue])
+    for (const [path, answer] of Object.entries(await answersTo(red, all)))
+      expect(answer, path).not.toMatch(/bluemark|only-blue|bluecorp|kiosk-|passer|mallory|b-\d/)
+    for (const [path, answer] of Object.entries(await answersTo(blue, all)))
+      expect(answer, path).not.toContain('redmark')
+  })
+
+  test('the proof of an erasure is the project’s that asked for it', async () => {
+    expect((await ask(red, `/v1/erasures/${erasures.blue}`)).status).toBe(404)
+    expect((await ask(blue, `/v1/erasures/${erasures.red}`)).status).toBe(404)
+    for (const [tenant, own] of [
+      [red, erasures.red],
+      [blue, erasures.blue],
+    ] as const) {
+      const { text } = await ask(tenant, '/v1/erasures?person=eve')
+      const listed = (JSON.parse(text) as { erasures: { erasureId: string }[] }).erasures
+      expect(listed.map(({ erasureId }) => erasureId)).toEqual([own])
+    }
+  })
+
+  test('what one decides is decided for itself', async () => {
+    const decide = (path: string, body: object) => server.post(path, body, blue.secretKey)
+    const unlinked = { identifier: 'anon:laptop', reason: 'a test', author: 'blue' }
+    expect((await decide('/v1/people/bob/unlink', unlinked)).status).toBe(202)
+    const released = { reason: 'a test', author: 'blue' }
+    expect((await decide('/v1/identity/quarantined/anon%3Akiosk/release', released)).status).toBe(202)
+    await decide('/v1/rejected/replay', {})
+    expect((await ask(blue, '/v1/people/ada', 'DELETE')).status).toBe(202)
+    await until(async () => {
+      const { text } = await ask(blue, '/v1/people/bob')
+      return text.includes('anon:laptop') ? undefined : true
+    })
+    await until(async () => ((await ask(blue, '/v1/people/ada')).status === 404 ? true : undefined))
+    expect(await answersTo(red, paths)).toEqual(before)
+  }, 120_000)
+})

@@ -1,0 +1,251 @@
+/**
+ * Mistakes that somebody could make, by hand, and the tests that must see each: a text that stands once in a file, and what
+ * stands there instead. Read by scripts/mutate.mjs.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const sources = fileURLToPath(new URL('../ingest-server/src/', import.meta.url))
+
+/** File → the tests that must see its mistakes, and the mistakes: from, to. */
+const byHand = {
+  'collect/request/in-flight.ts': {
+    tests: ['ingest-server/src/collect/request'],
+    mistakes: [
+      ['if (total + more > maxBytes) return overloaded()', 'if (false) return overloaded()'],
+      ['+ more > maxOfAddress ? overShare() : undefined', '+ more > maxBytes ? overShare() : undefined'],
+      [
+        'const charge: Charge = { address: networkOf(request.ip), bytes: 0, isOver: false }',
+        'const charge: Charge = { address: networkOf(request.ip), bytes: announcedBy(request), isOver: false }',
+      ],
+      ['count(charge.address, -charge.bytes)', 'count(charge.address, 0)'],
+      ['charge.bytes += bytes', 'charge.bytes += 0'],
+    ],
+  },
+  'collect/request/turns.ts': {
+    tests: ['ingest-server/src/collect/request'],
+    mistakes: [
+      ['if (running >= atOnce) await place(address)', 'if (false) await place(address)'],
+      [
+        'if (queue.length > 0) queues.set(address, queue)',
+        'if (queue.length > 0) queues.set(`${address} `, queue)',
+      ],
+      ['if (queue.length >= waitingOfAddress)', 'if (queue.length > 1e9)'],
+      ['      running -= 1\n      return', '      return'],
+    ],
+  },
+  'collect/request/accept-request.ts': {
+    tests: ['ingest-server/src/collect'],
+    mistakes: [
+      ['if (known === undefined) requireKeyInText(request, projects, text)', ''],
+      ['      rate.take(bounds, Math.ceil(text.length / bytesPerEvent))\n', ''],
+      ['rate.take(bounds, batch.events.length)', ''],
+      ["if (privacySignal === 'drop') {", 'if (false) {'],
+    ],
+  },
+  'collect/request/where-not-json.ts': {
+    tests: ['ingest-server/src/collect/request/where-not-json.test.ts'],
+    mistakes: [
+      ['const part = text.slice(0, lookedAt)', 'const part = text'],
+      ['if (!isCut || offset + length < part.length)', 'if (true)'],
+    ],
+  },
+  'collect/request/body.ts': {
+    tests: ['ingest-server/src/collect/request/body.test.ts'],
+    mistakes: [
+      ['const maxEncodings = 2', 'const maxEncodings = 3'],
+      ['maxOutputLength: limits.decodedBytes }', 'maxOutputLength: 2 * limits.decodedBytes }'],
+      ['encodingsIn(contentEncoding).reverse()', 'encodingsIn(contentEncoding)'],
+    ],
+  },
+  'collect/trust/kept-of-refused.ts': {
+    tests: ['ingest-server/src/collect/trust/kept-of-refused.test.ts'],
+    mistakes: [
+      ["if (privacySignal === 'anonymous') return kindOf(event)", ''],
+      ['if (secrets.test(name)) continue', ''],
+      ["if (change === 'drop') continue", ''],
+      ["text.includes('eyJ') ?", "text === 'eyJ' ?"],
+      ['return value.slice(0, maxAddresses).map(truncated)', 'return value'],
+    ],
+  },
+  'collect/trust/admit.ts': {
+    tests: ['ingest-server/src/collect'],
+    mistakes: [
+      ["    return 'EVENT_NOT_ALLOWED'", '    return { event, trust: unsigned }'],
+      [
+        'if (requestContext.verified) return { event, trust: bySecret }',
+        'if (true) return { event, trust: bySecret }',
+      ],
+      ["return kept === undefined ? 'EVENT_ERASED'", 'return kept === undefined ? admitted'],
+    ],
+  },
+  'collect/accept/accept.ts': {
+    tests: ['ingest-server/src/collect'],
+    mistakes: [
+      ["if (code === 'EVENT_ERASED') return null", ''],
+      ['judge) ? null : kept', 'judge) ? kept : kept'],
+      ['if (bytes * events > limits.decodedBytes) {', 'if (false) {'],
+    ],
+  },
+  'identity/link-caps.ts': {
+    tests: ['ingest-server/src/identity'],
+    mistakes: [
+      ['!isTrusted(link) &&\n        !released', '!released'],
+      ['return size > caps.identifiersByEmails', 'return false'],
+      ['size += 1 + Math.min(devicesOf(email), caps.othersOfUserOrEmail)', 'size += 1'],
+      ["if (link.kind === 'release' && link.verified)", "if (link.kind === 'release')"],
+      ['return devices.size > devicesOfLead', 'return false'],
+      ['(aAt < bAt ? -1 : aAt > bAt ? 1 : a < b ? -1 : 1)', '(a < b ? -1 : 1)'],
+      ['const received = link.firstReceivedAt ?? link.receivedAt', 'const received = link.at'],
+      ['return claims.filter((link) => !within.has(otherSide(link, user)))', 'return []'],
+    ],
+  },
+  'identity/weights.ts': {
+    tests: ['ingest-server/src/identity'],
+    mistakes: [
+      ['if (counted !== undefined) return counted', ''],
+      ['const apart = quarantine + BigInt(factsOfEmails)', 'const apart = quarantine'],
+      ['const unprobed = isOnMany && level !==', 'const unprobed = isOnMany && level ==='],
+      ["level === 'named' && !isOfManyDevices && !isAliased(known)", "level === 'named'"],
+      ['(back === undefined ? 0n : through(to, from, back))', '0n'],
+    ],
+  },
+  'identity/resolve.ts': {
+    tests: ['ingest-server/src/identity/resolve.test.ts', 'ingest-server/src/identity/size.test.ts'],
+    mistakes: [
+      ['claims.find(isTrusted) ?? claims[0]', 'claims[0]'],
+      ['if (first === undefined || (link.verified && !first.verified))', 'if (first === undefined)'],
+      ['if (context.hasStated.has(context.personOf(next.identifier))) continue', ''],
+      ['if (link.verified) return link.at\n  const', 'if (link) return link.at\n  const'],
+      ['if (owners.at(-1)?.from === claim.at) owners.pop()', ''],
+      ['!notInferring.has(claim) &&', ''],
+    ],
+  },
+  'identity/effective-links.ts': {
+    tests: ['ingest-server/src/identity/resolve.test.ts'],
+    mistakes: [
+      ['if (asOf !== undefined && link.receivedAt > asOf) continue', ''],
+      ['(link.verified || !signedOnly),', 'true,'],
+      ["!(link.kind === 'alias' && !link.verified && isUser(link.other)),", 'true,'],
+      ["if (!link.verified || (link.kind !== 'unlink'", "if ((link.kind !== 'unlink'"],
+      ['!setApart.has(link) &&', ''],
+    ],
+  },
+  'identity/outranks.ts': {
+    tests: ['ingest-server/src/identity'],
+    mistakes: [['if (a.verified !== b.verified) return a.verified', '']],
+  },
+  'log/segment-writer.ts': {
+    tests: ['ingest-server/src/log/synced.test.ts'],
+    mistakes: [
+      ['constants.O_RDWR | constants.O_DSYNC)', 'constants.O_RDWR)'],
+      ['  await syncFolder(dir)\n', ''],
+    ],
+  },
+  'log/tombstones.ts': {
+    tests: ['ingest-server/src/log', 'ingest-server/src/erasure', 'ingest-server/src/collect/trust'],
+    mistakes: [
+      ['(atMs < to || receivedAtMs < receivedTo)', 'atMs < to'],
+      ['(from === undefined || from <= atMs) &&', ''],
+      ['if (names.length > mostNamesOfLate) return true', ''],
+      ['userTextsOf(event).map(userIdentifier).some(isGone)', 'false'],
+    ],
+  },
+  'log/addresses.ts': {
+    tests: ['ingest-server/src/log/addresses.test.ts'],
+    mistakes: [
+      [".replace(invisiblePattern, '')\n", ''],
+      ["    .normalize('NFC')\n", ''],
+      ['found.add(canonicalAddress(address))', 'found.add(address)'],
+      ["new RegExp(sourceOf(text), 'giu')", "new RegExp(sourceOf(text), 'gu')"],
+    ],
+  },
+  'erasure/remove-erased.ts': {
+    tests: ['ingest-server/src/erasure'],
+    mistakes: [
+      ['  for (const rows of facts) for (const params of parts) await remove(deps, rows, params)\n', ''],
+      ['if (wide[table] > 0)', 'if (false)'],
+      ['if (rows > 0) found[table] = rows', ''],
+      ['if (isAboutErased(original, at, judge)) ids.add(id)', ''],
+    ],
+  },
+  'erasure/erasing.ts': {
+    tests: ['ingest-server/src/erasure'],
+    mistakes: [
+      ['      if (judge) await rewriteLog(log, project, judge)\n', ''],
+      ['if (oldParts > 0) remaining.replaced_files = oldParts', ''],
+      ['    open = openErasures(known, await readProgress(app))\n', ''],
+    ],
+  },
+  'erasure/alone.ts': {
+    tests: ['ingest-server/src/erasure'],
+    mistakes: [['if (isAway(error)) throw error', 'throw error']],
+  },
+  'http/server.ts': {
+    tests: ['ingest-server/src/collect/request/overload.test.ts'],
+    mistakes: [
+      ['connectionsCheckingInterval: lookForLateMs,', ''],
+      ['if (request.is404) answerNotFound(request, reply)\n    else done()', 'done()'],
+    ],
+  },
+  'http/other-methods.ts': {
+    tests: ['ingest-server/src/collect/request/overload.test.ts'],
+    mistakes: [['onRequest: refuse, handler', 'handler']],
+  },
+  'http/credentials.ts': {
+    tests: ['ingest-server/src/collect', 'ingest-server/src/api/routes.test.ts'],
+    mistakes: [
+      ["if (holder.kind === 'secret') throw secretInBrowser(request, holder)\n  if (!may", 'if (!may'],
+      ["  if (!mayComeFrom(holder, origin)) throw new TouchlineError('ORIGIN_NOT_ALLOWED')\n", ''],
+      ["if (holder?.kind === 'write')", 'if (false)'],
+    ],
+  },
+  'clickhouse/query-errors.ts': {
+    tests: ['ingest-server/src/clickhouse/query.test.ts'],
+    mistakes: [["  '745', //", "  '7450', //"]],
+  },
+}
+
+/** Whatever is read is read of one project: each place where a reading file says so. */
+const readingFolders = ['timeline', 'touchpoints', 'api', 'identity']
+const notRead =
+  /\.test\.ts$|^identity\/(?:facts|derived-tables|set-apart|stitcher)\.ts$|^touchpoints\/(?:tables|upkeep|reform|sweep|first-copies)\.ts$/
+const ofProject = 'project = {project: String}'
+
+function tenancy() {
+  return readingFolders
+    .flatMap((folder) => readdirSync(sources + folder).map((name) => `${folder}/${name}`))
+    .filter((file) => file.endsWith('.ts') && !notRead.test(file))
+    .flatMap((file) => {
+      const text = readFileSync(sources + file, 'utf8')
+      return placesOf(text, ofProject).map((from) => ({
+        folder: 'tenancy',
+        file,
+        text,
+        from,
+        to: from.replace(ofProject, 'true'),
+        tests: ['ingest-server/test/tenants.test.ts'],
+        isBuilt: true,
+      }))
+    })
+}
+
+/** Each occurrence with as much of what stands before it as makes it one of a kind. */
+function placesOf(text, what) {
+  const places = []
+  for (let at = text.indexOf(what); at !== -1; at = text.indexOf(what, at + 1)) {
+    let start = at
+    while (start > 0 && text.split(text.slice(start, at + what.length)).length !== 2) start -= 1
+    places.push(text.slice(start, at + what.length))
+  }
+  return places
+}
+
+export function mutations() {
+  const hand = Object.entries(byHand).flatMap(([file, { tests, mistakes }]) => {
+    const text = readFileSync(sources + file, 'utf8')
+    const folder = file.slice(0, file.indexOf('/'))
+    return mistakes.map(([from, to]) => ({ folder, file, text, from, to, tests, isBuilt: false }))
+  })
+  return [...hand, ...tenancy()]
+}
