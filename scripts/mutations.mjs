@@ -135,8 +135,8 @@ const byHand = {
     tests: ['ingest-server/src/identity'],
     mistakes: [['if (a.verified !== b.verified) return a.verified', '']],
   },
-  'log/segment-writer.ts': {
-    tests: ['ingest-server/src/log/synced.test.ts'],
+  'log/embedded/segment-writer.ts': {
+    tests: ['ingest-server/src/log/embedded/synced.test.ts'],
     mistakes: [
       ['constants.O_RDWR | constants.O_DSYNC)', 'constants.O_RDWR)'],
       ['  await syncFolder(dir)\n', ''],
