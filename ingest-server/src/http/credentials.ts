@@ -3,6 +3,7 @@
  *
  *     Authorization: Basic base64(key ":")      what Segment's and RudderStack's SDKs send
  *     Authorization: Bearer key
+ *     Authorization: key                        also Basic without base64, as people write it by hand
  *     X-Write-Key: key
  *     ?writeKey=key
  *     { "writeKey": "key" }                     in the body, the only place for a request without preflight
@@ -18,13 +19,19 @@ import type { Credential, Projects } from '../projects/project.js'
 export function keyInAuthorization(header: string | undefined): string | undefined {
   if (header === undefined) return undefined
   const scheme = header.slice(0, 6).toLowerCase()
+  if (keyShape.test(header)) return header.trim().replace(/:$/, '')
   if (scheme === 'basic ') {
-    const pair = Buffer.from(header.slice(6), 'base64').toString('utf8')
+    const written = header.slice(6).trim()
+    if (keyShape.test(written)) return written.replace(/:$/, '')
+    const pair = Buffer.from(written, 'base64').toString('utf8')
     const colon = pair.indexOf(':')
     return filled(colon === -1 ? pair : pair.slice(0, colon))
   }
   return scheme === 'bearer' ? filled(header.slice(7)) : undefined
 }
+
+// Keys that Touchline makes have a "_", which base64 has not.
+const keyShape = /^\s*(?:wk|sk)_[\w-]+:?\s*$/
 
 const filled = (text: unknown) => (typeof text === 'string' && text.trim() !== '' ? text.trim() : undefined)
 

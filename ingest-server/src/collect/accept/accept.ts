@@ -12,6 +12,7 @@ import { exactEvent, type PartsSource } from './exact-parts.js'
 import { createLineBuffer } from '../row/line-buffer.js'
 import { jsonUpTo, measure } from './measure.js'
 import { isObject, mergedContext, readEvent, type BatchRoot, type Json } from './read-event.js'
+import { nearMisses } from './near-misses.js'
 import { messageIdIn, rejectedLine, type Rejection } from './rejected.js'
 import { quoteFor } from '../row/quoting.js'
 import { shortenedWarning, withShortAddresses } from './short-addresses.js'
@@ -69,7 +70,7 @@ export function splitBody(
   type: string | undefined,
   headerSentAt: unknown,
 ): Batch {
-  if (!isObject(body)) throw new TouchlineError('BODY_NOT_BATCH')
+  if (!isObject(body)) throw new TouchlineError('BODY_NOT_BATCH', notBatch(body))
   if (!Array.isArray(body.batch)) {
     if (type === undefined && body.type === undefined) throw new TouchlineError('BODY_NOT_BATCH')
     return {
@@ -99,6 +100,14 @@ export function splitBody(
     source: { text, events, ...batchSpans(body, text) },
     ...(body.userToken === undefined ? {} : { token: body.userToken }),
   }
+}
+
+function notBatch(body: unknown): string {
+  if (Array.isArray(body)) return 'The body is a list. Send it as { "batch": [event, …] }.'
+  const isTwice = typeof body === 'string' && /^\s*[{[]/.test(body)
+  return isTwice
+    ? 'The body is a text that holds JSON: it was written as JSON twice.'
+    : 'The body is neither an event nor a batch of events.'
 }
 
 function batchSpans(body: Json, text: string): Pick<Batch['source'], 'spans' | 'context'> {
@@ -148,7 +157,8 @@ export function acceptEvents(batch: Batch, requestContext: RequestContext): Outc
     lines.add(
       lineOf(admitted, { times, extra, index, source: sourceOf(batch, index) }, requestContext, quote),
     )
-    const message = warningOf(admitted.warning, times.problem, extra.agent.isBot ? hiddenRobot : undefined)
+    const robot = extra.agent.isBot ? hiddenRobot : undefined
+    const message = warningOf(admitted.warning, times.problem, robot, nearMisses(event as Json))
     if (message !== '') warnings.push({ index, messageId: admitted.event.messageId, message })
   })
   const { bytes, release } = lines.take()
@@ -240,7 +250,8 @@ function admitEvent(
 function explained(code: ErrorCode, event: Json, type: unknown, batch: Batch): Refusal {
   const own = event.context
   const merged = isObject(own) || own === undefined || own === null ? mergedContext(batch.context, own) : own
-  return problemOf({ ...event, type, context: merged }) ?? refusal(code)
+  const { code: said, message } = problemOf({ ...event, type, context: merged }) ?? refusal(code)
+  return { code: said, message: warningOf(message, nearMisses(event)) }
 }
 
 const refusal = (code: ErrorCode): Refusal => ({ code, message: errorTable[code].meaning })

@@ -96,3 +96,29 @@ test('a body that is not JSON is told where, and nothing of what it says', () =>
     /^The body is not JSON: line 3, column 1: a name in double quotes is missing\.$/,
   )
 })
+
+describe('a number that is none does not lose the body that it stands in', () => {
+  test.each([
+    ['{"event":"E","properties":{"ratio":NaN}}', '{"event":"E","properties":{"ratio":null}}'],
+    ['{"a":[Infinity, -Infinity ,NaN]}', '{"a":[null, null ,null]}'],
+    [
+      String.raw`{"text":"NaN, \"Infinity\" and -Infinity","n":NaN}`,
+      String.raw`{"text":"NaN, \"Infinity\" and -Infinity","n":null}`,
+    ],
+  ])('%s', (body, read) => {
+    expect(parseBody(Buffer.from(body))).toEqual({ value: JSON.parse(read) as unknown, text: read })
+  })
+
+  test.each(['{"a":NaNs}', '{"a":NaN', '{NaN:1}', '{"a":nan}', "{'a':NaN}"])(
+    '%s is no JSON all the same, and where is said of the body as it came',
+    (body) => {
+      expect(() => parseBody(Buffer.from(body))).toThrow('line 1, column')
+    },
+  )
+
+  test('in a long text it takes no more than a moment', () => {
+    const long = `{"a":"${'x\\"NaN'.repeat(400_000)}","b":NaN`
+    expect(() => parseBody(Buffer.from(long))).toThrow('The body is not JSON')
+    expect(parseBody(Buffer.from(`${long}}`)).value).toMatchObject({ b: null })
+  })
+})

@@ -106,7 +106,23 @@ export function parseBody(body: Buffer | string): ParsedBody {
   try {
     return { value: JSON.parse(text) as unknown, text }
   } catch (cause) {
+    const finite = withoutInfinities(text)
+    if (finite !== undefined) return finite
     throw new TouchlineError('BODY_NOT_JSON', notJson(text), { cause })
+  }
+}
+
+// A text, or one of the words that Python's and PHP's writers of JSON put where a number is none.
+const textOrInfinity = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\b(?:NaN|Infinity)\b/gs
+
+/** NaN and infinities as null: one bad number in one event shall not lose a whole batch. Undefined where that does not help. */
+function withoutInfinities(text: string): ParsedBody | undefined {
+  if (!/NaN|Infinity/.test(text)) return undefined
+  const finite = text.replace(textOrInfinity, (found) => (found.startsWith('"') ? found : 'null'))
+  try {
+    return { value: JSON.parse(finite) as unknown, text: finite }
+  } catch {
+    return undefined
   }
 }
 
