@@ -127,7 +127,7 @@ test('what was deleted is not there, comes back with the next version, and its v
   expect(await put('goals/gone', won)).toMatchObject({ body: { version: 3 } })
   expect(await api.get('/v1/definitions/goals/gne')).toMatchObject({
     status: 404,
-    body: { message: /did you mean gone\?/ } as object,
+    body: { message: /did you mean gone\?/ },
   })
 })
 
@@ -185,7 +185,7 @@ test.each([
 test('an unknown kind, an id with a slash and a body that is no object are refused', async () => {
   expect(await put('goal/x', won)).toMatchObject({
     status: 400,
-    body: { message: /did you mean goals\?/ } as object,
+    body: { message: /did you mean goals\?/ },
   })
   expect(await put('goals/a%2Fb', won)).toMatchObject({ status: 400 })
   expect(await put('goals/x', [won])).toMatchObject({ status: 400 })

@@ -130,7 +130,7 @@ test('definitions that name each other in a circle are refused with the circle',
       author: '',
       at: 0,
       note: '',
-    }) as Definition
+    })
   const all = [segment('a', 'b'), segment('b', 'c'), segment('c', 'a')]
   expect(() => referencesFrom(all, [{ segment: 'a' }], { subject: 'person' })).toThrow(
     'segments/a → segments/b → segments/c → segments/a',

@@ -391,11 +391,11 @@ describe('over HTTP', () => {
   test('an unknown stage or list is told with the nearest', async () => {
     expect(await api.get('/v1/stages/subjects?stage=educaton', 'other')).toMatchObject({
       status: 400,
-      body: { message: /did you mean education\?/ } as object,
+      body: { message: /did you mean education\?/ },
     })
     expect(await api.get('/v1/stages?list=defualt', 'other')).toMatchObject({
       status: 400,
-      body: { message: /did you mean default\?/ } as object,
+      body: { message: /did you mean default\?/ },
     })
     expect(await api.get('/v1/accounts/nobody/stages', 'other')).toMatchObject({ status: 404 })
   })
