@@ -220,7 +220,7 @@ function english(condition: Condition): string {
     return condition.all.map((one) => nested(one, 'en', condition.all.length > 1)).join(' and ')
   if ('any' in condition)
     return condition.any.map((one) => nested(one, 'en', condition.any.length > 1)).join(' or ')
-  if ('not' in condition) return `it is not so that ${nested(condition.not, 'en', true)}`
+  if ('not' in condition) return `not so: ${nested(condition.not, 'en', true)}`
   if ('touch' in condition) return touchConditionEn(condition)
   if ('sequence' in condition) {
     const { sequence, within, without } = condition
