@@ -206,6 +206,17 @@ test('a preview tells for how many it holds, ten of them, and the sentence', asy
   expect(body.sentence).toEqual({ en: 'Role is known', ja: 'roleがわかっている' })
 })
 
+test('a preview that names what is not there yet holds for nobody and says what it names', async () => {
+  const body = { subject: 'account', when: { stage: 'later-on', op: 'is' } }
+  const alone = await api.post<Preview>('/v1/definitions/preview', { kind: 'segments', body })
+  expect(alone).toMatchObject({ status: 200, body: { subjects: 0, warnings: [{ path: 'when.stage' }] } })
+  const stages = { subject: 'account', stages: [{ id: 'later-on', enter: { touch: {} } }] }
+  const along = [{ kind: 'stages', id: 'later', body: stages }]
+  const both = await api.post<Preview>('/v1/definitions/preview', { kind: 'segments', body, with: along })
+  expect(both.body.warnings).toEqual([])
+  expect(both.body.subjects).toBe(new Set(world.touches.flatMap(({ accounts }) => accounts)).size)
+})
+
 test('a preview of stages tells who reached each', async () => {
   const stages = [
     { id: 'one', enter: { touch: {} } },

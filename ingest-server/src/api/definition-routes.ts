@@ -1,5 +1,6 @@
 /** Definitions over HTTP: documents with versions, `If-Match` against writing over somebody else's change. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
 import {
   checkAnswer,
   checkBodyShape,
@@ -308,7 +309,16 @@ function addPreview(api: Api, deps: TimelineDeps): void {
     },
     async handler(request) {
       const reader = readerFor(request, deps)
-      const { kind: named, id, body, as_of: asOfText, subject: said, when, ...rest } = request.body
+      const {
+        kind: named,
+        id,
+        body,
+        as_of: asOfText,
+        subject: said,
+        when,
+        with: along,
+        ...rest
+      } = request.body
       const asOf = asOfText === undefined ? deps.clock() : asOfOf(asOfText)
       if (typeof named === 'string') {
         const kind = checkKind(named)
@@ -318,10 +328,8 @@ function addPreview(api: Api, deps: TimelineDeps): void {
           ...(when !== undefined && { when }),
         }
         const checked = checkBody(kind, sent)
-        const { all, warnings } = await check(
-          { kind, id: typeof id === 'string' ? id : 'preview', body: sent },
-          { reader },
-        )
+        const mine = { kind, id: typeof id === 'string' ? id : 'preview', body: sent }
+        const { all, warnings } = await check(mine, { reader }, alongOf(along))
         return {
           asOf: isoTime(asOf),
           ...(await previewOfBody(reader, kind, checked, { asOf, all })),
@@ -340,6 +348,14 @@ function addPreview(api: Api, deps: TimelineDeps): void {
       }
     },
   })
+}
+
+/** `with`: definitions that would be saved along, so that one may name the other. */
+function alongOf(sent: unknown) {
+  if (sent === undefined) return []
+  const list = z.array(checkBodyShape).max(1_000).safeParse(sent)
+  if (!list.success) throw new TouchlineError('QUERY_INVALID', 'with: must be a list of { kind, id, body }')
+  return list.data.map(({ kind, id, body }) => ({ kind: checkKind(kind), id, body }))
 }
 
 function subjectOf(said: unknown): Subject {

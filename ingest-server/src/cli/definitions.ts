@@ -174,10 +174,11 @@ async function show(
   isCounted: boolean,
 ): Promise<void> {
   const lines: string[] = []
+  const along = changes.flatMap(({ entry, what }) => (what === 'gone' ? [] : [entry]))
   for (const { entry, what, version } of changes) {
-    const { kind, id, body } = entry
+    const { kind, id } = entry
     const from = what === 'new' ? '' : ` (version ${version})`
-    const many = isCounted && what !== 'gone' ? await countOf(server, kind, id, body) : ''
+    const many = isCounted && what !== 'gone' ? await countOf(server, entry, along) : ''
     lines.push(`${signs[what]} ${kind}/${id}${from}${many}`)
   }
   print(toJson(changes), lines.length === 0 ? 'Nothing to change.' : lines.join('\n'))
@@ -186,12 +187,12 @@ async function show(
 const toJson = (changes: readonly Change[]) =>
   changes.map(({ entry, what, version }) => ({ kind: entry.kind, id: entry.id, change: what, version }))
 
-async function countOf({ config, key }: Server, kind: string, id: string, body: object): Promise<string> {
+async function countOf({ config, key }: Server, entry: Entry, along: readonly Entry[]): Promise<string> {
   const { subjects, subject, warnings } = await askServer<{
     subjects: number
     subject: string
     warnings: { path: string; message: string }[]
-  }>(config, '/v1/definitions/preview', { method: 'POST', key, body: { kind, id, body } })
+  }>(config, '/v1/definitions/preview', { method: 'POST', key, body: { ...entry, with: along } })
   const worth = warnings.map(({ path, message }) => `\n    ${path}: ${message}`).join('')
   return `: holds for ${subjects} ${subject === 'person' ? 'people' : 'accounts'}${worth}`
 }

@@ -120,17 +120,16 @@ describe('a definition that is not valid is refused with the place', () => {
 })
 
 test('definitions that name each other in a circle are refused with the circle', () => {
-  const segment = (id: string, names: string): Definition =>
-    ({
-      kind: 'segments',
-      id,
-      version: 1,
-      name: id,
-      body: { subject: 'person', when: { all: [{ touch: {} }, { not: { segment: names } }] } },
-      author: '',
-      at: 0,
-      note: '',
-    })
+  const segment = (id: string, names: string): Definition => ({
+    kind: 'segments',
+    id,
+    version: 1,
+    name: id,
+    body: { subject: 'person', when: { all: [{ touch: {} }, { not: { segment: names } }] } },
+    author: '',
+    at: 0,
+    note: '',
+  })
   const all = [segment('a', 'b'), segment('b', 'c'), segment('c', 'a')]
   expect(() => referencesFrom(all, [{ segment: 'a' }], { subject: 'person' })).toThrow(
     'segments/a → segments/b → segments/c → segments/a',

@@ -53,7 +53,12 @@ async function answersOf(
   const named = {
     name: 'test-conditions',
     sql: `SELECT n, arraySort(groupArray(answer)) AS answers FROM (${parts.join('\nUNION ALL\n')}) GROUP BY n`,
-    settings: { ...compiled[0]?.settings, max_query_size: '4000000', max_threads: 1, compile_expressions: 0 },
+    settings: {
+      ...compiled[0]?.settings,
+      max_query_size: '4000000',
+      max_threads: 1,
+      compile_expressions: 0 as const,
+    },
   }
   const rows = await query<{ n: number; answers: string[] }>(source(), named, params)
   return new Map(rows.map(({ n, answers }) => [n, answers]))

@@ -7,10 +7,11 @@ import {
   type Subject,
 } from '@touchline/schemas/api'
 import type { Reader } from '../clickhouse/query.js'
+import { TouchlineError } from '../errors.js'
 import { subjectOfBody } from './check.js'
 import { compileCondition, compileStages } from './compile.js'
 import type { Definition } from './definition.js'
-import { referencesFrom } from './references.js'
+import { referencesFrom, type References } from './references.js'
 import { countHolding } from './subject-names.js'
 import { staticKeys } from './sets.js'
 import { asOfParam, openBag } from './bag.js'
@@ -36,9 +37,11 @@ export async function previewCondition(
   subject: Subject,
   { asOf, all }: Wanted,
 ): Promise<Preview> {
-  const references = referencesFrom(all, [condition], { subject })
-  const compiled = compileCondition(condition, { subject, asOf, references })
   const sentence = { en: sentenceOf(condition, 'en'), ja: sentenceOf(condition, 'ja') }
+  const references = referencesTo(all, [condition], subject)
+  // What it names may come later; until then it holds for nobody, and a warning names it.
+  if (references === undefined) return { subject, subjects: 0, examples: [], sentence }
+  const compiled = compileCondition(condition, { subject, asOf, references })
   return { subject, ...(await countHolding(reader, subject, compiled)), sentence }
 }
 
@@ -68,10 +71,9 @@ export async function previewBody(
 async function previewStages(reader: Reader, body: StagesBody, { asOf, all }: Wanted): Promise<Preview> {
   const { subject, stages } = body
   const conditions = conditionsOfBody('stages', body).map(({ condition }) => condition)
-  const { sql, params } = compileStages(body, {
-    asOf,
-    references: referencesFrom(all, conditions, { subject }),
-  })
+  const references = referencesTo(all, conditions, subject)
+  if (references === undefined) return { subject, subjects: 0, examples: [], sentence: null }
+  const { sql, params } = compileStages(body, { asOf, references })
   const reached: { id: string; subjects: number; examples: string[] }[] = []
   for (const [index, { id }] of stages.entries()) {
     const keys = `SELECT key FROM (${sql}) WHERE arrayExists(one -> one.1 >= {stagePlace: Int64}, entries)`
@@ -80,4 +82,18 @@ async function previewStages(reader: Reader, body: StagesBody, { asOf, all }: Wa
   }
   const { subjects = 0, examples = [] } = reached[0] ?? {}
   return { subject, subjects, examples, stages: reached, sentence: null }
+}
+
+/** Undefined where a condition names what is not there. */
+function referencesTo(
+  all: readonly Definition[],
+  conditions: readonly Condition[],
+  subject: Subject,
+): References | undefined {
+  try {
+    return referencesFrom(all, conditions, { subject })
+  } catch (error) {
+    if (error instanceof TouchlineError && error.code === 'QUERY_INVALID') return undefined
+    throw error
+  }
 }

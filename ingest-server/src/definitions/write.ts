@@ -118,13 +118,20 @@ const nameOf = (body: unknown): string | undefined => (body as { name?: string }
 export async function check(
   { kind, id, body: sent }: Pick<NewVersion, 'kind' | 'id' | 'body'>,
   { reader }: Pick<WriteDeps, 'reader'>,
+  /** Definitions that would be saved along with it. */
+  along: readonly Pick<NewVersion, 'kind' | 'id' | 'body'>[] = [],
 ): Promise<{ body: unknown; warnings: DefinitionWarning[]; all: Definition[] }> {
   const body = checkBody(kind, sent)
   await checkPatterns(reader, patternsOfBody(kind, body))
-  const others = (await listDefinitions(reader)).filter((one) => one.kind !== kind || one.id !== id)
-  const mine = { kind, id, version: 0, name: id, body, author: '', at: 0, note: '' } as Definition
-  const all = [...others, mine]
+  const coming = along.map((one) => unsaved({ ...one, body: checkBody(one.kind, one.body) }))
+  const known = new Map<string, Definition>()
+  for (const one of [...(await listDefinitions(reader)), ...coming, unsaved({ kind, id, body })])
+    known.set(`${one.kind}/${one.id}`, one)
+  const all = [...known.values()]
   const conditions = conditionsOfBody(kind, body).map(({ condition }) => condition)
   referencesFrom(all, conditions, { subject: subjectOfBody(body), root: { kind, id }, isLenient: true })
   return { body, warnings: await warningsOf(reader, { kind, body }, all), all }
 }
+
+const unsaved = ({ kind, id, body }: Pick<NewVersion, 'kind' | 'id' | 'body'>) =>
+  ({ kind, id, version: 0, name: id, body, author: '', at: 0, note: '' }) as Definition

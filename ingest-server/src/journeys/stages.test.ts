@@ -269,7 +269,7 @@ describe.each<Subject>(['person', 'account'])('entries of a %s', (subject) => {
       }
       expect(entries).toBeGreaterThan(lists.length * 5)
     },
-    120_000,
+    300_000,
   )
 })
 

@@ -222,7 +222,7 @@ export const definitionConflict = z.object({
 })
 
 export const previewBody = json.describe(
-  '{ kind, body } for a whole definition, or { subject, when } for a condition alone; as_of may stand beside',
+  '{ kind, body } for a whole definition, or { subject, when } for a condition alone; as_of and with (definitions that would be saved along) may stand beside',
 )
 export const previewAnswer = z.object({
   asOf: when,
