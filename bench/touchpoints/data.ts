@@ -54,8 +54,8 @@ const copySql = [
      cityHash64(touch, {shift: UInt64}) AS touch, [${accountOf(copied)}] AS accounts,
      arrayMap(id -> concat(id, toString({shift: UInt64})), message_ids) AS message_ids)
    FROM touchpoints_of_people WHERE toUInt64(substring(person, 7)) < {people: UInt64}`,
-  `INSERT INTO touchpoints_of_accounts (project, at, touch, version, is_deleted, account, person, kind, name, channel, path, paths, value, currency, direction, same_session, anonymous)
-   SELECT project, at, touch, version, is_deleted, accounts[1], person, kind, name, channel, path, paths, value, currency, direction, same_session, anonymous
+  `INSERT INTO touchpoints_of_accounts (project, at, touch, version, is_deleted, account, message_id, person, kind, name, channel, source, medium, campaign, host, path, paths, referrer_host, value, currency, direction, same_session, anonymous)
+   SELECT project, at, touch, version, is_deleted, accounts[1], message_ids[1], person, kind, name, channel, source, medium, campaign, host, path, paths, referrer_host, value, currency, direction, same_session, anonymous
    FROM touchpoints_of_people
    WHERE toUInt64(substring(person, 7)) >= {shift: UInt64} AND toUInt64(substring(person, 7)) < {shift: UInt64} + {people: UInt64}`,
 ]

@@ -35,7 +35,7 @@ export type Api = FastifyInstance<
   ZodTypeProvider
 >
 
-export function projectOf(request: FastifyRequest, { projects }: TimelineDeps): Project {
+export function projectOf(request: FastifyRequest, { projects }: Pick<TimelineDeps, 'projects'>): Project {
   return readerOf(request, projects).project
 }
 

@@ -1,0 +1,114 @@
+/** From the words of a request to a question over journeys. A word that is unknown is refused, with the nearest known. */
+import { z } from 'zod'
+import { condition, durationMs, subjects, touch, type Condition, type Subject, type Touch } from '@touchline/schemas/api'
+import type { Reader } from '../../clickhouse/query.js'
+import { meant } from '../../definitions/nearest.js'
+import { readDefinition, requireDefinition } from '../../definitions/read.js'
+import { TouchlineError } from '../../errors.js'
+import { goalIfAny, goalOf, subjectOf, type Goal } from '../../journeys/goals.js'
+import type { Question } from '../../journeys/question.js'
+
+export interface Asked {
+  subject?: string | undefined
+  from?: number | undefined
+  to?: number | undefined
+  as_of?: number | undefined
+  filter?: string | undefined
+  touch?: string | undefined
+}
+
+export const refuse = (message: string): TouchlineError => new TouchlineError('QUERY_INVALID', message)
+
+/** `word`, as one of `known`. */
+export function oneOf<Known extends string>(word: string, known: readonly Known[], what: string): Known {
+  const found = known.find((one) => one === word)
+  if (found === undefined) throw refuse(`${what}: there is no ${word}${meant(word, known)}`)
+  return found
+}
+
+/** Milliseconds of `90d`, `12h`; throws QUERY_INVALID naming the parameter and what units there are. */
+export function durationOf(text: string, what: string): number {
+  const ms = durationMs(text)
+  if (Number.isNaN(ms)) {
+    const unit = /^\d+(.*)$/.exec(text)?.[1]?.trim()
+    const why = unit ? `there is no unit ${unit}${meant(unit, ['s', 'm', 'h', 'd', 'w'])}` : 'it is no time'
+    throw refuse(`${what}: ${text}: ${why} A time is such as 30d, 2w, 12h or 45m.`)
+  }
+  if (ms <= 0) throw refuse(`${what} must be longer than 0.`)
+  return ms
+}
+
+/** A value of `schema` that came as JSON text in a parameter. */
+function parsed<Schema extends z.ZodType>(text: string, schema: Schema, what: string): z.output<Schema> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw new TouchlineError('QUERY_INVALID', `${what} is not JSON.`, { cause })
+  }
+  return checked(value, schema, what)
+}
+
+/** Throws QUERY_INVALID with the path of what is wrong; of an unknown field the nearest that there is. */
+export function checked<Schema extends z.ZodType>(value: unknown, schema: Schema, what: string): z.output<Schema> {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  const where = [what, ...(issue?.path ?? [])].join('/')
+  if (issue?.code === 'unrecognized_keys') {
+    const [key = ''] = issue.keys
+    const known = issue.path.length === 0 && schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
+    throw refuse(`${where}: there is no field ${key}${meant(key, known)}`)
+  }
+  throw refuse(`${where}: ${issue?.message ?? 'is not valid'}`)
+}
+
+export const conditionOf = (value: unknown, what: string): Condition => checked(value, condition, what)
+export const touchOf = (text: string | undefined): Touch | undefined =>
+  text === undefined ? undefined : parsed(text, touch, 'touch')
+
+export const subjectNamed = (word: string | undefined): Subject | undefined =>
+  word === undefined ? undefined : oneOf(word, subjects, 'subject')
+
+/** `goal` decides about whom it is asked where the request does not. */
+export function questionOf(asked: Asked, now: number, goal?: Goal): Question & { touch: Touch | undefined } {
+  const { from, to } = asked
+  if (from !== undefined && to !== undefined && from >= to) throw refuse('from must be before to.')
+  const subject = subjectNamed(asked.subject)
+  return {
+    subject: goal ? subjectOf(goal, subject) : (subject ?? 'account'),
+    from,
+    to,
+    asOf: asked.as_of ?? now,
+    filter: asked.filter === undefined ? undefined : conditionOf(parsedJson(asked.filter, 'filter'), 'filter'),
+    touch: touchOf(asked.touch),
+  }
+}
+
+const parsedJson = (text: string, what: string): unknown => parsed(text, z.unknown(), what)
+
+/** A goal by name; where none is named the first of `usual` that is defined. */
+export async function goalNamed(
+  reader: Reader,
+  name: string | undefined,
+  usual: readonly string[],
+  asOf: number | undefined,
+): Promise<Goal | undefined> {
+  if (name !== undefined) return goalOf(reader, name, asOf)
+  for (const id of usual) {
+    const found = await goalIfAny(reader, id, asOf)
+    if (found) return found
+  }
+  return undefined
+}
+
+/** The definition of that id, `default` where none is named and there is one. */
+export async function definitionNamed<Kind extends 'stages' | 'personas'>(
+  reader: Reader,
+  kind: Kind,
+  name: string | undefined,
+  asOf: number | undefined,
+) {
+  if (name !== undefined) return requireDefinition(reader, kind, name, { asOf })
+  return readDefinition(reader, kind, 'default', { asOf })
+}

@@ -1,0 +1,41 @@
+/**
+ * The same question over the same data has the same answer, and is not asked again: its ETag is made of what the answer
+ * is made of (the request, the definitions, what was written last), before anything is computed.
+ *
+ * What is open is open until now, so without `as_of` a tag lasts for a minute. It is a weak one: the answer's `asOf` and
+ * open silences move within that minute.
+ */
+import { createHash } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { queryRows, type NamedQuery, type Reader } from '../../clickhouse/query.js'
+
+const writtenQuery: NamedQuery = {
+  name: 'journeys-written',
+  sql: `
+SELECT
+  (SELECT (max(version), count()) FROM touchpoints_of_people WHERE project = {project: String}),
+  (SELECT (count(), max(at)) FROM definitions WHERE project = {project: String}),
+  (SELECT (count(), max(version)) FROM costs WHERE project = {project: String}),
+  (SELECT (count(), max(received_at)) FROM account_traits WHERE project = {project: String}),
+  (SELECT (count(), max(received_at)) FROM traits WHERE project = {project: String}),
+  (SELECT (count(), max(version)) FROM identity_map WHERE project = {project: String})`,
+}
+
+const minuteMs = 60_000
+
+/** True where the client has the answer already: then 304 was sent, and there is nothing more to do. */
+export async function isUnchanged(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { reader, now, asOf }: { reader: Reader; now: number; asOf: number | undefined },
+): Promise<boolean> {
+  const written = await queryRows(reader, writtenQuery)
+  const until = asOf ?? Math.floor(now / minuteMs)
+  const made = JSON.stringify([reader.project, request.url, request.headers.accept, request.body, until, written])
+  const tag = `W/"${createHash('sha256').update(made).digest('base64url').slice(0, 27)}"`
+  reply.header('etag', tag).header('cache-control', 'private, no-cache').header('vary', 'accept')
+  const known = request.headers['if-none-match']?.split(',').map((one) => one.trim())
+  if (!known?.includes(tag)) return false
+  await reply.code(304).send()
+  return true
+}

@@ -1,0 +1,534 @@
+/** Every question over journeys, asked of a company whose numbers are worked out by hand (test-support/invented-company). */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { z } from 'zod'
+import type * as api from '@touchline/schemas/api'
+import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../../../test-support/clickhouse.js'
+import { companyDefinitions, storeCompany } from '../../../../test-support/invented-company.js'
+import { startTimelineApi, type TimelineApi } from '../../../../test-support/timeline-api.js'
+import { openEmbeddedLog, type EmbeddedLog } from '../../log/embedded-log.js'
+import { rebuildTouchpoints } from '../../touchpoints/upkeep.js'
+
+let clickhouse: TestClickHouse
+let log: EmbeddedLog
+let server: TimelineApi
+const dir = mkdtempSync(join(tmpdir(), 'touchline-journeys-'))
+
+beforeAll(async () => {
+  clickhouse = await startTestClickHouse()
+  log = await openEmbeddedLog({ dir, clock: Date.now, logger: silentLogger })
+  server = await startTimelineApi({ clickhouse, log })
+  await storeCompany(clickhouse.app)
+  await rebuildTouchpoints({ clickhouse })
+  for (const [path, payload] of Object.entries(companyDefinitions)) {
+    const answer = await server.app.inject({
+      method: 'PUT',
+      url: `/v1/definitions/${path}`,
+      headers: { authorization: 'Bearer secret' },
+      payload,
+    })
+    expect(answer.statusCode, answer.body).toBeLessThan(300)
+  }
+})
+afterAll(async () => {
+  await server.close()
+  await log.close()
+  await clickhouse.close()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+type Attribution = z.infer<typeof api.attributionAnswer>
+type Opened = z.infer<typeof api.subjectsAnswer>
+type Refused = z.infer<typeof api.errorShape>
+
+async function ask<Body>(url: string): Promise<Body> {
+  const { status, body } = await server.get<Body>(url)
+  expect(status, JSON.stringify(body)).toBe(200)
+  return body
+}
+const attribution = (query: string) => ask<Attribution>(`/v1/attribution?goal=won&${query}`)
+const credits = ({ rows }: Pick<Attribution, 'rows'>) =>
+  Object.fromEntries(rows.map(({ key, conversions }) => [key, conversions]))
+
+describe('attribution', () => {
+  test('by linear shares each conversion among its touches, and money apart by currency', async () => {
+    const answer = await attribution('model=linear')
+    expect(answer).toMatchObject({
+      conversions: 3,
+      value: [
+        { currency: 'EUR', amount: 1500.01 },
+        { currency: 'USD', amount: 300 },
+      ],
+      attributed: { conversions: 2, value: [{ currency: 'EUR', amount: 1500.01 }] },
+      unattributed: { conversions: 1, value: [{ currency: 'USD', amount: 300 }] },
+      touchFilter: 'channel is not empty',
+      subject: 'account',
+      definitions: [{ kind: 'goals', id: 'won', version: 1 }],
+      warnings: [],
+    })
+    expect(answer.rows[0]).toEqual({
+      key: 'Paid Search',
+      conversions: 1.25,
+      value: [{ currency: 'EUR', amount: 750.01 }],
+      share: 1.25 / 3,
+      subjects: 2,
+      medianDays: 50.5,
+    })
+    expect(credits(answer)).toEqual({ 'Paid Search': 1.25, 'Organic Search': 0.25, Email: 0.25, Direct: 0.25 })
+  })
+
+  test.each([
+    ['first', { 'Paid Search': 2 }],
+    ['last', { 'Paid Search': 1, Direct: 1 }],
+    ['last-non-direct', { 'Paid Search': 1, Email: 1 }],
+    ['linear-channels', { 'Paid Search': 1.25, 'Organic Search': 0.25, Email: 0.25, Direct: 0.25 }],
+    ['equal-split', { 'Paid Search': 1.25, 'Organic Search': 0.25, Email: 0.25, Direct: 0.25 }],
+    ['u', { 'Paid Search': 1.4, 'Organic Search': 0.1, Email: 0.1, Direct: 0.4 }],
+  ])('by %s', async (model, expected) => {
+    expect(credits(await attribution(`model=${model}`))).toEqual(expected)
+  })
+
+  test('by time decay halves with the half-life that is asked', async () => {
+    // Before acme's conversion: 59, 49, 19 and 9 days.
+    const weights = [59, 49, 19, 9].map((days) => 2 ** (-days / 10))
+    const sum = weights.reduce((total, weight) => total + weight, 0)
+    const { Direct, Email } = credits(await attribution('model=time-decay&half_life=10d'))
+    expect(Direct).toBeCloseTo((weights[3] ?? 0) / sum, 9)
+    expect(Email).toBeCloseTo((weights[2] ?? 0) / sum, 9)
+  })
+
+  test('by W gives the lead its share, and says how many have none', async () => {
+    // acme: first Paid Search 30, lead at Organic Search 30, no opportunity, the two others share 10: of 70.
+    const answer = await attribution('model=w&milestones=lc:lead')
+    const { 'Organic Search': organic, Email } = credits(answer)
+    expect(organic).toBeCloseTo(3 / 7, 12)
+    expect(Email).toBeCloseTo(1 / 14, 12)
+    expect(answer.warnings.join(' ')).toMatch(/No goal is named for oc.*/)
+    expect(answer.warnings.join(' ')).toMatch(/1 of 3 conversions have no lc/)
+    expect(answer.definitions).toContainEqual({ kind: 'goals', id: 'lead', version: 1 })
+  })
+
+  test('by Markov is what the chain of five paths says', async () => {
+    // Start → Paid Search 3/4, Organic Social 1/4; p = 1/2; effects 1, 1/4, 1/2, 1/2, 0 of 9/4.
+    const answer = await attribution('model=markov')
+    expect(answer.conversionProbability).toBeCloseTo(1 / 2, 12)
+    expect(answer.notConverting).toBe(2)
+    const rows = Object.fromEntries(answer.rows.map((row) => [row.key, row]))
+    const effects = { 'Paid Search': 1, 'Organic Search': 1 / 4, Email: 1 / 2, Direct: 1 / 2, 'Organic Social': 0 }
+    for (const [key, effect] of Object.entries(effects)) {
+      expect(rows[key]?.removalEffect).toBeCloseTo(effect, 12)
+      expect(rows[key]?.weight).toBeCloseTo(effect / 2.25, 12)
+      expect(rows[key]?.conversions).toBeCloseTo((2 * effect) / 2.25, 11)
+    }
+    expect(answer.unattributed.conversions).toBe(1)
+    expect(answer.warnings[0]).toMatch(/3 conversions are few/)
+  })
+
+  test.each([2, 3])('by Markov of order %i keeps all conversions', async (order) => {
+    const answer = await attribution(`model=markov&order=${order}`)
+    expect(answer.isAvailable).toBe(true)
+    expect(answer.attributed.conversions + answer.unattributed.conversions).toBe(3)
+  })
+
+  test('by Markov where nothing converts is not available, never equal shares', async () => {
+    const answer = await attribution('model=markov&from=2026-05-01')
+    expect(answer).toMatchObject({ conversions: 0, isAvailable: false, rows: [] })
+    expect(answer.warnings[0]).toMatch(/not available/)
+  })
+
+  test('of two models stands in one answer', async () => {
+    const answer = await attribution('model=linear,markov&compare=first')
+    expect(answer.model).toBe('linear')
+    expect(answer.models?.map(({ model }) => model)).toEqual(['linear', 'markov', 'first'])
+  })
+
+  test('reaches back as far as is asked', async () => {
+    expect((await attribution('lookback=none')).unattributed.conversions).toBe(0)
+    expect(credits(await attribution('lookback=10d'))).toEqual({ Direct: 1 })
+    // A touch exactly that old is outside: the window is half-open.
+    expect(credits(await attribution('lookback=9d'))).toEqual({})
+  })
+
+  test.each([
+    ['campaign', { '(not set)': 1.25, spring: 0.75 }],
+    ['source', { '(not set)': 1.25, google: 0.75 }],
+    ['landing page', { '/pricing': 1 / 3 + 0.5, '/': 2 / 3 + 0.5 }],
+  ])('by %s', async (by, expected) => {
+    const answer = await attribution(`by=${encodeURIComponent(by)}`)
+    const shown = credits(answer)
+    for (const [key, credit] of Object.entries(expected)) expect(shown[key]).toBeCloseTo(credit, 9)
+    expect(Object.keys(shown)).toHaveLength(Object.keys(expected).length)
+  })
+
+  test('of a window, of a filter and of a touch filter', async () => {
+    expect((await attribution('from=2026-03-10&to=2026-04-01')).conversions).toBe(1)
+    const filter = encodeURIComponent(JSON.stringify({ accountTrait: 'industry', op: 'eq', value: 'retail' }))
+    expect((await attribution(`filter=${filter}`)).conversions).toBe(1)
+    const touch = encodeURIComponent(JSON.stringify({ kind: 'visit' }))
+    expect(credits(await attribution(`touch=${touch}`))['Paid Search']).toBeCloseTo(1 + 1 / 3, 9)
+    expect((await attribution('as_of=2026-03-10')).conversions).toBe(1)
+  })
+
+  test('of persons has their own paths', async () => {
+    const answer = await attribution('subject=person')
+    expect(credits(answer)['Organic Search']).toBeCloseTo(1 / 3, 9)
+    expect(credits(answer)['Direct']).toBeUndefined()
+  })
+
+  test('opens each row into the subjects that it counts', async () => {
+    for (const model of ['linear', 'u', 'markov']) {
+      for (const row of (await attribution(`model=${model}`)).rows) {
+        const query = `/v1/attribution/subjects?goal=won&model=${model}&row=${encodeURIComponent(row.key)}`
+        const opened = await ask<Opened>(query)
+        expect(opened.total).toBe(row.subjects)
+        expect(opened.rows).toHaveLength(row.subjects)
+      }
+    }
+    const rest = await ask<Opened>('/v1/attribution/subjects?goal=won&row=Unattributed')
+    expect(rest.rows.map(({ subject }) => subject)).toEqual(['initech'])
+  })
+
+  test('as a table has a column a currency', async () => {
+    const answer = await server.app.inject({
+      url: '/v1/attribution?goal=won&model=last&format=csv',
+      headers: { authorization: 'Bearer secret' },
+    })
+    expect(answer.headers['content-type']).toMatch('text/csv')
+    expect(answer.body.split('\r\n').slice(0, 3)).toEqual([
+      'model,key,conversions,value EUR,share,subjects,medianDays,value USD',
+      'last,Direct,1,1000,0.3333333333333333,1,9,',
+      'last,Paid Search,1,500.01,0.3333333333333333,1,42,',
+    ])
+  })
+
+  test('asked again answers from its tag, until something is written', async () => {
+    const get = (tag?: string) =>
+      server.app.inject({
+        url: '/v1/attribution?goal=won',
+        headers: { authorization: 'Bearer secret', ...(tag !== undefined && { 'if-none-match': tag }) },
+      })
+    const first = await get()
+    const tag = String(first.headers.etag)
+    expect((await get(tag)).statusCode).toBe(304)
+    await clickhouse.app.insert({
+      table: 'costs',
+      format: 'JSONEachRow',
+      values: [{ project: 'default', day: '2020-01-01', channel: 'Email', currency: 'EUR', amount: 1, version: 1 }],
+    })
+    expect((await get(tag)).statusCode).toBe(200)
+  })
+})
+
+test.each([
+  ['/v1/attribution?goal=wom', /wom.*did you mean won/],
+  ['/v1/attribution?goal=won&model=liner', /liner.*did you mean linear/],
+  ['/v1/attribution?goal=won&by=chanel', /chanel.*did you mean channel/],
+  ['/v1/attribution?goal=won&lookback=90x', /lookback.*unit x/],
+  ['/v1/attribution?goal=won&lookback=0d', /lookback.*longer than 0/],
+  ['/v1/attribution?goal=won&order=4', /order.*1, 2 or 3/],
+  ['/v1/attribution?goal=won&modle=linear', /modle.*did you mean model/],
+  ['/v1/attribution?goal=won&milestones=lc:laed', /laed.*did you mean lead/],
+  ['/v1/attribution?goal=won&subject=acount', /acount.*did you mean account/],
+  ['/v1/attribution?goal=won&filter={"trai":1}', /filter/],
+  ['/v1/attribution?goal=won&from=2026-02-01&to=2026-01-01', /from must be before to/],
+  ['/v1/journeys/summary?outcome=one', /one.*did you mean won/],
+  ['/v1/journeys/gaps?direction=inbond', /inbond.*did you mean inbound/],
+  ['/v1/paths?by=nam', /nam.*did you mean name/],
+  ['/v1/icp?lost=lots', /lots.*did you mean lost/],
+  ['/v1/metrics/lifecycle?by=mont', /mont.*did you mean month/],
+  ['/v1/metrics/lifecycle?timezone=Mars/Olympus', /timezone.*Mars/],
+])('%s is refused by name, with the nearest', async (url, message) => {
+  const { status, body } = await server.get<Refused>(url)
+  expect(status).toBe(400)
+  expect(body.message).toMatch(message)
+})
+
+describe('the journey row', () => {
+  type Summary = z.infer<typeof api.summaryAnswer>
+  const summary = (query: string) => ask<Summary>(`/v1/journeys/summary?goal=won&${query}`)
+
+  test('of the won has the means of what each took', async () => {
+    const won = await summary('outcome=won')
+    expect(won.n).toBe(3)
+    expect(won.touches.mean).toBeCloseTo(10 / 3, 12)
+    expect(won.channels).toMatchObject({ mean: 2, median: 1 })
+    expect(won.people.mean).toBeCloseTo(4 / 3, 12)
+    expect(won.sessions).toMatchObject({ mean: 2, median: 2 })
+    expect(won.days).toMatchObject({ median: 59, p25: 50.5, p75: 83 })
+    expect(won.days.mean).toBeCloseTo(208 / 3, 12)
+    expect(won.longestGapDays).toMatchObject({ median: 30 })
+    expect(won.anonymousShare).toBe(0)
+    expect(won.touchFilter).toBe('every touch')
+  })
+
+  test('of the lost and the open has theirs, and of nobody nulls', async () => {
+    expect(await summary('outcome=lost')).toMatchObject({ n: 1, touches: { mean: 3 }, days: { mean: 21 } })
+    expect(await summary('outcome=open')).toMatchObject({ n: 1, touches: { mean: 2 }, days: { mean: 19 } })
+    expect(await summary('to=2020-01-01')).toMatchObject({ n: 0, touches: { mean: null }, anonymousShare: null })
+  })
+
+  test('opens into its journeys', async () => {
+    const opened = await ask<Opened>('/v1/journeys/summary/subjects?goal=won&outcome=won')
+    expect(opened.total).toBe(3)
+    expect(opened.rows.map(({ subject, touches, days }) => [subject, touches, days])).toEqual([
+      ['initech', 2, 107],
+      ['acme', 5, 59],
+      ['globex', 3, 42],
+    ])
+  })
+})
+
+describe('silent gaps', () => {
+  type Gaps = z.infer<typeof api.gapsAnswer>
+  const gaps = async (query: string) => {
+    const { rows, total } = await ask<Gaps>(`/v1/journeys/gaps?${query}`)
+    expect(total).toBe(rows.length)
+    return rows.map(({ subject, days, isOpen, stage }) => [subject, days, isOpen, stage])
+  }
+
+  test('are longer than the least, strictly, and open until now', async () => {
+    expect(await gaps('min=30d')).toEqual([
+      ['initech', 107, false, 'discovery'],
+      ['acme', 91.5, true, 'retention'],
+      ['globex', 77.5, true, 'retention'],
+      ['initech', 60.5, true, 'retention'],
+      ['umbrella', 51.5, true, 'discovery'],
+    ])
+  })
+
+  test('are as long as the stage says where nobody says how long', async () => {
+    expect(await gaps('')).toEqual([
+      ['initech', 107, false, 'discovery'],
+      ['acme', 91.5, true, 'retention'],
+      ['umbrella', 51.5, true, 'discovery'],
+      ['acme', 30, false, 'discovery'],
+      ['globex', 28, false, 'discovery'],
+    ])
+  })
+
+  test('of theirs alone are not ended by our own outreach', async () => {
+    expect(await gaps('min=35d&direction=inbound&open=false')).toEqual([['acme', 40, false, 'discovery']])
+    const open = await gaps('min=90d&direction=inbound&open=true')
+    expect(open.map(([subject]) => subject)).toEqual(['initech', 'acme'])
+  })
+})
+
+describe('paths', () => {
+  type Paths = z.infer<typeof api.pathsAnswer>
+  test('are told with their rate, and every node lets out what came in', async () => {
+    const { paths, edges, subjects, converted } = await ask<Paths>('/v1/paths?goal=won&subject=account')
+    expect({ subjects, converted }).toEqual({ subjects: 5, converted: 3 })
+    expect(paths).toContainEqual({ steps: ['Paid Search'], subjects: 1, converted: 1, rate: 1, medianDays: 42 })
+    expect(paths).toContainEqual({ steps: ['Paid Search', 'Email'], subjects: 1, converted: 0, rate: 0, medianDays: null })
+    const nodes = new Set(edges.flatMap(({ from, to }) => [from, to]))
+    for (const node of nodes) {
+      if (/^\((start|end|conversion|further)\)$/.test(node)) continue
+      const sum = (side: 'from' | 'to') =>
+        edges.filter((edge) => edge[side] === node).reduce((total, { count }) => total + count, 0)
+      expect(sum('from'), node).toBe(sum('to'))
+    }
+    expect(edges.filter(({ from }) => from === '(start)').reduce((sum, { count }) => sum + count, 0)).toBe(5)
+  })
+
+  test('are cut at the depth, and repeats stay where they are asked for', async () => {
+    const cut = await ask<Paths>('/v1/paths?goal=won&depth=2&collapse=false&limit=1')
+    expect(cut.other).toEqual({ paths: 4, subjects: 4, converted: expect.any(Number) as number })
+    expect(cut.edges).toContainEqual({ from: 'Organic Search', to: '(further)', count: 1, subjects: 1 })
+    expect(cut.edges).toContainEqual({ from: 'Paid Search', to: 'Paid Search', count: 1, subjects: 1 })
+  })
+
+  test('open into who walked them', async () => {
+    const { paths, edges } = await ask<Paths>('/v1/paths?goal=won')
+    for (const { steps, subjects } of paths) {
+      const row = encodeURIComponent(JSON.stringify(steps))
+      expect((await ask<Opened>(`/v1/paths/subjects?goal=won&row=${row}`)).total).toBe(subjects)
+    }
+    for (const { from, to, subjects } of edges) {
+      const row = encodeURIComponent(`edge:${from} → ${to}`)
+      expect((await ask<Opened>(`/v1/paths/subjects?goal=won&row=${row}`)).total).toBe(subjects)
+    }
+  })
+})
+
+describe('a funnel', () => {
+  type Funnel = z.infer<typeof api.funnelAnswer>
+  const steps = [
+    { name: 'Visit', touch: { kind: 'visit' } },
+    { name: 'Won', touch: { name: 'Deal Won' } },
+  ]
+  const funnel = async (more: object) => {
+    const { status, body } = await server.post<Funnel>('/v1/funnels/query', { steps, window: '90d', ...more })
+    expect(status, JSON.stringify(body)).toBe(200)
+    return body
+  }
+
+  test('counts each once, by the attempt that got furthest', async () => {
+    const { steps: told, pending } = await funnel({ subject: 'person' })
+    expect(told).toEqual([
+      { name: 'Visit', subjects: 6, ofFirst: 1, ofPrevious: 1, medianSecondsFromFirst: null, medianSecondsFromPrevious: null },
+      {
+        name: 'Won',
+        subjects: 2,
+        ofFirst: 2 / 6,
+        ofPrevious: 2 / 6,
+        medianSecondsFromFirst: 50.5 * 86_400,
+        medianSecondsFromPrevious: 50.5 * 86_400,
+      },
+    ])
+    // uma and hal came less than 90 days ago.
+    expect(pending).toBe(2)
+  })
+
+  test('directly one after the other, and in any order', async () => {
+    const strict = await funnel({ subject: 'account', mode: 'strict' })
+    expect(strict.steps.map(({ subjects }) => subjects)).toEqual([5, 2])
+    const swapped = { subject: 'account', steps: [...steps].reverse() }
+    expect((await funnel(swapped)).steps.map(({ subjects }) => subjects)).toEqual([3, 0])
+    expect((await funnel({ ...swapped, mode: 'any' })).steps.map(({ subjects }) => subjects)).toEqual([5, 2])
+  })
+
+  test('broken down by the channel that they first came from, or a trait', async () => {
+    const { breakdown } = await funnel({ subject: 'account', breakdown: 'channel' })
+    expect(breakdown?.map(({ key, steps: own }) => [key, ...own.map(({ subjects }) => subjects)])).toEqual([
+      ['Paid Search', 3, 2],
+      ['Organic Search', 1, 0],
+      ['Organic Social', 1, 0],
+    ])
+    const byTrait = await funnel({ subject: 'account', breakdown: { trait: 'industry' } })
+    expect(byTrait.breakdown?.map(({ key, steps: own }) => [key, own[0]?.subjects, own[1]?.subjects])).toEqual([
+      ['retail', 2, 0],
+      ['software', 2, 2],
+      ['(not set)', 1, 0],
+    ])
+  })
+
+  test('begins in the window, and may end after it', async () => {
+    const { steps: told } = await funnel({ subject: 'account', from: '2026-01-01', to: '2026-02-15' })
+    expect(told.map(({ subjects }) => subjects)).toEqual([2, 2])
+  })
+
+  test('opens into who reached a step', async () => {
+    for (const { name, subjects } of (await funnel({ subject: 'account' })).steps) {
+      const { body } = await server.post<Opened>(`/v1/funnels/query/subjects?row=${name}`, {
+        steps,
+        window: '90d',
+        subject: 'account',
+      })
+      expect(body.total).toBe(subjects)
+      expect(new Set(body.rows.map(({ subject }) => subject)).size).toBe(subjects)
+    }
+  })
+
+  test('of wrong fields is refused by name', async () => {
+    const { status, body } = await server.post<Refused>('/v1/funnels/query', { stepz: steps })
+    expect(status).toBe(400)
+    expect(body.message).toMatch(/step/)
+    const window = await server.post<Refused>('/v1/funnels/query', { steps, window: '0d' })
+    expect(window.body.message).toMatch(/window.*longer than 0/)
+  })
+})
+
+describe('the ideal customer', () => {
+  type Icp = z.infer<typeof api.icpAnswer>
+  test('is told by what was known when it closed', async () => {
+    const icp = await ask<Icp>('/v1/icp?goal=won&lost=lost')
+    expect(icp).toMatchObject({ closed: 4, won: 3, baseRate: 0.75, notTested: ['name'] })
+    const of = (trait: string, answer = icp) =>
+      answer.findings.filter((one) => one.trait === trait).map(({ value, n, won }) => [value, n, won]).sort()
+    expect(of('industry')).toEqual([
+      ['retail', 2, 1],
+      ['software', 2, 2],
+    ])
+    expect(of('plan')).toEqual([['gold', 1, 0]])
+    expect(of('plan', await ask<Icp>('/v1/icp?traits=now'))).toEqual([['gold', 3, 2]])
+    const software = icp.findings.find(({ value }) => value === 'software')
+    expect(software).toMatchObject({ rate: 1, lift: 4 / 3, p: 1, isSignificant: false })
+    const opened = await ask<Opened>('/v1/icp/subjects?row=industry%3Dsoftware')
+    expect(opened.rows.map(({ subject }) => subject)).toEqual(['acme', 'globex'])
+  })
+
+  test('has people, in groups of what they are', async () => {
+    type Personas = z.infer<typeof api.personasAnswer>
+    const answer = await ask<Personas>('/v1/personas?goal=won&lost=lost')
+    expect(answer).toMatchObject({ closed: 4, won: 3, unknown: 1 })
+    expect(answer.personas.find(({ persona }) => persona === 'technical')).toMatchObject({
+      n: 2,
+      won: 2,
+      lost: 0,
+      people: 2,
+      medianDay: 0,
+      stage: 'discovery',
+    })
+    expect(answer.personas.find(({ persona }) => persona === 'Buyer')).toMatchObject({ n: 2, won: 1, people: 2, medianDay: 25 })
+    expect(answer.perWonJourney.mean).toBe(1)
+    for (const { persona, people } of answer.personas)
+      expect((await ask<Opened>(`/v1/personas/subjects?row=${persona}`)).total).toBe(people)
+  })
+})
+
+describe('lifecycle', () => {
+  type Lifecycle = z.infer<typeof api.lifecycleAnswer>
+  test('puts spend beside customers, a currency each, and null for nothing', async () => {
+    const sent = await server.post('/v1/costs', {
+      rows: [
+        { day: '2026-03-02', channel: 'Paid Search', currency: 'EUR', amount: 250, clicks: 100, impressions: 5000 },
+        { day: '2026-03-20', channel: 'Paid Search', currency: 'EUR', amount: 40 },
+        { day: '2026-03-20', channel: 'Paid Social', currency: 'USD', amount: 60, engagements: 30, followers: 1200 },
+        { day: '2026-05-20', channel: 'Paid Social', currency: 'USD', amount: 10 },
+      ],
+    })
+    expect(sent).toMatchObject({ status: 200, body: { success: true, accepted: 4 } })
+    // What is sent again replaces.
+    await server.post('/v1/costs', { rows: [{ day: '2026-03-20', channel: 'Paid Search', currency: 'EUR', amount: 50 }] })
+    const { periods, cohorts, warnings } = await ask<Lifecycle>(
+      '/v1/metrics/lifecycle?by=month&from=2026-03-01&to=2026-06-01',
+    )
+    const [march, april, may] = periods
+    expect(march).toMatchObject({
+      from: '2026-03-01T00:00:00.000Z',
+      to: '2026-04-01T00:00:00.000Z',
+      cac: [
+        { currency: 'EUR', amount: 150, spend: 300, customers: 2 },
+        { currency: 'USD', amount: 30, spend: 60, customers: 2 },
+      ],
+      aov: [{ currency: 'EUR', amount: 750.005, revenue: 1500.01, orders: 2 }],
+      frequency: { value: 1, orders: 2, customers: 2 },
+      conversion: { value: 2 / 3, converting: 2, subjects: 3 },
+      costPerClick: [
+        { currency: 'EUR', amount: 3, cost: 300, clicks: 100 },
+        { currency: 'USD', amount: 0.6, cost: 60, clicks: 100 },
+      ],
+      engagement: { value: 2.5, engagements: 30, followers: 1200 },
+    })
+    expect(march?.clv[0]?.amount).toBeCloseTo(750.005 * (365.25 / 31), 9)
+    expect(april).toMatchObject({ newCustomers: 1, cac: [], aov: [{ currency: 'USD', amount: 300 }] })
+    expect(may).toMatchObject({ newCustomers: 0, cac: [{ currency: 'USD', amount: null, spend: 10, customers: 0 }] })
+    expect(may?.frequency.value).toBeNull()
+    expect(cohorts.map(({ from, customers }) => [from.slice(0, 7), customers])).toEqual([
+      ['2026-03', 2],
+      ['2026-04', 1],
+    ])
+    expect(warnings).toEqual([])
+  })
+
+  test('opens into who they are', async () => {
+    const march = 'from=2026-03-01&to=2026-04-01'
+    for (const [row, subjects] of [
+      ['newCustomers', ['acme', 'globex']],
+      ['orders', ['acme', 'globex']],
+      ['active', ['acme', 'globex', 'umbrella']],
+    ] as const) {
+      const opened = await ask<Opened>(`/v1/metrics/lifecycle/subjects?${march}&row=${row}`)
+      expect(opened.rows.map(({ subject }) => subject).sort()).toEqual(subjects)
+      expect(opened.total).toBe(subjects.length)
+    }
+  })
+
+  test('costs of wrong fields are refused by place', async () => {
+    const { status, body } = await server.post<Refused>('/v1/costs', { rows: [{ day: '2026-13-01' }] })
+    expect(status).toBe(400)
+    expect(body.message).toMatch(/body\/rows\/0/)
+  })
+})

@@ -1,0 +1,131 @@
+/** Lifecycle metrics, and the costs that some of them are made of. */
+import {
+  costsAnswer,
+  costsBody,
+  errors,
+  lifecycleAnswer,
+  lifecycleQuery,
+  lifecycleSubjectsQuery,
+  orCsv,
+  subjectsAnswer,
+} from '@touchline/schemas/api'
+import type { z } from 'zod'
+import type { Reader } from '../../clickhouse/query.js'
+import { goalOf } from '../../journeys/goals.js'
+import { lifecycle } from '../../journeys/lifecycle/lifecycle.js'
+import { periodNames } from '../../journeys/lifecycle/periods.js'
+import type { LifecycleAsk } from '../../journeys/lifecycle/read-figures.js'
+import { lifecycleRows, lifecycleSubjects } from '../../journeys/lifecycle/subjects.js'
+import { projectOf, type Api, type TimelineDeps } from '../context.js'
+import { answerQuestion, isoTime } from './answer.js'
+import { checked, goalNamed, oneOf, questionOf, refuse } from './ask.js'
+
+export function addLifecycle(api: Api, deps: TimelineDeps): void {
+  addMetrics(api, deps)
+  addCosts(api, deps)
+}
+
+function addMetrics(api: Api, deps: TimelineDeps): void {
+  api.route({
+    method: 'GET',
+    url: '/v1/metrics/lifecycle',
+    schema: {
+      summary: 'CAC, order value, frequency, CLV, conversion, cost per lead and the rest, by period',
+      tags: ['Journeys'],
+      querystring: lifecycleQuery,
+      response: { 200: orCsv(lifecycleAnswer), ...errors },
+    },
+    handler: (request, reply) =>
+      answerQuestion(request, reply, deps, {
+        asOf: request.query.as_of,
+        async answer(reader, now) {
+          const ask = await lifecycleAskOf(reader, request.query, now)
+          return {
+            ...(await lifecycle(reader, ask)),
+            by: ask.period,
+            timezone: ask.zone,
+            subject: ask.subject,
+            asOf: isoTime(ask.asOf),
+            touchFilter: 'every touch',
+          }
+        },
+        csv: { name: 'lifecycle', format: request.query.format, rows: ({ periods }) => periods },
+      }),
+  })
+
+  api.route({
+    method: 'GET',
+    url: '/v1/metrics/lifecycle/subjects',
+    schema: {
+      summary: 'Who is behind a number of a period: from and to are the period’s',
+      tags: ['Journeys'],
+      querystring: lifecycleSubjectsQuery,
+      response: { 200: subjectsAnswer, ...errors },
+    },
+    handler: (request, reply) =>
+      answerQuestion(request, reply, deps, {
+        asOf: request.query.as_of,
+        async answer(reader, now) {
+          const { limit } = request.query
+          const row = oneOf(request.query.row, lifecycleRows, 'row')
+          return lifecycleSubjects(reader, await lifecycleAskOf(reader, request.query, now), { row, limit })
+        },
+      }),
+  })
+}
+
+const yearMs = 365 * 86_400_000
+
+async function lifecycleAskOf(
+  reader: Reader,
+  wanted: Omit<z.infer<typeof lifecycleQuery>, 'format'>,
+  now: number,
+): Promise<LifecycleAsk & { from: number; to: number }> {
+  const { customer, order, lead, as_of, timezone, years, margin, channel } = wanted
+  const buyer = await goalNamed(reader, customer, ['customer', 'won'], as_of)
+  const question = questionOf(wanted, now, buyer)
+  const to = question.to ?? question.asOf + 1
+  return {
+    ...question,
+    from: question.from ?? to - yearMs,
+    to,
+    period: oneOf(wanted.by, periodNames, 'by'),
+    zone: zoneOf(timezone),
+    customer: buyer,
+    order: order === undefined ? ((await goalNamed(reader, undefined, ['order'], as_of)) ?? buyer) : await goalOf(reader, order, as_of),
+    lead: await goalNamed(reader, lead, ['lead'], as_of),
+    years,
+    margin,
+    channel,
+  }
+}
+
+function zoneOf(name: string): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone
+  } catch {
+    throw refuse(`timezone: ${name} is no name of a time zone such as Europe/Berlin.`)
+  }
+}
+
+function addCosts(api: Api, { projects, log, clock }: TimelineDeps): void {
+  api.route({
+    method: 'POST',
+    url: '/v1/costs',
+    validatorCompiler: () => (data: unknown) => ({ value: data }),
+    schema: {
+      summary: 'What was spent, by day, channel and campaign; the same place sent again replaces what it said',
+      tags: ['Journeys'],
+      body: costsBody,
+      response: { 200: costsAnswer, ...errors },
+    },
+    async handler(request) {
+      const { rows } = checked(request.body, costsBody, 'body')
+      const { id } = projectOf(request, { projects })
+      const version = clock()
+      const lines = rows.map((row) => `${JSON.stringify({ project: id, version, ...row })}\n`).join('')
+      await log.append([{ table: 'costs', lines: Buffer.from(lines), rows: { [id]: rows.length } }])
+      return { success: true as const, accepted: rows.length }
+    },
+  })
+}

@@ -1,0 +1,57 @@
+/** What can be asked of an attribution, and what it is answered from. */
+import type { Touch } from '@touchline/schemas/api'
+import { compileTouch } from '../../definitions/compile-touch.js'
+import type { Goal } from '../goals.js'
+import { fragment, paramsOf, type Fragment, type Question } from '../question.js'
+import type { MilestoneName, RuleModel } from './credit.js'
+
+export const dimensions = ['channel', 'source', 'medium', 'campaign', 'landing page', 'name'] as const
+export type Dimension = (typeof dimensions)[number]
+
+export type Model = RuleModel | 'markov'
+
+export interface AttributionAsk extends Question {
+  goal: Goal
+  models: readonly Model[]
+  by: Dimension
+  /** Undefined: since ever. */
+  lookbackMs: number | undefined
+  /** The path begins after the subject's conversion before. */
+  sinceLastConversion: boolean
+  halfLifeMs: number
+  /** Of the Markov chain. */
+  order: number
+  milestones: Readonly<Partial<Record<MilestoneName, Goal>>>
+  /** Which touches get credit; undefined: those with a channel. */
+  touch?: Touch | undefined
+}
+
+/** The column that a dimension is; of a landing page the visit's path. */
+const columns: Readonly<Record<Dimension, string>> = {
+  channel: 'channel',
+  source: 'source',
+  medium: 'medium',
+  campaign: 'campaign',
+  'landing page': 'path',
+  name: 'name',
+}
+
+/** What stands for a touch that says nothing of what is asked, as in GA4. */
+export const notSet = '(not set)'
+
+export const keyOf = (by: Dimension): string =>
+  `if(${columns[by]} = '', '${notSet}', toString(${columns[by]}))`
+
+/** Which touches may get credit, and the same in words. */
+export function creditedTouches({ by, touch }: Pick<AttributionAsk, 'by' | 'touch'>): {
+  condition: Fragment
+  words: string
+} {
+  const isLanding = by === 'landing page'
+  const asked = touch === undefined ? fragment("channel != ''") : compileTouch(touch, { prefix: 'touch' })
+  const words = touch === undefined ? 'channel is not empty' : JSON.stringify(touch)
+  return {
+    condition: fragment(`(${asked.sql})${isLanding ? " AND kind = 'visit'" : ''}`, paramsOf(asked)),
+    words: isLanding ? `${words}, kind is visit` : words,
+  }
+}

@@ -1,0 +1,129 @@
+/** Conversions with their paths, as ClickHouse has them: a row a conversion, read in parts where there are many. */
+import { queryRows, type Reader } from '../../clickhouse/query.js'
+import { conversionsOf, type Goal } from '../goals.js'
+import { inPart, mostPerPart, ofSubjects, paramsOf, settings, within, type Fragment } from '../question.js'
+import { touchesOf } from '../../definitions/touches.js'
+import { creditedTouches, keyOf, type AttributionAsk } from './ask.js'
+import { milestoneNames, type MilestoneName } from './credit.js'
+import type { Conversion } from './share.js'
+
+/** All conversions of the question's window, by time. */
+export async function readConversions(reader: Reader, ask: AttributionAsk): Promise<Conversion[]> {
+  const asked = await askedConversions(reader, ask)
+  const [counted] = await queryRows<[number]>(
+    reader,
+    { name: 'attribution-count', sql: `${asked.sql} SELECT count() FROM asked`, settings },
+    asked.params,
+  )
+  const parts = Math.ceil((counted?.[0] ?? 0) / mostPerPart)
+  const paths = await pathsSql(reader, ask, asked)
+  const conversions: Conversion[] = []
+  for (let part = 0; part < parts; part += 1) {
+    const named = { name: 'attribution-paths', sql: paths.sql, settings }
+    for (const row of await queryRows<PathRow>(reader, named, { ...paths.params, parts, part }))
+      conversions.push(toConversion(row))
+  }
+  return conversions.sort((a, b) => a.conversionAt - b.conversionAt || compare(a.subject, b.subject))
+}
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+
+/**
+ * WITH `every` conversion of the goal up to asOf, and those `asked` for: in [from, to), of the subjects that are meant.
+ * `since` is where the path begins, exclusive, in milliseconds.
+ */
+export async function askedConversions(reader: Reader, ask: AttributionAsk): Promise<Fragment> {
+  const conversions = await conversionsOf(reader, ask.goal, ask, 'goal')
+  const window = within(ask, 'at')
+  const subjects = await ofSubjects(reader, ask)
+  const longAgo = 'toInt64(-9000000000000)'
+  const lookback = ask.lookbackMs === undefined ? longAgo : 'ms - {lookback: Int64}'
+  const since = ask.sinceLastConversion ? `greatest(${lookback}, before)` : lookback
+  return {
+    sql: `
+WITH every AS (
+  SELECT key, at, end_id, end_touch, value, currency, toUnixTimestamp64Milli(at) AS ms,
+    lagInFrame(toUnixTimestamp64Milli(at), 1, ${longAgo}) OVER (
+      PARTITION BY key ORDER BY at, end_id, end_touch ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before
+  FROM (${conversions.sql})
+),
+asked AS (SELECT *, ${since} AS since FROM every WHERE ${window.sql} AND ${subjects.sql})`,
+    params: {
+      ...paramsOf(conversions, window, subjects),
+      ...(ask.lookbackMs !== undefined && { lookback: ask.lookbackMs }),
+    },
+  }
+}
+
+type PathRow = [
+  subject: string,
+  ms: number,
+  value: number | null,
+  currency: string,
+  times: number[],
+  keys: string[],
+  channels: string[],
+  ...milestones: (number | null)[],
+]
+
+async function pathsSql(reader: Reader, ask: AttributionAsk, asked: Fragment): Promise<Fragment> {
+  const credited = creditedTouches(ask).condition
+  const milestones = await milestonesOf(reader, ask)
+  const columns = milestones.map(
+    ({ name }) =>
+      `arrayReduce('maxOrNull', arrayFilter(x -> x <= c.ms, ${name}.times)) AS ${name}_at`,
+  )
+  const joins = milestones.map(
+    ({ name, sql }) =>
+      `LEFT JOIN (SELECT key, groupArray(toUnixTimestamp64Milli(at)) AS times FROM (${sql}) GROUP BY key) AS ${name} ON ${name}.key = c.key`,
+  )
+  return {
+    sql: `${asked.sql},
+walked AS (
+  SELECT key, any(subject) AS subject,
+    arraySort(groupArrayIf((toUnixTimestamp64Milli(at), message_id, touch, ${keyOf(ask.by)}, toString(channel)), ${credited.sql})) AS touches
+  FROM ${touchesOf(ask.subject)}
+  WHERE key IN (SELECT key FROM asked)
+  GROUP BY key
+)
+SELECT
+  if(t.subject = '', toString(c.key), t.subject) AS subject, c.ms, c.value, c.currency,
+  arrayMap(x -> x.1, arrayFilter(x -> x.1 > c.since AND (x.1, x.2, x.3) <= (c.ms, c.end_id, c.end_touch), t.touches) AS path) AS times,
+  arrayMap(x -> x.4, path) AS keys,
+  arrayMap(x -> x.5, path) AS channels
+  ${columns.map((column) => `, ${column}`).join('')}
+FROM asked AS c
+LEFT JOIN walked AS t ON t.key = c.key
+${joins.join('\n')}
+WHERE ${inPart.replace('key', 'c.key')}`,
+    params: paramsOf(asked, credited, ...milestones),
+  }
+}
+
+/** Of each milestone when it was reached; none for what the request and the definition do not name. */
+async function milestonesOf(reader: Reader, ask: AttributionAsk): Promise<(Fragment & { name: MilestoneName })[]> {
+  const all: (Fragment & { name: MilestoneName })[] = []
+  for (const name of milestoneNames) {
+    const goal: Goal | undefined = ask.milestones[name]
+    if (goal) all.push({ name, ...(await conversionsOf(reader, goal, ask, name)) })
+    else all.push({ name, sql: "SELECT toUInt64(0) AS key, toDateTime64(0, 3, 'UTC') AS at WHERE 0", params: {} })
+  }
+  return all
+}
+
+function toConversion([subject, ms, value, currency, times, keys, channels, ...milestones]: PathRow): Conversion {
+  const reached: Partial<Record<MilestoneName, number>> = {}
+  milestoneNames.forEach((name, index) => {
+    const at = milestones[index]
+    if (typeof at === 'number') reached[name] = at
+  })
+  return {
+    subject,
+    conversionAt: ms,
+    // More than any money there is: a value that no sum can hold is none.
+    value: value !== null && Math.abs(value) < 1e15 ? value : null,
+    currency,
+    touches: times.map((at, index) => ({ at, key: keys[index] ?? '', channel: channels[index] ?? '' })),
+    milestones: reached,
+  }
+}

@@ -1,0 +1,163 @@
+/** How many get from step to step, and how long it takes: POST /v1/funnels/query. */
+import type { Touch } from '@touchline/schemas/api'
+import { queryRows, type Reader } from '../../clickhouse/query.js'
+import { median, ratio } from '../numbers/statistics.js'
+import { inPart, mostPerPart, settings, type Question } from '../question.js'
+import { furthestAttempt, type FunnelMode } from './attempts.js'
+import type { Breakdown } from './breakdown.js'
+import { levelsSql } from './levels.js'
+
+export interface FunnelStep {
+  name: string
+  touch: Touch
+}
+
+export interface FunnelAsk extends Question {
+  steps: readonly FunnelStep[]
+  /** From the first step to the last, inclusive. */
+  windowMs: number
+  mode: FunnelMode
+  breakdown?: Breakdown | undefined
+}
+
+export interface FunnelStepAnswer {
+  name: string
+  subjects: number
+  ofFirst: number | null
+  ofPrevious: number | null
+  medianSecondsFromFirst: number | null
+  medianSecondsFromPrevious: number | null
+}
+
+export interface FunnelGroup {
+  steps: FunnelStepAnswer[]
+  /** Not through, and still inside the window of their latest beginning. */
+  pending: number
+}
+
+export interface Funnel extends FunnelGroup {
+  breakdown?: (FunnelGroup & { key: string })[]
+}
+
+/** Somebody who may have got beyond the first step. */
+interface Advanced {
+  subject: string
+  part: string
+  isInside: boolean
+  /** When each step was reached, in milliseconds since 1970. */
+  times: number[]
+}
+
+/** Those who only began, counted. */
+interface Began {
+  part: string
+  subjects: number
+  inside: number
+}
+
+export async function askFunnel(reader: Reader, ask: FunnelAsk): Promise<Funnel> {
+  const { began, advanced } = await readFunnel(reader, ask)
+  const parts = [...new Set([...began, ...advanced].map(({ part }) => part))].sort()
+  const whole = groupOf(ask, began, advanced)
+  if (ask.breakdown === undefined) return whole
+  const breakdown = parts.map((key) => ({
+    key,
+    ...groupOf(
+      ask,
+      began.filter(({ part }) => part === key),
+      advanced.filter(({ part }) => part === key),
+    ),
+  }))
+  const first = ({ steps }: FunnelGroup) => steps[0]?.subjects ?? 0
+  return { ...whole, breakdown: breakdown.sort((a, b) => first(b) - first(a)) }
+}
+
+/** Who reached a step (from 0), of one group or of all. */
+export async function subjectsOfStep(
+  reader: Reader,
+  ask: FunnelAsk,
+  { step, part, limit }: { step: number; part: string | undefined; limit: number },
+): Promise<{ total: number; rows: { subject: string; at: string | null }[] }> {
+  const isPart = (one: { part: string }) => part === undefined || one.part === part
+  const { began, advanced } = await readFunnel(reader, ask)
+  const reached = advanced
+    .filter((one) => isPart(one) && one.times.length > step)
+    .map(({ subject, times }) => ({ subject, at: new Date(times[step] ?? 0).toISOString() }))
+  if (step > 0) return { total: reached.length, rows: reached.slice(0, limit) }
+  const { sql, params } = await levelsSql(reader, ask)
+  const named = {
+    name: 'funnel-began',
+    sql: `${sql} SELECT subject FROM levels WHERE level < 2 AND ({any: UInt8} OR part = {part: String}) ORDER BY subject LIMIT {limit: UInt32}`,
+    settings,
+  }
+  const rows = await queryRows<[string]>(reader, named, {
+    ...params,
+    any: Number(part === undefined),
+    part: part ?? '',
+    limit,
+  })
+  const onlyBegan = began.filter(isPart).reduce((sum, { subjects }) => sum + subjects, 0)
+  const all = [...reached, ...rows.map(([subject]) => ({ subject, at: null }))]
+  return { total: reached.length + onlyBegan, rows: all.slice(0, limit) }
+}
+
+async function readFunnel(
+  reader: Reader,
+  ask: FunnelAsk,
+): Promise<{ began: Began[]; advanced: Advanced[] }> {
+  const { sql, params } = await levelsSql(reader, ask)
+  const counted = await queryRows<[part: string, subjects: number, inside: number, advanced: number]>(
+    reader,
+    {
+      name: 'funnel-levels',
+      sql: `${sql} SELECT part, countIf(level < 2), countIf(level < 2 AND isInside), countIf(level >= 2) FROM levels GROUP BY part`,
+      settings,
+    },
+    params,
+  )
+  const many = counted.reduce((sum, [, , , advanced]) => sum + advanced, 0)
+  const parts = Math.ceil(many / mostPerPart)
+  const advanced: Advanced[] = []
+  for (let part = 0; part < parts; part += 1) {
+    const named = {
+      name: 'funnel-attempts',
+      sql: `${sql} SELECT subject, part, isInside, codes, masks FROM levels WHERE level >= 2 AND ${inPart} ORDER BY subject`,
+      settings,
+    }
+    const rows = await queryRows<[string, string, number, number[], number[]]>(reader, named, {
+      ...params,
+      parts,
+      part,
+    })
+    for (const [subject, group, isInside, codes, masks] of rows) {
+      const times = furthestAttempt({ codes, masks }, { ...ask, steps: ask.steps.length })
+      advanced.push({ subject, part: group, isInside: isInside === 1, times })
+    }
+  }
+  const began = counted.map(([part, subjects, inside]) => ({ part, subjects, inside }))
+  return { began, advanced }
+}
+
+function groupOf(ask: FunnelAsk, began: readonly Began[], advanced: readonly Advanced[]): FunnelGroup {
+  const onlyBegan = began.reduce((sum, { subjects }) => sum + subjects, 0)
+  const reached = ask.steps.map(
+    (_step, step) =>
+      advanced.filter(({ times }) => times.length > step).length + (step === 0 ? onlyBegan : 0),
+  )
+  const steps = ask.steps.map(({ name }, step): FunnelStepAnswer => {
+    const subjects = reached[step] ?? 0
+    const through = advanced.filter(({ times }) => times.length > step).map(({ times }) => times)
+    const since = (earlier: number) =>
+      median(through.map((times) => ((times[step] ?? 0) - (times[earlier] ?? 0)) / 1_000))
+    return {
+      name,
+      subjects,
+      ofFirst: ratio(subjects, reached[0] ?? 0),
+      ofPrevious: step === 0 ? ratio(subjects, subjects) : ratio(subjects, reached[step - 1] ?? 0),
+      medianSecondsFromFirst: step === 0 ? null : since(0),
+      medianSecondsFromPrevious: step === 0 ? null : since(step - 1),
+    }
+  })
+  const inside = advanced.filter(({ times, isInside }) => isInside && times.length < ask.steps.length)
+  return { steps, pending: inside.length + began.reduce((sum, one) => sum + one.inside, 0) }
+}

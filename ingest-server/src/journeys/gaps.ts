@@ -1,0 +1,136 @@
+/** Where it went quiet: two consecutive touches of a subject more than a time apart, and silence until now. */
+import type { Touch } from '@touchline/schemas/api'
+import { query, type Reader } from '../clickhouse/query.js'
+import { compileTouch } from '../definitions/compile-touch.js'
+import { touchesOf } from '../definitions/touches.js'
+import type { UsedDefinition } from './goals.js'
+import { touchWords } from './summary.js'
+import { silencesOf, stageAt, stageParams, usualSilenceMs, type StagesInTime } from './silence.js'
+import { baseParams, fragment, ofSubjects, paramsOf, settings, type Fragment, type Question } from './question.js'
+
+export type GapDirection = 'inbound' | 'any'
+
+export interface GapsAsk extends Question {
+  /** A gap is strictly longer; undefined: as long as the stage says, else 30 days. */
+  minMs: number | undefined
+  direction: GapDirection
+  /** Only gaps that are still open, or only closed ones; undefined: both. */
+  isOpen: boolean | undefined
+  stages: StagesInTime | undefined
+  touch?: Touch | undefined
+  limit: number
+}
+
+export interface Gap {
+  subject: string
+  from: string
+  /** Null while it is open. */
+  to: string | null
+  days: number
+  isOpen: boolean
+  stage: string | null
+  /** Of an open gap: how long nobody spoke at all, and how long they did not. */
+  silentDays: { any: number; inbound: number | null } | null
+}
+
+export interface Gaps {
+  rows: Gap[]
+  /** How many there are, shown or not. */
+  total: number
+  definitions: UsedDefinition[]
+  touchFilter: string
+}
+
+type GapRow = Omit<Gap, 'silentDays' | 'stage' | 'isOpen'> & {
+  stage: string
+  isOpen: number
+  anyDays: number
+  inboundDays: number | null
+  total: number
+}
+
+/** The longest first. */
+export async function findGaps(reader: Reader, ask: GapsAsk): Promise<Gaps> {
+  const subjects = await ofSubjects(reader, ask)
+  const touch = compileTouch(ask.touch ?? {}, { prefix: 'touch' })
+  const { stages } = ask
+  const longest = longestSilence(ask)
+  const sql = `
+WITH spoken AS (
+  SELECT key, any(subject) AS subject,
+    arraySort(groupArrayIf(toUnixTimestamp64Milli(at), ${ask.direction === 'any' ? '1' : "direction = 'inbound'"})) AS times,
+    toUnixTimestamp64Milli(max(at)) AS lastAny,
+    maxOrNullIf(toUnixTimestamp64Milli(at), direction = 'inbound') AS lastInbound
+  FROM ${touchesOf(ask.subject)}
+  WHERE ${touch.sql} AND ${subjects.sql}
+  GROUP BY key
+  HAVING notEmpty(times)
+),
+gaps AS (
+  SELECT key, subject, lastAny, lastInbound,
+    arrayJoin(arrayFilter(gap -> gap.2 - gap.1 > {least: Int64},
+      arrayZip(times, arrayPushBack(arrayPopFront(times), toInt64({now: Int64})), arrayMap(n -> n = length(times), arrayEnumerate(times))))) AS gap
+  FROM spoken
+),
+staged AS (
+  SELECT gaps.*, gap.1 AS began, gap.2 AS ended, gap.3 AS open,
+    ${stages ? stageAt('stages.entries', 'gap.1') : "''"} AS stage
+  FROM gaps ${stages ? `LEFT JOIN (${stages.entries.sql}) AS stages ON stages.key = gaps.key` : ''}
+),
+found AS (
+  SELECT * FROM staged
+  WHERE ended - began > ${longest.sql} AND began >= {low: Int64} AND began < {high: Int64}
+    AND ({open: Int8} = -1 OR open = {open: Int8})
+)
+SELECT subject, fromUnixTimestamp64Milli(began, 'UTC') AS from, if(open, NULL, fromUnixTimestamp64Milli(ended, 'UTC')) AS to,
+  (ended - began) / 86400000 AS days, open AS isOpen, stage,
+  ({now: Int64} - lastAny) / 86400000 AS anyDays, ({now: Int64} - lastInbound) / 86400000 AS inboundDays,
+  count() OVER () AS total
+FROM found
+ORDER BY days DESC, subject, began
+LIMIT {limit: UInt32}`
+  const rows = await query<GapRow>(
+    reader,
+    { name: 'silent-gaps', sql, settings },
+    {
+      ...paramsOf(fragment('', baseParams(ask)), subjects, touch, longest),
+      ...(stages && { ...stages.entries.params, ...stageParams(stages) }),
+      now: ask.asOf,
+      low: ask.from ?? -9e15,
+      high: ask.to ?? 9e15,
+      open: ask.isOpen === undefined ? -1 : Number(ask.isOpen),
+      limit: ask.limit,
+    },
+  )
+  return {
+    rows: rows.map(toGap),
+    total: rows[0]?.total ?? 0,
+    definitions: stages?.used ?? [],
+    touchFilter: `${touchWords(ask.touch)}${ask.direction === 'inbound' ? ', direction is inbound' : ''}`,
+  }
+}
+
+/** An expression over `stage`: a gap of it is longer than so many milliseconds. `least` is the shortest of all. */
+function longestSilence({ minMs, stages }: GapsAsk): Fragment {
+  if (minMs !== undefined) return fragment('{least: Int64}', { least: minMs })
+  const own = stages ? silencesOf(stages) : []
+  if (own.length === 0) return fragment('{least: Int64}', { least: usualSilenceMs })
+  return fragment('transform(stage, {silentStages: Array(String)}, {silences: Array(Int64)}, toInt64({usual: Int64}))', {
+    least: Math.min(usualSilenceMs, ...own.map(([, ms]) => ms)),
+    silentStages: own.map(([id]) => id),
+    silences: own.map(([, ms]) => ms),
+    usual: usualSilenceMs,
+  })
+}
+
+function toGap({ subject, from, to, days, isOpen, stage, anyDays, inboundDays }: GapRow): Gap {
+  return {
+    subject,
+    from,
+    to,
+    days,
+    isOpen: isOpen === 1,
+    stage: stage === '' ? null : stage,
+    silentDays: isOpen === 1 ? { any: anyDays, inbound: inboundDays } : null,
+  }
+}

@@ -1,0 +1,186 @@
+/** What it costs to win a customer, and what one is worth: GET /v1/metrics/lifecycle. */
+import { TouchlineError } from '../../errors.js'
+import type { Reader } from '../../clickhouse/query.js'
+import { usedGoals, type UsedDefinition } from '../goals.js'
+import { ratio } from '../numbers/statistics.js'
+import { mostPeriods, readPeriods, yearMs } from './periods.js'
+import {
+  countActive,
+  countConversions,
+  countEmails,
+  readCohorts,
+  readCosts,
+  readOrders,
+  type LifecycleAsk,
+} from './read-figures.js'
+
+/** Numerator and denominator stand beside each number; it is null where the denominator is 0. */
+interface PerCurrency {
+  currency: string | null
+  amount: number | null
+}
+
+export interface LifecyclePeriod {
+  from: string
+  to: string
+  cac: (PerCurrency & { spend: number; customers: number })[]
+  aov: (PerCurrency & { revenue: number; orders: number })[]
+  frequency: { value: number | null; orders: number; customers: number }
+  clv: (PerCurrency & { aov: number | null; frequencyPerYear: number | null; years: number; margin: number })[]
+  conversion: { value: number | null; converting: number; subjects: number }
+  costPerImpression: (PerCurrency & { cost: number; impressions: number | null })[]
+  costPerClick: (PerCurrency & { cost: number; clicks: number | null })[]
+  costPerLead: (PerCurrency & { cost: number; leads: number })[]
+  email: { impressions: number; delivered: number; sent: number }
+  engagement: { value: number | null; engagements: number | null; followers: number | null }
+  newCustomers: number
+  leads: number
+}
+
+export interface Cohort {
+  from: string
+  customers: number
+  periods: { from: string; retained: number; retention: number | null; churn: number | null }[]
+}
+
+export interface Lifecycle {
+  periods: LifecyclePeriod[]
+  cohorts: Cohort[]
+  definitions: UsedDefinition[]
+  warnings: string[]
+}
+
+export async function lifecycle(
+  reader: Reader,
+  ask: LifecycleAsk & { from: number; to: number },
+): Promise<Lifecycle> {
+  const periods = await readPeriods(reader, ask)
+  if (periods.length > mostPeriods)
+    throw new TouchlineError(
+      'QUERY_INVALID',
+      `by: there are more than ${mostPeriods} of a ${ask.period} between from and to; ask for longer periods or a shorter time.`,
+    )
+  // Whole periods: half a month says nothing beside a month. The last may not be over yet.
+  const whole = { ...ask, from: periods[0]?.from ?? ask.from, to: periods.at(-1)?.to ?? ask.to }
+  const figures = await readAll(reader, whole)
+  return {
+    periods: periods.map((bounds) => periodOf(bounds, figures, ask)),
+    cohorts: cohortsOf(periods, figures, ask.asOf),
+    definitions: usedGoals(...new Set([ask.customer, ask.order, ask.lead])),
+    warnings: (['customer', 'order', 'lead'] as const).flatMap((role) =>
+      ask[role] === undefined
+        ? [`No goal is defined for ${role}: what needs it is null. Name one with ${role}=<goal>.`]
+        : [],
+    ),
+  }
+}
+
+async function readAll(reader: Reader, ask: LifecycleAsk) {
+  const [newCustomers, leads, orders, active, emails, costs, cohorts] = await Promise.all([
+    countConversions(reader, ask, ask.customer, 'first'),
+    countConversions(reader, ask, ask.lead, 'first'),
+    readOrders(reader, ask),
+    countActive(reader, ask),
+    countEmails(reader, ask),
+    readCosts(reader, ask),
+    readCohorts(reader, ask),
+  ])
+  return { newCustomers, leads, ...orders, ...active, emails, ...costs, cohorts }
+}
+type Figures = Awaited<ReturnType<typeof readAll>>
+
+function periodOf(
+  { from, to }: { from: number; to: number },
+  figures: Figures,
+  { years, margin }: LifecycleAsk,
+): LifecyclePeriod {
+  const isHere = (row: { period: number }) => row.period * 1_000 === from
+  const count = (rows: readonly { period: number; n: number }[]) => rows.find(isHere)?.n ?? 0
+  const spends = figures.costs.filter(isHere)
+  const orders = figures.orders.filter(isHere)
+  const volume = figures.volumes.find(isHere)
+  const email = figures.emails.find(isHere)
+  const newCustomers = count(figures.newCustomers)
+  const leads = count(figures.leads)
+  const customers = count(figures.customers)
+  const ordered = orders.reduce((sum, { n }) => sum + n, 0)
+  const frequency = ratio(ordered, customers)
+  const frequencyPerYear = frequency === null ? null : frequency * (yearMs / (to - from))
+  const perCost = (n: number | null | undefined) => (spend: { currency: string; amount: number }) => ({
+    currency: orNull(spend.currency),
+    amount: n === null || n === undefined ? null : ratio(spend.amount, n),
+    cost: spend.amount,
+  })
+  return {
+    from: new Date(from).toISOString(),
+    to: new Date(to).toISOString(),
+    cac: spends.map(({ currency, amount: spend }) => ({
+      currency: orNull(currency),
+      amount: ratio(spend, newCustomers),
+      spend,
+      customers: newCustomers,
+    })),
+    aov: orders.map(({ currency, revenue, n }) => ({
+      currency: orNull(currency),
+      amount: ratio(revenue, n),
+      revenue,
+      orders: n,
+    })),
+    frequency: { value: frequency, orders: ordered, customers },
+    clv: orders.map(({ currency, revenue, n }) => {
+      const aov = ratio(revenue, n)
+      const amount = aov === null || frequencyPerYear === null ? null : aov * frequencyPerYear * years * margin
+      return { currency: orNull(currency), amount, aov, frequencyPerYear, years, margin }
+    }),
+    conversion: {
+      value: ratio(count(figures.converting), count(figures.active)),
+      converting: count(figures.converting),
+      subjects: count(figures.active),
+    },
+    costPerImpression: spends.map((spend) => ({
+      ...perCost(volume?.impressions)(spend),
+      impressions: volume?.impressions ?? null,
+    })),
+    costPerClick: spends.map((spend) => ({ ...perCost(volume?.clicks)(spend), clicks: volume?.clicks ?? null })),
+    costPerLead: spends.map((spend) => ({ ...perCost(leads)(spend), leads })),
+    email: { impressions: email?.opens ?? 0, delivered: email?.delivered ?? 0, sent: email?.sent ?? 0 },
+    engagement: engagementOf(volume),
+    newCustomers,
+    leads,
+  }
+}
+
+const orNull = (currency: string) => (currency === '' ? null : currency)
+
+function engagementOf(
+  volume: { engagements: number | null; followers: number | null } | undefined,
+): LifecyclePeriod['engagement'] {
+  const { engagements = null, followers = null } = volume ?? {}
+  const share = engagements === null || followers === null ? null : ratio(engagements, followers)
+  return { value: share === null ? null : share * 100, engagements, followers }
+}
+
+/** Of a cohort's customers those that ordered in each later period that has begun. */
+function cohortsOf(
+  periods: readonly { from: number; to: number }[],
+  { newCustomers, cohorts }: Figures,
+  asOf: number,
+): Cohort[] {
+  return newCustomers.map(({ period, n }) => {
+    const later = periods.filter(({ from }) => from > period * 1_000 && from <= asOf)
+    return {
+      from: new Date(period * 1_000).toISOString(),
+      customers: n,
+      periods: later.map(({ from }) => {
+        const retained = cohorts.find((row) => row.cohort === period && row.period * 1_000 === from)?.n ?? 0
+        const retention = ratio(retained, n)
+        return {
+          from: new Date(from).toISOString(),
+          retained,
+          retention,
+          churn: retention === null ? null : 1 - retention,
+        }
+      }),
+    }
+  })
+}

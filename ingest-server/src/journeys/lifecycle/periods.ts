@@ -1,0 +1,54 @@
+/** Days, weeks, months and quarters of a time zone, as ClickHouse cuts them. */
+import { queryRows, type Reader } from '../../clickhouse/query.js'
+
+export const periodNames = ['day', 'week', 'month', 'quarter'] as const
+export type PeriodName = (typeof periodNames)[number]
+
+/** Years have 365.25 days: what a period's frequency is multiplied by. */
+export const dayMs = 86_400_000
+export const yearMs = 365.25 * dayMs
+
+const starts: Readonly<Record<PeriodName, (at: string) => string>> = {
+  day: (at) => `toStartOfDay(${at}, {zone: String})`,
+  // From Monday, as ISO 8601 counts them.
+  week: (at) => `toDateTime(toStartOfWeek(${at}, 1, {zone: String}), {zone: String})`,
+  month: (at) => `toDateTime(toStartOfMonth(${at}, {zone: String}), {zone: String})`,
+  quarter: (at) => `toDateTime(toStartOfQuarter(${at}, {zone: String}), {zone: String})`,
+}
+
+/** An expression: the start of the period that a time lies in, in seconds since 1970. It asks for `{zone: String}`. */
+export const startOf = (period: PeriodName, at: string): string => `toUnixTimestamp(${starts[period](at)})`
+
+/** The same of a Date, which is a day of that zone. */
+export const startOfDate = (period: PeriodName, day: string): string =>
+  startOf(period, `toDateTime(${day}, {zone: String})`)
+
+const added: Readonly<Record<PeriodName, string>> = {
+  day: 'addDays',
+  week: 'addWeeks',
+  month: 'addMonths',
+  quarter: 'addQuarters',
+}
+
+export const mostPeriods = 400
+
+/** Bounds in milliseconds of all periods that [from, to) touches, one more than `mostPeriods` at most. */
+export async function readPeriods(
+  reader: Reader,
+  { period, from, to, zone }: { period: PeriodName; from: number; to: number; zone: string },
+): Promise<{ from: number; to: number }[]> {
+  const start = starts[period]("{from: DateTime64(3, 'UTC')}")
+  const rows = await queryRows<[number, number]>(
+    reader,
+    {
+      name: 'lifecycle-periods',
+      sql: `
+SELECT toUnixTimestamp(${added[period]}(${start}, number)) AS begins, toUnixTimestamp(${added[period]}(${start}, number + 1)) AS ends
+FROM numbers(${mostPeriods + 1})
+WHERE begins < toUnixTimestamp64Milli({to: DateTime64(3, 'UTC')}) / 1000
+ORDER BY begins`,
+    },
+    { from: new Date(from), to: new Date(to), zone },
+  )
+  return rows.map(([begins, ends]) => ({ from: begins * 1_000, to: ends * 1_000 }))
+}

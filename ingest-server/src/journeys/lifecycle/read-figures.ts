@@ -1,0 +1,241 @@
+/** What lifecycle numbers are made of, counted by period: conversions, orders, subjects, emails, costs. */
+import { query, type Reader } from '../../clickhouse/query.js'
+import { touchesOf } from '../../definitions/touches.js'
+import { conversionsOf, type Goal } from '../goals.js'
+import { baseParams, fragment, ofSubjects, paramsOf, settings, within, type Question } from '../question.js'
+import { startOf, startOfDate, type PeriodName } from './periods.js'
+
+export interface LifecycleAsk extends Question {
+  period: PeriodName
+  /** IANA name. */
+  zone: string
+  customer: Goal | undefined
+  order: Goal | undefined
+  lead: Goal | undefined
+  /** Of a customer's life, for CLV. */
+  years: number
+  /** Part of the revenue that is earned. */
+  margin: number
+  /** Costs and first touches of this channel only. */
+  channel: string | undefined
+}
+
+/** Every row names its period by the start, in seconds since 1970. */
+export interface CountRow {
+  period: number
+  n: number
+}
+export interface OrderRow extends CountRow {
+  currency: string
+  revenue: number
+}
+export interface CostRow {
+  period: number
+  currency: string
+  amount: number
+}
+export interface VolumeRow {
+  period: number
+  impressions: number | null
+  clicks: number | null
+  engagements: number | null
+  followers: number | null
+}
+
+const grouped = (select: string, from: string) => `SELECT ${select} FROM ${from} GROUP BY period ORDER BY period`
+
+/** Subjects of the channel: those whose first touch with a channel is of it. Everybody where none is asked. */
+const ofChannel = ({ channel, subject }: LifecycleAsk) =>
+  channel === undefined
+    ? fragment('1')
+    : fragment(
+        `key IN (SELECT key FROM ${touchesOf(subject)} WHERE channel != '' GROUP BY key HAVING argMin(channel, (at, message_id, touch)) = {channel: String})`,
+        { channel },
+      )
+
+/** Condition on key and at, and what every statement over them names. */
+export async function scopeOf(reader: Reader, ask: LifecycleAsk) {
+  const subjects = await ofSubjects(reader, ask)
+  const channel = ofChannel(ask)
+  const window = within(ask, 'at')
+  return {
+    condition: `${subjects.sql} AND ${channel.sql} AND ${window.sql}`,
+    params: paramsOf(fragment('', { ...baseParams(ask), zone: ask.zone }), subjects, channel, window),
+  }
+}
+
+/** Subjects whose first conversion lies in the period; with `each` every conversion. */
+export async function countConversions(
+  reader: Reader,
+  ask: LifecycleAsk,
+  goal: Goal | undefined,
+  how: 'first' | 'each',
+): Promise<CountRow[]> {
+  if (goal === undefined) return []
+  const counted: Goal = { ...goal, body: { ...goal.body, count: how } }
+  const conversions = await conversionsOf(reader, counted, ask, 'goal')
+  const scope = await scopeOf(reader, ask)
+  const sql = grouped(
+    `${startOf(ask.period, 'at')} AS period, count() AS n`,
+    `(${conversions.sql}) WHERE ${scope.condition}`,
+  )
+  return query(reader, { name: 'lifecycle-conversions', sql, settings }, { ...conversions.params, ...scope.params })
+}
+
+/** Orders and revenue by currency; `customers` are all that ordered in the period. */
+export async function readOrders(
+  reader: Reader,
+  ask: LifecycleAsk,
+): Promise<{ orders: OrderRow[]; customers: CountRow[] }> {
+  if (ask.order === undefined) return { orders: [], customers: [] }
+  const each: Goal = { ...ask.order, body: { ...ask.order.body, count: 'each' } }
+  const conversions = await conversionsOf(reader, each, ask, 'goal')
+  const scope = await scopeOf(reader, ask)
+  const params = { ...conversions.params, ...scope.params }
+  const from = `(${conversions.sql}) WHERE ${scope.condition}`
+  const period = `${startOf(ask.period, 'at')} AS period`
+  const [orders, customers] = await Promise.all([
+    query<OrderRow>(
+      reader,
+      {
+        name: 'lifecycle-orders',
+        sql: `SELECT ${period}, currency, count() AS n, sum(toDecimal128(ifNull(value, 0), 6)) AS revenue FROM ${from} GROUP BY period, currency ORDER BY period, currency`,
+        settings,
+      },
+      params,
+    ),
+    query<CountRow>(
+      reader,
+      { name: 'lifecycle-customers', sql: grouped(`${period}, uniqExact(key) AS n`, from), settings },
+      params,
+    ),
+  ])
+  return { orders, customers }
+}
+
+/** Subjects with a touch in the period, and of those who converted in it. */
+export async function countActive(
+  reader: Reader,
+  ask: LifecycleAsk,
+): Promise<{ active: CountRow[]; converting: CountRow[] }> {
+  const scope = await scopeOf(reader, ask)
+  const active = query<CountRow>(
+    reader,
+    {
+      name: 'lifecycle-active',
+      sql: grouped(
+        `${startOf(ask.period, 'at')} AS period, uniqExact(key) AS n`,
+        `${touchesOf(ask.subject)} WHERE ${scope.condition}`,
+      ),
+      settings,
+    },
+    scope.params,
+  )
+  if (ask.customer === undefined) return { active: await active, converting: [] }
+  const each: Goal = { ...ask.customer, body: { ...ask.customer.body, count: 'each' } }
+  const conversions = await conversionsOf(reader, each, ask, 'goal')
+  const converting = query<CountRow>(
+    reader,
+    {
+      name: 'lifecycle-converting',
+      sql: grouped(
+        `${startOf(ask.period, 'at')} AS period, uniqExact(key) AS n`,
+        `(${conversions.sql}) WHERE ${scope.condition}`,
+      ),
+      settings,
+    },
+    { ...conversions.params, ...scope.params },
+  )
+  return { active: await active, converting: await converting }
+}
+
+export interface EmailRow {
+  period: number
+  sent: number
+  delivered: number
+  opens: number
+}
+
+/** Touches of kind email by what their names say, as email services name them: Email Sent, Delivered, Opened. */
+export async function countEmails(reader: Reader, ask: LifecycleAsk): Promise<EmailRow[]> {
+  const scope = await scopeOf(reader, ask)
+  const named = (word: string) => `countIf(match(name, '(?i)\\\\b${word}'))`
+  const sql = grouped(
+    `${startOf(ask.period, 'at')} AS period, ${named('sent')} AS sent, ${named('delivered')} AS delivered, ${named('open')} AS opens`,
+    `${touchesOf(ask.subject)} WHERE kind = 'email' AND ${scope.condition}`,
+  )
+  return query(reader, { name: 'lifecycle-emails', sql, settings }, scope.params)
+}
+
+export async function readCosts(
+  reader: Reader,
+  ask: LifecycleAsk,
+): Promise<{ costs: CostRow[]; volumes: VolumeRow[] }> {
+  const period = `${startOfDate(ask.period, 'day')} AS period`
+  const conditions = [
+    'project = {project: String}',
+    ...(ask.channel === undefined ? [] : ['channel = {channel: String}']),
+    ...(ask.from === undefined ? [] : ["day >= toDate({from: DateTime64(3, 'UTC')}, {zone: String})"]),
+    ...(ask.to === undefined ? [] : ["toDateTime(day, {zone: String}) < {to: DateTime64(3, 'UTC')}"]),
+  ]
+  const from = `(SELECT * FROM costs FINAL WHERE ${conditions.join(' AND ')})`
+  const params = {
+    zone: ask.zone,
+    ...(ask.channel !== undefined && { channel: ask.channel }),
+    ...(ask.from !== undefined && { from: new Date(ask.from) }),
+    ...(ask.to !== undefined && { to: new Date(ask.to) }),
+  }
+  const costs = query<CostRow>(
+    reader,
+    {
+      name: 'lifecycle-costs',
+      sql: `SELECT ${period}, currency, sum(amount) AS amount FROM ${from} GROUP BY period, currency ORDER BY period, currency`,
+    },
+    params,
+  )
+  // Followers are a level and no flow: of each place the last that was told in the period.
+  const volumes = query<VolumeRow>(
+    reader,
+    {
+      name: 'lifecycle-volumes',
+      sql: `
+SELECT period, sumOrNull(impressions) AS impressions, sumOrNull(clicks) AS clicks, sumOrNull(engagements) AS engagements, sumOrNull(followers) AS followers
+FROM (
+  SELECT ${period}, sum(impressions) AS impressions, sum(clicks) AS clicks, sum(engagements) AS engagements, argMax(followers, day) AS followers
+  FROM ${from} GROUP BY period, channel, source, medium, campaign
+)
+GROUP BY period ORDER BY period`,
+    },
+    params,
+  )
+  return { costs: await costs, volumes: await volumes }
+}
+
+export interface CohortRow {
+  /** Start of the period of the first conversion, and of a later one with an order. */
+  cohort: number
+  period: number
+  n: number
+}
+
+/** Of the subjects of each cohort (first conversion of the customer goal) those that ordered again, by period. */
+export async function readCohorts(reader: Reader, ask: LifecycleAsk): Promise<CohortRow[]> {
+  const { customer, order } = ask
+  if (customer === undefined) return []
+  const first: Goal = { ...customer, body: { ...customer.body, count: 'first' } }
+  const again: Goal = { ...(order ?? customer), body: { ...(order ?? customer).body, count: 'each' } }
+  const firsts = await conversionsOf(reader, first, ask, 'goal')
+  const orders = await conversionsOf(reader, again, ask, 'again')
+  const scope = await scopeOf(reader, ask)
+  const sql = `
+SELECT cohort, period, uniqExact(firsts.key) AS n
+FROM (SELECT key, ${startOf(ask.period, 'at')} AS cohort FROM (${firsts.sql}) WHERE ${scope.condition}) AS firsts
+INNER JOIN (SELECT key, ${startOf(ask.period, 'at')} AS period FROM (${orders.sql})) AS orders ON orders.key = firsts.key
+WHERE period >= cohort
+GROUP BY cohort, period ORDER BY cohort, period`
+  return query(
+    reader,
+    { name: 'lifecycle-cohorts', sql, settings },
+    { ...firsts.params, ...orders.params, ...scope.params },
+  )
+}

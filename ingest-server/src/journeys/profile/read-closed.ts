@@ -1,0 +1,102 @@
+/** Who closed, won or lost, and what was known of them then. */
+import { queryRows, type Params, type Reader } from '../../clickhouse/query.js'
+import { touchesOf } from '../../definitions/touches.js'
+import { isNullLike } from '../../touchpoints/null-like.js'
+import { conversionsOf, type Goal } from '../goals.js'
+import { baseParams, fragment, ofSubjects, paramsOf, settings, within, type Fragment, type Question } from '../question.js'
+import type { Closed, Value } from './findings.js'
+
+export interface ClosedAsk extends Question {
+  goal: Goal
+  lost: Goal
+  /** Traits as known when it closed, or as they are at asOf. */
+  traits: 'close' | 'now'
+}
+
+/**
+ * WITH closed: key, won, at (of the close). Of somebody who did both the win counts: a customer that left later has
+ * been won.
+ */
+export async function closedSql(reader: Reader, ask: ClosedAsk): Promise<Fragment> {
+  const won = await conversionsOf(reader, ask.goal, ask, 'won')
+  const lost = await conversionsOf(reader, ask.lost, ask, 'lost')
+  const window = within(ask, 'at')
+  const subjects = await ofSubjects(reader, ask)
+  return {
+    sql: `
+WITH won AS (${won.sql}),
+closed AS (
+  SELECT key, 1 AS isWon, min(won.at) AS closedAt FROM won WHERE ${window.sql} AND ${subjects.sql} GROUP BY key
+  UNION ALL
+  SELECT key, 0 AS isWon, min(gone.at) AS closedAt FROM (${lost.sql}) AS gone
+  WHERE ${window.sql} AND ${subjects.sql} AND key NOT IN (SELECT key FROM won)
+  GROUP BY key
+)`,
+    params: paramsOf(fragment('', baseParams(ask)), won, lost, window, subjects),
+  }
+}
+
+/** SELECT key, name, value (JSON text), verified, at, message_id: everything that was said of subjects by asOf. */
+export function saidOf(subject: Question['subject'], only = ''): string {
+  const said = `project = {project: String} AND at <= {asOf: DateTime64(3, 'UTC')}${only}`
+  if (subject === 'account')
+    return `SELECT cityHash64(account) AS key, name, value, verified, at, message_id FROM account_traits FINAL WHERE ${said}`
+  return `
+SELECT cityHash64(if(notEmpty(map.owners), map.owners[-1].person, traits.identifier)) AS key, name, value, verified, at, message_id
+FROM (SELECT * FROM traits FINAL WHERE ${said}) AS traits
+LEFT JOIN (SELECT identifier, owners FROM identity_map FINAL WHERE project = {project: String}) AS map ON map.identifier = traits.identifier`
+}
+
+export async function readClosed(reader: Reader, ask: ClosedAsk): Promise<Closed[]> {
+  const { sql, params } = await closedSql(reader, ask)
+  const bound = ask.traits === 'close' ? 'said.at <= closed.closedAt' : '1'
+  const rows = await queryRows<[key: string, isWon: number, subject: string]>(
+    reader,
+    {
+      name: 'closed-subjects',
+      sql: `${sql}
+SELECT toString(closed.key), isWon, if(named.subject = '', toString(closed.key), named.subject)
+FROM closed
+LEFT JOIN (SELECT key, any(subject) AS subject FROM ${touchesOf(ask.subject)} WHERE key IN (SELECT key FROM closed) GROUP BY key) AS named ON named.key = closed.key
+ORDER BY 3`,
+      settings,
+    },
+    params,
+  )
+  const traits = await readTraitsOf(reader, params, `${sql}
+SELECT toString(closed.key), name, argMax(value, (verified, said.at, message_id))
+FROM closed INNER JOIN (${saidOf(ask.subject)}) AS said ON said.key = closed.key
+WHERE ${bound}
+GROUP BY closed.key, name`)
+  return rows.map(([key, isWon, subject]) => ({
+    subject,
+    isWon: isWon === 1,
+    traits: traits.get(key) ?? new Map<string, Value[]>(),
+  }))
+}
+
+/** Key → name → values; what says nothing is left out. */
+export async function readTraitsOf(
+  reader: Reader,
+  params: Params,
+  sql: string,
+): Promise<Map<string, Map<string, Value[]>>> {
+  const rows = await queryRows<[string, string, string]>(reader, { name: 'closed-traits', sql, settings }, params)
+  const all = new Map<string, Map<string, Value[]>>()
+  for (const [key, name, json] of rows) {
+    const values = valuesOf(json)
+    if (values.length === 0) continue
+    const traits = all.get(key) ?? new Map<string, Value[]>()
+    all.set(key, traits.set(name, values))
+  }
+  return all
+}
+
+/** A trait's value, or the values of a list; objects are no values. */
+function valuesOf(json: string): Value[] {
+  const parsed: unknown = JSON.parse(json)
+  return (Array.isArray(parsed) ? parsed : [parsed]).filter(
+    (value): value is Value =>
+      typeof value === 'number' || typeof value === 'boolean' || (typeof value === 'string' && !isNullLike(value)),
+  )
+}

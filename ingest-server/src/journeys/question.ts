@@ -1,0 +1,68 @@
+/** What every question over journeys has in common: about whom, when, as of when, and of whom only. */
+import type { Condition, Subject } from '@touchline/schemas/api'
+import type { Params, Reader } from '../clickhouse/query.js'
+import { asOfParam } from '../definitions/bag.js'
+import { compileCondition, loadReferences } from '../definitions/compile.js'
+import { touchSettings } from '../definitions/touches.js'
+
+export type { Subject }
+
+export interface Question {
+  subject: Subject
+  /** Milliseconds since 1970: what counts happened in [from, to), and at or before asOf. */
+  from?: number | undefined
+  to?: number | undefined
+  asOf: number
+  /** Only subjects of whom this holds at asOf. */
+  filter?: Condition | undefined
+}
+
+/** A piece of SQL with the parameters that it names. */
+export interface Fragment {
+  sql: string
+  params: Params
+}
+
+export const time64 = "DateTime64(3, 'UTC')"
+
+export const fragment = (sql: string, params: Params = {}): Fragment => ({ sql, params })
+
+export const paramsOf = (...fragments: readonly Fragment[]): Params =>
+  Object.assign({}, ...fragments.map(({ params }) => params)) as Params
+
+/** Condition on `column` (a time): in [from, to). `1` where neither is given. */
+export function within({ from, to }: Pick<Question, 'from' | 'to'>, column: string): Fragment {
+  const conditions = ['1']
+  const params: Record<string, unknown> = {}
+  if (from !== undefined) {
+    conditions.push(`${column} >= {from: ${time64}}`)
+    params['from'] = new Date(from)
+  }
+  if (to !== undefined) {
+    conditions.push(`${column} < {to: ${time64}}`)
+    params['to'] = new Date(to)
+  }
+  return fragment(conditions.join(' AND '), params)
+}
+
+/** What every statement over touches names besides its own. */
+export const baseParams = ({ asOf }: Pick<Question, 'asOf'>): Params => asOfParam(asOf)
+
+/** Condition on the column `key`: the subject is one of those that the question is about. */
+export async function ofSubjects(reader: Reader, question: Question): Promise<Fragment> {
+  const { filter, subject, asOf } = question
+  if (filter === undefined) return fragment('1')
+  const references = await loadReferences(reader, [filter], { subject, asOf })
+  const { sql, params } = compileCondition(filter, { subject, asOf, references, prefix: 'f' })
+  return fragment(`key IN (${sql})`, params)
+}
+
+export const settings = touchSettings
+
+/** The first 16 bytes of the message id as a number that orders as they do: what breaks ties where everybody is read. */
+export const orderOfTies =
+  'reinterpretAsUInt128(reverse(toFixedString(substring(message_id, 1, 16), 16)))'
+
+/** Of a part of many subjects, by hash: an answer of ClickHouse has 200,000 rows at most (clickhouse/caps.ts). */
+export const inPart = 'cityHash64(key) % {parts: UInt32} = {part: UInt32}'
+export const mostPerPart = 50_000
