@@ -9,7 +9,13 @@ import { startTestClickHouse } from '../test-support/clickhouse.js'
 import { startTimelineApi } from '../test-support/timeline-api.js'
 import { rebuildTouchpoints } from '../ingest-server/src/touchpoints/upkeep.js'
 import { printTable, ratio, rounded } from './report.js'
-import { copyTouchpoints, eventsPerPerson, insertEvents, merge, type TestClickHouse } from './touchpoints/data.js'
+import {
+  copyTouchpoints,
+  eventsPerPerson,
+  insertEvents,
+  merge,
+  type TestClickHouse,
+} from './touchpoints/data.js'
 
 const now = Date.parse('2027-01-01T00:00:00Z')
 const won = 2_000
@@ -56,7 +62,11 @@ interface Question {
 
 const rules = ['first', 'last', 'linear', 'u', 'time-decay', 'last-non-direct']
 const questions: Question[] = [
-  ...rules.map((model) => ({ what: `attribution, ${model}`, url: `/v1/attribution?goal=won&model=${model}`, most: 4 })),
+  ...rules.map((model) => ({
+    what: `attribution, ${model}`,
+    url: `/v1/attribution?goal=won&model=${model}`,
+    most: 4,
+  })),
   { what: 'attribution by campaign', url: '/v1/attribution?goal=won&by=campaign', most: 4 },
   { what: 'attribution, markov', url: '/v1/attribution?goal=won&model=markov', most: 8 },
   { what: 'journeys, won', url: '/v1/journeys/summary?goal=won', most: 4 },
@@ -82,7 +92,8 @@ const questions: Question[] = [
 ]
 
 const runs = 7
-const quantile = (sorted: readonly number[], level: number) => sorted[Math.ceil(sorted.length * level) - 1] ?? NaN
+const quantile = (sorted: readonly number[], level: number) =>
+  sorted[Math.ceil(sorted.length * level) - 1] ?? NaN
 
 async function timesOf(run: () => Promise<void>): Promise<{ p50: number; p95: number }> {
   await run()
@@ -123,7 +134,8 @@ async function measure(events: number): Promise<void> {
         const sent = { method, url, headers: { ...headers, ...more } }
         const answer = await server.app.inject(body === undefined ? sent : { ...sent, payload: body })
         tag = String(answer.headers.etag)
-        if (answer.statusCode >= 400) failed = `${answer.statusCode} ${answer.json<{ message: string }>().message}`
+        if (answer.statusCode >= 400)
+          failed = `${answer.statusCode} ${answer.json<{ message: string }>().message}`
       }
       const { p50, p95 } = await timesOf(() => ask())
       const again = await timesOf(() => ask({ 'if-none-match': tag }))
@@ -139,7 +151,11 @@ async function measure(events: number): Promise<void> {
       })
     }
     printTable(`journeys: ${rounded(events)} events`, [
-      { question: 'scan: everybody’s touchpoints', 'p50 ms': yardstick.p50.toFixed(0), 'p95 ms': yardstick.p95.toFixed(0) },
+      {
+        question: 'scan: everybody’s touchpoints',
+        'p50 ms': yardstick.p50.toFixed(0),
+        'p95 ms': yardstick.p95.toFixed(0),
+      },
       ...rows,
     ])
   } finally {

@@ -30,7 +30,14 @@ const crm = (day: string, user: string, name: string, properties: Record<string,
   eventRow({ at: noon(day), name, user_id: user, kind: 'crm', origin: 'crm', properties })
 
 const email = (day: string, user: string) =>
-  eventRow({ at: noon(day), name: 'Newsletter', user_id: user, kind: 'email', origin: 'mailer', channel: 'Email' })
+  eventRow({
+    at: noon(day),
+    name: 'Newsletter',
+    user_id: user,
+    kind: 'email',
+    origin: 'mailer',
+    channel: 'Email',
+  })
 
 const paid = { source: 'google', medium: 'cpc', campaign: 'spring', path: '/pricing', title: 'Pricing' }
 

@@ -6,7 +6,15 @@ import { touchesOf } from '../definitions/touches.js'
 import type { UsedDefinition } from './goals.js'
 import { touchWords } from './summary.js'
 import { silencesOf, stageAt, stageParams, usualSilenceMs, type StagesInTime } from './silence.js'
-import { baseParams, fragment, ofSubjects, paramsOf, settings, type Fragment, type Question } from './question.js'
+import {
+  baseParams,
+  fragment,
+  ofSubjects,
+  paramsOf,
+  settings,
+  type Fragment,
+  type Question,
+} from './question.js'
 
 export type GapDirection = 'inbound' | 'any'
 
@@ -115,12 +123,15 @@ function longestSilence({ minMs, stages }: GapsAsk): Fragment {
   if (minMs !== undefined) return fragment('{least: Int64}', { least: minMs })
   const own = stages ? silencesOf(stages) : []
   if (own.length === 0) return fragment('{least: Int64}', { least: usualSilenceMs })
-  return fragment('transform(stage, {silentStages: Array(String)}, {silences: Array(Int64)}, toInt64({usual: Int64}))', {
-    least: Math.min(usualSilenceMs, ...own.map(([, ms]) => ms)),
-    silentStages: own.map(([id]) => id),
-    silences: own.map(([, ms]) => ms),
-    usual: usualSilenceMs,
-  })
+  return fragment(
+    'transform(stage, {silentStages: Array(String)}, {silences: Array(Int64)}, toInt64({usual: Int64}))',
+    {
+      least: Math.min(usualSilenceMs, ...own.map(([, ms]) => ms)),
+      silentStages: own.map(([id]) => id),
+      silences: own.map(([, ms]) => ms),
+      usual: usualSilenceMs,
+    },
+  )
 }
 
 function toGap({ subject, from, to, days, isOpen, stage, anyDays, inboundDays }: GapRow): Gap {

@@ -132,7 +132,7 @@ GROUP BY step ORDER BY n DESC, step LIMIT 5000`,
     params,
   )
   const rows = await paths
-  const [all = 0, subjects = 0, converted = 0] = rows[0]?.slice(4) as number[] | undefined ?? []
+  const [all = 0, subjects = 0, converted = 0] = (rows[0]?.slice(4) as number[] | undefined) ?? []
   const walked = rows.map(([steps, n, won, medianDays]) => ({
     steps,
     subjects: n,
@@ -165,7 +165,10 @@ export async function subjectsOfPath(
   const [condition, of] =
     'steps' in row
       ? ['steps = {steps: Array(String)}', { steps: row.steps }]
-      : ['has(arrayZip(arrayPopBack(visited), arrayPopFront(visited)), ({a: String}, {b: String}))', { a: row.from, b: row.to }]
+      : [
+          'has(arrayZip(arrayPopBack(visited), arrayPopFront(visited)), ({a: String}, {b: String}))',
+          { a: row.from, b: row.to },
+        ]
   const rows = await queryRows<[string, number, number]>(
     reader,
     {

@@ -5,7 +5,16 @@ import { compileTouch } from '../definitions/compile-touch.js'
 import { touchesOf } from '../definitions/touches.js'
 import { conversionsOf, usedGoals, type Goal, type UsedDefinition } from './goals.js'
 import type { Spread } from './numbers/statistics.js'
-import { baseParams, fragment, ofSubjects, paramsOf, settings, within, type Fragment, type Question } from './question.js'
+import {
+  baseParams,
+  fragment,
+  ofSubjects,
+  paramsOf,
+  settings,
+  within,
+  type Fragment,
+  type Question,
+} from './question.js'
 
 export const outcomes = ['won', 'lost', 'open'] as const
 export type Outcome = (typeof outcomes)[number]
@@ -54,7 +63,9 @@ const measures = ['touches', 'channels', 'people', 'sessions', 'days', 'longestG
 export async function journeysSql(reader: Reader, ask: SummaryAsk): Promise<Fragment> {
   const { goal, lost, outcome, subject } = ask
   const won = await conversionsOf(reader, goal, ask, 'won')
-  const gone = lost ? await conversionsOf(reader, lost, ask, 'lost') : fragment('SELECT toUInt64(0) AS key WHERE 0')
+  const gone = lost
+    ? await conversionsOf(reader, lost, ask, 'lost')
+    : fragment('SELECT toUInt64(0) AS key WHERE 0')
   const subjects = await ofSubjects(reader, ask)
   const touch = compileTouch(ask.touch ?? {}, { prefix: 'touch' })
   const window = within(ask, 'ended')
@@ -62,7 +73,11 @@ export async function journeysSql(reader: Reader, ask: SummaryAsk): Promise<Frag
   const isWon = '(SELECT key FROM won)'
   const isLost = '(SELECT key FROM gone)'
   const others =
-    outcome === 'won' ? '1' : outcome === 'lost' ? `key NOT IN ${isWon}` : `key NOT IN ${isWon} AND key NOT IN ${isLost}`
+    outcome === 'won'
+      ? '1'
+      : outcome === 'lost'
+        ? `key NOT IN ${isWon}`
+        : `key NOT IN ${isWon} AND key NOT IN ${isLost}`
   const closed = `ends AS (
   SELECT key, argMin(tuple(at, end_id, end_touch), (at, end_id, end_touch)) AS end
   FROM (SELECT * FROM (${closing.sql}) WHERE ${within(ask, 'at').sql}) GROUP BY key
@@ -80,7 +95,7 @@ journeys AS (
     dateDiff('millisecond', began, ended) / 86400000 AS days,
     arrayMax(arrayDifference(arraySort(groupArray(toUnixTimestamp64Milli(at))))) / 86400000 AS longestGapDays,
     countIf(anonymous) AS anonymousTouches
-  FROM ${touchesOf(subject)} ${isOpen ? '' : 'INNER JOIN ends USING (key)'}
+  FROM ${touchesOf(subject)} AS touched ${isOpen ? '' : 'INNER JOIN ends USING (key)'}
   WHERE ${touch.sql} AND ${subjects.sql} AND ${others} ${isOpen ? '' : 'AND (at, message_id, touch) <= (end.1, end.2, end.3)'}
   GROUP BY key
   ${isOpen ? `HAVING ${window.sql}` : ''}
@@ -92,7 +107,8 @@ journeys AS (
 export async function summarize(reader: Reader, ask: SummaryAsk): Promise<JourneySummary> {
   const { sql, params } = await journeysSql(reader, ask)
   const spreads = measures.map(
-    (name) => `[avg(${name}), ${[0.5, 0.25, 0.75, 0.9].map((level) => `quantileExactInclusive(${level})(${name})`).join(', ')}]`,
+    (name) =>
+      `[avg(${name}), ${[0.5, 0.25, 0.75, 0.9].map((level) => `quantileExactInclusive(${level})(${name})`).join(', ')}]`,
   )
   const [row] = await queryRows<[number, number, number, ...(number | null)[][]]>(
     reader,
@@ -106,7 +122,13 @@ export async function summarize(reader: Reader, ask: SummaryAsk): Promise<Journe
   const [n = 0, touches = 0, anonymous = 0, ...lists] = row ?? []
   const spread = (index: number): Spread => {
     const [mean, median, p25, p75, p90] = n === 0 ? [] : (lists[index] ?? [])
-    return { mean: mean ?? null, median: median ?? null, p25: p25 ?? null, p75: p75 ?? null, p90: p90 ?? null }
+    return {
+      mean: mean ?? null,
+      median: median ?? null,
+      p25: p25 ?? null,
+      p75: p75 ?? null,
+      p90: p90 ?? null,
+    }
   }
   return {
     n,

@@ -18,7 +18,10 @@ const asked = {
   touch: json
     .optional()
     .describe('A touch filter as JSON, such as {"direction":"inbound"}: which touches count'),
-  format: z.enum(['json', 'csv']).optional().describe('Else as the Accept header says; CSV is the rows alone'),
+  format: z
+    .enum(['json', 'csv'])
+    .optional()
+    .describe('Else as the Accept header says; CSV is the rows alone'),
 }
 const opened = {
   row: z.string().min(1).max(5_000).describe('The row to open'),
@@ -63,9 +66,7 @@ export const attributionQuery = z.object({
   ...asked,
 })
 export type AttributionQuery = z.infer<typeof attributionQuery>
-export const attributionSubjectsQuery = attributionQuery
-  .omit({ format: true, compare: true })
-  .extend(opened)
+export const attributionSubjectsQuery = attributionQuery.omit({ format: true, compare: true }).extend(opened)
 
 const counted = z.object({ conversions: z.number(), value: money })
 export const attributionRow = z.object({
@@ -86,7 +87,11 @@ const modelAnswer = {
   warnings: z.array(z.string()),
   isAvailable: z.boolean().optional().describe('Of markov: false where it cannot say; the warning says why'),
   conversionProbability: z.number().optional(),
-  notConverting: z.number().int().optional().describe('Subjects without a conversion by asOf, silent or open'),
+  notConverting: z
+    .number()
+    .int()
+    .optional()
+    .describe('Subjects without a conversion by asOf, silent or open'),
 }
 export const attributionAnswer = z.object({
   goal: z.string(),
@@ -134,7 +139,10 @@ export const summaryAnswer = z.object({
 export const gapsQuery = z.object({
   min: words.optional().describe('A gap is longer than this; absent: as the stage says, else 30d'),
   direction: words.default('any').describe('`inbound`: our own outreach does not end a silence; or `any`'),
-  open: z.enum(['true', 'false']).optional().describe('Only gaps that last until now, or only those that ended'),
+  open: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('Only gaps that last until now, or only those that ended'),
   stages: words.optional().describe('Which list of stages; absent: `default`, where it is defined'),
   ...asked,
   limit: opened.limit,
@@ -192,10 +200,7 @@ export const pathsAnswer = z.object({
 const name = z.string().trim().min(1).max(200)
 export const funnelBody = z.strictObject({
   subject: subject.default('person'),
-  steps: z
-    .array(z.strictObject({ name, touch }))
-    .min(1, 'must have a step')
-    .max(16),
+  steps: z.array(z.strictObject({ name, touch })).min(1, 'must have a step').max(16),
   window: duration.default('14d').describe('From the first step, inclusive'),
   mode: z.enum(['ordered', 'strict', 'any']).default('ordered'),
   from: time.optional(),
@@ -299,7 +304,9 @@ export const lifecycleQuery = z.object({
   by: words.default('month').describe('day, week, month or quarter'),
   timezone: words.default('UTC').describe('IANA name'),
   customer: words.optional().describe('Goal; absent: `customer`, else `won`, where defined'),
-  order: words.optional().describe('Goal, each touch of it an order; absent: `order`, else the customer goal'),
+  order: words
+    .optional()
+    .describe('Goal, each touch of it an order; absent: `order`, else the customer goal'),
   lead: words.optional().describe('Goal; absent: `lead`, where defined'),
   years: z.coerce.number().positive().max(100).default(1).describe('Of a customer’s life, for CLV'),
   margin: z.coerce.number().positive().max(1).default(1).describe('Part of the revenue, for CLV'),
@@ -354,7 +361,9 @@ export const lifecycleAnswer = z.object({
 const volume = z.number().int().min(0).max(1e15).optional()
 const place = z.string().trim().max(200).default('')
 export const costRow = z.strictObject({
-  day: z.iso.date({ error: 'must be a day such as 2026-03-01' }).describe('In the time zone of the questions'),
+  day: z.iso
+    .date({ error: 'must be a day such as 2026-03-01' })
+    .describe('In the time zone of the questions'),
   channel: z.string().trim().min(1).max(200),
   source: place,
   medium: place,

@@ -18,25 +18,27 @@ export async function answerQuestion<Body extends object>(
   reply: FastifyReply,
   deps: TimelineDeps,
   { answer, csv, asOf }: Answering<Body>,
-): Promise<Body | FastifyReply> {
+): Promise<Body | undefined> {
   const reader = readerFor(request, deps)
   const now = deps.clock()
-  if (await isUnchanged(request, reply, { reader, now, asOf })) return reply
+  if (await isUnchanged(request, reply, { reader, now, asOf })) return undefined
   const body = await answer(reader, now)
   if (csv === undefined || !isCsvWanted(csv.format, request.raw)) return body
   const rows = csv.rows(body).map(flat)
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].map((key) => ({ key, header: key }))
-  return reply
+  await reply
     .header('content-disposition', `attachment; filename="${csvFileName(csv.name)}"`)
     .type('text/csv; charset=utf-8; header=present')
     .send(toCsv(columns, rows))
+  return undefined
 }
 
 /** Money in a column a currency, groups of numbers in a column each; lists stay JSON. */
 function flat(row: object): Record<string, unknown> {
   const columns: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(row) as [string, unknown][]) {
-    if (isMoney(value)) for (const { currency, amount } of value) columns[`${name} ${currency ?? ''}`.trim()] = amount
+    if (isMoney(value))
+      for (const { currency, amount } of value) columns[`${name} ${currency ?? ''}`.trim()] = amount
     else if (typeof value === 'object' && value !== null && !Array.isArray(value))
       for (const [part, inner] of Object.entries(value)) columns[`${name} ${part}`] = inner
     else columns[name] = value
@@ -48,5 +50,3 @@ const isMoney = (value: unknown): value is { currency: string | null; amount: nu
   Array.isArray(value) &&
   value.length > 0 &&
   value.every((one) => typeof one === 'object' && one !== null && 'currency' in one && 'amount' in one)
-
-export const isoTime = (at: number): string => new Date(at).toISOString()

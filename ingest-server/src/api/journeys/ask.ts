@@ -1,6 +1,14 @@
 /** From the words of a request to a question over journeys. A word that is unknown is refused, with the nearest known. */
 import { z } from 'zod'
-import { condition, durationMs, subjects, touch, type Condition, type Subject, type Touch } from '@touchline/schemas/api'
+import {
+  condition,
+  durationMs,
+  subjects,
+  touch,
+  type Condition,
+  type Subject,
+  type Touch,
+} from '@touchline/schemas/api'
 import type { Reader } from '../../clickhouse/query.js'
 import { meant } from '../../definitions/nearest.js'
 import { readDefinition, requireDefinition } from '../../definitions/read.js'
@@ -50,7 +58,11 @@ function parsed<Schema extends z.ZodType>(text: string, schema: Schema, what: st
 }
 
 /** Throws QUERY_INVALID with the path of what is wrong; of an unknown field the nearest that there is. */
-export function checked<Schema extends z.ZodType>(value: unknown, schema: Schema, what: string): z.output<Schema> {
+export function checked<Schema extends z.ZodType>(
+  value: unknown,
+  schema: Schema,
+  what: string,
+): z.output<Schema> {
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const [issue] = result.error.issues
@@ -80,7 +92,8 @@ export function questionOf(asked: Asked, now: number, goal?: Goal): Question & {
     from,
     to,
     asOf: asked.as_of ?? now,
-    filter: asked.filter === undefined ? undefined : conditionOf(parsedJson(asked.filter, 'filter'), 'filter'),
+    filter:
+      asked.filter === undefined ? undefined : conditionOf(parsedJson(asked.filter, 'filter'), 'filter'),
     touch: touchOf(asked.touch),
   }
 }

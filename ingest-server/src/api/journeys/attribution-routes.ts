@@ -15,7 +15,8 @@ import { attribute, attributedSubjects, type ModelAnswer } from '../../journeys/
 import { milestoneNames, ruleModels, type MilestoneName } from '../../journeys/attribution/credit.js'
 import { goalOf, type Goal } from '../../journeys/goals.js'
 import type { Api, TimelineDeps } from '../context.js'
-import { answerQuestion, isoTime } from './answer.js'
+import { isoTime } from '../answer.js'
+import { answerQuestion } from './answer.js'
 import { durationOf, oneOf, questionOf, refuse } from './ask.js'
 
 const models: readonly Model[] = [...ruleModels, 'markov']
@@ -25,7 +26,8 @@ export function addAttribution(api: Api, deps: TimelineDeps): void {
     method: 'GET',
     url: '/v1/attribution',
     schema: {
-      summary: 'Which channels, campaigns or pages brought the conversions of a goal, by one model or several',
+      summary:
+        'Which channels, campaigns or pages brought the conversions of a goal, by one model or several',
       tags: ['Journeys'],
       querystring: attributionQuery,
       response: { 200: orCsv(attributionAnswer), ...errors },
@@ -50,7 +52,8 @@ export function addAttribution(api: Api, deps: TimelineDeps): void {
     method: 'GET',
     url: '/v1/attribution/subjects',
     schema: {
-      summary: 'Whose conversions a row of the attribution has a part in; row=Unattributed for those without a path',
+      summary:
+        'Whose conversions a row of the attribution has a part in; row=Unattributed for those without a path',
       tags: ['Journeys'],
       querystring: attributionSubjectsQuery,
       response: { 200: subjectsAnswer, ...errors },
@@ -98,7 +101,8 @@ async function milestonesOf(reader: Reader, { milestones, as_of }: Wanted) {
   for (const part of milestones?.split(',') ?? []) {
     const [word = '', id] = part.split(':').map((one) => one.trim())
     const name = oneOf(word.toLowerCase(), milestoneNames, 'milestones')
-    if (id === undefined || id === '') throw refuse(`milestones: ${name} names no goal; write ${name}:<goal>.`)
+    if (id === undefined || id === '')
+      throw refuse(`milestones: ${name} names no goal; write ${name}:<goal>.`)
     goals[name] = await goalOf(reader, id, as_of)
   }
   return goals
@@ -123,12 +127,23 @@ async function toAnswer(ask: AttributionAsk, reader: Reader): Promise<Attributio
 }
 
 const none = { conversions: 0, value: [] }
-const nothing: ModelAnswer = { model: 'linear', warnings: [], rows: [], total: none, attributed: none, unattributed: none }
+const nothing: ModelAnswer = {
+  model: 'linear',
+  warnings: [],
+  rows: [],
+  total: none,
+  attributed: none,
+  unattributed: none,
+}
 
 function toModel({ removals, total: _total, ...answer }: ModelAnswer) {
   const rows = answer.rows.map((row) => {
     const removal = removals?.get(row.key)
-    return { ...row, share: row.share ?? 0, ...(removal && { removalEffect: removal.effect, weight: removal.weight }) }
+    return {
+      ...row,
+      share: row.share ?? 0,
+      ...(removal && { removalEffect: removal.effect, weight: removal.weight }),
+    }
   })
   return { ...answer, rows }
 }

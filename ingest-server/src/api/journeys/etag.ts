@@ -31,7 +31,14 @@ export async function isUnchanged(
 ): Promise<boolean> {
   const written = await queryRows(reader, writtenQuery)
   const until = asOf ?? Math.floor(now / minuteMs)
-  const made = JSON.stringify([reader.project, request.url, request.headers.accept, request.body, until, written])
+  const made = JSON.stringify([
+    reader.project,
+    request.url,
+    request.headers.accept,
+    request.body,
+    until,
+    written,
+  ])
   const tag = `W/"${createHash('sha256').update(made).digest('base64url').slice(0, 27)}"`
   reply.header('etag', tag).header('cache-control', 'private, no-cache').header('vary', 'accept')
   const known = request.headers['if-none-match']?.split(',').map((one) => one.trim())

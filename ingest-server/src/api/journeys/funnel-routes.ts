@@ -11,7 +11,8 @@ import {
 } from '@touchline/schemas/api'
 import { askFunnel, subjectsOfStep, type FunnelAsk } from '../../journeys/funnels/funnel.js'
 import type { Api, TimelineDeps } from '../context.js'
-import { answerQuestion, isoTime } from './answer.js'
+import { isoTime } from '../answer.js'
+import { answerQuestion } from './answer.js'
 import { checked, conditionOf, oneOf, refuse } from './ask.js'
 
 export function addFunnels(api: Api, deps: TimelineDeps): void {
@@ -50,7 +51,9 @@ export function addFunnels(api: Api, deps: TimelineDeps): void {
       httpPart === 'querystring'
         ? (data: unknown) => {
             const result = (schema as unknown as typeof funnelSubjectsQuery).safeParse(data)
-            return result.success ? { value: result.data } : { error: refuse(result.error.issues[0]?.message ?? '') }
+            return result.success
+              ? { value: result.data }
+              : { error: refuse(result.error.issues[0]?.message ?? '') }
           }
         : (data: unknown) => ({ value: data }),
     schema: {

@@ -5,7 +5,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { z } from 'zod'
 import type * as api from '@touchline/schemas/api'
-import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../../../test-support/clickhouse.js'
+import {
+  silentLogger,
+  startTestClickHouse,
+  type TestClickHouse,
+} from '../../../../test-support/clickhouse.js'
 import { companyDefinitions, storeCompany } from '../../../../test-support/invented-company.js'
 import { startTimelineApi, type TimelineApi } from '../../../../test-support/timeline-api.js'
 import { openEmbeddedLog, type EmbeddedLog } from '../../log/embedded-log.js'
@@ -76,7 +80,12 @@ describe('attribution', () => {
       subjects: 2,
       medianDays: 50.5,
     })
-    expect(credits(answer)).toEqual({ 'Paid Search': 1.25, 'Organic Search': 0.25, Email: 0.25, Direct: 0.25 })
+    expect(credits(answer)).toEqual({
+      'Paid Search': 1.25,
+      'Organic Search': 0.25,
+      Email: 0.25,
+      Direct: 0.25,
+    })
   })
 
   test.each([
@@ -116,7 +125,13 @@ describe('attribution', () => {
     expect(answer.conversionProbability).toBeCloseTo(1 / 2, 12)
     expect(answer.notConverting).toBe(2)
     const rows = Object.fromEntries(answer.rows.map((row) => [row.key, row]))
-    const effects = { 'Paid Search': 1, 'Organic Search': 1 / 4, Email: 1 / 2, Direct: 1 / 2, 'Organic Social': 0 }
+    const effects = {
+      'Paid Search': 1,
+      'Organic Search': 1 / 4,
+      Email: 1 / 2,
+      Direct: 1 / 2,
+      'Organic Social': 0,
+    }
     for (const [key, effect] of Object.entries(effects)) {
       expect(rows[key]?.removalEffect).toBeCloseTo(effect, 12)
       expect(rows[key]?.weight).toBeCloseTo(effect / 2.25, 12)
@@ -215,7 +230,9 @@ describe('attribution', () => {
     await clickhouse.app.insert({
       table: 'costs',
       format: 'JSONEachRow',
-      values: [{ project: 'default', day: '2020-01-01', channel: 'Email', currency: 'EUR', amount: 1, version: 1 }],
+      values: [
+        { project: 'default', day: '2020-01-01', channel: 'Email', currency: 'EUR', amount: 1, version: 1 },
+      ],
     })
     expect((await get(tag)).statusCode).toBe(200)
   })
@@ -233,7 +250,7 @@ test.each([
   ['/v1/attribution?goal=won&subject=acount', /acount.*did you mean account/],
   ['/v1/attribution?goal=won&filter={"trai":1}', /filter/],
   ['/v1/attribution?goal=won&from=2026-02-01&to=2026-01-01', /from must be before to/],
-  ['/v1/journeys/summary?outcome=one', /one.*did you mean won/],
+  ['/v1/journeys/summary?outcome=woon', /woon.*did you mean won/],
   ['/v1/journeys/gaps?direction=inbond', /inbond.*did you mean inbound/],
   ['/v1/paths?by=nam', /nam.*did you mean name/],
   ['/v1/icp?lost=lots', /lots.*did you mean lost/],
@@ -266,7 +283,11 @@ describe('the journey row', () => {
   test('of the lost and the open has theirs, and of nobody nulls', async () => {
     expect(await summary('outcome=lost')).toMatchObject({ n: 1, touches: { mean: 3 }, days: { mean: 21 } })
     expect(await summary('outcome=open')).toMatchObject({ n: 1, touches: { mean: 2 }, days: { mean: 19 } })
-    expect(await summary('to=2020-01-01')).toMatchObject({ n: 0, touches: { mean: null }, anonymousShare: null })
+    expect(await summary('to=2020-01-01')).toMatchObject({
+      n: 0,
+      touches: { mean: null },
+      anonymousShare: null,
+    })
   })
 
   test('opens into its journeys', async () => {
@@ -311,7 +332,7 @@ describe('silent gaps', () => {
   test('of theirs alone are not ended by our own outreach', async () => {
     expect(await gaps('min=35d&direction=inbound&open=false')).toEqual([['acme', 40, false, 'discovery']])
     const open = await gaps('min=90d&direction=inbound&open=true')
-    expect(open.map(([subject]) => subject)).toEqual(['initech', 'acme'])
+    expect(open.map(([subject]) => subject)).toEqual(['initech', 'acme', 'globex'])
   })
 })
 
@@ -320,8 +341,20 @@ describe('paths', () => {
   test('are told with their rate, and every node lets out what came in', async () => {
     const { paths, edges, subjects, converted } = await ask<Paths>('/v1/paths?goal=won&subject=account')
     expect({ subjects, converted }).toEqual({ subjects: 5, converted: 3 })
-    expect(paths).toContainEqual({ steps: ['Paid Search'], subjects: 1, converted: 1, rate: 1, medianDays: 42 })
-    expect(paths).toContainEqual({ steps: ['Paid Search', 'Email'], subjects: 1, converted: 0, rate: 0, medianDays: null })
+    expect(paths).toContainEqual({
+      steps: ['Paid Search'],
+      subjects: 1,
+      converted: 1,
+      rate: 1,
+      medianDays: 42,
+    })
+    expect(paths).toContainEqual({
+      steps: ['Paid Search', 'Email'],
+      subjects: 1,
+      converted: 0,
+      rate: 0,
+      medianDays: null,
+    })
     const nodes = new Set(edges.flatMap(({ from, to }) => [from, to]))
     for (const node of nodes) {
       if (/^\((start|end|conversion|further)\)$/.test(node)) continue
@@ -367,7 +400,14 @@ describe('a funnel', () => {
   test('counts each once, by the attempt that got furthest', async () => {
     const { steps: told, pending } = await funnel({ subject: 'person' })
     expect(told).toEqual([
-      { name: 'Visit', subjects: 6, ofFirst: 1, ofPrevious: 1, medianSecondsFromFirst: null, medianSecondsFromPrevious: null },
+      {
+        name: 'Visit',
+        subjects: 6,
+        ofFirst: 1,
+        ofPrevious: 1,
+        medianSecondsFromFirst: null,
+        medianSecondsFromPrevious: null,
+      },
       {
         name: 'Won',
         subjects: 2,
@@ -397,7 +437,9 @@ describe('a funnel', () => {
       ['Organic Social', 1, 0],
     ])
     const byTrait = await funnel({ subject: 'account', breakdown: { trait: 'industry' } })
-    expect(byTrait.breakdown?.map(({ key, steps: own }) => [key, own[0]?.subjects, own[1]?.subjects])).toEqual([
+    expect(
+      byTrait.breakdown?.map(({ key, steps: own }) => [key, own[0]?.subjects, own[1]?.subjects]),
+    ).toEqual([
       ['retail', 2, 0],
       ['software', 2, 2],
       ['(not set)', 1, 0],
@@ -436,7 +478,10 @@ describe('the ideal customer', () => {
     const icp = await ask<Icp>('/v1/icp?goal=won&lost=lost')
     expect(icp).toMatchObject({ closed: 4, won: 3, baseRate: 0.75, notTested: ['name'] })
     const of = (trait: string, answer = icp) =>
-      answer.findings.filter((one) => one.trait === trait).map(({ value, n, won }) => [value, n, won]).sort()
+      answer.findings
+        .filter((one) => one.trait === trait)
+        .map(({ value, n, won }) => [value, n, won])
+        .sort()
     expect(of('industry')).toEqual([
       ['retail', 2, 1],
       ['software', 2, 2],
@@ -461,7 +506,12 @@ describe('the ideal customer', () => {
       medianDay: 0,
       stage: 'discovery',
     })
-    expect(answer.personas.find(({ persona }) => persona === 'Buyer')).toMatchObject({ n: 2, won: 1, people: 2, medianDay: 25 })
+    expect(answer.personas.find(({ persona }) => persona === 'Buyer')).toMatchObject({
+      n: 2,
+      won: 1,
+      people: 2,
+      medianDay: 25,
+    })
     expect(answer.perWonJourney.mean).toBe(1)
     for (const { persona, people } of answer.personas)
       expect((await ask<Opened>(`/v1/personas/subjects?row=${persona}`)).total).toBe(people)
@@ -473,15 +523,31 @@ describe('lifecycle', () => {
   test('puts spend beside customers, a currency each, and null for nothing', async () => {
     const sent = await server.post('/v1/costs', {
       rows: [
-        { day: '2026-03-02', channel: 'Paid Search', currency: 'EUR', amount: 250, clicks: 100, impressions: 5000 },
+        {
+          day: '2026-03-02',
+          channel: 'Paid Search',
+          currency: 'EUR',
+          amount: 250,
+          clicks: 100,
+          impressions: 5000,
+        },
         { day: '2026-03-20', channel: 'Paid Search', currency: 'EUR', amount: 40 },
-        { day: '2026-03-20', channel: 'Paid Social', currency: 'USD', amount: 60, engagements: 30, followers: 1200 },
+        {
+          day: '2026-03-20',
+          channel: 'Paid Social',
+          currency: 'USD',
+          amount: 60,
+          engagements: 30,
+          followers: 1200,
+        },
         { day: '2026-05-20', channel: 'Paid Social', currency: 'USD', amount: 10 },
       ],
     })
     expect(sent).toMatchObject({ status: 200, body: { success: true, accepted: 4 } })
     // What is sent again replaces.
-    await server.post('/v1/costs', { rows: [{ day: '2026-03-20', channel: 'Paid Search', currency: 'EUR', amount: 50 }] })
+    await server.post('/v1/costs', {
+      rows: [{ day: '2026-03-20', channel: 'Paid Search', currency: 'EUR', amount: 50 }],
+    })
     const { periods, cohorts, warnings } = await ask<Lifecycle>(
       '/v1/metrics/lifecycle?by=month&from=2026-03-01&to=2026-06-01',
     )
@@ -504,7 +570,10 @@ describe('lifecycle', () => {
     })
     expect(march?.clv[0]?.amount).toBeCloseTo(750.005 * (365.25 / 31), 9)
     expect(april).toMatchObject({ newCustomers: 1, cac: [], aov: [{ currency: 'USD', amount: 300 }] })
-    expect(may).toMatchObject({ newCustomers: 0, cac: [{ currency: 'USD', amount: null, spend: 10, customers: 0 }] })
+    expect(may).toMatchObject({
+      newCustomers: 0,
+      cac: [{ currency: 'USD', amount: null, spend: 10, customers: 0 }],
+    })
     expect(may?.frequency.value).toBeNull()
     expect(cohorts.map(({ from, customers }) => [from.slice(0, 7), customers])).toEqual([
       ['2026-03', 2],

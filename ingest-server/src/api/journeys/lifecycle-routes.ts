@@ -10,6 +10,7 @@ import {
   subjectsAnswer,
 } from '@touchline/schemas/api'
 import type { z } from 'zod'
+import { insertLines } from '../../clickhouse/insert-lines.js'
 import type { Reader } from '../../clickhouse/query.js'
 import { goalOf } from '../../journeys/goals.js'
 import { lifecycle } from '../../journeys/lifecycle/lifecycle.js'
@@ -17,7 +18,8 @@ import { periodNames } from '../../journeys/lifecycle/periods.js'
 import type { LifecycleAsk } from '../../journeys/lifecycle/read-figures.js'
 import { lifecycleRows, lifecycleSubjects } from '../../journeys/lifecycle/subjects.js'
 import { projectOf, type Api, type TimelineDeps } from '../context.js'
-import { answerQuestion, isoTime } from './answer.js'
+import { isoTime } from '../answer.js'
+import { answerQuestion } from './answer.js'
 import { checked, goalNamed, oneOf, questionOf, refuse } from './ask.js'
 
 export function addLifecycle(api: Api, deps: TimelineDeps): void {
@@ -92,7 +94,10 @@ async function lifecycleAskOf(
     period: oneOf(wanted.by, periodNames, 'by'),
     zone: zoneOf(timezone),
     customer: buyer,
-    order: order === undefined ? ((await goalNamed(reader, undefined, ['order'], as_of)) ?? buyer) : await goalOf(reader, order, as_of),
+    order:
+      order === undefined
+        ? ((await goalNamed(reader, undefined, ['order'], as_of)) ?? buyer)
+        : await goalOf(reader, order, as_of),
     lead: await goalNamed(reader, lead, ['lead'], as_of),
     years,
     margin,
@@ -108,13 +113,14 @@ function zoneOf(name: string): string {
   }
 }
 
-function addCosts(api: Api, { projects, log, clock }: TimelineDeps): void {
+function addCosts(api: Api, { clickhouse, projects, log, clock }: TimelineDeps): void {
   api.route({
     method: 'POST',
     url: '/v1/costs',
     validatorCompiler: () => (data: unknown) => ({ value: data }),
     schema: {
-      summary: 'What was spent, by day, channel and campaign; the same place sent again replaces what it said',
+      summary:
+        'What was spent, by day, channel and campaign; the same place sent again replaces what it said',
       tags: ['Journeys'],
       body: costsBody,
       response: { 200: costsAnswer, ...errors },
@@ -123,8 +129,12 @@ function addCosts(api: Api, { projects, log, clock }: TimelineDeps): void {
       const { rows } = checked(request.body, costsBody, 'body')
       const { id } = projectOf(request, { projects })
       const version = clock()
-      const lines = rows.map((row) => `${JSON.stringify({ project: id, version, ...row })}\n`).join('')
-      await log.append([{ table: 'costs', lines: Buffer.from(lines), rows: { [id]: rows.length } }])
+      const lines = Buffer.from(
+        rows.map((row) => `${JSON.stringify({ project: id, version, ...row })}\n`).join(''),
+      )
+      await log.append([{ table: 'costs', lines, rows: {} }])
+      // At once, so that who sent it reads it; the store brings the same rows again, and a replay too.
+      await insertLines(clickhouse.app, 'costs', lines)
       return { success: true as const, accepted: rows.length }
     },
   })

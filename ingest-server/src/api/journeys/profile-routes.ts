@@ -22,7 +22,8 @@ import {
 } from '../../journeys/profile/personas.js'
 import type { ClosedAsk } from '../../journeys/profile/read-closed.js'
 import type { Api, TimelineDeps } from '../context.js'
-import { answerQuestion, isoTime } from './answer.js'
+import { isoTime } from '../answer.js'
+import { answerQuestion } from './answer.js'
 import { definitionNamed, oneOf, questionOf, refuse } from './ask.js'
 import { stagesOf } from './journey-routes.js'
 
@@ -115,7 +116,10 @@ function addPersonas(api: Api, deps: TimelineDeps): void {
         async answer(reader, now) {
           const ask = await personasAskOf(reader, request.query, now)
           const rows = await peopleOfPersona(reader, ask, request.query.row)
-          return { total: new Set(rows.map(({ subject }) => subject)).size, rows: rows.slice(0, request.query.limit) }
+          return {
+            total: new Set(rows.map(({ subject }) => subject)).size,
+            rows: rows.slice(0, request.query.limit),
+          }
         },
       }),
   })
@@ -151,7 +155,10 @@ function bandsOf(text: string | undefined): Record<string, number[]> {
   const bands: Record<string, number[]> = {}
   for (const part of text?.split(';') ?? []) {
     const at = part.lastIndexOf(':')
-    const bounds = part.slice(at + 1).split(',').map((bound) => Number(bound.trim() || Number.NaN))
+    const bounds = part
+      .slice(at + 1)
+      .split(',')
+      .map((bound) => Number(bound.trim() || Number.NaN))
     if (at < 1 || bounds.some((bound) => !Number.isFinite(bound)))
       throw refuse(`bands: ${part}: write trait:bound,bound, such as employees:50,200,1000.`)
     bands[part.slice(0, at).trim()] = bounds.sort((a, b) => a - b)

@@ -111,11 +111,15 @@ function milestoneWarnings(
   if (model !== 'w' && model !== 'full-path') return []
   return (['lc', 'oc'] as const).flatMap((name) => {
     if (milestones[name] === undefined)
-      return [`No goal is named for ${name}: its share goes to the others in proportion. Name it with milestones=${name}:<goal>.`]
+      return [
+        `No goal is named for ${name}: its share goes to the others in proportion. Name it with milestones=${name}:<goal>.`,
+      ]
     const missing = conversions.filter((one) => one.milestones?.[name] === undefined).length
     return missing === 0
       ? []
-      : [`${missing} of ${conversions.length} conversions have no ${name} before them: its share goes to the others in proportion.`]
+      : [
+          `${missing} of ${conversions.length} conversions have no ${name} before them: its share goes to the others in proportion.`,
+        ]
   })
 }
 

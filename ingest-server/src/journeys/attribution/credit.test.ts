@@ -50,7 +50,10 @@ describe('shares of a path', () => {
 
   test('time decay halves with every half-life, and no touch is too old for a long path', () => {
     const path = pathOf(['A', 'B'])
-    const weekApart = { ...path, touches: path.touches.map((touch, index) => ({ ...touch, at: index * 7 * day })) }
+    const weekApart = {
+      ...path,
+      touches: path.touches.map((touch, index) => ({ ...touch, at: index * 7 * day })),
+    }
     close(shares('time-decay', weekApart), [100 / 3, 200 / 3])
     const old = { ...weekApart, conversionAt: 3_000 * day }
     close(shares('time-decay', old), [100 / 3, 200 / 3])

@@ -34,7 +34,7 @@ export interface Path {
   touches: readonly PathTouch[]
   conversionAt: number
   /** When each milestone was reached, at or before the conversion; absent where it was not. */
-  milestones?: Readonly<Partial<Record<MilestoneName, number>>>
+  milestones?: Readonly<Partial<Record<MilestoneName, number>>> | undefined
 }
 
 export interface CreditOptions {
@@ -91,7 +91,10 @@ function greatestCommonDivisor(a: bigint, b: bigint): bigint {
 }
 
 /** The first touch, and of each milestone that was reached the last touch at or before it. One touch may hold several. */
-function placesOf({ touches, conversionAt, milestones = {} }: Path, wanted: readonly MilestoneName[]): number[] {
+function placesOf(
+  { touches, conversionAt, milestones = {} }: Path,
+  wanted: readonly MilestoneName[],
+): number[] {
   const places = [0]
   for (const name of wanted) {
     const at = milestones[name]

@@ -41,7 +41,10 @@ export async function markovOf(transitions: readonly Transition[], steps: number
   if (p === 0) return { isAvailable: false, conversionProbability: 0, reason: 'No path converted.' }
   const effects: number[] = []
   for (let step = 0; step < steps; step += 1) {
-    const without = await conversionProbability(chain, (state) => chain.states[state]?.includes(step) ?? false)
+    const without = await conversionProbability(
+      chain,
+      (state) => chain.states[state]?.includes(step) ?? false,
+    )
     effects.push(Math.min(1, Math.max(0, 1 - without / p)))
   }
   const sum = effects.reduce((total, effect) => total + effect, 0)

@@ -70,8 +70,7 @@ async function pathsSql(reader: Reader, ask: AttributionAsk, asked: Fragment): P
   const credited = creditedTouches(ask).condition
   const milestones = await milestonesOf(reader, ask)
   const columns = milestones.map(
-    ({ name }) =>
-      `arrayReduce('maxOrNull', arrayFilter(x -> x <= c.ms, ${name}.times)) AS ${name}_at`,
+    ({ name }) => `arrayReduce('maxOrNull', arrayFilter(x -> x <= c.ms, ${name}.times)) AS ${name}_at`,
   )
   const joins = milestones.map(
     ({ name, sql }) =>
@@ -101,17 +100,34 @@ WHERE ${inPart.replace('key', 'c.key')}`,
 }
 
 /** Of each milestone when it was reached; none for what the request and the definition do not name. */
-async function milestonesOf(reader: Reader, ask: AttributionAsk): Promise<(Fragment & { name: MilestoneName })[]> {
+async function milestonesOf(
+  reader: Reader,
+  ask: AttributionAsk,
+): Promise<(Fragment & { name: MilestoneName })[]> {
   const all: (Fragment & { name: MilestoneName })[] = []
   for (const name of milestoneNames) {
     const goal: Goal | undefined = ask.milestones[name]
     if (goal) all.push({ name, ...(await conversionsOf(reader, goal, ask, name)) })
-    else all.push({ name, sql: "SELECT toUInt64(0) AS key, toDateTime64(0, 3, 'UTC') AS at WHERE 0", params: {} })
+    else
+      all.push({
+        name,
+        sql: "SELECT toUInt64(0) AS key, toDateTime64(0, 3, 'UTC') AS at WHERE 0",
+        params: {},
+      })
   }
   return all
 }
 
-function toConversion([subject, ms, value, currency, times, keys, channels, ...milestones]: PathRow): Conversion {
+function toConversion([
+  subject,
+  ms,
+  value,
+  currency,
+  times,
+  keys,
+  channels,
+  ...milestones
+]: PathRow): Conversion {
   const reached: Partial<Record<MilestoneName, number>> = {}
   milestoneNames.forEach((name, index) => {
     const at = milestones[index]

@@ -67,7 +67,10 @@ const bits = 65_536
 
 /** An array expression: the k-grams of `path`, or the whole of a shorter one. */
 function packedStates(order: number): string {
-  const slices = Array.from({ length: order }, (_none, at) => `arraySlice(path, ${at + 1}, length(path) - ${order - 1})`)
+  const slices = Array.from(
+    { length: order },
+    (_none, at) => `arraySlice(path, ${at + 1}, length(path) - ${order - 1})`,
+  )
   const names = slices.map((_slice, at) => `s${at}`)
   const packed = names.reduce((sum, name) => `(${sum}) * ${bits} + ${name}`, '0')
   return `if(length(path) <= ${order},
@@ -91,7 +94,8 @@ async function notConvertingTransitions(
   const credited = creditedTouches(ask).condition
   const subjects = await ofSubjects(reader, ask)
   const ended = within(ask, 'last')
-  const isRecent = ask.lookbackMs === undefined ? '1' : 'x.1 > toUnixTimestamp64Milli(last) - {lookback: Int64}'
+  const isRecent =
+    ask.lookbackMs === undefined ? '1' : 'x.1 > toUnixTimestamp64Milli(last) - {lookback: Int64}'
   const rows = await queryRows<[number, number, number]>(
     reader,
     {

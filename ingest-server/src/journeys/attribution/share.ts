@@ -110,7 +110,10 @@ export function shareTotals(
     if (tally) tally.credit = credits[index] ?? 0n
   })
   for (const currency of new Set(withPath.filter(({ value }) => value !== null).map((one) => one.currency))) {
-    const sum = withPath.reduce((total, one) => (one.currency === currency ? total + unitsOf(one) : total), 0n)
+    const sum = withPath.reduce(
+      (total, one) => (one.currency === currency ? total + unitsOf(one) : total),
+      0n,
+    )
     const money = apportion(sum, parts)
     keys.forEach((key, index) => tallies.get(key)?.money.set(currency, money[index] ?? 0n))
   }
@@ -143,8 +146,8 @@ function answerOf(
   conversions: readonly Conversion[],
 ): Shared {
   const places = placesFor(BigInt(conversions.length))
-  const entries = [...tallies].sort(
-    ([a, { credit: x }], [b, { credit: y }]) => (x === y ? (a < b ? -1 : 1) : x > y ? -1 : 1),
+  const entries = [...tallies].sort(([a, { credit: x }], [b, { credit: y }]) =>
+    x === y ? (a < b ? -1 : 1) : x > y ? -1 : 1,
   )
   // Rounded together, so that what is shown sums to the number of conversions too.
   const shown = apportion(BigInt(conversions.length) * 10n ** BigInt(places), [
@@ -228,5 +231,8 @@ function partOf(one: Conversion, weights: ReadonlyMap<string, bigint>, key: stri
   const place = [...weights.keys()].indexOf(key)
   if (place === -1) return undefined
   const all = [...weights.values()]
-  return { credit: apportion(wholeCredit, all)[place] ?? 0n, money: apportion(unitsOf(one), all)[place] ?? 0n }
+  return {
+    credit: apportion(wholeCredit, all)[place] ?? 0n,
+    money: apportion(unitsOf(one), all)[place] ?? 0n,
+  }
 }

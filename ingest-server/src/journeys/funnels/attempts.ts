@@ -20,8 +20,7 @@ export interface FunnelRules {
   windowMs: number
 }
 
-/** Places of a millisecond. */
-const perMs = 1024
+const msOf = (code = 0) => Math.floor(code / 1024)
 
 /** Milliseconds since 1970 at which each step was reached; empty where the first was not. */
 export function furthestAttempt(walk: Walk, rules: FunnelRules): number[] {
@@ -31,7 +30,7 @@ export function furthestAttempt(walk: Walk, rules: FunnelRules): number[] {
     const reached = attempt(start)
     if (reached.length > best.length) best = reached
   }
-  return best.map((place) => Math.floor((walk.codes[place] ?? 0) / perMs))
+  return best.map((place) => msOf(walk.codes[place]))
 }
 
 /** From a touch on: the touches that make the steps. */
@@ -45,9 +44,9 @@ const attemptsOf: Readonly<Record<FunnelMode, (walk: Walk, rules: FunnelRules) =
 
 const matches = ({ masks }: Walk, place: number, step: number) => ((masks[place] ?? 0) & (1 << step)) !== 0
 
-/** Inclusive, to the end of the last millisecond. */
+/** Inclusive, to the millisecond. */
 const isInTime = ({ codes }: Walk, start: number, place: number, windowMs: number) =>
-  (codes[place] ?? 0) <= (codes[start] ?? 0) + windowMs * perMs + (perMs - 1)
+  msOf(codes[place]) - msOf(codes[start]) <= windowMs
 
 function orderedAttempts(walk: Walk, { steps, windowMs }: FunnelRules): Attempt {
   const n = walk.codes.length

@@ -101,10 +101,7 @@ export async function subjectsOfStep(
   return { total: reached.length + onlyBegan, rows: all.slice(0, limit) }
 }
 
-async function readFunnel(
-  reader: Reader,
-  ask: FunnelAsk,
-): Promise<{ began: Began[]; advanced: Advanced[] }> {
+async function readFunnel(reader: Reader, ask: FunnelAsk): Promise<{ began: Began[]; advanced: Advanced[] }> {
   const { sql, params } = await levelsSql(reader, ask)
   const counted = await queryRows<[part: string, subjects: number, inside: number, advanced: number]>(
     reader,

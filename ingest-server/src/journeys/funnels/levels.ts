@@ -18,6 +18,9 @@ import type { FunnelAsk } from './funnel.js'
  * WITH levels: a row a subject that began, its touches as places (milliseconds × 1024 + number inside the millisecond)
  * and masks of the steps that they match.
  *
+ * A window of whole milliseconds reaches 1,023 places into its last one; that lets in a touch of the next where a
+ * millisecond holds several. attempts.ts, which reads everybody beyond the first step, is exact.
+ *
  * `level` in the mode `ordered` is what windowFunnel says. It takes no DateTime64, counts one touch for two steps
  * and takes ties in any order, unless no two touches have one time: that is what the places are for. The other modes it
  * does not know; there `level` is 2 for whoever may have got beyond the first step.

@@ -12,6 +12,7 @@ import {
   readCosts,
   readOrders,
   type LifecycleAsk,
+  type VolumeRow,
 } from './read-figures.js'
 
 /** Numerator and denominator stand beside each number; it is null where the denominator is 0. */
@@ -26,7 +27,12 @@ export interface LifecyclePeriod {
   cac: (PerCurrency & { spend: number; customers: number })[]
   aov: (PerCurrency & { revenue: number; orders: number })[]
   frequency: { value: number | null; orders: number; customers: number }
-  clv: (PerCurrency & { aov: number | null; frequencyPerYear: number | null; years: number; margin: number })[]
+  clv: (PerCurrency & {
+    aov: number | null
+    frequencyPerYear: number | null
+    years: number
+    margin: number
+  })[]
   conversion: { value: number | null; converting: number; subjects: number }
   costPerImpression: (PerCurrency & { cost: number; impressions: number | null })[]
   costPerClick: (PerCurrency & { cost: number; clicks: number | null })[]
@@ -106,11 +112,6 @@ function periodOf(
   const ordered = orders.reduce((sum, { n }) => sum + n, 0)
   const frequency = ratio(ordered, customers)
   const frequencyPerYear = frequency === null ? null : frequency * (yearMs / (to - from))
-  const perCost = (n: number | null | undefined) => (spend: { currency: string; amount: number }) => ({
-    currency: orNull(spend.currency),
-    amount: n === null || n === undefined ? null : ratio(spend.amount, n),
-    cost: spend.amount,
-  })
   return {
     from: new Date(from).toISOString(),
     to: new Date(to).toISOString(),
@@ -129,7 +130,8 @@ function periodOf(
     frequency: { value: frequency, orders: ordered, customers },
     clv: orders.map(({ currency, revenue, n }) => {
       const aov = ratio(revenue, n)
-      const amount = aov === null || frequencyPerYear === null ? null : aov * frequencyPerYear * years * margin
+      const amount =
+        aov === null || frequencyPerYear === null ? null : aov * frequencyPerYear * years * margin
       return { currency: orNull(currency), amount, aov, frequencyPerYear, years, margin }
     }),
     conversion: {
@@ -137,16 +139,34 @@ function periodOf(
       converting: count(figures.converting),
       subjects: count(figures.active),
     },
-    costPerImpression: spends.map((spend) => ({
-      ...perCost(volume?.impressions)(spend),
-      impressions: volume?.impressions ?? null,
-    })),
-    costPerClick: spends.map((spend) => ({ ...perCost(volume?.clicks)(spend), clicks: volume?.clicks ?? null })),
-    costPerLead: spends.map((spend) => ({ ...perCost(leads)(spend), leads })),
+    ...perUnit(spends, volume, leads),
     email: { impressions: email?.opens ?? 0, delivered: email?.delivered ?? 0, sent: email?.sent ?? 0 },
     engagement: engagementOf(volume),
     newCustomers,
     leads,
+  }
+}
+
+interface Spend {
+  currency: string
+  amount: number
+}
+
+function perUnit(
+  spends: readonly Spend[],
+  volume: VolumeRow | undefined,
+  leads: number,
+): Pick<LifecyclePeriod, 'costPerImpression' | 'costPerClick' | 'costPerLead'> {
+  const { impressions = null, clicks = null } = volume ?? {}
+  const per = ({ currency, amount: cost }: Spend, n: number | null) => ({
+    currency: orNull(currency),
+    amount: n === null ? null : ratio(cost, n),
+    cost,
+  })
+  return {
+    costPerImpression: spends.map((spend) => ({ ...per(spend, impressions), impressions })),
+    costPerClick: spends.map((spend) => ({ ...per(spend, clicks), clicks })),
+    costPerLead: spends.map((spend) => ({ ...per(spend, leads), leads })),
   }
 }
 

@@ -42,7 +42,8 @@ export interface VolumeRow {
   followers: number | null
 }
 
-const grouped = (select: string, from: string) => `SELECT ${select} FROM ${from} GROUP BY period ORDER BY period`
+const grouped = (select: string, from: string) =>
+  `SELECT ${select} FROM ${from} GROUP BY period ORDER BY period`
 
 /** Subjects of the channel: those whose first touch with a channel is of it. Everybody where none is asked. */
 const ofChannel = ({ channel, subject }: LifecycleAsk) =>
@@ -79,7 +80,11 @@ export async function countConversions(
     `${startOf(ask.period, 'at')} AS period, count() AS n`,
     `(${conversions.sql}) WHERE ${scope.condition}`,
   )
-  return query(reader, { name: 'lifecycle-conversions', sql, settings }, { ...conversions.params, ...scope.params })
+  return query(
+    reader,
+    { name: 'lifecycle-conversions', sql, settings },
+    { ...conversions.params, ...scope.params },
+  )
 }
 
 /** Orders and revenue by currency; `customers` are all that ordered in the period. */

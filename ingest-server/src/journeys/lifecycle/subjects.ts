@@ -34,11 +34,7 @@ LIMIT {limit: UInt32}`
   }
 }
 
-async function sourceOf(
-  reader: Reader,
-  ask: LifecycleAsk,
-  row: LifecycleRow,
-): Promise<Fragment | undefined> {
+async function sourceOf(reader: Reader, ask: LifecycleAsk, row: LifecycleRow): Promise<Fragment | undefined> {
   if (row === 'active') return fragment(touchesOf(ask.subject))
   const [goal, count] = (
     {

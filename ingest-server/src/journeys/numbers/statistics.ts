@@ -72,7 +72,11 @@ export function fisherTwoSided(a: number, b: number, c: number, d: number): numb
   const [row, other, column] = [a + b, c + d, a + c]
   const n = row + other
   const constant =
-    logFactorial(row) + logFactorial(other) + logFactorial(column) + logFactorial(n - column) - logFactorial(n)
+    logFactorial(row) +
+    logFactorial(other) +
+    logFactorial(column) +
+    logFactorial(n - column) -
+    logFactorial(n)
   const logOf = (x: number) =>
     constant -
     logFactorial(x) -

@@ -7,7 +7,8 @@ const closed = (isWon: boolean, traits: Record<string, Value | readonly Value[]>
   isWon,
   traits: new Map(Object.entries(traits).map(([name, value]) => [name, ([] as Value[]).concat(value)])),
 })
-const many = (n: number, one: Closed) => Array.from({ length: n }, (_none, index) => ({ ...one, subject: `s${index}` }))
+const many = (n: number, one: Closed) =>
+  Array.from({ length: n }, (_none, index) => ({ ...one, subject: `s${index}` }))
 
 describe('what the won have in common', () => {
   // 40 closed, 16 won: software wins 14 of 16, retail 2 of 24.
@@ -21,14 +22,26 @@ describe('what the won have in common', () => {
   test('is told with its lift against the base rate', () => {
     const { closed: n, won, baseRate, findings } = profileOf(deals)
     expect({ n, won, baseRate }).toEqual({ n: 40, won: 16, baseRate: 0.4 })
-    expect(findings.map(({ value, n: size, won: ours, rate, lift, isSignificant }) => ({ value, size, ours, rate, lift, isSignificant }))).toEqual([
+    expect(
+      findings.map(({ value, n: size, won: ours, rate, lift, isSignificant }) => ({
+        value,
+        size,
+        ours,
+        rate,
+        lift,
+        isSignificant,
+      })),
+    ).toEqual([
       { value: 'software', size: 16, ours: 14, rate: 0.875, lift: 2.1875, isSignificant: true },
       { value: 'retail', size: 24, ours: 2, rate: 2 / 24, lift: 2 / 24 / 0.4, isSignificant: true },
     ])
   })
 
   test('needs five, however unlikely', () => {
-    const few = [...many(4, closed(true, { industry: 'space' })), ...many(30, closed(false, { industry: 'retail' }))]
+    const few = [
+      ...many(4, closed(true, { industry: 'space' })),
+      ...many(30, closed(false, { industry: 'retail' })),
+    ]
     const space = profileOf(few).findings.find(({ value }) => value === 'space')
     expect(space).toMatchObject({ n: 4, won: 4, isSignificant: false })
     expect(space?.q).toBeLessThan(0.05)
@@ -39,21 +52,34 @@ describe('what the won have in common', () => {
   })
 
   test('names that each has for itself are not tested, and say so', () => {
-    const named = deals.map((deal, index) => ({ ...deal, traits: new Map([...deal.traits, ['name', [`Company ${index}`]]]) }))
+    const named = deals.map((deal, index) => ({
+      ...deal,
+      traits: new Map([...deal.traits, ['name', [`Company ${index}`]]]),
+    }))
     const profile = profileOf(named)
     expect(profile.notTested).toEqual(['name'])
     expect(profile.findings).toHaveLength(2)
   })
 
   test('numbers are told in quartiles, or in the bands that were fixed beforehand', () => {
-    const sized = Array.from({ length: 20 }, (_none, index) => closed(index >= 10, { employees: (index + 1) * 10 }, `s${index}`))
-    expect(profileOf(sized).findings.map(({ value, n }) => [value, n]).sort()).toEqual([
+    const sized = Array.from({ length: 20 }, (_none, index) =>
+      closed(index >= 10, { employees: (index + 1) * 10 }, `s${index}`),
+    )
+    expect(
+      profileOf(sized)
+        .findings.map(({ value, n }) => [value, n])
+        .sort(),
+    ).toEqual([
       ['105 – < 152.5', 5],
       ['57.5 – < 105', 5],
       ['< 57.5', 5],
       ['≥ 152.5', 5],
     ])
-    expect(profileOf(sized, { employees: [100] }).findings.map(({ value, n, won }) => [value, n, won]).sort()).toEqual([
+    expect(
+      profileOf(sized, { employees: [100] })
+        .findings.map(({ value, n, won }) => [value, n, won])
+        .sort(),
+    ).toEqual([
       ['< 100', 9, 0],
       ['≥ 100', 11, 10],
     ])
@@ -61,7 +87,11 @@ describe('what the won have in common', () => {
 
   test('each value of a list counts once', () => {
     const tools = [closed(true, { uses: ['crm', 'crm', 'erp'] }, 'a'), closed(false, { uses: ['crm'] }, 'b')]
-    expect(profileOf(tools).findings.map(({ value, n, won }) => [value, n, won]).sort()).toEqual([
+    expect(
+      profileOf(tools)
+        .findings.map(({ value, n, won }) => [value, n, won])
+        .sort(),
+    ).toEqual([
       ['crm', 2, 1],
       ['erp', 1, 1],
     ])
@@ -70,7 +100,8 @@ describe('what the won have in common', () => {
 
 describe('a persona', () => {
   const rules = { name: undefined, traits: ['role', 'title'], groups: { technical: ['CTO', 'VP Eng*'] } }
-  const known = (traits: Record<string, string>) => new Map(Object.entries(traits).map(([name, value]) => [name, [value]]))
+  const known = (traits: Record<string, string>) =>
+    new Map(Object.entries(traits).map(([name, value]) => [name, [value]]))
   test('is the group that a trait is in, whatever the case', () => {
     expect(personaOf(rules, known({ title: 'vp engineering' }))).toBe('technical')
     expect(personaOf(rules, known({ role: 'Buyer', title: 'CTO' }))).toBe('technical')

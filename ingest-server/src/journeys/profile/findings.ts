@@ -1,5 +1,11 @@
 /** What the won have in common: for each value of a trait how often it won, and whether that can be chance. Pure. */
-import { benjaminiHochberg, fisherTwoSided, quantileExactInclusive, ratio, wilson95 } from '../numbers/statistics.js'
+import {
+  benjaminiHochberg,
+  fisherTwoSided,
+  quantileExactInclusive,
+  ratio,
+  wilson95,
+} from '../numbers/statistics.js'
 
 /** A closed deal, or whatever is counted. A trait may have several values (a list). */
 export interface Closed {
@@ -54,9 +60,7 @@ export function profileOf(
   )
   const qs = benjaminiHochberg(ps)
   const baseRate = ratio(won, closed.length)
-  const findings = tested.map((one, index) =>
-    judged(one, { baseRate, p: ps[index] ?? 1, q: qs[index] ?? 1 }),
-  )
+  const findings = tested.map((one, index) => judged(one, { baseRate, p: ps[index] ?? 1, q: qs[index] ?? 1 }))
   return {
     closed: closed.length,
     won,

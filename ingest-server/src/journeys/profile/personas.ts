@@ -72,7 +72,11 @@ export async function findPersonas(reader: Reader, ask: PersonasAsk): Promise<Pe
     won: profile.won,
     baseRate: profile.baseRate,
     personas: profile.findings.map(({ trait: _persona, value, ...finding }) =>
-      toPersona(value, finding, members.filter(({ persona }) => persona === value)),
+      toPersona(
+        value,
+        finding,
+        members.filter(({ persona }) => persona === value),
+      ),
     ),
     perWonJourney: spreadOf(
       closed.filter(({ isWon }) => isWon).map(({ traits }) => traits.get('persona')?.length ?? 0),

@@ -3,7 +3,16 @@ import { queryRows, type Params, type Reader } from '../../clickhouse/query.js'
 import { touchesOf } from '../../definitions/touches.js'
 import { isNullLike } from '../../touchpoints/null-like.js'
 import { conversionsOf, type Goal } from '../goals.js'
-import { baseParams, fragment, ofSubjects, paramsOf, settings, within, type Fragment, type Question } from '../question.js'
+import {
+  baseParams,
+  fragment,
+  ofSubjects,
+  paramsOf,
+  settings,
+  within,
+  type Fragment,
+  type Question,
+} from '../question.js'
 import type { Closed, Value } from './findings.js'
 
 export interface ClosedAsk extends Question {
@@ -63,11 +72,15 @@ ORDER BY 3`,
     },
     params,
   )
-  const traits = await readTraitsOf(reader, params, `${sql}
+  const traits = await readTraitsOf(
+    reader,
+    params,
+    `${sql}
 SELECT toString(closed.key), name, argMax(value, (verified, said.at, message_id))
 FROM closed INNER JOIN (${saidOf(ask.subject)}) AS said ON said.key = closed.key
 WHERE ${bound}
-GROUP BY closed.key, name`)
+GROUP BY closed.key, name`,
+  )
   return rows.map(([key, isWon, subject]) => ({
     subject,
     isWon: isWon === 1,
@@ -81,7 +94,11 @@ export async function readTraitsOf(
   params: Params,
   sql: string,
 ): Promise<Map<string, Map<string, Value[]>>> {
-  const rows = await queryRows<[string, string, string]>(reader, { name: 'closed-traits', sql, settings }, params)
+  const rows = await queryRows<[string, string, string]>(
+    reader,
+    { name: 'closed-traits', sql, settings },
+    params,
+  )
   const all = new Map<string, Map<string, Value[]>>()
   for (const [key, name, json] of rows) {
     const values = valuesOf(json)
@@ -97,6 +114,8 @@ function valuesOf(json: string): Value[] {
   const parsed: unknown = JSON.parse(json)
   return (Array.isArray(parsed) ? parsed : [parsed]).filter(
     (value): value is Value =>
-      typeof value === 'number' || typeof value === 'boolean' || (typeof value === 'string' && !isNullLike(value)),
+      typeof value === 'number' ||
+      typeof value === 'boolean' ||
+      (typeof value === 'string' && !isNullLike(value)),
   )
 }

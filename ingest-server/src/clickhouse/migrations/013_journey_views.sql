@@ -151,9 +151,11 @@ weighed AS (
             {model:String} = 'linear', 1.,
             {model:String} IN ('linear-channels', 'equal-split'), 1 / countEqual(channels, x),
             {model:String} = 'u', multiIf(n < 3, 1., i = 1 OR i = n, 0.4, 0.2 / (n - 2)),
-            {model:String} = 'time-decay', if(empty(path), 1., exp2(-dateDiff('millisecond', path[i].1, path[-1].1) / 604800000)),
-            toFloat64(throwIf(1, 'no such model: first, last, last-non-direct, linear, linear-channels, equal-split, u, time-decay'))), channels, arrayEnumerate(channels)) AS weights
+            empty(path), 1.,
+            exp2(-dateDiff('millisecond', path[i].1, path[-1].1) / 604800000)), channels, arrayEnumerate(channels)) AS weights
     FROM walked
+    WHERE NOT throwIf({model:String} NOT IN ('first', 'last', 'last-non-direct', 'linear', 'linear-channels', 'equal-split', 'u', 'time-decay'),
+        'no such model: there are first, last, last-non-direct, linear, linear-channels, equal-split, u, time-decay')
 )
 SELECT channel, sum(weight / total) AS conversions, currency, sum(ifNull(value, 0) * weight / total) AS value, uniqExactIf(subject, weight > 0) AS subjects
 FROM (SELECT subject, value, toString(currency) AS currency, arraySum(weights) AS total, part.1 AS channel, part.2 AS weight FROM weighed ARRAY JOIN arrayZip(channels, weights) AS part)
@@ -176,7 +178,7 @@ CREATE OR REPLACE VIEW channel_performance
 )
 AS WITH
 firsts AS (
-    SELECT project, account, argMin(channel, (at, message_id, touch)) AS channel, min(at) AS first_at
+    SELECT project, account, argMin(channel, (at, message_id, touch)) AS first_channel, min(at) AS first_at
     FROM touchpoints_of_accounts FINAL
     WHERE channel != ''
     GROUP BY project, account
@@ -188,12 +190,12 @@ won AS (
     WHERE subject_kind = 'account'
     GROUP BY project, goal, subject
 )
-SELECT f.project AS project, g.goal AS goal, f.channel AS channel, count() AS accounts, countIf(w.subject != '') AS converted, converted / accounts AS rate,
+SELECT f.project AS project, g.goal AS goal, f.first_channel AS channel, count() AS accounts, countIf(w.subject != '') AS converted, converted / accounts AS rate,
     quantileExactInclusiveOrNullIf(0.5)(dateDiff('millisecond', f.first_at, w.won_at) / 86400000, w.subject != '') AS median_days,
     CAST(arrayZip(mapKeys(sumMap(w.amounts) AS sums), mapValues(sums)), 'Array(Tuple(currency String, amount Float64))') AS value
 FROM firsts AS f
 INNER JOIN goals AS g ON g.project = f.project
 LEFT JOIN won AS w ON w.project = f.project AND w.goal = g.goal AND w.subject = f.account
-GROUP BY f.project, g.goal, f.channel
+GROUP BY f.project, g.goal, f.first_channel
 SETTINGS do_not_merge_across_partitions_select_final = 1
 COMMENT 'Which channels bring accounts that convert';
