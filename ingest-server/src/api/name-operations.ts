@@ -28,6 +28,8 @@ const descriptions: Readonly<Record<string, string>> = {
   detail: 'Touchpoints, or every event',
   q: 'The beginning of a user id, an email, an account id or a name',
   code: 'Only what was refused with this code',
+  goal: 'Id of the goal that is asked about',
+  lost: 'Id of the goal that says what is lost',
 }
 
 /** A copy of the paths in which every operation has an id and every parameter a description. */
