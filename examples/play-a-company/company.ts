@@ -1,16 +1,21 @@
 /**
- * Orbit Metrics, a B2B company that sells an analytics product, and the forty accounts that found it over
- * nine months. Deterministic: the same seed and the same last day give the same events, ids included.
+ * Orbit Metrics, a B2B company that sells an analytics product, and the sixty accounts that found it over
+ * fourteen months. Deterministic: the same seed and the same last day give the same events, ids included.
  */
 import type { OutgoingEvent } from '@touchline/schemas/build'
 import { type Chance, chanceFrom } from './random.js'
 import { type Journey, anyArrival, arrivals, dayMs, journeyOf, minuteMs } from './journey.js'
+import { costsOf, dealJourneys, deals } from './deals.js'
 import { accountNames, ordinaryAccount } from './ordinary-account.js'
 
 export interface Company {
   events: readonly OutgoingEvent[]
   /** Three timelines worth opening: a path of the HTTP API and why. */
   worthOpening: readonly { path: string; why: string }[]
+  /** Rows of /v1/costs. */
+  costs: readonly object[]
+  /** How many accounts were won. */
+  won: number
 }
 
 /** `lastDay` is midnight UTC of the day before which everything happened, in ms since 1970. */
@@ -20,9 +25,12 @@ export function companyOf({ seed, lastDay }: { seed: number; lastDay: number }):
     ...lovelaceWorks(lastDay),
     ...sharedLaptop(lastDay),
     ...freeMailLeads(lastDay, chance),
+    ...deals.flatMap((deal, index) => dealJourneys(deal, index, lastDay, chance)),
     ...accountNames.flatMap((name, index) => ordinaryAccount({ name, index, lastDay, chance })),
   ]
   return {
+    costs: costsOf(lastDay),
+    won: deals.filter(({ outcome }) => outcome === 'won').length + 1,
     // A journey's devices share one list of events, so it is counted once.
     events: [...new Set(journeys.map((journey) => journey.events))].flat(),
     worthOpening: [

@@ -113,6 +113,12 @@ export function journeyOf(anonymousId: string, device: Device = 'desktop'): Jour
           const referrer = index === 0 ? from.referrer : `${site}${from.path}`
           lastPage = pageContext(path, referrer, sessionId)
           add(buildPage(common(seenAt, lastPage), titleOf(path)))
+          // As our browser SDK sends it when the page goes.
+          const report = {
+            visibleSeconds: 20 + ((index * 37 + path.length * 11) % 90),
+            scrollPercent: 30 + ((path.length * 7) % 71),
+          }
+          add(buildTrack(common(seenAt + 110_000, lastPage), 'Page Left', report))
         }
         return journey
       },

@@ -9,11 +9,11 @@ interface OrdinaryAccount {
   chance: Chance
 }
 
-/** Two to five people, a few months, some of it anonymous for ever. */
+/** Two to five people, a few months, some of it anonymous for ever. Nothing of it is decided. */
 export function ordinaryAccount({ name, index, lastDay, chance }: OrdinaryAccount): Journey[] {
   const account = name.toLowerCase().replaceAll(' ', '-')
   const domain = `${account}.com`
-  const startsAt = lastDay - chance.integer(40, 260) * dayMs
+  const startsAt = lastDay - chance.integer(25, 400) * dayMs
   const people = chance.integer(2, 5)
   return Array.from({ length: people }, (_, number) =>
     ordinaryPerson({
@@ -106,42 +106,9 @@ const firstNames = [
   'Elif',
 ]
 export const accountNames = [
-  'Northwind Freight',
-  'Cobalt Robotics',
-  'Juniper Foods',
-  'Aster Clinics',
-  'Basalt Energy',
-  'Bluebell Insurance',
-  'Cedar Logistics',
-  'Delta Textiles',
-  'Ember Games',
-  'Fjord Shipping',
-  'Garnet Legal',
-  'Heron Travel',
-  'Indigo Payments',
-  'Jasper Homes',
-  'Kestrel Aero',
-  'Lumen Optics',
-  'Maple Schools',
-  'Nimbus Hosting',
-  'Onyx Security',
-  'Pinnacle Steel',
-  'Quartz Media',
-  'Raven Audio',
-  'Saffron Retail',
-  'Tamarind Pharma',
-  'Umber Ceramics',
-  'Violet Beauty',
-  'Willow Care',
-  'Xenon Lighting',
-  'Yarrow Seeds',
-  'Zephyr Wind',
-  'Amber Analytics',
-  'Birch Banking',
-  'Coral Marine',
-  'Dune Solar',
-  'Elm Architects',
-  'Flint Tools',
-  'Grove Organics',
-  'Harbor Rail',
+  ...['Birch Banking', 'Coral Marine', 'Dune Solar', 'Elm Architects', 'Flint Tools', 'Grove Organics'],
+  ...['Harbor Rail', 'Iris Eyewear', 'Juno Wines', 'Koi Gardens', 'Larch Timber', 'Moss Outdoor'],
+  ...['Nectar Drinks', 'Opal Dental', 'Petrel Drones', 'Quill Press', 'Rowan Bikes', 'Sable Fashion'],
+  ...['Teal Software', 'Ursa Mining', 'Vireo Radio', 'Wren Nurseries', 'Yew Furniture', 'Zinc Plating'],
+  ...['Alder Bridges', 'Briar Bakery', 'Clover Dairy', 'Drift Surf'],
 ]

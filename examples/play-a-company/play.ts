@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: plays the company into a running server, or starts one first, and prints three timelines
- * worth opening. Playing it twice changes nothing: every event keeps its id. It is a project of its own, `demo`: no
+ * `npm run demo`: plays the company into a running server, or starts one first, and prints three timelines worth
+ * opening and the answers worth seeing. Playing it twice changes nothing: every event keeps its id. It is a project of its own, `demo`: no
  * invented company comes among real ones, and its keys do not depend on those of the environment.
  *
  *     npm run demo -- --seed 7 --last-day 2026-11-01
@@ -14,7 +14,9 @@ import { parseArgs } from 'node:util'
 import { companyOf } from './company.js'
 import { dayMs } from './journey.js'
 import { demoKey, removeDemo } from './demo-project.js'
-import { importEvents, summaryOf, untilKnown } from './server-calls.js'
+import { answersOf, placesToLook } from './answers.js'
+import { definitions } from './definitions.js'
+import { importEvents, send, summaryOf, untilKnown, untilWon } from './server-calls.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const { values } = parseArgs({
@@ -42,7 +44,7 @@ const secretKey = values.key ?? (await demoKey({ dataDir, root }))
 await untilKnown({ url, secretKey })
 
 const company = companyOf({ seed: Number(values.seed ?? 1), lastDay })
-console.log(`playing ${company.events.length} events of nine months into ${url} …`)
+console.log(`playing ${company.events.length} events of fourteen months into ${url} …`)
 await importEvents({
   url,
   secretKey,
@@ -50,11 +52,20 @@ await importEvents({
   report: (sent) => console.log(`  ${sent} sent`),
 })
 
+for (const [path, body] of Object.entries(definitions))
+  await send({ url, secretKey }, { method: 'PUT', path: `/v1/definitions/${path}`, body })
+await send({ url, secretKey }, { method: 'POST', path: '/v1/costs', body: { rows: company.costs } })
+
 console.log('\nThree timelines worth opening:')
 for (const { path, why } of company.worthOpening) {
   const summary = await summaryOf({ url, secretKey, path })
   console.log(`\n  ${why}\n  → ${summary}\n  curl -u ${secretKey}: '${url}${path}'`)
 }
+
+await untilWon({ url, secretKey }, company.won)
+console.log(`\n${(await answersOf({ url, secretKey })).join('\n')}`)
+console.log('\nMore to ask:')
+for (const path of placesToLook) console.log(`  curl -u ${secretKey}: '${url}${path}'`)
 
 if (started) {
   console.log(`\nThe server stays up at ${url}; Ctrl-C ends it. Its data stays in ${dataDir}.`)

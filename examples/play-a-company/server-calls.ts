@@ -1,4 +1,4 @@
-/** The two calls that the demo makes of a server: import events, and ask for a timeline's summary. */
+/** The calls that the demo makes of a server: import events, apply definitions, send costs, ask. */
 import type { OutgoingEvent } from '@touchline/schemas/build'
 
 export interface Server {
@@ -28,6 +28,41 @@ export async function importEvents(
     report?.(from + batch.length)
   }
 }
+
+/** GETs an answer; throws with the server's own words. */
+export async function askFor<Body>({ url, secretKey }: Server, path: string): Promise<Body> {
+  const answer = await fetch(`${url}${path}`, { headers: { authorization: basic(secretKey) } })
+  const body = (await answer.json()) as Body & { message?: string }
+  if (!answer.ok) throw new Error(`${path}: the server answered ${answer.status}: ${body.message}`)
+  return body
+}
+
+export async function send(
+  { url, secretKey }: Server,
+  { method, path, body }: { method: 'PUT' | 'POST'; path: string; body: object },
+): Promise<void> {
+  const answer = await fetch(`${url}${path}`, {
+    method,
+    headers: { authorization: basic(secretKey), 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  if (!answer.ok) throw new Error(`${path}: the server answered ${answer.status}: ${await answer.text()}`)
+}
+
+/** Resolves once all won deals are formed: touchpoints follow their events within seconds, later on a busy server. */
+export async function untilWon(server: Server, deals: number, everyMs = 1_000): Promise<void> {
+  for (let looks = 0; looks < maxLooks; looks += 1) {
+    const { n, touches } = await askFor<{ n: number; touches: { mean: number | null } }>(
+      server,
+      '/v1/journeys/summary?goal=won&outcome=won',
+    )
+    if (n === deals && touches.mean !== null && touches.mean >= touchesOfWon) return
+    await new Promise((resolve) => setTimeout(resolve, everyMs))
+  }
+}
+
+/** What the won deals of the company have in the mean. */
+const touchesOfWon = 31
 
 interface Summary {
   touchpoints: number

@@ -43,6 +43,20 @@ beforeAll(async () => {
     },
   ])
   await rebuildTouchpoints({ clickhouse })
+  await clickhouse.app.insert({
+    table: 'definitions',
+    format: 'JSONEachRow',
+    values: [
+      {
+        project: 'default',
+        kind: 'goals',
+        id: 'won',
+        version: 1,
+        at: '2026-01-01 00:00:00',
+        body: JSON.stringify({ subject: 'account', when: { touch: { name: 'Deal Won' } }, count: 'first' }),
+      },
+    ],
+  })
 })
 afterAll(() => clickhouse.close())
 
@@ -92,7 +106,7 @@ test('every view is told', async () => {
   )
   for (const { name } of views) expect(text).toContain(`\`${name}`)
   const columns = await ask<{ name: string }>(
-    "SELECT DISTINCT name FROM system.columns WHERE database = 'touchline' AND table IN ('touchpoints', 'persons', 'accounts', 'identity_changes')",
+    "SELECT DISTINCT name FROM system.columns WHERE database = 'touchline' AND table IN ('touchpoints', 'persons', 'accounts', 'identity_changes', 'conversions', 'journeys', 'silent_gaps', 'channel_performance')",
   )
   for (const { name } of columns) expect(text).toContain(`\`${name}\``)
 })
