@@ -2,6 +2,7 @@
 import type { Touch } from '@touchline/schemas/api'
 import { query, type Reader } from '../clickhouse/query.js'
 import { compileTouch } from '../definitions/compile-touch.js'
+import { namesOf } from '../definitions/subject-names.js'
 import { touchesOf } from '../definitions/touches.js'
 import type { UsedDefinition } from './goals.js'
 import { touchWords } from './summary.js'
@@ -49,7 +50,8 @@ export interface Gaps {
   touchFilter: string
 }
 
-type GapRow = Omit<Gap, 'silentDays' | 'stage' | 'isOpen'> & {
+type GapRow = Omit<Gap, 'subject' | 'silentDays' | 'stage' | 'isOpen'> & {
+  subjectKey: string
   stage: string
   isOpen: number
   anyDays: number
@@ -65,7 +67,7 @@ export async function findGaps(reader: Reader, ask: GapsAsk): Promise<Gaps> {
   const longest = longestSilence(ask)
   const sql = `
 WITH spoken AS (
-  SELECT key, any(subject) AS subject,
+  SELECT key,
     arraySort(groupArrayIf(toUnixTimestamp64Milli(at), ${ask.direction === 'any' ? '1' : "direction = 'inbound'"})) AS times,
     toUnixTimestamp64Milli(max(at)) AS lastAny,
     maxOrNullIf(toUnixTimestamp64Milli(at), direction = 'inbound') AS lastInbound
@@ -75,7 +77,7 @@ WITH spoken AS (
   HAVING notEmpty(times)
 ),
 gaps AS (
-  SELECT key, subject, lastAny, lastInbound,
+  SELECT key, lastAny, lastInbound,
     arrayJoin(arrayFilter(gap -> gap.2 - gap.1 > {least: Int64},
       arrayZip(times, arrayPushBack(arrayPopFront(times), toInt64({now: Int64})), arrayMap(n -> n = length(times), arrayEnumerate(times))))) AS gap
   FROM spoken
@@ -90,12 +92,12 @@ found AS (
   WHERE ended - began > ${longest.sql} AND began >= {low: Int64} AND began < {high: Int64}
     AND ({open: Int8} = -1 OR open = {open: Int8})
 )
-SELECT subject, fromUnixTimestamp64Milli(began, 'UTC') AS from, if(open, NULL, fromUnixTimestamp64Milli(ended, 'UTC')) AS to,
+SELECT toString(key) AS subjectKey, fromUnixTimestamp64Milli(began, 'UTC') AS from, if(open, NULL, fromUnixTimestamp64Milli(ended, 'UTC')) AS to,
   (ended - began) / 86400000 AS days, open AS isOpen, stage,
   ({now: Int64} - lastAny) / 86400000 AS anyDays, ({now: Int64} - lastInbound) / 86400000 AS inboundDays,
   count() OVER () AS total
 FROM found
-ORDER BY days DESC, subject, began
+ORDER BY days DESC, key, began
 LIMIT {limit: UInt32}`
   const rows = await query<GapRow>(
     reader,
@@ -110,8 +112,11 @@ LIMIT {limit: UInt32}`
       limit: ask.limit,
     },
   )
+  // Names of the few that are shown: of everybody they would be the dearest column.
+  const keys = [...new Set(rows.map(({ subjectKey }) => subjectKey))]
+  const names = await namesOf(reader, ask.subject, keys)
   return {
-    rows: rows.map(toGap),
+    rows: rows.map((row) => toGap(row, names.get(row.subjectKey) ?? row.subjectKey)),
     total: rows[0]?.total ?? 0,
     definitions: stages?.used ?? [],
     touchFilter: `${touchWords(ask.touch)}${ask.direction === 'inbound' ? ', direction is inbound' : ''}`,
@@ -134,7 +139,7 @@ function longestSilence({ minMs, stages }: GapsAsk): Fragment {
   )
 }
 
-function toGap({ subject, from, to, days, isOpen, stage, anyDays, inboundDays }: GapRow): Gap {
+function toGap({ from, to, days, isOpen, stage, anyDays, inboundDays }: GapRow, subject: string): Gap {
   return {
     subject,
     from,

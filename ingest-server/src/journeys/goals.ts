@@ -43,47 +43,92 @@ export const subjectOf = (goal: Goal, asked: Subject | undefined): Subject => as
 const isPlainTouch = (when: Condition): when is { touch: Touch } =>
   'touch' in when && Object.values({ ...when, touch: undefined }).every((said) => said === undefined)
 
+export interface ConversionsWanted {
+  /** Keeps the parameters of several goals apart. */
+  prefix: string
+  /** Condition on the column `key` that leaves few of them; without it everybody is looked at. */
+  among?: string | undefined
+  /** With what each is worth; else value is null. */
+  withWorth?: boolean
+}
+
 /**
  * SELECT of all conversions up to asOf, whatever the window:
  *
  *     key, at, (end_id, end_touch) with `at` the place of the conversion in the total order, value Nullable(Float64), currency
- *
- * `prefix` keeps the parameters of several goals apart.
  */
 export async function conversionsOf(
+  reader: Reader,
+  goal: Goal,
+  { subject, asOf }: Pick<Question, 'subject' | 'asOf'>,
+  { prefix, among, withWorth = false }: ConversionsWanted,
+): Promise<Fragment> {
+  const { when } = goal.body
+  if (!isPlainTouch(when)) {
+    const moments = await firstMoments(reader, when, { subject, asOf }, prefix)
+    // Everything of the same millisecond belongs to the path: the moment has no place among its touches.
+    return fragment(
+      `SELECT key, at, char(255) AS end_id, toUInt64(0) AS end_touch, CAST(NULL, 'Nullable(Float64)') AS value, '' AS currency FROM (${moments.sql}) WHERE ${among ?? '1'}`,
+      moments.params,
+    )
+  }
+  const touch = compileTouch(when.touch, { prefix })
+  const touches = touchesOf(subject)
+  // FINAL reads every column of every row. So the few who converted are found by narrow columns first.
+  const few = among ?? `key IN (SELECT key FROM ${touches} WHERE ${touch.sql})`
+  const first = goal.body.count === 'each' ? '' : ' ORDER BY key, at, message_id, touch LIMIT 1 BY key'
+  const worth = withWorth
+    ? 'value, toString(currency) AS currency, person_key'
+    : "CAST(NULL, 'Nullable(Float64)') AS value, '' AS currency"
+  const matched = fragment(
+    `SELECT key, at, message_id AS end_id, touch AS end_touch, ${worth} FROM ${touches} WHERE ${touch.sql} AND ${few}${first}`,
+    { ...baseParams({ asOf }), ...touch.params },
+  )
+  return withWorth ? worthOf(matched, goal.body, `${prefix}w`) : matched
+}
+
+async function firstMoments(
+  reader: Reader,
+  when: Condition,
+  { subject, asOf }: Pick<Question, 'subject' | 'asOf'>,
+  prefix: string,
+): Promise<Fragment> {
+  const references = await loadReferences(reader, [when], { subject, asOf })
+  return compileFirstTrue(when, { subject, asOf, references, prefix })
+}
+
+/** SELECT key: who has a touch (or a moment) of the goal at all, by columns that are cheap to read. */
+export async function convertedKeys(
   reader: Reader,
   goal: Goal,
   { subject, asOf }: Pick<Question, 'subject' | 'asOf'>,
   prefix: string,
 ): Promise<Fragment> {
   const { when } = goal.body
-  if (!isPlainTouch(when)) {
-    const references = await loadReferences(reader, [when], { subject, asOf })
-    const { sql, params } = compileFirstTrue(when, { subject, asOf, references, prefix })
-    // Everything of the same millisecond belongs to the path: the moment has no place among its touches.
-    return fragment(
-      `SELECT key, at, char(255) AS end_id, toUInt64(0) AS end_touch, CAST(NULL, 'Nullable(Float64)') AS value, '' AS currency FROM (${sql})`,
-      params,
-    )
-  }
+  if (!isPlainTouch(when)) return firstMoments(reader, when, { subject, asOf }, prefix)
   const touch = compileTouch(when.touch, { prefix })
-  const first = goal.body.count === 'each' ? '' : ' ORDER BY key, at, message_id, touch LIMIT 1 BY key'
-  const matched = `SELECT key, at, message_id AS end_id, touch AS end_touch, value, toString(currency) AS currency FROM ${touchesOf(subject)} WHERE ${touch.sql}${first}`
-  const params = { ...baseParams({ asOf }), ...touch.params }
-  return withWorth(fragment(matched, params), goal.body, `${prefix}w`)
+  return fragment(`SELECT key, at FROM ${touchesOf(subject)} WHERE ${touch.sql}`, {
+    ...baseParams({ asOf }),
+    ...touch.params,
+  })
 }
 
 /**
  * The amount and currency of the properties that the goal names; of what it does not name the touch's own (revenue,
- * value, total, amount). Of several copies of a message the first received counts.
+ * value, total, amount). The touch knows where its event stands: the first received copy of the message.
  */
-function withWorth(matched: Fragment, { value, currency }: GoalBody, prefix: string): Fragment {
-  if (value === undefined && currency === undefined) return matched
+function worthOf(matched: Fragment, { value, currency }: GoalBody, prefix: string): Fragment {
+  if (value === undefined && currency === undefined)
+    return fragment(
+      `SELECT key, at, end_id, end_touch, value, currency FROM (${matched.sql})`,
+      matched.params,
+    )
   const bag = openBag(prefix)
   const columns = [
     value === undefined ? undefined : `${amountOf(bag.text(value.property))} AS amount`,
     currency === undefined ? undefined : `${currencyOf(bag.text(currency.property))} AS code`,
   ].filter((column) => column !== undefined)
+  const of = (column: string) => `(SELECT ${column} FROM (${matched.sql}))`
   return fragment(
     `
 SELECT key, at, end_id, end_touch,
@@ -91,7 +136,9 @@ SELECT key, at, end_id, end_touch,
 FROM (${matched.sql}) AS touched
 LEFT JOIN (
   SELECT message_id, ${columns.join(', ')} FROM events
-  WHERE project = {project: String} AND message_id IN (SELECT end_id FROM (${matched.sql}))
+  WHERE project = {project: String} AND message_id IN ${of('end_id')} AND (subject, client_time) IN (
+    SELECT subject, client_time FROM touchpoints_of_people FINAL
+    WHERE project = {project: String} AND person_key IN ${of('person_key')})
   GROUP BY message_id
 ) AS told ON told.message_id = touched.end_id`,
     { ...matched.params, ...bag.params },

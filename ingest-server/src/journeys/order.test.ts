@@ -6,7 +6,7 @@ import { eventRow, insertPeople, insertRowsOf } from '../../../test-support/even
 import type { Reader } from '../clickhouse/query.js'
 import { rebuildTouchpoints } from '../touchpoints/upkeep.js'
 import type { AttributionAsk } from './attribution/ask.js'
-import { attribute } from './attribution/attribution.js'
+import { attribute, type Attribution } from './attribution/attribution.js'
 import { furthestAttempt, type FunnelMode } from './funnels/attempts.js'
 import { askFunnel } from './funnels/funnel.js'
 
@@ -72,7 +72,7 @@ describe('an attribution', () => {
     await insertPeople(clickhouse.app, [
       { person: 'user:ann', identifiers: [{ identifier: 'user:ann' }], accounts: [{ account: 'acme' }] },
     ])
-    const answers = []
+    const answers: Attribution[] = []
     for (const rows of [[...ties, ...others], [...others].reverse(), [...ties].reverse()]) {
       await insertRowsOf(clickhouse.app, rows)
       await rebuildTouchpoints({ clickhouse })

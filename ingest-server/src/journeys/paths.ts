@@ -69,7 +69,7 @@ export interface Paths {
 /** WITH walks: of each subject the steps of its touches in [from, to), up to and including its conversion. */
 async function walksSql(reader: Reader, ask: PathsAsk): Promise<Fragment> {
   const { goal, by, subject } = ask
-  const won = goal ? await conversionsOf(reader, goal, ask, 'goal') : undefined
+  const won = goal ? await conversionsOf(reader, goal, ask, { prefix: 'goal' }) : undefined
   const subjects = await ofSubjects(reader, ask)
   const touch = compileTouch(ask.touch ?? {}, { prefix: 'touch' })
   const window = within(ask, 'at')

@@ -62,9 +62,9 @@ const measures = ['touches', 'channels', 'people', 'sessions', 'days', 'longestG
  */
 export async function journeysSql(reader: Reader, ask: SummaryAsk): Promise<Fragment> {
   const { goal, lost, outcome, subject } = ask
-  const won = await conversionsOf(reader, goal, ask, 'won')
+  const won = await conversionsOf(reader, goal, ask, { prefix: 'won' })
   const gone = lost
-    ? await conversionsOf(reader, lost, ask, 'lost')
+    ? await conversionsOf(reader, lost, ask, { prefix: 'lost' })
     : fragment('SELECT toUInt64(0) AS key WHERE 0')
   const subjects = await ofSubjects(reader, ask)
   const touch = compileTouch(ask.touch ?? {}, { prefix: 'touch' })

@@ -1,29 +1,68 @@
 /** Conversions with their paths, as ClickHouse has them: a row a conversion, read in parts where there are many. */
 import { queryRows, type Reader } from '../../clickhouse/query.js'
-import { conversionsOf, type Goal } from '../goals.js'
+import { conversionsOf, convertedKeys, type Goal } from '../goals.js'
 import { inPart, mostPerPart, ofSubjects, paramsOf, settings, within, type Fragment } from '../question.js'
 import { touchesOf } from '../../definitions/touches.js'
 import { creditedTouches, keyOf, type AttributionAsk } from './ask.js'
 import { milestoneNames, type MilestoneName } from './credit.js'
 import type { Conversion } from './share.js'
 
+/** More keys than these make more queries than reading everybody in parts does. */
+const mostKeys = 8_000
+const amongKeys = 'key IN (SELECT toUInt64(arrayJoin({keys: Array(String)})))'
+
 /** All conversions of the question's window, by time. */
 export async function readConversions(reader: Reader, ask: AttributionAsk): Promise<Conversion[]> {
-  const asked = await askedConversions(reader, ask)
-  const [counted] = await queryRows<[number]>(
+  const keys = await readKeys(reader, ask)
+  if (keys.length === 0) return []
+  const rows = keys.length > mostKeys ? await readInParts(reader, ask) : await readAmong(reader, ask, keys)
+  return rows
+    .map(toConversion)
+    .sort((a, b) => a.conversionAt - b.conversionAt || compare(a.subject, b.subject))
+}
+
+/** Who may have a conversion in the window, at most one more than `mostKeys`. */
+async function readKeys(reader: Reader, ask: AttributionAsk): Promise<string[]> {
+  const converted = await convertedKeys(reader, ask.goal, ask, 'goal')
+  const window = within(ask, 'at')
+  const subjects = await ofSubjects(reader, ask)
+  const rows = await queryRows<[string]>(
     reader,
-    { name: 'attribution-count', sql: `${asked.sql} SELECT count() FROM asked`, settings },
-    asked.params,
+    {
+      name: 'attribution-keys-of-goal',
+      sql: `SELECT DISTINCT toString(key) FROM (${converted.sql}) WHERE ${window.sql} AND ${subjects.sql} LIMIT ${mostKeys + 1}`,
+      settings,
+    },
+    paramsOf(converted, window, subjects),
   )
+  return rows.map(([key]) => key)
+}
+
+async function readAmong(reader: Reader, ask: AttributionAsk, keys: readonly string[]): Promise<PathRow[]> {
+  const { sql, params } = await pathsSql(reader, ask, amongKeys)
+  return queryRows<PathRow>(
+    reader,
+    { name: 'attribution-paths', sql, settings, splitBy: 'keys' },
+    { ...params, keys },
+  )
+}
+
+async function readInParts(reader: Reader, ask: AttributionAsk): Promise<PathRow[]> {
+  const asked = await askedConversions(reader, ask, undefined)
+  const named = { name: 'attribution-count', sql: `${asked.sql} SELECT count() FROM asked`, settings }
+  const [counted] = await queryRows<[number]>(reader, named, asked.params)
   const parts = Math.ceil((counted?.[0] ?? 0) / mostPerPart)
-  const paths = await pathsSql(reader, ask, asked)
-  const conversions: Conversion[] = []
+  const { sql, params } = await pathsSql(reader, ask, inPart)
+  const all: PathRow[] = []
   for (let part = 0; part < parts; part += 1) {
-    const named = { name: 'attribution-paths', sql: paths.sql, settings }
-    for (const row of await queryRows<PathRow>(reader, named, { ...paths.params, parts, part }))
-      conversions.push(toConversion(row))
+    const rows = await queryRows<PathRow>(
+      reader,
+      { name: 'attribution-paths-part', sql, settings },
+      { ...params, parts, part },
+    )
+    for (const row of rows) all.push(row)
   }
-  return conversions.sort((a, b) => a.conversionAt - b.conversionAt || compare(a.subject, b.subject))
+  return all
 }
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
@@ -32,8 +71,12 @@ const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
  * WITH `every` conversion of the goal up to asOf, and those `asked` for: in [from, to), of the subjects that are meant.
  * `since` is where the path begins, exclusive, in milliseconds.
  */
-export async function askedConversions(reader: Reader, ask: AttributionAsk): Promise<Fragment> {
-  const conversions = await conversionsOf(reader, ask.goal, ask, 'goal')
+export async function askedConversions(
+  reader: Reader,
+  ask: AttributionAsk,
+  among: string | undefined,
+): Promise<Fragment> {
+  const conversions = await conversionsOf(reader, ask.goal, ask, { prefix: 'goal', among, withWorth: true })
   const window = within(ask, 'at')
   const subjects = await ofSubjects(reader, ask)
   const longAgo = 'toInt64(-9000000000000)'
@@ -66,9 +109,11 @@ type PathRow = [
   ...milestones: (number | null)[],
 ]
 
-async function pathsSql(reader: Reader, ask: AttributionAsk, asked: Fragment): Promise<Fragment> {
+/** A row a conversion of the subjects of whom `among` holds. */
+async function pathsSql(reader: Reader, ask: AttributionAsk, among: string): Promise<Fragment> {
+  const asked = await askedConversions(reader, ask, among)
   const credited = creditedTouches(ask).condition
-  const milestones = await milestonesOf(reader, ask)
+  const milestones = await milestonesOf(reader, ask, among)
   const columns = milestones.map(
     ({ name }) => `arrayReduce('maxOrNull', arrayFilter(x -> x <= c.ms, ${name}.times)) AS ${name}_at`,
   )
@@ -82,7 +127,7 @@ walked AS (
   SELECT key, any(subject) AS subject,
     arraySort(groupArrayIf((toUnixTimestamp64Milli(at), message_id, touch, ${keyOf(ask.by)}, toString(channel)), ${credited.sql})) AS touches
   FROM ${touchesOf(ask.subject)}
-  WHERE key IN (SELECT key FROM asked)
+  WHERE ${among}
   GROUP BY key
 )
 SELECT
@@ -93,8 +138,7 @@ SELECT
   ${columns.map((column) => `, ${column}`).join('')}
 FROM asked AS c
 LEFT JOIN walked AS t ON t.key = c.key
-${joins.join('\n')}
-WHERE ${inPart.replace('key', 'c.key')}`,
+${joins.join('\n')}`,
     params: paramsOf(asked, credited, ...milestones),
   }
 }
@@ -103,11 +147,12 @@ WHERE ${inPart.replace('key', 'c.key')}`,
 async function milestonesOf(
   reader: Reader,
   ask: AttributionAsk,
+  among: string,
 ): Promise<(Fragment & { name: MilestoneName })[]> {
   const all: (Fragment & { name: MilestoneName })[] = []
   for (const name of milestoneNames) {
     const goal: Goal | undefined = ask.milestones[name]
-    if (goal) all.push({ name, ...(await conversionsOf(reader, goal, ask, name)) })
+    if (goal) all.push({ name, ...(await conversionsOf(reader, goal, ask, { prefix: name, among })) })
     else
       all.push({
         name,

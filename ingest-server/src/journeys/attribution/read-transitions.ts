@@ -1,10 +1,10 @@
 /** The Markov chain's transitions: of converting paths counted here, of all others in ClickHouse. */
 import { queryRows, type Reader } from '../../clickhouse/query.js'
 import { touchesOf } from '../../definitions/touches.js'
-import { ofSubjects, orderOfTies, paramsOf, settings, within } from '../question.js'
+import { baseParams, ofSubjects, orderOfTies, paramsOf, settings, within } from '../question.js'
 import { creditedTouches, keyOf, type AttributionAsk } from './ask.js'
 import { conversion, lost, start, statesOf, type Transition } from './markov.js'
-import { askedConversions } from './read-conversions.js'
+import { convertedKeys } from '../goals.js'
 import type { Conversion } from './share.js'
 
 /** More values than these are no channels any longer, and each costs a linear system. */
@@ -57,7 +57,7 @@ async function readKeys(reader: Reader, ask: AttributionAsk): Promise<string[] |
       sql: `SELECT DISTINCT ${keyOf(ask.by)} AS step FROM ${touchesOf(ask.subject)} WHERE (${credited.sql}) AND ${subjects.sql} ORDER BY step LIMIT ${mostSteps + 1}`,
       settings,
     },
-    paramsOf({ sql: '', params: (await askedConversions(reader, ask)).params }, credited, subjects),
+    { ...baseParams(ask), ...paramsOf(credited, subjects) },
   )
   return rows.length > mostSteps ? undefined : rows.map(([key]) => key)
 }
@@ -90,7 +90,7 @@ async function notConvertingTransitions(
   ask: AttributionAsk,
   keys: readonly string[],
 ): Promise<Transition[]> {
-  const asked = await askedConversions(reader, ask)
+  const converted = await convertedKeys(reader, ask.goal, ask, 'goal')
   const credited = creditedTouches(ask).condition
   const subjects = await ofSubjects(reader, ask)
   const ended = within(ask, 'last')
@@ -100,12 +100,12 @@ async function notConvertingTransitions(
     reader,
     {
       name: 'attribution-transitions',
-      sql: `${asked.sql},
-others AS (
+      sql: `
+WITH others AS (
   SELECT max(at) AS last,
     arraySort(groupArray((toUnixTimestamp64Milli(at), ${orderOfTies}, toUInt64(transform(${keyOf(ask.by)}, {steps: Array(String)}, range(1, toUInt64({stepsEnd: UInt32})), 0))))) AS touches
   FROM ${touchesOf(ask.subject)}
-  WHERE (${credited.sql}) AND ${subjects.sql} AND key NOT IN (SELECT key FROM every)
+  WHERE (${credited.sql}) AND ${subjects.sql} AND key NOT IN (SELECT key FROM (${converted.sql}))
   GROUP BY key
 ),
 paths AS (
@@ -118,7 +118,12 @@ moves AS (
 SELECT move.1, move.2, count() FROM moves GROUP BY move`,
       settings,
     },
-    { ...paramsOf(asked, credited, subjects, ended), steps: keys, stepsEnd: keys.length + 1 },
+    {
+      ...paramsOf(converted, credited, subjects, ended),
+      ...(ask.lookbackMs !== undefined && { lookback: ask.lookbackMs }),
+      steps: keys,
+      stepsEnd: keys.length + 1,
+    },
   )
   return rows.map(([from, to, count]) => ({
     from: from === 0 ? start : unpacked(from),

@@ -74,7 +74,7 @@ export async function countConversions(
 ): Promise<CountRow[]> {
   if (goal === undefined) return []
   const counted: Goal = { ...goal, body: { ...goal.body, count: how } }
-  const conversions = await conversionsOf(reader, counted, ask, 'goal')
+  const conversions = await conversionsOf(reader, counted, ask, { prefix: 'goal' })
   const scope = await scopeOf(reader, ask)
   const sql = grouped(
     `${startOf(ask.period, 'at')} AS period, count() AS n`,
@@ -94,7 +94,7 @@ export async function readOrders(
 ): Promise<{ orders: OrderRow[]; customers: CountRow[] }> {
   if (ask.order === undefined) return { orders: [], customers: [] }
   const each: Goal = { ...ask.order, body: { ...ask.order.body, count: 'each' } }
-  const conversions = await conversionsOf(reader, each, ask, 'goal')
+  const conversions = await conversionsOf(reader, each, ask, { prefix: 'goal', withWorth: true })
   const scope = await scopeOf(reader, ask)
   const params = { ...conversions.params, ...scope.params }
   const from = `(${conversions.sql}) WHERE ${scope.condition}`
@@ -138,7 +138,7 @@ export async function countActive(
   )
   if (ask.customer === undefined) return { active: await active, converting: [] }
   const each: Goal = { ...ask.customer, body: { ...ask.customer.body, count: 'each' } }
-  const conversions = await conversionsOf(reader, each, ask, 'goal')
+  const conversions = await conversionsOf(reader, each, ask, { prefix: 'goal' })
   const converting = query<CountRow>(
     reader,
     {
@@ -229,8 +229,8 @@ export async function readCohorts(reader: Reader, ask: LifecycleAsk): Promise<Co
   if (customer === undefined) return []
   const first: Goal = { ...customer, body: { ...customer.body, count: 'first' } }
   const again: Goal = { ...(order ?? customer), body: { ...(order ?? customer).body, count: 'each' } }
-  const firsts = await conversionsOf(reader, first, ask, 'goal')
-  const orders = await conversionsOf(reader, again, ask, 'again')
+  const firsts = await conversionsOf(reader, first, ask, { prefix: 'goal' })
+  const orders = await conversionsOf(reader, again, ask, { prefix: 'again' })
   const scope = await scopeOf(reader, ask)
   const sql = `
 SELECT cohort, period, uniqExact(firsts.key) AS n

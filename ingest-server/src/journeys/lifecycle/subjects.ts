@@ -46,6 +46,6 @@ async function sourceOf(reader: Reader, ask: LifecycleAsk, row: LifecycleRow): P
   )[row]
   if (goal === undefined) return undefined
   const counted: Goal = { ...goal, body: { ...goal.body, count } }
-  const { sql, params } = await conversionsOf(reader, counted, ask, 'goal')
+  const { sql, params } = await conversionsOf(reader, counted, ask, { prefix: 'goal' })
   return { sql: `(${sql})`, params }
 }

@@ -27,8 +27,8 @@ export interface ClosedAsk extends Question {
  * been won.
  */
 export async function closedSql(reader: Reader, ask: ClosedAsk): Promise<Fragment> {
-  const won = await conversionsOf(reader, ask.goal, ask, 'won')
-  const lost = await conversionsOf(reader, ask.lost, ask, 'lost')
+  const won = await conversionsOf(reader, ask.goal, ask, { prefix: 'won' })
+  const lost = await conversionsOf(reader, ask.lost, ask, { prefix: 'lost' })
   const window = within(ask, 'at')
   const subjects = await ofSubjects(reader, ask)
   return {
