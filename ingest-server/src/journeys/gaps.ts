@@ -6,7 +6,14 @@ import { namesOf } from '../definitions/subject-names.js'
 import { touchesOf } from '../definitions/touches.js'
 import type { UsedDefinition } from './goals.js'
 import { touchWords } from './summary.js'
-import { silencesOf, stageAt, stageParams, usualSilenceMs, type StagesInTime } from './silence.js'
+import {
+  readStagesOf,
+  silencesOf,
+  stageAt,
+  stageParams,
+  usualSilenceMs,
+  type StagesInTime,
+} from './silence.js'
 import {
   baseParams,
   fragment,
@@ -63,7 +70,8 @@ type GapRow = Omit<Gap, 'subject' | 'silentDays' | 'stage' | 'isOpen'> & {
 export async function findGaps(reader: Reader, ask: GapsAsk): Promise<Gaps> {
   const subjects = await ofSubjects(reader, ask)
   const touch = compileTouch(ask.touch ?? {}, { prefix: 'touch' })
-  const { stages } = ask
+  // Where the stage decides it is looked up for everybody, else for those that are shown.
+  const stages = ask.minMs === undefined ? ask.stages : undefined
   const longest = longestSilence(ask)
   const sql = `
 WITH spoken AS (
@@ -116,11 +124,21 @@ LIMIT {limit: UInt32}`
   const keys = [...new Set(rows.map(({ subjectKey }) => subjectKey))]
   const names = await namesOf(reader, ask.subject, keys)
   return {
-    rows: rows.map((row) => toGap(row, names.get(row.subjectKey) ?? row.subjectKey)),
+    rows: await withStages(
+      reader,
+      ask,
+      rows.map((row) => toGap(row, names.get(row.subjectKey) ?? row.subjectKey)),
+    ),
     total: rows[0]?.total ?? 0,
-    definitions: stages?.used ?? [],
+    definitions: ask.stages?.used ?? [],
     touchFilter: `${touchWords(ask.touch)}${ask.direction === 'inbound' ? ', direction is inbound' : ''}`,
   }
+}
+
+async function withStages(reader: Reader, { stages, minMs }: GapsAsk, gaps: readonly Gap[]): Promise<Gap[]> {
+  if (stages === undefined || minMs === undefined || gaps.length === 0) return [...gaps]
+  const stageOf = await readStagesOf(reader, stages, [...new Set(gaps.map(({ subject }) => subject))])
+  return gaps.map((gap) => ({ ...gap, stage: stageOf(gap.subject, Date.parse(gap.from)) }))
 }
 
 /** An expression over `stage`: a gap of it is longer than so many milliseconds. `least` is the shortest of all. */

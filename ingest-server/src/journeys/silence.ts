@@ -1,6 +1,8 @@
 /** How long a stage may be silent, and in which a subject was when. */
 import { durationMs, type StagesBody } from '@touchline/schemas/api'
+import { queryRows, type Reader } from '../clickhouse/query.js'
 import { compileStages } from '../definitions/compile.js'
+import { touchSettings } from '../definitions/touches.js'
 import type { Fragment, Question } from './question.js'
 import type { UsedDefinition } from './goals.js'
 import type { StageList } from './stage-list.js'
@@ -11,13 +13,44 @@ export const usualSilenceMs = durationMs(usualSilentAfter)
 export interface StagesInTime {
   /** SELECT key, entries Array(Tuple(place of the stage from 0, at, left at or 0)), in ms. */
   entries: Fragment
+  /** The same of some subjects, by id. */
+  entriesOf: (ids: readonly string[]) => Fragment
   body: StagesBody
   used: UsedDefinition[]
 }
 
 export function stagesInTime({ body, references, used }: StageList, { asOf }: Question): StagesInTime {
-  const { sql, params } = compileStages(body, { asOf, references })
-  return { entries: { sql, params }, body, used }
+  const compiled = (only?: readonly string[]): Fragment => {
+    const { sql, params } = compileStages(body, { asOf, references, only })
+    return { sql, params }
+  }
+  return { entries: compiled(), entriesOf: compiled, body, used }
+}
+
+type Entry = [place: number, at: number, left: number]
+
+/** Of subjects by id: id of the stage that each had at a time in ms, null for none. */
+export async function readStagesOf(
+  reader: Reader,
+  stages: StagesInTime,
+  ids: readonly string[],
+): Promise<(id: string, at: number) => string | null> {
+  const { sql, params } = stages.entriesOf(ids)
+  const rows = await queryRows<[string, Entry[]]>(
+    reader,
+    {
+      name: 'stages-of-shown',
+      sql: `SELECT named.id, entries FROM (${sql}) AS staged INNER JOIN (SELECT arrayJoin({only: Array(String)}) AS id) AS named ON cityHash64(named.id) = staged.key`,
+      splitBy: 'only',
+      settings: touchSettings,
+    },
+    { ...params, only: ids },
+  )
+  const entries = new Map(rows)
+  return (id, at) => {
+    const held = entries.get(id)?.findLast(([, since, left]) => since <= at && (left === 0 || left > at))
+    return held === undefined ? null : (stages.body.stages[held[0]]?.id ?? null)
+  }
 }
 
 /** An expression: id of the stage that `entries` had at a time in ms, empty for none. It asks for `{stageIds: Array(String)}`. */

@@ -595,6 +595,19 @@ describe('lifecycle', () => {
     }
   })
 
+  test('begins with the first touch or spend where nobody says when', async () => {
+    const { periods } = await ask<Lifecycle>('/v1/metrics/lifecycle?by=quarter')
+    // A cost of January 2020 is there, see the test of tags.
+    expect(periods[0]?.from).toBe('2020-01-01T00:00:00.000Z')
+    expect(periods.at(-1)?.from).toBe('2026-04-01T00:00:00.000Z')
+    const berlin = await ask<Lifecycle>(
+      '/v1/metrics/lifecycle?timezone=Europe/Berlin&from=2026-03-15&to=2026-03-16',
+    )
+    expect(berlin.periods.map(({ from, to }) => [from, to])).toEqual([
+      ['2026-02-28T23:00:00.000Z', '2026-03-31T22:00:00.000Z'],
+    ])
+  })
+
   test('costs of wrong fields are refused by place', async () => {
     const { status, body } = await server.post<Refused>('/v1/costs', { rows: [{ day: '2026-13-01' }] })
     expect(status).toBe(400)

@@ -14,7 +14,7 @@ import { insertLines } from '../../clickhouse/insert-lines.js'
 import type { Reader } from '../../clickhouse/query.js'
 import { goalOf } from '../../journeys/goals.js'
 import { lifecycle } from '../../journeys/lifecycle/lifecycle.js'
-import { periodNames } from '../../journeys/lifecycle/periods.js'
+import { periodNames, readBeginning, type PeriodName } from '../../journeys/lifecycle/periods.js'
 import type { LifecycleAsk } from '../../journeys/lifecycle/read-figures.js'
 import { lifecycleRows, lifecycleSubjects } from '../../journeys/lifecycle/subjects.js'
 import { projectOf, type Api, type TimelineDeps } from '../context.js'
@@ -76,7 +76,14 @@ function addMetrics(api: Api, deps: TimelineDeps): void {
   })
 }
 
-const yearMs = 365 * 86_400_000
+const dayMs = 86_400_000
+/** How far back is looked where nobody says. */
+const usualSpanMs: Readonly<Record<PeriodName, number>> = {
+  day: 92 * dayMs,
+  week: 366 * dayMs,
+  month: 5 * 366 * dayMs,
+  quarter: 10 * 366 * dayMs,
+}
 
 async function lifecycleAskOf(
   reader: Reader,
@@ -84,14 +91,15 @@ async function lifecycleAskOf(
   now: number,
 ): Promise<LifecycleAsk & { from: number; to: number }> {
   const { customer, order, lead, as_of, timezone, years, margin, channel } = wanted
+  const period = oneOf(wanted.by, periodNames, 'by')
   const buyer = await goalNamed(reader, customer, ['customer', 'won'], as_of)
   const question = questionOf(wanted, now, buyer)
   const to = question.to ?? question.asOf + 1
   return {
     ...question,
-    from: question.from ?? to - yearMs,
+    from: question.from ?? Math.max(await readBeginning(reader, to), to - usualSpanMs[period]),
     to,
-    period: oneOf(wanted.by, periodNames, 'by'),
+    period,
     zone: zoneOf(timezone),
     customer: buyer,
     order:

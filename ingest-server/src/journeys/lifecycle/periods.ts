@@ -37,13 +37,14 @@ export async function readPeriods(
   reader: Reader,
   { period, from, to, zone }: { period: PeriodName; from: number; to: number; zone: string },
 ): Promise<{ from: number; to: number }[]> {
-  const start = starts[period]("{from: DateTime64(3, 'UTC')}")
+  // As DateTime64: four hundred quarters are more than a DateTime holds.
+  const start = `toDateTime64(${starts[period]("{from: DateTime64(3, 'UTC')}")}, 0, {zone: String})`
   const rows = await queryRows<[number, number]>(
     reader,
     {
       name: 'lifecycle-periods',
       sql: `
-SELECT toUnixTimestamp(${added[period]}(${start}, number)) AS begins, toUnixTimestamp(${added[period]}(${start}, number + 1)) AS ends
+SELECT toUnixTimestamp64Second(${added[period]}(${start}, number)) AS begins, toUnixTimestamp64Second(${added[period]}(${start}, number + 1)) AS ends
 FROM numbers(${mostPeriods + 1})
 WHERE begins < toUnixTimestamp64Milli({to: DateTime64(3, 'UTC')}) / 1000
 ORDER BY begins`,
@@ -51,4 +52,18 @@ ORDER BY begins`,
     { from: new Date(from), to: new Date(to), zone },
   )
   return rows.map(([begins, ends]) => ({ from: begins * 1_000, to: ends * 1_000 }))
+}
+
+/** Of the first touch or spend, in milliseconds since 1970; `otherwise` where there is none. */
+export async function readBeginning(reader: Reader, otherwise: number): Promise<number> {
+  const [row] = await queryRows<[number | null]>(reader, {
+    name: 'lifecycle-beginning',
+    sql: `
+SELECT toUnixTimestamp64Milli(minOrNull(first)) FROM (
+  SELECT minOrNull(at) AS first FROM touchpoints_of_people WHERE project = {project: String} AND is_deleted = 0
+  UNION ALL
+  SELECT minOrNull(toDateTime64(day, 3, 'UTC')) FROM costs WHERE project = {project: String}
+)`,
+  })
+  return row?.[0] ?? otherwise
 }
