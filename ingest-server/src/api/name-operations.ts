@@ -29,6 +29,12 @@ const descriptions: Readonly<Record<string, string>> = {
   q: 'The beginning of a user id, an email, an account id or a name',
   code: 'Only what was refused with this code',
   goal: 'Id of the goal that is asked about',
+  subject: '`person` or `account`',
+  segment: 'Only members of this segment',
+  stage: 'Id of a stage',
+  state: 'How they stand to the stage',
+  template: 'Name of the template',
+  version: 'Version of the definition; absent: the latest',
   lost: 'Id of the goal that says what is lost',
 }
 

@@ -17,6 +17,11 @@ import { readerOf } from '../http/credentials.js'
 import { refuseOtherMethods } from '../http/other-methods.js'
 import { answerInTime } from './answer-in-time.js'
 import { addErasures } from './erase-routes.js'
+import { addAttribution } from './journeys/attribution-routes.js'
+import { addFunnels } from './journeys/funnel-routes.js'
+import { addJourneys } from './journeys/journey-routes.js'
+import { addLifecycle } from './journeys/lifecycle-routes.js'
+import { addProfiles } from './journeys/profile-routes.js'
 import { addAccounts } from './account-routes.js'
 import { addDefinitions } from './definition-routes.js'
 import { addUnlinks } from './unlink-routes.js'
@@ -60,6 +65,11 @@ export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Pr
       addReleases(api, deps)
       addErasures(api, deps)
       addRefused(api, deps)
+      addAttribution(api, deps)
+      addJourneys(api, deps)
+      addFunnels(api, deps)
+      addProfiles(api, deps)
+      addLifecycle(api, deps)
       addOperator(api, deps)
       addDefinitions(api, deps)
       addStages(api, deps)

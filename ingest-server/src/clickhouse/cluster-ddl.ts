@@ -62,6 +62,7 @@ const placements: Readonly<Record<string, Placement>> = {
   rejected_events: { shardBy: 'cityHash64(project, message_id)' },
   dead_letters: { shardBy: 'rand()' },
   definitions: 'everywhere',
+  costs: 'everywhere',
   erasures: 'everywhere',
   erasure_progress: 'everywhere',
   schema_migrations: 'everywhere',

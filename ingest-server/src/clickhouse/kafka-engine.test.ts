@@ -65,7 +65,7 @@ describe.skipIf(why !== undefined)('ClickHouse reading the log itself', () => {
     await admin.connect()
     await admin.createTopics({
       waitForLeaders: true,
-      topics: ['events', 'rejected_events', 'erasures', 'definitions'].map((table) => ({
+      topics: ['events', 'rejected_events', 'erasures', 'definitions', 'costs'].map((table) => ({
         topic: `${topicPrefix}${table}`,
         numPartitions: 2,
       })),

@@ -19,6 +19,7 @@ export const projectTables = [
   'touchpoints_of_accounts',
   'rejected_events',
   'definitions',
+  'costs',
 ] as const
 
 /** Views over those tables; they run as the one who asks, so the filters hold through them. */
@@ -29,6 +30,11 @@ export const projectViews: readonly string[] = [
   'persons',
   'accounts',
   'identity_changes',
+  'conversions',
+  'journeys',
+  'silent_gaps',
+  'attribution',
+  'channel_performance',
 ]
 
 /** What the lists of tables show to a project's user: views, which have no sizes. The tables can be read all the same. */
@@ -39,6 +45,11 @@ export const shownToProjects: readonly string[] = [
   'persons',
   'accounts',
   'identity_changes',
+  'conversions',
+  'journeys',
+  'silent_gaps',
+  'attribution',
+  'channel_performance',
 ]
 
 /** What an analyst reads besides, and no project: rows that belong to no project. */

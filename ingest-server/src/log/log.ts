@@ -4,7 +4,7 @@
  */
 
 /** Tables that the line writes by way of the log. */
-export type LogTable = 'events' | 'rejected_events' | 'erasures' | 'definitions'
+export type LogTable = 'events' | 'rejected_events' | 'erasures' | 'definitions' | 'costs'
 
 /**
  * One entry of the log.

@@ -9,7 +9,8 @@ import {
   orCsv,
   subjectsAnswer,
 } from '@touchline/schemas/api'
-import { askFunnel, subjectsOfStep, type FunnelAsk } from '../../journeys/funnels/funnel.js'
+import type { FunnelAsk } from '../../journeys/funnels/ask.js'
+import { askFunnel, subjectsOfStep } from '../../journeys/funnels/funnel.js'
 import type { Api, TimelineDeps } from '../context.js'
 import { isoTime } from '../answer.js'
 import { answerQuestion } from './answer.js'

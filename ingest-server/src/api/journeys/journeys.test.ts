@@ -12,7 +12,7 @@ import {
 } from '../../../../test-support/clickhouse.js'
 import { companyDefinitions, storeCompany } from '../../../../test-support/invented-company.js'
 import { startTimelineApi, type TimelineApi } from '../../../../test-support/timeline-api.js'
-import { openEmbeddedLog, type EmbeddedLog } from '../../log/embedded-log.js'
+import { openEmbeddedLog, type EmbeddedLog } from '../../log/embedded/embedded-log.js'
 import { rebuildTouchpoints } from '../../touchpoints/upkeep.js'
 
 let clickhouse: TestClickHouse

@@ -1,24 +1,10 @@
 /** How many get from step to step, and how long it takes: POST /v1/funnels/query. */
-import type { Touch } from '@touchline/schemas/api'
 import { queryRows, type Reader } from '../../clickhouse/query.js'
 import { median, ratio } from '../numbers/statistics.js'
-import { inPart, mostPerPart, settings, type Question } from '../question.js'
-import { furthestAttempt, type FunnelMode } from './attempts.js'
-import type { Breakdown } from './breakdown.js'
+import { inPart, mostPerPart, settings } from '../question.js'
+import { furthestAttempt } from './attempts.js'
+import type { FunnelAsk } from './ask.js'
 import { levelsSql } from './levels.js'
-
-export interface FunnelStep {
-  name: string
-  touch: Touch
-}
-
-export interface FunnelAsk extends Question {
-  steps: readonly FunnelStep[]
-  /** From the first step to the last, inclusive. */
-  windowMs: number
-  mode: FunnelMode
-  breakdown?: Breakdown | undefined
-}
 
 export interface FunnelStepAnswer {
   name: string

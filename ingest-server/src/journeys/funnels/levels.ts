@@ -12,7 +12,7 @@ import {
   type Question,
 } from '../question.js'
 import { breakdownSql } from './breakdown.js'
-import type { FunnelAsk } from './funnel.js'
+import type { FunnelAsk } from './ask.js'
 
 /**
  * WITH levels: a row a subject that began, its touches as places (milliseconds × 1024 + number inside the millisecond)
