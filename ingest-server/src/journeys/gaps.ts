@@ -66,14 +66,16 @@ type GapRow = Omit<Gap, 'subject' | 'silentDays' | 'stage' | 'isOpen'> & {
   total: number
 }
 
-/** The longest first. */
-export async function findGaps(reader: Reader, ask: GapsAsk): Promise<Gaps> {
-  const subjects = await ofSubjects(reader, ask)
-  const touch = compileTouch(ask.touch ?? {}, { prefix: 'touch' })
-  // Where the stage decides it is looked up for everybody, else for those that are shown.
-  const stages = ask.minMs === undefined ? ask.stages : undefined
-  const longest = longestSilence(ask)
-  const sql = `
+interface GapsSql {
+  ask: GapsAsk
+  touch: Fragment
+  subjects: Fragment
+  longest: Fragment
+  stages: StagesInTime | undefined
+}
+
+function gapsSql({ ask, touch, subjects, longest, stages }: GapsSql): string {
+  return `
 WITH spoken AS (
   SELECT key,
     arraySort(groupArrayIf(toUnixTimestamp64Milli(at), ${ask.direction === 'any' ? '1' : "direction = 'inbound'"})) AS times,
@@ -107,6 +109,16 @@ SELECT toString(key) AS subjectKey, fromUnixTimestamp64Milli(began, 'UTC') AS fr
 FROM found
 ORDER BY days DESC, key, began
 LIMIT {limit: UInt32}`
+}
+
+/** The longest first. */
+export async function findGaps(reader: Reader, ask: GapsAsk): Promise<Gaps> {
+  const subjects = await ofSubjects(reader, ask)
+  const touch = compileTouch(ask.touch ?? {}, { prefix: 'touch' })
+  // Where the stage decides it is looked up for everybody, else for those that are shown.
+  const stages = ask.minMs === undefined ? ask.stages : undefined
+  const longest = longestSilence(ask)
+  const sql = gapsSql({ ask, touch, subjects, longest, stages })
   const rows = await query<GapRow>(
     reader,
     { name: 'silent-gaps', sql, settings },
