@@ -8,7 +8,7 @@
 import { readFileSync } from 'node:fs'
 import { startTestClickHouse } from '../test-support/clickhouse.js'
 import { startTimelineApi } from '../test-support/timeline-api.js'
-import { rebuildTouchpoints } from '../ingest-server/src/touchpoints/upkeep.js'
+import { rebuildTouchpoints } from '../ingest-server/src/touchpoints/rebuild.js'
 import { printTable, ratio, rounded } from './report.js'
 import {
   copyTouchpoints,

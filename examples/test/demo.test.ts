@@ -37,6 +37,7 @@ test('the demo plays into a project of its own, whatever the keys of the environ
   for (const round of ['first', 'again']) {
     const { code, out } = await demo()
     expect(out, round).toContain('→ 31 touches, 192 days')
+    expect(out, round).toContain('Won deals take 31 touches, 3.1 channels, 192 days (20 deals).')
     expect(out, round).not.toMatch(/→ 0 touches|not there yet|people: 0/)
     expect(code, round).toBe(0)
   }
@@ -44,7 +45,7 @@ test('the demo plays into a project of its own, whatever the keys of the environ
   expect(projects).toEqual([{ project: 'demo' }])
   const { status } = await server.get('/v1/accounts/lovelace-works/timeline')
   expect(status).toBe(404)
-})
+}, 600_000)
 
 test('what the demo brought goes again, nothing of another project does, and it can come back', async () => {
   await server.post('/v1/track', { event: 'Real', userId: 'of-the-default-project' })
@@ -61,7 +62,7 @@ test('what the demo brought goes again, nothing of another project does, and it 
   const again = await demo()
   expect(again).toMatchObject({ code: 0 })
   expect(again.out).toContain('→ 31 touches, 192 days')
-})
+}, 600_000)
 
 async function logOf(dataDir: string): Promise<string> {
   const folder = join(dataDir, 'log')
