@@ -29,12 +29,13 @@ const illegalIds = new Set([
   // The name of the field instead of what stands in it.
   ...words('id email userid user_id user-id anonymousid anonymous_id distinct_id distinctid'),
   ...words('your_user_id your-user-id'),
-  // Every emulator, and telephones of one make, had these for the id of the device.
-  ...words('9774d56d682e549c lmy47d'),
 ])
 
 // Longer than any of them, and than most ids that were put together from a word and nothing: "customer_undefined".
 const longestIllegalId = 24
+const hasDigit = /\d/
+// Every emulator, and telephones of one make, had these for the id of the device.
+const sharedDevice = /^(?:9774d56d682e549c|lmy47d)$/i
 const onlyZeros = /^[+-]?[0.-]+$/
 const allOnes = /^f{8}-?f{4}-?f{4}-?f{4}-?f{12}$/
 const outerQuotes = /^(["'`])(.*)\1$/s
@@ -65,11 +66,13 @@ const unstorable = /[\p{Cc}\p{Cs}]/u
 /** True for a value that looks like an id but names nobody; quotes and outer blanks do not save it. */
 export function isIllegalId(id: string): boolean {
   const trimmed = id.trim()
-  // Nearly every id is a UUID or a database key: longer than any illegal word, not quoted, no template, not only zeros.
-  if (trimmed.length > longestIllegalId && beginsPlainly.test(trimmed)) return false
+  // Nearly every id is a UUID or a database key: longer than any illegal word or with a digit, and no template.
+  if ((trimmed.length > longestIllegalId || hasDigit.test(trimmed)) && beginsPlainly.test(trimmed))
+    return sharedDevice.test(trimmed)
   const bare = trimmed.replace(outerQuotes, '$2').trim().toLowerCase()
   return (
     illegalIds.has(bare) ||
+    sharedDevice.test(bare) ||
     onlyZeros.test(bare) ||
     allOnes.test(bare) ||
     unfilled.test(bare) ||
