@@ -160,3 +160,20 @@ describe('filtered', () => {
     expect(body.message).toMatch(message)
   })
 })
+
+test.each([
+  ['accounts', 'account'],
+  ['persons', 'person'],
+] as const)('the view %s tells the same first and last time and number of touches', async (view, subject) => {
+  const answer = await clickhouse.reader.query({
+    query: `SELECT ${subject} AS id, toUnixTimestamp64Milli(first_seen) AS first, toUnixTimestamp64Milli(last_seen) AS last, touches FROM ${view} WHERE project = 'default'`,
+    format: 'JSONEachRow',
+    clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+  })
+  const rows = await answer.json<{ id: string; first: number | null; last: number | null; touches: number }>()
+  expect(idsOf(rows)).toEqual([...subjectsOf(world, subject)].sort())
+  for (const { id, ...row } of rows) {
+    const own = touches(subject, id)
+    expect(row).toEqual({ first: own[0]?.at ?? null, last: own.at(-1)?.at ?? null, touches: own.length })
+  }
+})
