@@ -21,6 +21,7 @@ import {
 import type { Scope } from '../touchpoints/scope.js'
 
 const growth = 4
+const manySubjects = 100
 const mostEvents = 40_000
 const mostRows = 100_000
 // So many rows may bring their wide columns along.
@@ -94,12 +95,16 @@ export async function readWindowed<Item>(
   }
   for (let events = (limit + 1) * eventsPerItem; ; events = Math.min(events * growth, mostEvents)) {
     const edge = await edgeOf(reading, { isDescending, begin, events })
-    add(await readBetween(reading, windowTo(edge, begin)))
+    const window = windowTo(edge, begin)
+    // Events that stand in so many places cost as much to find as to read: their wide columns come along.
+    const isFirst = found.length === 0
+    const whole = scope.subjects.length > manySubjects ? await readGuessed(reading, window) : undefined
+    add(whole?.items ?? (await readBetween(reading, window)))
     if (found.length > limit || edge === undefined || edge <= from || edge >= to) {
       const end = edge ?? begin
       return {
         items: found,
-        wide: undefined,
+        wide: isFirst ? whole?.wide : undefined,
         windowMs: windowFor(found.length, Math.abs(end - first), limit),
       }
     }
@@ -123,7 +128,9 @@ async function readGuessed<Item>(reading: Reading<Item>, window: Window) {
   const repeated = askRepeated(reading, window, asked)
   const rows = await asked
   if (rows.length > fewRows) return undefined
-  return { items: await beginningIn(reading, window, { rows, repeated }), wide: byRowKey(rows) }
+  const items = await beginningIn(reading, window, { rows, repeated })
+  // The copy that counts may lie outside the window.
+  return { items, wide: (await repeated).size === 0 ? byRowKey(rows) : undefined }
 }
 
 /** What begins in [low, high). */
