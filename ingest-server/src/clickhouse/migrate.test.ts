@@ -25,6 +25,11 @@ test('every migration is recorded once, and running them again does nothing', as
   expect(names).toEqual(readMigrations().map((migration) => migration.name))
 })
 
+test('no two migrations have one number, and none is left out', () => {
+  const numbers = readMigrations().map(({ name }) => Number(name.slice(0, 3)))
+  expect(numbers).toEqual(numbers.map((_, index) => index + 1))
+})
+
 test('every table and every column says what it is for', async () => {
   const mute = await rows(`
     SELECT table, name FROM system.columns WHERE database = currentDatabase() AND comment = '' AND table IN
