@@ -140,6 +140,11 @@ export const companyDefinitions: Readonly<Record<string, object>> = {
   },
   'goals/lost': { name: 'Deal lost', subject: 'account', when: { touch: { name: 'Deal Lost' } } },
   'goals/lead': { name: 'Lead', subject: 'account', when: { touch: { channel: 'Organic Search' } } },
+  'goals/gold': {
+    name: 'Gold plan',
+    subject: 'account',
+    when: { accountTrait: 'plan', op: 'eq', value: 'gold' },
+  },
   'stages/default': {
     name: 'Stages',
     subject: 'account',

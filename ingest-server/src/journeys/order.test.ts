@@ -88,6 +88,49 @@ describe('an attribution', () => {
   })
 })
 
+describe('an account that orders twice', () => {
+  const orders = (count: 'first' | 'each') => ({
+    id: 'order',
+    version: 1,
+    body: goalBody.parse({ when: { touch: { name: 'Order' } }, count }),
+  })
+  beforeAll(async () => {
+    const rows = [
+      { day: '01', name: 'Seen', channel: 'Paid Search' },
+      { day: '05', name: 'Order', value: 10, currency: 'EUR' },
+      { day: '10', name: 'Seen', channel: 'Email' },
+      { day: '20', name: 'Order', value: 20, currency: 'EUR' },
+    ]
+    await clickhouse.app.insert({
+      table: 'touchpoints_of_accounts',
+      format: 'JSONEachRow',
+      values: rows.map(({ day, ...row }, index) => ({
+        ...{ project: 'shop', account: 'acme', person: 'user:ann', kind: 'action', version: 1 },
+        ...row,
+        at: `2026-01-${day} 12:00:00`,
+        touch: String(index + 1),
+        message_id: `m${index}`,
+      })),
+    })
+  })
+
+  test.each([
+    ['each', false, { 'Paid Search': [1.5, 20], Email: [0.5, 10] }],
+    // The second path begins after the first order.
+    ['each', true, { 'Paid Search': [1, 10], Email: [1, 20] }],
+    ['first', false, { 'Paid Search': [1, 10] }],
+  ] as const)('counted %s, since the last conversion %s', async (count, sinceLastConversion, expected) => {
+    const { models } = await attribute(readerOf('shop'), {
+      ...ask,
+      goal: orders(count),
+      models: ['linear'],
+      sinceLastConversion,
+    })
+    const rows = models[0]?.rows.map(({ key, conversions, value }) => [key, [conversions, value[0]?.amount]])
+    expect(Object.fromEntries(rows ?? [])).toEqual(expected)
+  })
+})
+
 describe('a funnel over generated people', () => {
   const steps = ['A', 'B', 'C']
   const dayMs = 86_400_000

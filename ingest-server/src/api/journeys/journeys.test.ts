@@ -186,6 +186,16 @@ describe('attribution', () => {
     expect((await attribution('as_of=2026-03-10')).conversions).toBe(1)
   })
 
+  test('of a goal that is no touch counts from the moment when it first held', async () => {
+    // umbrella was gold on 1 March, before its first touch; acme on 1 April, initech on 1 May.
+    const answer = await ask<Attribution>('/v1/attribution?goal=gold&lookback=none&model=last')
+    expect(answer.conversions).toBe(3)
+    expect(answer.value).toEqual([])
+    expect(credits(answer)).toMatchObject({ Direct: 1, 'Organic Search': 1 })
+    const { n } = await ask<{ n: number }>('/v1/journeys/summary?goal=gold')
+    expect(n).toBeGreaterThanOrEqual(2)
+  })
+
   test('of persons has their own paths', async () => {
     const answer = await attribution('subject=person')
     expect(credits(answer)['Organic Search']).toBeCloseTo(1 / 3, 9)
