@@ -27,7 +27,13 @@ const packages = [
   },
   {
     name: 'sdk-browser',
-    inputs: ['sdk-browser/src', 'sdk-browser/package.json', 'sdk-browser/rollup.config.mjs', 'schemas/src'],
+    inputs: [
+      'sdk-browser/src',
+      'sdk-browser/scripts',
+      'sdk-browser/package.json',
+      'sdk-browser/rollup.config.mjs',
+      'schemas/src',
+    ],
     make: () => npmBuild('sdk-browser'),
   },
   {

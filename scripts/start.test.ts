@@ -78,6 +78,7 @@ describe('npm start', () => {
       string
     >
     expect(started.output).toContain(address)
+    expect(started.output).toMatch(/<script>[^\n]*identifyOrReset[^\n]*<\/script>\n/)
     expect(started.output).toContain(`src="${address}/t.js" data-key="${writeKey}"`)
     expect(started.output).toContain(secretKey)
   })

@@ -61,7 +61,7 @@ describe.skipIf(chromiumPath === undefined)('the shop', () => {
     const context = await browser.newContext()
     const page = await context.newPage()
     await page.goto(`${address}/?utm_source=newsletter&utm_medium=email&utm_campaign=cups`)
-    await until(async () => (await context.cookies()).find(({ name }) => name === 'tl'), {
+    await until(async () => (await context.cookies()).find(({ name }) => name === 'touchline'), {
       what: 'the visitor’s cookie',
     })
     await page.fill('input[name=email]', 'ada@acme.example')

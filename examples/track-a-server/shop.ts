@@ -6,6 +6,10 @@ import { randomUUID } from 'node:crypto'
 import { touchlineContext, type Touchline } from '@touchline/node'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 
+// As `npm start` prints it: keeps what a page calls while the script is loading.
+const stub =
+  '<script>(()=>{let e={_q:[]};"track identify identifyOrReset page group alias reset setUserToken ready flush optIn optOut on anonymousId user".split(" ").forEach(t=>{e[t]=(...o)=>{e._q.push([t,o,[Date.now(),location.href,document.title]])}});let t=window;(t.touchline||{}).track||(t.touchline=e)})();</script>'
+
 export interface ShopOptions {
   touchline: Touchline
   /** Where the browser finds the tag, and sends to. */
@@ -34,6 +38,7 @@ export function createShop({ touchline, touchlineHost, writeKey }: ShopOptions):
   <head>
     <meta charset="utf-8" />
     <title>${title}</title>
+    ${stub}
     <script async src="${touchlineHost}/t.js" data-key="${writeKey}"></script>
   </head>
   <body>

@@ -5,7 +5,7 @@
 import type { Touchline } from './app.js'
 import type { ClickHouse } from './clickhouse/clickhouse.js'
 import type { Config } from './config.js'
-import { pinnedTag, plainTag, type TagOptions } from './http/browser-sdk.js'
+import { pinnedSnippet, plainSnippet, type TagOptions } from './http/browser-sdk.js'
 
 export interface Welcome {
   touchline: Pick<Touchline, 'url' | 'isUrlGuessed' | 'keys'>
@@ -25,8 +25,8 @@ export function welcome({ touchline, analyst, config, seconds }: Welcome): strin
       ? ['It listens on every address; this one is a guess. PUBLIC_URL=https://… says how browsers reach it.']
       : []),
     '',
-    'Paste this tag into your pages, inside <head>:',
-    `  ${plainTag(tag)}`,
+    'Paste this into your pages, inside <head>, before other scripts:',
+    `  ${plainSnippet(tag)}`,
     ...(keys.writeKey === undefined ? [] : pinned(tag)),
     '',
     ...keyLines(keys, config),
@@ -39,7 +39,7 @@ export function welcome({ touchline, analyst, config, seconds }: Welcome): strin
 }
 
 function pinned(tag: TagOptions): string[] {
-  const text = pinnedTag(tag)
+  const text = pinnedSnippet(tag)
   return text === undefined
     ? []
     : ['or, to run this very build or nothing (change it with the server):', `  ${text}`]

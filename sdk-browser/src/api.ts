@@ -6,16 +6,23 @@
 export type Traits = Record<string, unknown>
 export type Properties = Record<string, unknown>
 
-/** Options of `init()`. On the script tag each is a `data-` attribute of the same name: `linkDomains` is `data-link-domains`. */
+/**
+ * Options of `init()`. A value that is not known counts as the most private one, and the console says so. On the script
+ * tag each is a `data-` attribute of the same name: `linkDomains` is `data-link-domains`, and `writeKey` is `data-key`.
+ */
 export interface Options {
   /** Public write key of the project; `data-key` on the tag. */
   writeKey: string
-  /** Where the Touchline server stands, `https://t.example.com`. On the tag: where the script came from. */
-  host?: string
+  /** Where the Touchline server stands, `https://t.example.com`. On the tag it may be left out: where the script came from. */
+  host: string
   /** One more name for the same object, so that `analytics.track` keeps working: `data-global="analytics"`. */
   global?: string
-  /** Page views at load, on navigation and on return from the back/forward cache. Default `auto`. */
-  pages?: 'auto' | 'off'
+  /**
+   * Page views at load, on return from the back/forward cache, and when the address changes: its path (the default, also
+   * that of a route in the fragment), its path or query, or anything of it. `manual`: only `page()`. `auto` is the old
+   * name of `path`, `off` of `manual`.
+   */
+  pages?: 'path' | 'query' | 'hash' | 'manual' | 'auto' | 'off'
   /** Clicks on links that leave the site, and downloads. Default `auto`. */
   links?: 'auto' | 'off'
   /** Visible time and scroll depth, one event when the page goes. Default `auto`. */
@@ -40,6 +47,8 @@ export interface Options {
   bots?: 'allow'
   /** `server`: the server renews the cookie, for browsers that end script-written cookies early. It must share the site's domain. */
   cookie?: 'server'
+  /** What the cookie and its copy in localStorage are called. Default `touchline`. */
+  cookieName?: string
 }
 
 /** Properties of the events that are recorded by themselves. */

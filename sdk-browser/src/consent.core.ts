@@ -10,7 +10,7 @@ export const askBrowser = (): void => {}
 export const consentOf = (visitor: Visitor): Consent =>
   visitor.choice === 'no'
     ? ''
-    : visitor.choice || (navigator.globalPrivacyControl || options.consent ? '' : 'implied')
+    : visitor.choice || (navigator.globalPrivacyControl || options.consent != null ? '' : 'implied')
 
 export const hasIds = (): boolean => true
 export const isKept = (): boolean => true

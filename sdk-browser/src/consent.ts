@@ -12,12 +12,14 @@
  * By the visitor's word, the options, and what the browser says: Global Privacy Control, Do Not Track, automation. In
  * t.core.js consent.core.ts stands in its place.
  */
-import { options } from './options.js'
+import { chosen } from './chosen.js'
+import { warn } from './warn.js'
 import type { Visitor } from './who.js'
 
 export type Consent = '' | 'anonymous' | 'awaiting' | 'cookieless' | 'granted' | 'implied'
 
 let isBot: unknown
+let inMemory: 'cookieless' | undefined
 /** For a visitor who said nothing. */
 let unasked: Consent
 
@@ -27,19 +29,23 @@ let unasked: Consent
  */
 export const askBrowser = (): void => {
   // Crawlers that say what they are the server recognises. These do not.
-  isBot = !options.bots && (navigator.webdriver || /Headless/.test(navigator.userAgent))
-  unasked = options.consent
+  isBot =
+    chosen('bots', 'allow', 'no') !== 'allow' && (navigator.webdriver || /Headless/.test(navigator.userAgent))
+  if (isBot) warn('automated: needs data-bots="allow"')
+  inMemory = chosen('storage', 'cookieless') as typeof inMemory
+  const gpc = chosen('gpc', 'anonymous', 'full', 'off')
+  const isPrivate = navigator.globalPrivacyControl || (chosen('dnt', 'honor') && navigator.doNotTrack === '1')
+  unasked = chosen('consent', 'required')
     ? 'awaiting'
-    : (navigator.globalPrivacyControl || (options.dnt && navigator.doNotTrack === '1')) &&
-        options.gpc !== 'full'
-      ? options.gpc
+    : isPrivate && gpc !== 'full'
+      ? gpc === 'off'
         ? ''
         : 'anonymous'
-      : options.storage || 'implied'
+      : inMemory || 'implied'
 }
 
 export const consentOf = (visitor: Visitor): Consent =>
-  visitor.choice === 'no' || isBot ? '' : visitor.choice ? options.storage || visitor.choice : unasked
+  visitor.choice === 'no' || isBot ? '' : visitor.choice ? inMemory || visitor.choice : unasked
 
 export const hasIds = (visitor: Visitor): boolean => consentOf(visitor) > 'anonymous'
 

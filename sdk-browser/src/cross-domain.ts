@@ -5,41 +5,35 @@
  *     https://other.example/page?tl_id=<anonymousId>.<milliseconds, base 36>
  */
 import { hasIds } from './consent.js'
-import { isLinkedHost } from './hosts.js'
+import { hostOf, isLinkedHost } from './hosts.js'
 import { listenToLinks } from './links.js'
 import { options } from './options.js'
+import { ofDocument } from './of-document.js'
 import type { Feature } from './feature.js'
 import { verbs } from './verbs.js'
 import { readVisitor, writeVisitor } from './visitor.js'
 
-const parameter = 'tl_id'
 const freshMs = 120_000
+const handed = /([?&])tl_id=([\w-]{16,36})\.(\w+)&?/
 
 export const crossDomain: Feature = () => {
   if (!options.linkDomains) return
-  const here = new URL(location.href)
-  const handed = here.searchParams.get(parameter)
-  if (handed) {
-    const [anonymousId, time] = handed.split('.') as [string, string?]
-    const ageMs = Math.abs(Date.now() - parseInt(time || '', 36))
-    const isFromLinked = document.referrer && isLinkedHost(new URL(document.referrer).hostname)
+  const { href } = location
+  const clean = href.replace(handed, (_, before: string, anonymousId: string, time: string) => {
     if (
-      ageMs < freshMs &&
-      isFromLinked &&
-      /^[\w-]{16,36}$/.test(anonymousId) &&
+      Math.abs(Date.now() - parseInt(time, 36)) < freshMs &&
+      isLinkedHost(hostOf(ofDocument('referrer'))) &&
       !readVisitor().userId &&
       hasIds(readVisitor())
     )
       writeVisitor({ ...readVisitor(), anonymousId })
-    here.searchParams.delete(parameter)
-    history.replaceState(history.state, '', here.href)
-  }
+    return before
+  })
+  if (clean !== href) history.replaceState(history.state, '', clean.replace(/[?&]+(?=#|$)/, ''))
 
   listenToLinks((link) => {
     const anonymousId = isLinkedHost(link.hostname) && verbs.anonymousId()
-    if (!anonymousId) return
-    const there = new URL(link.href)
-    there.searchParams.set(parameter, `${anonymousId}.${Date.now().toString(36)}`)
-    link.href = there.href
+    if (anonymousId)
+      link.search = `${link.search.replace(/&?tl_id=.*/, '')}&tl_id=${anonymousId}.${Date.now().toString(36)}`
   })
 }

@@ -1,13 +1,14 @@
 /** How long a page was visible and how far it was scrolled: one event when the page goes, whether by leaving or inside a single-page app. */
+import { chosen } from './chosen.js'
 import { listen } from './guard.js'
 import { on } from './hooks.js'
+import { ofDocument } from './of-document.js'
 import { moment, replayed, setMoment, viewed } from './page.js'
-import { options } from './options.js'
 import type { Feature } from './feature.js'
 import { verbs } from './verbs.js'
 
 export const engagement: Feature = () => {
-  if (options.engagement === 'off') return
+  if (chosen('engagement', 'auto', 'off') === 'off') return
   let isOpen = false
   let title = ''
   let visibleMs = 0
@@ -18,18 +19,20 @@ export const engagement: Feature = () => {
     deepest = Math.max(deepest, scrollY + innerHeight)
   }
   const count = (): void => {
-    if (visibleSince) visibleMs += Date.now() - visibleSince
-    visibleSince = document.hidden ? 0 : Date.now()
+    // An early call's own moment: what the SDK took to load belongs to no page that ended meanwhile.
+    const [timeMs] = moment()
+    if (visibleSince) visibleMs += timeMs - visibleSince
+    visibleSince = ofDocument('hidden') ? 0 : timeMs
   }
   const leave = (): void => {
     count()
     look()
     if (isOpen) {
       const then = replayed
-      setMoment([Date.now(), viewed, title])
+      setMoment([moment()[0], viewed, title])
       verbs.track('Page Left', {
         visibleSeconds: Math.round(visibleMs / 1_000),
-        scrollPercent: Math.round((100 * deepest) / document.documentElement.scrollHeight),
+        scrollPercent: Math.round((100 * deepest) / ofDocument('documentElement').scrollHeight),
       })
       setMoment(then)
     }

@@ -4,4 +4,4 @@ import { featuresOf } from './feature.js'
 import { pageViews } from './page-views.js'
 import { serverCookie } from './server-cookie.js'
 
-export const runFeatures = featuresOf([serverCookie, pageViews, adoptOrphans])
+export const runFeatures = featuresOf([adoptOrphans, serverCookie, pageViews])

@@ -1,4 +1,4 @@
-/** What t.js and the package are made of. Order matters: ids before the first page view. */
+/** What t.js and the package are made of. Order matters: what was left before anything new, ids before the first page view. */
 import { adoptOrphans } from './adopt.js'
 import { crossDomain } from './cross-domain.js'
 import { engagement } from './engagement.js'
@@ -10,6 +10,7 @@ import { refusedKey } from './refused-key.js'
 import { serverCookie } from './server-cookie.js'
 
 export const runFeatures = featuresOf([
+  adoptOrphans,
   refusedKey,
   serverCookie,
   crossDomain,
@@ -17,5 +18,4 @@ export const runFeatures = featuresOf([
   links,
   forms,
   pageViews,
-  adoptOrphans,
 ])

@@ -6,6 +6,7 @@
  *     <form data-touchline-identify="name,company">        these fields beside the email
  *     <input data-touchline-ignore>                         never this one, or nothing inside this element
  */
+import { chosen } from './chosen.js'
 import { listen } from './guard.js'
 import type { Traits } from './api.js'
 import { options } from './options.js'
@@ -33,11 +34,12 @@ const traitsOf = (form: HTMLFormElement, allowed: string): Traits => {
 }
 
 export const forms: Feature = () => {
-  if (options.forms === 'off') return
+  const which = chosen('forms', 'marked', 'auto', 'off')
+  if (which === 'off') return
   listen('submit', (event) => {
     const form = event.target as HTMLFormElement
     const marked = form.getAttribute('data-touchline-identify')
-    if (form.closest(ignored) || (marked === null && options.forms !== 'auto')) return
+    if (form.closest(ignored) || (marked === null && which !== 'auto')) return
     const traits = traitsOf(form, [marked || options.formFields].join())
     if (!traits.email) return
     // Who is signed in may type a colleague's address: then it says nothing about them.

@@ -3,7 +3,11 @@ import { isKept } from './consent.js'
 import { options } from './options.js'
 import { cookieDomain, readVisitor } from './visitor.js'
 
-export const isWithin = (host: string, domain: string): boolean => `.${host}`.endsWith(`.${domain}`)
+/** Of a web address; undefined where there is none. */
+export const hostOf = (href: string): string | undefined => href.split(/[/:]+/)[1]
+
+export const isWithin = (host: string | undefined, domain: string): boolean =>
+  `.${host}`.endsWith(`.${domain}`)
 
 /** True for the host of this page and its sister sub-domains. */
 export const isOwnHost = (host: string): boolean =>
@@ -14,7 +18,7 @@ export const isOwnHost = (host: string): boolean =>
   )
 
 /** True for a host of one of the sites that `linkDomains` names. */
-export const isLinkedHost = (host: string): boolean =>
+export const isLinkedHost = (host: string | undefined): boolean =>
   [options.linkDomains]
     .join()
     .split(',')

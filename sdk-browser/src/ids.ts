@@ -18,5 +18,9 @@ export const newId = (timeMs: number): string =>
  */
 const nobody = /^(undefined|null|NaN|\[object.*|[0\s-]*)$/
 
-/** The id as text, empty where it names nobody. */
-export const idFrom = (value: unknown): string => String(value).replace(nobody, '')
+/** The id as text, empty where it names nobody. A number that JavaScript has rounded already may be another's id: it is refused. */
+export const idFrom = (value: unknown): string => {
+  const text = String(value)
+  if (value === +text && value % 2 ** 53 !== value) throw Error(text)
+  return text.replace(nobody, '')
+}

@@ -4,15 +4,27 @@
  *     const touchline = init({ writeKey: '…', host: 'https://t.example.com' })
  */
 import type { Options, Touchline } from './api.js'
+import { initOptions } from './init-options.js'
+import { sayTwice } from './say-twice.js'
 import { createSilence } from './silence.js'
 import { start } from './start.js'
+import type { Startable } from './startable.js'
 
 export type * from './api.js'
 
-/** Starts recording. On a server, where there is no `window`, the verbs are there and do nothing. */
+/**
+ * Starts recording; a second call gives the page's one tracker. On a server, where there is no `window`, the verbs are there
+ * and do nothing, as they do where options are missing.
+ */
 export function init(options: Options): Touchline {
   if (typeof window === 'undefined') return createSilence()
-  const touchline = {}
-  start(touchline, { host: '', ...options, key: options.writeKey })
-  return touchline as Touchline
+  const page = navigator as { touchline?: Startable }
+  if (page.touchline) {
+    sayTwice(page.touchline)
+    return page.touchline as unknown as Touchline
+  }
+  const settings = initOptions(options)
+  if (!settings) return createSilence()
+  page.touchline = start({}, settings)
+  return page.touchline as unknown as Touchline
 }

@@ -1,7 +1,7 @@
 /** Clicks on links that leave the site, and on downloads. */
+import { chosen } from './chosen.js'
 import { isOwnHost } from './hosts.js'
 import { listen } from './guard.js'
-import { options } from './options.js'
 import type { Feature } from './feature.js'
 import { verbs } from './verbs.js'
 
@@ -18,7 +18,7 @@ export const listenToLinks = (handle: (link: HTMLAnchorElement) => void): void =
 }
 
 export const links: Feature = () => {
-  if (options.links === 'off') return
+  if (chosen('links', 'auto', 'off') === 'off') return
   listenToLinks((link) => {
     const properties = { url: link.href, text: link.textContent.trim().slice(0, 100) }
     if (link.hasAttribute('download') || downloads.test(link.pathname))

@@ -8,6 +8,7 @@ import type { Options } from './api.js'
 export interface Settings extends Omit<Options, 'writeKey'> {
   key: string
   host: string
+  debug?: string
 }
 
 export let options: Settings

@@ -3,7 +3,7 @@
  * only after the answer; what a page leaves behind, the next page or tab of the site takes over. Sending twice is
  * harmless (the server knows messageIds), so everything here errs on that side.
  *
- *     tl.q.<writeKey>.<page>.<messageId> = the four parts of the entry, a line each
+ *     tl.q.<writeKey>.<messageId> = the four parts of the entry, a line each
  */
 import { tell } from './hooks.js'
 import { keysFrom, setItem } from './storage.js'
@@ -29,6 +29,11 @@ let waiting: Entry[] = []
 export const bytesOf = (text: string): number => text.replace(/[^\0-\x7f]/g, '---').length
 export const storeEntry = (entry: Entry): unknown => setItem(entry[3], entry.join('\n'))
 export const storeEntries = (): void => waiting.forEach(storeEntry)
+
+/** Writes another text in place of one in everything that waits. */
+export const renameInEntries = (before: string, after: string): void => {
+  waiting = waiting.map((entry) => entry.map((part) => part.split(before).join(after)) as unknown as Entry)
+}
 
 export const addEntry = (entry: Entry): unknown => waiting.push(entry)
 

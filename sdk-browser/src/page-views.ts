@@ -1,17 +1,23 @@
 /** Page views: at load, when the History API changes the address, on back and forward, and on return from the back/forward cache. */
+import { chosen } from './chosen.js'
+import { cleanUrl } from './clean-url.js'
 import { guard, listen } from './guard.js'
 import { on } from './hooks.js'
-import { options } from './options.js'
-import { cleanUrl, setViewed, viewed } from './page.js'
+import { ofDocument } from './of-document.js'
+import { setViewed, viewed } from './page.js'
 import type { Feature } from './feature.js'
 import { verbs } from './verbs.js'
 
 export const pageViews: Feature = () => {
   on('page', setViewed)
-  if (options.pages === 'off') return
+  const pages = chosen('pages', 'path', 'query', 'hash', 'auto', 'manual', 'off')
+  if (/^[mo]/.test(pages as string)) return
   const view = (): void => verbs.page()
+  // A search box may write each letter into the query: that is no page, unless the site says so.
+  const pageOf = (href: string): string =>
+    cleanUrl(href).replace(/^[qh]/.test(pages as string) ? '' : /\?[^#]*/g, '')
   // A router sets the title right after the address: the view waits for that.
-  const viewSoon = (): unknown => setTimeout(guard(() => cleanUrl(location.href) !== viewed && view()))
+  const viewSoon = (): unknown => setTimeout(guard(() => pageOf(location.href) !== pageOf(viewed) && view()))
 
   for (const verb of ['pushState', 'replaceState'] as const) {
     const original = history[verb].bind(history)
@@ -22,6 +28,6 @@ export const pageViews: Feature = () => {
   }
   listen('popstate', viewSoon)
   listen<PageTransitionEvent>('pageshow', (event) => event.persisted && view())
-  if (document.prerendering) listen('prerenderingchange', view)
+  if (ofDocument('prerendering')) listen('prerenderingchange', view)
   else view()
 }

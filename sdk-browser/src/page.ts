@@ -1,4 +1,6 @@
 /** Which page an event is of. */
+import { cleanUrl } from './clean-url.js'
+import { ofDocument } from './of-document.js'
 
 /** When and on which page something happens. */
 export type Moment = readonly [timeMs: number, href: string, title: string]
@@ -8,15 +10,12 @@ export type EarlyCall = readonly [verb: string, args: unknown[], moment: Moment]
 
 export let replayed: Moment | undefined
 
-export const moment = (): Moment => replayed || [Date.now(), location.href, document.title]
+export const moment = (): Moment => replayed || [Date.now(), location.href, ofDocument('title')]
 
 /** From now on things happen at that moment; without one, when they do. */
 export const setMoment = (then?: Moment): void => {
   replayed = then
 }
-
-/** A fragment may hold tokens, unless it is a route: `#/path`, `#!path`. */
-export const cleanUrl = (href: string): string => href.replace(/#(?![/!]).*/, '')
 
 /** Address of the last page view … */
 export let viewed = ''

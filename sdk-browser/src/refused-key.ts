@@ -2,13 +2,13 @@
 import { on } from './hooks.js'
 import { options } from './options.js'
 import type { Feature } from './feature.js'
+import { warn } from './warn.js'
 
 export const refusedKey: Feature = () => {
   let isSaid: unknown
   on('drop', ({ reason }) => {
-    if (!isSaid && /40[13]/.test(reason as string)) {
-      isSaid = 1
-      console.warn(`Touchline: key ${options.key} refused, ${reason}`)
-    }
+    if (isSaid || !/40[13]/.test(reason as string)) return
+    isSaid = 1
+    warn(`key ${options.key} refused, ${reason}`)
   })
 }

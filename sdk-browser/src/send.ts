@@ -3,7 +3,7 @@
  * hides, and after a failure with full jitter, or when the server says. A request is `text/plain` without custom
  * headers, so that no preflight precedes it. Only the server's own JSON ends an event.
  */
-import { guard } from './guard.js'
+import { explainEnd } from './explain.js'
 import { tell } from './hooks.js'
 import { newId } from './ids.js'
 import { nextBatch } from './next-batch.js'
@@ -45,13 +45,12 @@ export const pump = async (flush: unknown = 0): Promise<unknown> => {
   clearTimeout(timer as number)
   timer = 0
   let batch: Entry[]
-  while ((flush || !bytesUnderWay) && (batch = nextBatch()).length)
-    delivered = deliver(batch, flush, delivered)
+  while ((flush || !bytesUnderWay) && (batch = nextBatch()).length) delivered = deliver(batch, delivered)
   return delivered
 }
 
 /** Resolves when this batch, and what was delivered before it, was answered or failed. */
-const deliver = async (batch: Entry[], isFlush: unknown, before: unknown): Promise<unknown> => {
+const deliver = async (batch: Entry[], before: unknown): Promise<unknown> => {
   const url = `${options.host}/v1/batch`
   // The youngest: what is old goes with it.
   const [[youngest, shared]] = batch.slice(-1) as [Entry]
@@ -60,13 +59,10 @@ const deliver = async (batch: Entry[], isFlush: unknown, before: unknown): Promi
   bytesUnderWay += bytes
   let status: number | undefined
   let delayMs = 0
-  await new Promise<unknown>((done, fail) => {
-    const keepalive = window.Request && 'keepalive' in Request.prototype && bytesUnderWay < maxKeepaliveBytes
-    // A beacon has no answer: the entries stay, and what arrives twice is known by its messageId.
-    if (isFlush && !keepalive) guard(() => navigator.sendBeacon(url, body))()
-    const limit = new AbortController()
-    setTimeout(() => done(limit.abort()), maxRequestMs)
-    fetch(url, { method: 'POST', body, keepalive, signal: limit.signal })
+  await new Promise<unknown>((done) => {
+    const keepalive = bytesUnderWay < maxKeepaliveBytes
+    setTimeout(done, maxRequestMs)
+    fetch(url, { method: 'POST', body, keepalive })
       .then(async (response) => {
         // A date is no number, and makes 0: then the back-off alone counts.
         delayMs = ((response.headers.get('retry-after') as unknown as number) & pauseBits) * 1_000
@@ -75,7 +71,7 @@ const deliver = async (batch: Entry[], isFlush: unknown, before: unknown): Promi
         // A page of another site, or of a proxy, is no answer, whatever its status.
         if (answer.success === !answer.code) status = response.status
       })
-      .then(done, fail)
+      .then(done, done)
     // No answer, or none of ours. A blocker's `fetch` throws at the call.
   }).catch(() => {})
   bytesUnderWay -= bytes
@@ -84,6 +80,7 @@ const deliver = async (batch: Entry[], isFlush: unknown, before: unknown): Promi
   const reason = /^4(?!08|29)/.test(status as unknown as string)
     ? status
     : youngest < newId(Date.now() - maxAgeMs) && 'age'
+  explainEnd(batch, status, reason)
   if (isTaken || reason) {
     batch.forEach((entry) => setItem(entry[3]))
     failures = 0

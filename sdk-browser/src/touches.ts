@@ -7,13 +7,17 @@
 import type { EventType } from '@touchline/schemas/build'
 import { isKept } from './consent.js'
 import { guard } from './guard.js'
-import { isWithin } from './hosts.js'
+import { hostOf, isWithin } from './hosts.js'
 import { getItem, setItem } from './storage.js'
+import { toJson } from './to-json.js'
 import { cookieDomain } from './visitor.js'
 import type { Visitor } from './who.js'
 import type { BatchContext, EventContext, Touch } from './wire.js'
 
 const key = 'tl.touches'
+
+// Four addresses beside those of the page itself, of the 32 KB that an event may have; the server shortens only the page's.
+const shortened = (href: string): string => href.slice(0, 2_000)
 
 let hasLanded: unknown
 let kept: [anonymousId?: string | undefined, first?: Touch, last?: Touch] = []
@@ -28,11 +32,11 @@ export const addTouches = guard(
     if (
       own.sessionStart ||
       !kept[1] ||
-      (!hasLanded && referrer && !isWithin(new URL(referrer).hostname, cookieDomain()))
+      (!hasLanded && referrer && !isWithin(hostOf(referrer), cookieDomain()))
     ) {
-      kept[2] = { url, referrer, time: new Date(timeMs) }
+      kept[2] = { url: shortened(url), referrer: shortened(referrer), time: new Date(timeMs) }
       kept[1] = kept[1] || kept[2]
-      if (isStored) setItem(key, JSON.stringify(kept))
+      if (isStored) setItem(key, toJson(kept))
     }
     hasLanded = 1
     if (/page|identify/.test(type)) {

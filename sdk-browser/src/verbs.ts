@@ -16,12 +16,12 @@ const objectIn = (values: readonly unknown[]): Properties | undefined =>
   values.find((value) => Object(value) === value) as Properties | undefined
 
 export const verbs: Touchline = {
-  track: (event: string, properties?: Properties) => record({ type: 'track', event, properties }),
+  track: (event: string, properties?: Properties) => record('track', { event, properties }),
 
   page(...values: unknown[]) {
     const [name, category] = values.filter((value) => typeof value === 'string').reverse()
     tellFeatures('page')
-    record({ type: 'page', name, category, properties: objectIn(values) })
+    record('page', { name, category, properties: objectIn(values) })
   },
 
   identify(...values: unknown[]) {
@@ -29,7 +29,7 @@ export const verbs: Touchline = {
     const traits = objectIn(values)
     const before = readVisitor().userId
     if (before && userId && before !== userId) verbs.reset()
-    if (userId || traits) record({ type: 'identify', traits }, { userId: userId || before })
+    if (userId || traits) record('identify', { traits }, { userId: userId || before })
   },
 
   identifyOrReset(user) {
@@ -45,17 +45,14 @@ export const verbs: Touchline = {
   group(id: unknown, traits?: Traits) {
     const groupId = idFrom(id)
     if (groupId)
-      record({ type: 'group', groupId, traits }, { groupId: traits && traits.left ? undefined : groupId })
+      record('group', { groupId, traits }, { groupId: traits && traits.left ? undefined : groupId })
   },
 
   alias(user: unknown, previous?: unknown) {
     const userId = idFrom(user)
     const visitor = readVisitor()
     if (userId)
-      record(
-        { type: 'alias', userId, previousId: idFrom(previous) || visitor.userId || visitor.anonymousId },
-        {},
-      )
+      record('alias', { userId, previousId: idFrom(previous) || visitor.userId || visitor.anonymousId }, {})
   },
 
   /** Somebody else: nothing that was known of the one before belongs to them; but a token of the one before proves nothing about them. */

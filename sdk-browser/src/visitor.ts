@@ -1,39 +1,58 @@
 /**
- * Who this browser is, shared by all tabs and sub-domains: URI-encoded JSON in one cookie, `tl`, with a copy in
- * localStorage. It is read anew for every event, so that what one tab learns the others know.
+ * Who this browser is, shared by all tabs and sub-domains: URI-encoded JSON in one cookie, `touchline` or what the site
+ * calls it, with a copy in localStorage. It is read anew for every event, so that what one tab learns the others know.
  */
 import { hasIds, isKept } from './consent.js'
 import { guard } from './guard.js'
-import { setItem } from './storage.js'
+import { joinHeld } from './held.js'
+import { options } from './options.js'
+import { getItem, setItem } from './storage.js'
+import { toJson } from './to-json.js'
 import type { Visitor } from './who.js'
 
+/** `{"anonymousId"…`, `{"choice":"granted"…` or `{"choice":"no"…`, encoded: under a name that others use too stands theirs. */
+const ourShape = '=(%7B%22(anon|choice%22%3A%22[gn])[^;]+)'
+
 let memory: Visitor = {}
+let written: string
 // Labels of the cookie's domain, from the right.
 let depth = 2
 
+/** Whether anything is kept of this visitor; a refusal always is, otherwise it would have to be said on every page. */
+export const isRemembered = (visitor: Visitor): boolean => visitor.choice === 'no' || isKept(visitor)
+
+/** Who is kept under that name: the first cookie of our shape, else the copy. */
+export const keptAs = guard((name: string): Visitor | undefined => {
+  const all = `; ${document.cookie}; ${name}=${getItem(name)}`
+  return JSON.parse(
+    decodeURIComponent((all.match(`; ${name}${ourShape}`) || ['', '0'])[1] as string),
+  ) as Visitor
+})
+
+/** Until version 0.1 it was `tl`: who is known by that one stays so. */
+export const cookieName = (): string => options.cookieName || (keptAs('tl') ? 'tl' : 'touchline')
 export const cookieDomain = (): string => location.hostname.split('.').slice(-depth).join('.')
 
-const readCookie = (): string | undefined => (document.cookie.match(/(^| )tl=([^;]+)/) || [])[2]
-const readStored = guard(
-  () => JSON.parse(decodeURIComponent(readCookie() || (localStorage['tl'] as string) || '0')) as Visitor | 0,
-)
-
 export const readVisitor = (): Visitor => {
-  const visitor = readStored() || memory
-  return isKept(visitor) ? visitor : { ...(hasIds(visitor) && memory), choice: visitor.choice }
+  const visitor = keptAs(cookieName()) || memory
+  if (!isKept(visitor)) return { ...(hasIds(visitor) && memory), choice: visitor.choice }
+  joinHeld(memory, visitor, writeVisitor)
+  return visitor
 }
 
 export const writeVisitor = guard((visitor: Visitor) => {
-  const text = encodeURIComponent(JSON.stringify(visitor))
+  const text = encodeURIComponent(toJson(visitor))
+  const name = cookieName()
+  const pair = `${name}=${text}`
   memory = visitor
-  // A refusal is remembered whatever the state: otherwise it would have to be said on every page. Reading a cookie
-  // that was just written takes a millisecond, so nothing is written that is there already.
-  if ((visitor.choice === 'no' || isKept(visitor)) && text !== readCookie()) {
-    setItem('tl', text)
+  // Reading a cookie that was just written takes a millisecond, so nothing is written twice.
+  if (isRemembered(visitor) && pair !== written) {
+    setItem(name, text)
+    written = pair
     // The highest domain that takes it: browsers refuse public suffixes (co.uk), and none says which those are.
     // An attribute `false` is none. Chromium grants a cookie 400 days; these are 385.
     do {
-      document.cookie = `tl=${text};path=/;samesite=lax;max-age=33333333;domain=${cookieDomain()};${isSecureContext && 'secure'}`
-    } while (readCookie() !== text && depth++ < 9)
+      document.cookie = `${pair};path=/;samesite=lax;max-age=33333333;domain=${cookieDomain()};${isSecureContext && 'secure'}`
+    } while (!document.cookie.includes(pair) && depth++ < 9)
   }
 })

@@ -4,8 +4,12 @@ import { chromiumPath } from '../../test-support/chromium.js'
 import { answerCases } from './cases/answers.js'
 import { captureCases } from './cases/capture.js'
 import { consentCases } from './cases/consent.js'
+import { debugCases } from './cases/debug.js'
+import { hostilePageCases } from './cases/hostile-pages.js'
 import { identityCases } from './cases/identity.js'
+import { optionCases } from './cases/options.js'
 import { pageCases } from './cases/pages.js'
+import { prerenderCases } from './cases/prerender.js'
 import { queueCases } from './cases/queue.js'
 import { storageCases } from './cases/storage.js'
 import { openWorld, type World } from './support/world.js'
@@ -20,8 +24,20 @@ describe.skipIf(path === undefined)('in Chromium', () => {
   afterEach(() => world.tidy())
   afterAll(() => world.close())
 
-  const cases = [queueCases, answerCases, storageCases, pageCases, identityCases, consentCases, captureCases]
+  const cases = [
+    queueCases,
+    answerCases,
+    storageCases,
+    optionCases,
+    hostilePageCases,
+    pageCases,
+    identityCases,
+    consentCases,
+    captureCases,
+    debugCases,
+  ]
   for (const register of cases) register(() => world)
+  prerenderCases(() => world, path as string)
 
   test('no request of any case was preceded by a preflight', () => {
     expect(world.gate.passed.filter(({ method }) => method === 'POST').length).toBeGreaterThan(20)

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -29,11 +30,33 @@ test('no script says more than ES2019', () => {
   }
 })
 
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+test.each([
+  'README.md',
+  'sdk-browser/README.md',
+  'docs/testing.md',
+  'examples/track-a-website/index.html',
+  'examples/track-a-website/thanks.html',
+  'examples/track-a-server/shop.ts',
+])('%s has the stub as it is built, before each tag', (file) => {
+  const text = readFileSync(`${root}${file}`, 'utf8')
+  const stub = dist('stub.js').toString().trim()
+  expect(text).toContain(`<script>${stub}</script>`)
+  const tags = text.split(/<script async src="[^"]*t\.js"/).length - 1
+  expect(tags).toBe(1)
+})
+
+test('the policy that the README gives allows the stub', () => {
+  const hash = createHash('sha256').update(dist('stub.js').toString().trim()).digest('base64')
+  expect(readFileSync(`${folder}README.md`, 'utf8')).toContain(`'sha256-${hash}'`)
+})
+
 test('imported without a window, the verbs are there and do nothing', async () => {
   expect('window' in globalThis).toBe(false)
   const built = '../dist/index.js'
   const { init } = (await import(built)) as { init: typeof initOfSource }
-  const touchline = init({ writeKey: 'wk' })
+  const touchline = init({ writeKey: 'wk', host: 'https://t.example.com' })
   touchline.page()
   touchline.identify('u1')
   await touchline.flush()

@@ -3,10 +3,11 @@ import { touchlineContext } from './context.js'
 
 const now = 1_800_000_000_000
 // As sdk-browser writes it.
-const cookieOf = (visitor: Record<string, unknown>) => `tl=${encodeURIComponent(JSON.stringify(visitor))}`
+const cookieOf = (visitor: Record<string, unknown>, name = 'touchline') =>
+  `${name}=${encodeURIComponent(JSON.stringify(visitor))}`
 const visitor = { anonymousId: 'a;1', sessionId: 's1', lastSeen: now - 60_000 }
 const contextFor = (headers: Record<string, string>, more: object = {}) =>
-  touchlineContext({ headers, ...more }, now)
+  touchlineContext({ headers, ...more }, { now })
 
 describe('the context of a request', () => {
   it('joins the visitor and the session of the browser SDK', () => {
@@ -16,15 +17,25 @@ describe('the context of a request', () => {
 
   it.each([
     ['no cookie', ''],
-    ['another cookie whose name ends alike', `xtl=${cookieOf(visitor).slice(3)}`],
+    ['another cookie whose name ends alike', `xtouchline=${cookieOf(visitor).slice(10)}`],
     ['a visitor who refused tracking', cookieOf({ ...visitor, choice: 'no' })],
     ['a cookie without an id', cookieOf({ sessionId: 's1' })],
-    ['a cookie of something else', 'tl=abc'],
-    ['a cookie that holds no object', 'tl=null'],
+    ['a cookie of something else', 'touchline=abc'],
+    ['a cookie that holds no object', 'touchline=null'],
     ['an id that is no text', cookieOf({ anonymousId: 7 })],
-    ['a cookie that is not encoded right', 'tl=%E0%A4%A'],
+    ['a cookie that is not encoded right', 'touchline=%E0%A4%A'],
   ])('has no visitor for %s', (_what, cookie) => {
     expect(contextFor({ cookie })).toEqual({ context: {} })
+  })
+
+  it('takes the first cookie that the browser SDK wrote, under the name of before too, or under the site’s own', () => {
+    const known = { anonymousId: 'a;1', context: { sessionId: 's1' } }
+    expect(contextFor({ cookie: `touchline=theirs; ${cookieOf(visitor)}` })).toEqual(known)
+    expect(contextFor({ cookie: `touchline=5; ${cookieOf(visitor, 'tl')}` })).toEqual(known)
+    const refused = cookieOf({ choice: 'no' })
+    expect(contextFor({ cookie: `${cookieOf(visitor, 'tl')}; ${refused}` })).toEqual({ context: {} })
+    const cookie = `${cookieOf({ anonymousId: 'other' })}; ${cookieOf(visitor, 'shop')}`
+    expect(touchlineContext({ headers: { cookie } }, { cookieName: 'shop', now })).toEqual(known)
   })
 
   it('leaves out a session that its browser would not continue', () => {

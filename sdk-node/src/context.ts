@@ -2,9 +2,10 @@
  * What a web request says about who makes it and where, so that an event of the server joins the visitor that the
  * browser SDK knows. The browser SDK keeps its visitor as JSON in one cookie (sdk-browser/src/visitor.ts):
  *
- *     tl = encodeURIComponent({ anonymousId, sessionId, lastSeen, choice, … })
+ *     touchline = encodeURIComponent({ anonymousId, sessionId, lastSeen, choice, … })
  *
- * each field possibly absent, lastSeen in milliseconds, choice `no` where the visitor refused tracking.
+ * each field possibly absent, lastSeen in milliseconds, choice `no` where the visitor refused tracking. Until version 0.1 it
+ * was called `tl`, and browsers may still hold that one.
  */
 import type { Json } from './event.js'
 
@@ -29,7 +30,7 @@ export interface RequestContext {
   context: Json
 }
 
-const cookieName = 'tl'
+const oldCookieName = 'tl'
 /** As in the browser SDK: after this pause its next page begins another session. */
 const sessionIdleMs = 30 * 60_000
 
@@ -38,8 +39,11 @@ const sessionIdleMs = 30 * 60_000
  * Behind a proxy, turn on the framework's `trustProxy` (Fastify) or `trust proxy` (Express), or ip, protocol and
  * host are the proxy's.
  */
-export function touchlineContext(request: ContextRequest, now: number = Date.now()): RequestContext {
-  const visitor = visitorIn(header(request, 'cookie'))
+export function touchlineContext(
+  request: ContextRequest,
+  { cookieName = 'touchline', now = Date.now() }: ContextOptions = {},
+): RequestContext {
+  const visitor = visitorIn(header(request, 'cookie') ?? '', [cookieName, oldCookieName])
   const context: Json = {}
   const ip = request.ip ?? request.socket?.remoteAddress
   if (ip !== undefined) context['ip'] = ip
@@ -55,29 +59,40 @@ export function touchlineContext(request: ContextRequest, now: number = Date.now
   return { anonymousId, context }
 }
 
+export interface ContextOptions {
+  /** The tag's `data-cookie-name`, where it has one. Default `touchline`. */
+  cookieName?: string | undefined
+  /** Milliseconds; the present moment by default. */
+  now?: number | undefined
+}
+
 interface Visitor {
   anonymousId: string
   sessionId: string | undefined
   lastSeen: number
 }
 
-function visitorIn(cookies: string | undefined): Visitor | undefined {
-  const cookie = cookies
-    ?.split(';')
-    .map((pair) => pair.trim())
-    .find((pair) => pair.startsWith(`${cookieName}=`))
-  const { anonymousId, sessionId, lastSeen, choice } = fieldsOf(cookie?.slice(cookieName.length + 1))
-  if (typeof anonymousId !== 'string' || anonymousId === '' || choice === 'no') return undefined
+/** The first cookie of the first of these names that the browser SDK wrote; others may use the name too. */
+function visitorIn(cookies: string, names: readonly string[]): Visitor | undefined {
+  const pairs = cookies.split(';').map((pair) => pair.trim())
+  const ours = names
+    .flatMap((name) => pairs.filter((pair) => pair.startsWith(`${name}=`)))
+    .map((pair) => fieldsOf(pair.slice(pair.indexOf('=') + 1)))
+    .find((fields) => isId(fields['anonymousId']) || fields['choice'] === 'no')
+  const { anonymousId, sessionId, lastSeen, choice } = ours ?? {}
+  if (!isId(anonymousId) || choice === 'no') return undefined
   return {
     anonymousId,
-    sessionId: typeof sessionId === 'string' && sessionId !== '' ? sessionId : undefined,
+    sessionId: isId(sessionId) ? sessionId : undefined,
     lastSeen: Number(lastSeen),
   }
 }
 
-function fieldsOf(cookie: string | undefined): Json {
+const isId = (value: unknown): value is string => typeof value === 'string' && value !== ''
+
+function fieldsOf(cookie: string): Json {
   try {
-    const visitor: unknown = JSON.parse(decodeURIComponent(cookie ?? ''))
+    const visitor: unknown = JSON.parse(decodeURIComponent(cookie))
     return typeof visitor === 'object' && visitor !== null ? (visitor as Json) : {}
   } catch {
     return {}

@@ -1,5 +1,5 @@
 export { Touchline, type Report } from './client.js'
-export { touchlineContext, type ContextRequest, type RequestContext } from './context.js'
+export { touchlineContext, type ContextOptions, type ContextRequest, type RequestContext } from './context.js'
 export { TouchlineError, type ErrorCode } from './errors.js'
 export type { EventCallback } from './batch.js'
 export type {

@@ -2,7 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { createHash } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { browserSdkRoutes, inlineStub, pinnedTag, plainTag } from './browser-sdk.js'
+import { browserSdkRoutes, pinnedSnippet, plainSnippet } from './browser-sdk.js'
 
 const host = 'https://t.example.com'
 let app: FastifyInstance
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => app.close())
 
 describe('the scripts', () => {
-  test.each(['/t.js', '/t.lite.js', '/t.core.js'])(
+  test.each(['/t.js', '/t.lite.js', '/t.core.js', '/t.debug.js'])(
     '%s is kept shortly and asked for by its ETag',
     async (url) => {
       const first = await app.inject({ url })
@@ -37,7 +37,7 @@ describe('the scripts', () => {
   })
 
   test('the pinned tag names a script that never changes, and its hash is right', async () => {
-    const tag = pinnedTag({ host, writeKey: 'wk' }) ?? ''
+    const tag = pinnedSnippet({ host, writeKey: 'wk' }) ?? ''
     const [, path] = /src="https:\/\/t\.example\.com(\/t\.[0-9a-f]+\.js)"/.exec(tag) ?? []
     const answer = await app.inject({ url: path ?? '' })
     expect(answer.headers['cache-control']).toBe('public, max-age=31536000, immutable')
@@ -55,21 +55,32 @@ describe('the scripts', () => {
   })
 })
 
-test('tags are escaped', () => {
-  expect(plainTag({ host, writeKey: 'a"><script>', build: 't.lite', options: { forms: 'auto' } })).toBe(
+test('what is printed to paste is the stub and the tag, escaped', () => {
+  const tag = { host, writeKey: 'a"><script>', build: 't.lite', options: { forms: 'auto' } } as const
+  const [stub, script, ...rest] = plainSnippet(tag).split('\n')
+  expect(stub).toMatch(/^<script>.*identifyOrReset.*<\/script>$/)
+  expect(script?.trim()).toBe(
     '<script async src="https://t.example.com/t.lite.js" data-key="a&quot;>&lt;script>" data-forms="auto"></script>',
   )
-  expect(inlineStub()).toMatch(/^<script>.*identifyOrReset.*<\/script>$/)
+  expect(rest).toEqual([])
+  expect(pinnedSnippet(tag)?.split('\n')[0]).toBe(stub)
 })
 
 describe('the cookie that the server hands back', () => {
-  const renew = (options: { domain?: string; origin?: string; cookie?: string; host?: string }) =>
+  const visitor = '%7B%22anonymousId%22%3A%221%22%7D'
+  const renew = (options: {
+    domain?: string
+    name?: string
+    origin?: string
+    cookie?: string
+    host?: string
+  }) =>
     app.inject({
-      url: `/v1/c?domain=${options.domain ?? 'example.com'}`,
+      url: `/v1/c?domain=${options.domain ?? 'example.com'}${options.name === undefined ? '' : `&name=${options.name}`}`,
       headers: {
         host: options.host ?? 't.example.com',
         origin: options.origin ?? 'https://www.example.com',
-        cookie: options.cookie ?? 'a=b; tl=%7B%22anonymousId%22%3A%221%22%7D; c=d',
+        cookie: options.cookie ?? `a=b; touchline=${visitor}; c=d`,
       },
     })
 
@@ -77,7 +88,7 @@ describe('the cookie that the server hands back', () => {
     const { headers, statusCode } = await renew({})
     expect(statusCode).toBe(204)
     expect(headers['set-cookie']).toBe(
-      'tl_server=%7B%22anonymousId%22%3A%221%22%7D; Domain=example.com; Path=/; Max-Age=34560000; SameSite=Lax',
+      `touchline_server=${visitor}; Domain=example.com; Path=/; Max-Age=34560000; SameSite=Lax`,
     )
     expect(headers['access-control-allow-origin']).toBe('https://www.example.com')
     expect(headers['access-control-allow-credentials']).toBe('true')
@@ -95,8 +106,36 @@ describe('the cookie that the server hands back', () => {
     expect(headers['access-control-allow-credentials']).toBeUndefined()
   })
 
-  test.each(['', 'tl=', 'tl=a b', `tl=${'x'.repeat(4000)}`])('is not made of %j', async (cookie) => {
+  test.each([
+    '',
+    'touchline=',
+    'touchline=a b',
+    'touchline=theirs',
+    'touchline=%7B%22theme%22%3A1%7D',
+    `touchline=${visitor}${'x'.repeat(4000)}`,
+    `mytouchline=${visitor}`,
+  ])('is not made of %j', async (cookie) => {
     expect((await renew({ cookie })).headers['set-cookie']).toBeUndefined()
+  })
+
+  test('is called after the site’s own name for it, and is never a copy of another cookie', async () => {
+    const cookie = `shop.visitor=${visitor}; session=s3cret; touchline=${visitor}`
+    expect((await renew({ cookie, name: 'shop.visitor' })).headers['set-cookie']).toMatch(
+      /^shop\.visitor_server=%7B/,
+    )
+    for (const name of ['session', 'other', 'a%3D1%3B%20Path%3D/', ''])
+      expect((await renew({ cookie, name })).headers['set-cookie']).toBeUndefined()
+  })
+
+  test('is still made of the old cookie for an SDK of before, and ends the old copy of who has a new one', async () => {
+    expect((await renew({ cookie: `tl=${visitor}` })).headers['set-cookie']).toMatch(/^tl_server=%7B/)
+    const { headers } = await renew({
+      cookie: `tl_server=${visitor}; touchline=%7B%22choice%22%3A%22no%22%7D`,
+    })
+    expect(headers['set-cookie']).toEqual([
+      expect.stringMatching(/^touchline_server=%7B%22choice/),
+      expect.stringMatching(/^tl_server=; Domain=example\.com; Path=\/; Max-Age=0;/),
+    ])
   })
 
   test('names no domain where that is the host itself', async () => {

@@ -1,9 +1,10 @@
 /**
- * Serves the browser SDK, and prints the tags that load it.
+ * Serves the browser SDK, and prints the snippets that load it.
  *
  *     GET /t.js, /t.lite.js, /t.core.js    the present build; kept five minutes, then asked for by ETag
+ *     GET /t.debug.js                      the same for developers: it says what becomes of each call
  *     GET /t.<hash>.js, …                  the same by content; never changes, may be kept for ever
- *     GET /v1/c?domain=example.com         hands the visitor's own cookie back as one that a server wrote
+ *     GET /v1/c?domain=…&name=…            hands the visitor's own cookie back as one that a server wrote
  */
 import accepts from 'accepts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -14,7 +15,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { TouchlineError } from '../errors.js'
 import { answerError } from './answers.js'
 
-export type BrowserBuild = 't' | 't.lite' | 't.core'
+export type BrowserBuild = 't' | 't.lite' | 't.core' | 't.debug'
 
 interface BuiltScript {
   hash: string
@@ -22,7 +23,7 @@ interface BuiltScript {
   bodies: { plain: Buffer; gzip: Buffer; br: Buffer }
 }
 
-const builds: readonly BrowserBuild[] = ['t', 't.lite', 't.core']
+const builds: readonly BrowserBuild[] = ['t', 't.lite', 't.core', 't.debug']
 // Both src/http and dist/http stand two folders below the workspace that sdk-browser is a sister of.
 const distFolder = new URL('../../../sdk-browser/dist/', import.meta.url)
 const freshSeconds = 300
@@ -56,8 +57,8 @@ export function browserSdkRoutes(): (app: FastifyInstance) => Promise<void> {
     app.get<{ Params: { hash: string } }>('/t.:hash([0-9a-f]+).js', (request, reply) =>
       sendPinned(request, reply, request.params.hash),
     )
-    app.get<{ Querystring: { domain?: unknown } }>('/v1/c', (request, reply) =>
-      renewCookie(request, reply, request.query.domain),
+    app.get<{ Querystring: AskedCookie }>('/v1/c', (request, reply) =>
+      renewCookie(request, reply, request.query),
     )
   }
 }
@@ -95,32 +96,64 @@ function sendBody(
   return reply.type('text/javascript; charset=utf-8').send(bodies[encoding])
 }
 
-const visitorCookie = /(?:^|;\s*)tl=([\w%.!*'()~-]{2,3000})(?:;|$)/
+/** As the SDK calls its cookie where the site says nothing, and as it did until version 0.1. */
+const oldName = 'tl'
+const defaultNames = ['touchline', oldName]
+const nameShape = /^[\w.-]{1,64}$/
+/** Nothing is handed back but a visitor: not a session of the site's own that scripts must not read. */
+const visitorShape =
+  /^%7B%22(?:anonymousId%22%3A%22\w|choice%22%3A%22(?:no|granted)%22)[\w%.!*'()~-]{1,3000}$/
 // Chromium grants no cookie more than 400 days.
 const cookieSeconds = 34_560_000
+
+interface AskedCookie {
+  domain?: unknown
+  name?: unknown
+}
 
 /**
  * Safari ends what scripts write after seven days, not what the site's own server writes. The answer sets nothing
  * but what the browser itself sent, only for a domain that this server is part of, and only for a page there.
  */
-function renewCookie(request: FastifyRequest, reply: FastifyReply, asked: unknown): FastifyReply {
+function renewCookie(request: FastifyRequest, reply: FastifyReply, asked: AskedCookie): FastifyReply {
   void reply.headers({ 'cache-control': 'no-store', vary: 'Origin' })
-  const domain = typeof asked === 'string' ? asked.toLowerCase() : ''
+  const domain = typeof asked.domain === 'string' ? asked.domain.toLowerCase() : ''
   const { origin } = request.headers
-  const value = visitorCookie.exec(request.headers.cookie ?? '')?.[1]
+  const cookies = cookiesOf(request)
+  const names =
+    typeof asked.name === 'string' ? [asked.name].filter((name) => nameShape.test(name)) : defaultNames
+  const visitor = cookies.find(({ name, value }) => names.includes(name) && visitorShape.test(value))
   const isOurs =
     isWithin(request.hostname, domain) && (origin === undefined || isWithin(hostOf(origin), domain))
   if (isOurs && origin !== undefined)
     void reply.headers({ 'access-control-allow-origin': origin, 'access-control-allow-credentials': 'true' })
-  if (isOurs && value !== undefined) void reply.header('set-cookie', serverCookie(value, domain, request))
+  if (!isOurs || visitor === undefined) return reply.code(204).send()
+  void reply.header('set-cookie', serverCookie(`${visitor.name}_server`, visitor.value, domain, request))
+  // Who agreed or refused by the new name has nothing left under the old one.
+  if (visitor.name !== oldName && cookies.some(({ name }) => name === `${oldName}_server`))
+    void reply.header('set-cookie', serverCookie(`${oldName}_server`, '', domain, request))
   return reply.code(204).send()
 }
 
-function serverCookie(value: string, domain: string, { hostname, protocol }: FastifyRequest): string {
+function cookiesOf({ headers }: FastifyRequest): { name: string; value: string }[] {
+  return (headers.cookie ?? '').split(/;\s*/).map((pair) => {
+    const at = pair.indexOf('=')
+    return { name: pair.slice(0, Math.max(at, 0)), value: pair.slice(at + 1) }
+  })
+}
+
+/** An empty value ends the cookie. */
+function serverCookie(
+  name: string,
+  value: string,
+  domain: string,
+  { hostname, protocol }: FastifyRequest,
+): string {
   // Where the domain is the host itself, an address or localhost, naming it would refuse the cookie in some browsers.
   const where = domain === hostname ? '' : `; Domain=${domain}`
   const secure = protocol === 'https' ? '; Secure' : ''
-  return `tl_server=${value}${where}; Path=/; Max-Age=${cookieSeconds}; SameSite=Lax${secure}`
+  const seconds = value === '' ? 0 : cookieSeconds
+  return `${name}=${value}${where}; Path=/; Max-Age=${seconds}; SameSite=Lax${secure}`
 }
 
 const domainShape = /^[a-z0-9.-]{1,253}$/
@@ -140,25 +173,26 @@ export interface TagOptions {
   options?: Readonly<Record<string, string>>
 }
 
-/** The tag to paste: always the present build. `async`, so that a server that is down holds up no page. */
-export function plainTag(tag: TagOptions): string {
-  return `<script async src="${escaped(`${tag.host}/${tag.build ?? 't'}.js`)}"${attributesOf(tag)}></script>`
+/**
+ * What to paste: the stub, which keeps calls until the SDK is there, and the tag, always the present build. `async`, so
+ * that a server that is down holds up no page.
+ */
+export function plainSnippet(tag: TagOptions): string {
+  return `${inlineStub()}<script async src="${escaped(`${tag.host}/${tag.build ?? 't'}.js`)}"${attributesOf(tag)}></script>`
 }
 
-/** The tag that runs exactly this build or nothing; undefined where none is built. It has to be changed when the server is. */
-export function pinnedTag(tag: TagOptions): string | undefined {
+/** The snippet that runs exactly this build or nothing; undefined where none is built. It has to be changed when the server is. */
+export function pinnedSnippet(tag: TagOptions): string | undefined {
   const script = scriptOf(tag.build ?? 't')
   if (!script) return undefined
   const src = escaped(`${tag.host}/t.${script.hash}.js`)
-  return `<script async src="${src}" integrity="${script.integrity}" crossorigin="anonymous"${attributesOf(tag)}></script>`
+  return `${inlineStub()}<script async src="${src}" integrity="${script.integrity}" crossorigin="anonymous"${attributesOf(tag)}></script>`
 }
 
-/** What keeps calls until the SDK is there; goes before the tag, where a page calls `touchline` while it loads. */
-export function inlineStub(): string {
+/** Empty where none is built. */
+function inlineStub(): string {
   const path = fileURLToPath(new URL('stub.js', distFolder))
-  if (!existsSync(path))
-    throw new TouchlineError('NOT_FOUND', 'The browser SDK is not built: npm run build makes it.')
-  return `<script>${readFileSync(path, 'utf8').trim()}</script>`
+  return existsSync(path) ? `<script>${readFileSync(path, 'utf8').trim()}</script>\n  ` : ''
 }
 
 function attributesOf({ writeKey, options = {} }: TagOptions): string {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { until } from '../../../test-support/server.js'
 import { named, type Visit, type World } from '../support/world.js'
 
 const gpc = `Object.defineProperty(navigator, 'globalPrivacyControl', { value: true })`
@@ -96,7 +97,7 @@ export function consentCases(world: () => World): void {
 
   test('under Global Privacy Control the server’s copy of the cookie names nobody', async () => {
     const { arrived, profile, visit } = world()
-    const script = `${gpc}; document.cookie = 'tl_server=${known};path=/'`
+    const script = `${gpc}; document.cookie = 'touchline_server=${known};path=/'`
     const { page, run } = await visit('server-cookie', { context: await profile({ script }) })
     await page.evaluate(`touchline.track('Unnamed')`)
     const events = await arrived(run, (all) => all.some(named('Unnamed')))
@@ -110,7 +111,7 @@ export function consentCases(world: () => World): void {
   test('a refusal is stronger than the server’s copy of the cookie', async () => {
     const { gate, profile, visit } = world()
     const refusal = encodeURIComponent(JSON.stringify({ choice: 'no' }))
-    const script = `localStorage.tl = '${refusal}'; document.cookie = 'tl=${refusal};path=/'; document.cookie = 'tl_server=${known};path=/'`
+    const script = `localStorage.touchline = '${refusal}'; document.cookie = 'touchline=${refusal};path=/'; document.cookie = 'touchline_server=${known};path=/'`
     const { page, run } = await visit('server-cookie', { context: await profile({ script }) })
     await page.evaluate(`touchline.track('Refused'); touchline.flush()`)
     expect(await page.evaluate(`touchline.user()`)).toEqual({ choice: 'no' })
@@ -130,10 +131,9 @@ export function consentCases(world: () => World): void {
     expect(await one.page.evaluate(`document.cookie`)).not.toContain('anonymousId')
   })
 
-  test('without locks a page that waits for consent keeps no heartbeat either', async () => {
+  test('in an insecure context a page that waits for consent keeps nothing either', async () => {
     const { profile, visit } = world()
     const opened = await visit('consent', { context: await profile(), host: 'www.plain.test' })
-    expect(await opened.page.evaluate(`navigator.locks`)).toBeUndefined()
     expect(await kept(opened)).toEqual(nothing)
   })
 
@@ -149,8 +149,8 @@ export function consentCases(world: () => World): void {
     gate.fault = 'none'
     await two.page.evaluate(`touchline.track('Refused Too'); touchline.flush()`)
     await visit('plain', { context, run: one.run })
-    expect(await one.page.evaluate(`Object.keys(localStorage)`)).toEqual(['tl'])
-    expect(await one.page.evaluate(`decodeURIComponent(localStorage.getItem('tl'))`)).toBe('{"choice":"no"}')
+    expect(await one.page.evaluate(`Object.keys(localStorage)`)).toEqual(['touchline'])
+    expect(await one.page.evaluate(`decodeURIComponent(localStorage.touchline)`)).toBe('{"choice":"no"}')
     expect(await stored(one.run)).toEqual([])
   })
 
@@ -185,5 +185,78 @@ export function consentCases(world: () => World): void {
     await page.goto('about:blank')
     const events = await arrived(run, (all) => all.some(({ name }) => name === 'After'))
     expect(events.map(({ name }) => name)).toEqual(['', 'Before', 'After', 'Page Left'])
+  })
+
+  test('where consent is required the server is not asked for its cookie before, and is asked after', async () => {
+    const { gate, profile, visit } = world()
+    const { page } = await visit('server-cookie-consent', { context: await profile() })
+    const asked = () => gate.passed.filter(({ path }) => path.startsWith('/v1/c')).length
+    const before = asked()
+    await page.evaluate(`touchline.track('Held'); new Promise((done) => setTimeout(done, 50))`)
+    await page.goto(world().site.url('elsewhere'))
+    await page.goBack()
+    await page.waitForFunction(`window.touchline && touchline.flush`)
+    expect(asked()).toBe(before)
+    await page.evaluate(`touchline.optIn(); touchline.track('After Yes')`)
+    await page.goto(world().site.url('elsewhere'))
+    await until(() => asked() > before || undefined)
+  })
+
+  test.each([
+    ['under Global Privacy Control', 'server-cookie', gpc],
+    ['without cookies', 'server-cookie-cookieless', ''],
+  ])('%s the server is never asked for its cookie', async (_, name, script) => {
+    const { arrived, gate, profile, visit } = world()
+    const asked = () => gate.passed.filter(({ path }) => path.startsWith('/v1/c')).length
+    const before = asked()
+    const { page, run } = await visit(name, { context: await profile({ script }) })
+    await arrived(run, (all) => all.length > 0)
+    await page.goto(world().site.url('elsewhere'))
+    expect(asked()).toBe(before)
+  })
+
+  const distinct = (values: unknown[]): number => new Set(values).size
+
+  test('tabs that wait for consent are one visitor, whichever says yes', async () => {
+    const { arrived, profile, visit } = world()
+    const context = await profile()
+    const one = await visit('consent', { context })
+    const two = await visit('consent', { context, run: one.run })
+    const three = await visit('consent', { context, run: one.run })
+    await two.page.evaluate(`touchline.track('In Two')`)
+    await one.page.evaluate(`touchline.track('In One'); touchline.optIn()`)
+    await two.page.evaluate(`touchline.track('Later In Two'); touchline.flush()`)
+    // Here nothing is called: the page goes, and what it held goes with it.
+    await three.page.close()
+    const events = await arrived(one.run, (all) => all.length === 6)
+    expect(distinct(events.map(({ anonymousId }) => anonymousId))).toBe(1)
+    expect(distinct(events.map(({ messageId }) => messageId))).toBe(6)
+  })
+
+  test('tabs that wait: a yes before anything was recorded there, and a user known only to the other', async () => {
+    const { arrived, profile, visit } = world()
+    const context = await profile()
+    const one = await visit('consent-manual', { context })
+    const two = await visit('consent-manual', { context, run: one.run })
+    await two.page.evaluate(`touchline.identify('B'); touchline.track('Held')`)
+    await one.page.evaluate(`touchline.optIn()`)
+    await two.page.evaluate(`touchline.track('After')`)
+    await one.page.evaluate(`touchline.track('Of One')`)
+    const events = await arrived(one.run, (all) => all.length === 4)
+    expect(distinct(events.map(({ anonymousId }) => anonymousId))).toBe(1)
+    expect(events.find(named('After'))?.userId).toBe('B')
+    expect(events.find(named('Of One'))?.userId).toBe('B')
+  })
+
+  test('a refusal in one of two tabs that wait is the other’s too', async () => {
+    const { gate, profile, visit } = world()
+    const context = await profile()
+    const one = await visit('consent', { context })
+    const two = await visit('consent', { context, run: one.run })
+    await two.page.evaluate(`touchline.track('Held')`)
+    await one.page.evaluate(`touchline.optOut()`)
+    await two.page.evaluate(`touchline.flush()`)
+    expect(gate.passed.filter(({ body }) => body.includes(one.run))).toEqual([])
+    expect(await two.page.evaluate(`Object.keys(localStorage)`)).toEqual(['touchline'])
   })
 }

@@ -38,15 +38,29 @@ export function pageCases(world: () => World): void {
     expect(events.filter(({ type, url }) => type === 'page' && url.includes('/plain/'))).toHaveLength(2)
   })
 
-  test('a prerendered page counts when it is shown, not before', async () => {
-    const { arrived, stored, visit } = world()
-    const { page, run } = await visit('prerender')
-    await page.waitForFunction(`document.querySelector('#ready')`)
-    await arrived(run, (all) => all.length === 1)
-    expect((await stored(run)).map(({ title }) => title)).toEqual(['Prerenders'])
-    await page.click('a')
-    const events = await arrived(run, (all) => all.some(({ title }) => title === 'Plain'))
-    expect(events.filter(ofType('page'))).toHaveLength(2)
+  test('early page views end one another when they were called, not when the SDK had loaded', async () => {
+    const { arrived, visit } = world()
+    const { page, run } = await visit('early-late')
+    await page.waitForFunction(
+      `window.touchline && touchline.flush && document.querySelector('script[data-key]')`,
+    )
+    await page.waitForFunction(`touchline.anonymousId()`)
+    const events = await arrived(run, (all) => all.some(named('Second')))
+    expect(events.map(({ type, name, title }) => `${type} ${name} ${title}`)).toEqual([
+      'page  One',
+      'track Page Left One',
+      'page First One',
+      'track Page Left One',
+      'page Second Two',
+    ])
+    // Each was there until the next, and none while the SDK was loading.
+    const times = ['First', 'Second'].map((name) => Date.parse(`${events.find(named(name))?.at}Z`))
+    const seconds = Math.round(((times[1] ?? 0) - (times[0] ?? 0)) / 1_000)
+    expect(events.filter(named('Page Left')).map(({ properties }) => properties.visibleSeconds)).toEqual([
+      0,
+      seconds,
+    ])
+    expect(seconds).toBeGreaterThan(0)
   })
 
   test('a third-party frame has a visitor of its own, and breaks nothing', async () => {

@@ -124,7 +124,7 @@ export function queueCases(world: () => World): void {
     expect((await world().stored(run)).filter(named('Unseen'))).toHaveLength(1)
   })
 
-  test('two tabs: each sends its own, nothing is sent by both, nothing is lost', async () => {
+  test('two tabs: nothing is lost, and what both send is shown once', async () => {
     const { arrived, gate, profile, timesSent, visit } = world()
     const context = await profile()
     const one = await visit('plain', { context })
@@ -139,7 +139,8 @@ export function queueCases(world: () => World): void {
     const events = await arrived(one.run, (all) => all.length === 42)
     expect(new Set(events.map(({ anonymousId }) => anonymousId)).size).toBe(1)
     expect(new Set(events.map(({ sessionId }) => sessionId)).size).toBe(1)
-    for (const { messageId, type } of events) if (type === 'track') expect(timesSent(messageId)).toBe(1)
+    expect(new Set(events.map(({ messageId }) => messageId)).size).toBe(42)
+    for (const { messageId } of events) expect(timesSent(messageId)).toBeGreaterThan(0)
   })
 
   test('what is refused for good is dropped, and the page is told', async () => {
@@ -264,16 +265,20 @@ export function queueCases(world: () => World): void {
   )
 
   test.each(['plain', 'lite', 'core'])(
-    '%s: where requests cannot outlive a page, a beacon takes what is left',
+    '%s: where requests cannot outlive a page, what is left goes with the next',
     async (build) => {
       const { arrived, profile, visit } = world()
       // Such browsers know no `keepalive`, and end a page's requests with the page.
       const script = `
         delete Request.prototype.keepalive
         window.fetch = () => new Promise(() => {})`
-      const { page, run } = await visit(build, { context: await profile({ script }) })
+      const context = await profile()
+      const { page, run } = await visit('elsewhere', { context })
+      await page.addInitScript(script)
+      await page.goto(world().site.url(`${build}/${run}`))
       await page.evaluate(`touchline.track('Last Words')`)
       await page.close()
+      await visit(build, { context, run })
       await arrived(run, (all) => all.some(named('Last Words')))
     },
   )

@@ -32,8 +32,8 @@ export function storageCases(world: () => World): void {
   test('what another script wrote over ours costs no event', async () => {
     const { arrived, profile, visit } = world()
     const script = `
-      localStorage['tl'] = localStorage['tl.touches'] = '{'
-      document.cookie = 'tl=%;path=/'`
+      localStorage['touchline'] = localStorage['tl.touches'] = '{'
+      document.cookie = 'touchline=%;path=/'`
     const { page, run } = await visit('plain', { context: await profile({ script }) })
     await page.evaluate(`touchline.track('Still Here')`)
     const events = await arrived(run, (all) => all.some(named('Still Here')))
@@ -63,7 +63,7 @@ export function storageCases(world: () => World): void {
     expect(new Set(events.map(({ anonymousId }) => anonymousId)).size).toBe(1)
     expect(new Set(events.map(({ sessionId }) => sessionId)).size).toBe(1)
     expect((await context.cookies()).map(({ name, domain }) => [name, domain])).toEqual([
-      ['tl', '.acme.test'],
+      ['touchline', '.acme.test'],
     ])
   })
 
@@ -102,12 +102,12 @@ export function storageCases(world: () => World): void {
     const { arrived, gate, profile, visit } = world()
     const context = await profile()
     const { page, run } = await visit('server-cookie', { context })
-    await page.waitForFunction(`document.cookie.includes('tl_server=')`)
+    await page.waitForFunction(`document.cookie.includes('touchline_server=')`)
     const anonymousId = await page.evaluate(`touchline.anonymousId()`)
     await page.evaluate(
-      `localStorage.clear(); document.cookie = 'tl=;max-age=0;path=/;domain=' + location.hostname; document.cookie = 'tl=;max-age=0;path=/'`,
+      `localStorage.clear(); document.cookie = 'touchline=;max-age=0;path=/;domain=' + location.hostname; document.cookie = 'touchline=;max-age=0;path=/'`,
     )
-    expect(await page.evaluate(`document.cookie`)).not.toMatch(/\btl=/)
+    expect(await page.evaluate(`document.cookie`)).not.toMatch(/\btouchline=/)
     await page.close()
     await visit('server-cookie', { context, run })
     const events = await arrived(run, (all) => all.length >= 2)
@@ -115,12 +115,11 @@ export function storageCases(world: () => World): void {
     expect(gate.passed.some(({ path }) => path.startsWith('/v1/c'))).toBe(true)
   })
 
-  test('a host in an insecure context has no locks: a heartbeat tells which page lives, orphans are adopted', async () => {
+  test('in an insecure context too the next page sends what a closed one left', async () => {
     const { arrived, gate, profile, visit } = world()
     const context = await profile()
     gate.fault = { status: 503 }
     const { page, run } = await visit('plain', { context, host: 'www.plain.test' })
-    expect(await page.evaluate(`navigator.locks`)).toBeUndefined()
     await page.evaluate(`touchline.track('Orphan'); touchline.flush()`)
     await page.close()
     gate.fault = 'none'
@@ -128,22 +127,108 @@ export function storageCases(world: () => World): void {
     await arrived(run, (all) => all.some(named('Orphan')))
   })
 
-  test.each(['plain', 'lite'])(
-    '%s: without locks a page that lives keeps its own: a second tab sends nothing of the first',
+  test.each(['plain', 'lite'])('%s: what a second tab sends of the first is shown once', async (build) => {
+    const { arrived, gate, profile, timesSent, visit } = world()
+    const context = await profile()
+    gate.fault = { status: 503 }
+    const one = await visit(build, { context, host: 'www.plain.test' })
+    await one.page.evaluate(`for (let i = 0; i < 10; i++) touchline.track('One', { i }); touchline.flush()`)
+    const two = await visit(build, { context, run: one.run, host: 'www.plain.test' })
+    await two.page.evaluate(`touchline.track('Two'); touchline.flush()`)
+    gate.fault = 'none'
+    gate.passed.length = 0
+    await two.page.evaluate(`touchline.flush()`)
+    await one.page.evaluate(`touchline.flush()`)
+    const events = await arrived(one.run, (all) => all.filter(named('One')).length === 10)
+    expect(new Set(events.map(({ messageId }) => messageId)).size).toBe(events.length)
+    for (const { messageId } of events.filter(named('One'))) expect(timesSent(messageId)).toBeGreaterThan(0)
+  })
+
+  const encoded = (value: unknown): string => encodeURIComponent(JSON.stringify(value))
+
+  test.each([
+    ['a cookie named tl', `document.cookie = 'tl=theirs;path=/'; localStorage.tl = 'theirs'`],
+    ['a cookie named tl with JSON', `document.cookie = 'tl=${encoded({ id: 'known-before-0001' })};path=/'`],
+    ['a consent banner’s cookie', `document.cookie = 'tl=${encoded({ choice: 'all' })};path=/'`],
+    ['a cookie of our name with their text', `document.cookie = 'touchline=theirs;path=/'`],
+    ['a cookie of our name with their JSON', `document.cookie = 'touchline=${encoded({ theme: 1 })};path=/'`],
+    ['a cookie of our name for a deeper path', `document.cookie = 'touchline=5;path=/plain'`],
+    ['an entry of our name', `localStorage.touchline = localStorage.touchline || '[1]'`],
+    [
+      'a cookie whose name ends alike',
+      `document.cookie = 'mytouchline=${encoded({ anonymousId: 'theirs-0000000001' })};path=/'`,
+    ],
+  ])('%s makes no new visitor of every page', async (_, script) => {
+    const { arrived, profile, visit } = world()
+    const context = await profile({ script })
+    const { page, run } = await visit('plain', { context, host: 'www.acme.test' })
+    await page.evaluate(`touchline.identify('A')`)
+    await visit('plain', { context, run, host: 'www.acme.test' })
+    const events = await arrived(run, (all) => all.length === 3)
+    expect(new Set(events.map(({ anonymousId }) => anonymousId)).size).toBe(1)
+    expect(events[0]?.anonymousId).not.toContain('theirs')
+    expect(events[2]).toMatchObject({ userId: 'A', consent: 'implied' })
+    if (script.includes('tl=theirs'))
+      expect(await page.evaluate(`document.cookie + localStorage.tl`)).toMatch(/tl=theirs.*theirs$/)
+  })
+
+  test.each(['plain', 'lite', 'core'])(
+    '%s: who is known by the cookie’s old name stays known, and a refusal stays one',
     async (build) => {
-      const { arrived, gate, profile, timesSent, visit } = world()
+      const { arrived, gate, profile, visit } = world()
+      const script = (value: string) =>
+        `if (!document.cookie.includes('tl=')) { document.cookie = 'tl=${value};path=/;domain=acme.test'; localStorage.tl = '${value}' }`
+      const known = encoded({ anonymousId: 'known-before-0001', userId: 'A' })
+      const context = await profile({ script: script(known) })
+      const { page, run } = await visit(build, { context, host: 'www.acme.test' })
+      await page.evaluate(`touchline.track('Known')`)
+      const events = await arrived(run, (all) => all.some(named('Known')))
+      expect(events.every((event) => event.anonymousId === 'known-before-0001')).toBe(true)
+      // Who refuses now leaves nothing behind but the refusal.
+      await page.evaluate(`touchline.optOut()`)
+      const refusal = encoded({ choice: 'no' })
+      expect((await context.cookies()).map(({ name, value }) => [name, value])).toEqual([['tl', refusal]])
+      expect(await page.evaluate(`JSON.stringify(localStorage)`)).toBe(JSON.stringify({ tl: refusal }))
+      const refusing = await profile({ script: script(encoded({ choice: 'no' })) })
+      const refused = await visit(build, { context: refusing, host: 'www.acme.test' })
+      await refused.page.evaluate(`touchline.track('Refused'); touchline.flush()`)
+      expect(gate.passed.filter(({ body }) => body.includes(refused.run))).toEqual([])
+    },
+  )
+
+  test('the server’s copy under the old name still names a visitor', async () => {
+    const { arrived, profile, visit } = world()
+    const script = `document.cookie = 'tl_server=${encoded({ anonymousId: 'known-before-0002' })};path=/'`
+    const { run } = await visit('server-cookie', { context: await profile({ script }) })
+    const [view] = await arrived(run, (all) => all.length > 0)
+    expect(view?.anonymousId).toBe('known-before-0002')
+  })
+
+  test.each(['shop_visitor', 'tl', 'a.b'])('the site may call the cookie %s', async (name) => {
+    const { arrived, profile, visit } = world()
+    const context = await profile()
+    const { run } = await visit('options', { context, query: `?cookieName=${name}` })
+    await visit('options', { context, run, query: `?cookieName=${name}` })
+    const events = await arrived(run, (all) => all.length === 2)
+    expect(new Set(events.map(({ anonymousId }) => anonymousId)).size).toBe(1)
+    expect((await context.cookies()).map((cookie) => cookie.name)).toEqual([name])
+  })
+
+  test.each(['plain', 'core'])(
+    '%s: on a sub-domain that is visited right after another the copy in localStorage is written too',
+    async (build) => {
+      const { arrived, profile, visit } = world()
       const context = await profile()
-      gate.fault = { status: 503 }
-      const one = await visit(build, { context, host: 'www.plain.test' })
-      await one.page.evaluate(`for (let i = 0; i < 10; i++) touchline.track('One', { i }); touchline.flush()`)
-      const two = await visit(build, { context, run: one.run, host: 'www.plain.test' })
-      await two.page.evaluate(`touchline.track('Two'); touchline.flush()`)
-      gate.fault = 'none'
-      gate.passed.length = 0
-      await two.page.evaluate(`touchline.flush()`)
-      await one.page.evaluate(`touchline.flush()`)
-      const events = await arrived(one.run, (all) => all.filter(named('One')).length === 10)
-      for (const { messageId } of events.filter(named('One'))) expect(timesSent(messageId)).toBe(1)
+      const { page: first, run } = await visit(build, { context, host: 'www.acme.test' })
+      await first.evaluate(`touchline.track('First')`)
+      const { page } = await visit(build, { context, run, host: 'shop.acme.test' })
+      await page.evaluate(`touchline.track('Second')`)
+      await context.clearCookies()
+      await page.reload()
+      await page.waitForFunction(`window.touchline && touchline.flush`)
+      await page.evaluate(`touchline.track('Third')`)
+      const events = await arrived(run, (all) => all.some(named('Third')))
+      expect(new Set(events.map(({ anonymousId }) => anonymousId)).size).toBe(1)
     },
   )
 }

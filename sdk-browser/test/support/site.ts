@@ -93,6 +93,8 @@ export async function openGate(upstream: string): Promise<Gate> {
 
 export interface Site {
   port: number
+  /** What pages told the website: `GET /note?text`. They ask for one by `GET /noted?text`, which is 404 until it is there. */
+  notes: string[]
   /** Address of a page on a host that resolves to this machine. */
   url: (page: string, host?: string) => string
   close: () => Promise<void>
@@ -110,11 +112,18 @@ export async function openSite({
 }): Promise<Site> {
   const server = createServer((request, response) => void answer(request, response))
   const port = await listen(server)
+  const notes: string[] = []
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname } = new URL(request.url ?? '/', 'http://site')
+    const { pathname, search } = new URL(request.url ?? '/', 'http://site')
     const name = pathname.replace(/^\//, '').split('/')[0] ?? ''
     if (pathname.endsWith('.pdf')) return void response.writeHead(204).end()
+    const note = decodeURIComponent(search.slice(1))
+    if (pathname === '/note') {
+      notes.push(note)
+      return void response.writeHead(204).end()
+    }
+    if (pathname === '/noted') return void response.writeHead(notes.includes(note) ? 204 : 404).end()
     if (pathname === '/index.js') {
       response.setHeader('content-type', 'text/javascript')
       return void response.end(await readFile(new URL('../../dist/index.js', import.meta.url)))
@@ -145,6 +154,7 @@ export async function openSite({
   }
   return {
     port,
+    notes,
     url: (page, host = '127.0.0.1') => `http://${host}:${port}/${page}`,
     close: () => end(server),
   }

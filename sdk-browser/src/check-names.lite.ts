@@ -1,0 +1,2 @@
+/** Without a word. */
+export const checkNames = (): void => {}
