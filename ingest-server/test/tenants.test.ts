@@ -120,9 +120,11 @@ async function send(tenant: Tenant, batch: readonly object[]) {
   expect(status).toBe(200)
 }
 
+const patient = { timeoutMs: 150_000 }
 const untilShown = (tenant: Tenant, path: string, shown: string) =>
   until(async () => ((await ask(tenant, path)).text.includes(shown) ? true : undefined), {
     what: `${shown} at ${path}`,
+    ...patient,
   })
 
 /** Erases eve; resolves with the erasure's id once it is finished. */
@@ -145,7 +147,12 @@ const ids = [
   'bluecorp',
   'only-blue',
 ]
-const messages = ['m-1', 'm-2', 'm-3', 'm-7', 'b-3', 'b-4']
+/** Of these the ones that are people, and the ones that are accounts: asking everybody about everything takes long. */
+const ofKind: Record<string, string[]> = {
+  users: ['ada', 'eve', 'anon:laptop', 'only-blue'],
+  accounts: ['acme', 'bluecorp'],
+}
+const messages = ['m-1', 'm-3', 'm-7', 'b-4']
 const queries: Record<string, string[]> = {
   '/v1/people': ['?q=ada', '?q=test', '?q=only'],
   '/v1/accounts': ['?q=ac', '?q=blue', '?q=test'],
@@ -160,8 +167,12 @@ async function addresses(erasureIds: readonly string[]): Promise<string[]> {
   const document = (await (await fetch(`${server.url}/docs/json`)).json()) as {
     paths: Record<string, Record<string, unknown>>
   }
-  const valuesOf = (name: string) =>
-    name === 'erasureId' ? erasureIds : name === 'messageId' ? messages : ids
+  const valuesOf = (name: string, path: string) =>
+    name === 'erasureId'
+      ? erasureIds
+      : name === 'messageId'
+        ? messages
+        : (ofKind[path.split('/')[2] ?? ''] ?? ids)
   return Object.entries(document.paths)
     .filter(([, methods]) => 'get' in methods)
     .flatMap(([path]) => {
@@ -169,7 +180,7 @@ async function addresses(erasureIds: readonly string[]): Promise<string[]> {
       const filled = names.reduce<string[]>(
         (paths, name) =>
           paths.flatMap((one) =>
-            valuesOf(name).map((value) => one.replace(`{${name}}`, encodeURIComponent(value))),
+            valuesOf(name, path).map((value) => one.replace(`{${name}}`, encodeURIComponent(value))),
           ),
         [path],
       )
@@ -191,10 +202,21 @@ const withoutAsked = (path: string, text: string) =>
       text,
     )
 
+async function atOnce(tenant: Tenant, paths: readonly string[]) {
+  const answers = new Map<string, Awaited<ReturnType<typeof ask>>>()
+  const rest = [...paths]
+  const worker = async () => {
+    for (let path = rest.shift(); path !== undefined; path = rest.shift())
+      answers.set(path, await ask(tenant, path))
+  }
+  await Promise.all(Array.from({ length: 6 }, worker))
+  // In the order of the addresses, whichever was answered first.
+  return paths.map((path) => [path, answers.get(path) ?? { status: 0, text: '' }] as const)
+}
+
 async function answersTo(tenant: Tenant, paths: readonly string[]): Promise<Record<string, string>> {
   const answers: Record<string, string> = {}
-  for (const path of paths) {
-    const { status, text } = await ask(tenant, path)
+  for (const [path, { status, text }] of await atOnce(tenant, paths)) {
     expect(status, path).toBeLessThan(500)
     const { code } = status < 300 ? { code: '' } : (JSON.parse(text) as { code: string })
     answers[path] = status < 300 ? withoutAsked(path, withoutNow(text)) : `${status} ${code}`
@@ -224,7 +246,7 @@ describe('two projects with the same ids', () => {
       const isStill = JSON.stringify(again) === JSON.stringify(before)
       before = again
       return isStill ? true : undefined
-    })
+    }, patient)
 
     await send(blue, story(blue, 'bob', 'ada'))
     await send(blue, onlyBlue)
@@ -235,7 +257,7 @@ describe('two projects with the same ids', () => {
     await untilShown(blue, '/v1/rejected', 'b-3')
     await untilShown(blue, '/v1/users/eve/timeline?detail=events', 'b-5')
     erasures.blue = await eraseEve(blue)
-  }, 180_000)
+  }, 600_000)
 
   test('most addresses answer something, each route at least once', () => {
     const answered = new Set(
@@ -269,11 +291,11 @@ describe('two projects with the same ids', () => {
         const after = await answersTo(red, paths)
         return JSON.stringify(after) === JSON.stringify(before) ? true : undefined
       },
-      { timeoutMs: 20_000 },
+      { timeoutMs: 60_000 },
     ).catch(async () => {
       expect(await answersTo(red, paths)).toEqual(before)
     })
-  })
+  }, 300_000)
 
   test('nothing of the other is in any answer, whoever asks', async () => {
     const all = await addresses([erasures.red, erasures.blue])
@@ -281,7 +303,7 @@ describe('two projects with the same ids', () => {
       expect(answer, path).not.toMatch(/bluemark|only-blue|bluecorp|kiosk-|passer|mallory|b-\d/)
     for (const [path, answer] of Object.entries(await answersTo(blue, all)))
       expect(answer, path).not.toContain('redmark')
-  })
+  }, 300_000)
 
   test('the proof of an erasure is the project’s that asked for it', async () => {
     expect((await ask(red, `/v1/erasures/${erasures.blue}`)).status).toBe(404)
@@ -294,7 +316,7 @@ describe('two projects with the same ids', () => {
       const listed = (JSON.parse(text) as { erasures: { erasureId: string }[] }).erasures
       expect(listed.map(({ erasureId }) => erasureId)).toEqual([own])
     }
-  })
+  }, 120_000)
 
   test('what one decides is decided for itself', async () => {
     const decide = (path: string, body: object) => server.post(path, body, blue.secretKey)
@@ -310,5 +332,5 @@ describe('two projects with the same ids', () => {
     })
     await until(async () => ((await ask(blue, '/v1/people/ada')).status === 404 ? true : undefined))
     expect(await answersTo(red, paths)).toEqual(before)
-  }, 120_000)
+  }, 300_000)
 })
