@@ -32,6 +32,7 @@ const serverCodes = new Set([
   159, // TIMEOUT_EXCEEDED
   160, // TOO_SLOW
   164, // READONLY
+  173, // CANNOT_ALLOCATE_MEMORY
   192, // UNKNOWN_USER
   193, // WRONG_PASSWORD
   194, // REQUIRED_PASSWORD
@@ -53,5 +54,6 @@ const serverCodes = new Set([
   439, // CANNOT_SCHEDULE_TASK
   497, // ACCESS_DENIED
   516, // AUTHENTICATION_FAILED
+  745, // SERVER_OVERLOADED, by whatever else the machine does
   999, // KEEPER_EXCEPTION
 ])
