@@ -383,6 +383,38 @@ describe('over HTTP', () => {
     expect(person.entries.map(({ stage: one }) => one)).toEqual(['discovery', 'retention'])
   })
 
+  test('the view stage_entries tells the same of a list that touches alone decide, and nothing of another', async () => {
+    const stages = [
+      { id: 'seen', enter: { any: [{ touch: { kind: 'visit' } }, { touch: { name: 'Newsletter' } }] } },
+      { id: 'silent', enter: { silentFor: '9d' } },
+    ]
+    await api.app.inject({
+      method: 'PUT',
+      url: '/v1/definitions/stages/not-in-sql',
+      headers: { authorization: 'Bearer other' },
+      payload: { subject: 'account', stages },
+    })
+    const answer = await clickhouse.reader.query({
+      query:
+        "SELECT list, subject, stage, at, left_at, message_id FROM stage_entries WHERE project = 'other' ORDER BY subject, at",
+      format: 'JSONEachRow',
+      clickhouse_settings: { date_time_output_format: 'iso' },
+    })
+    const rows =
+      await answer.json<Record<'list' | 'subject' | 'stage' | 'at' | 'left_at' | 'message_id', string>>()
+    expect(new Set(rows.map(({ list }) => list))).toEqual(new Set(['default']))
+    for (const [account] of byHand) {
+      const { body } = await api.get<z.infer<typeof wire.subjectStagesAnswer>>(
+        `/v1/accounts/${account}/stages`,
+        'other',
+      )
+      const own = rows.filter(({ subject }) => subject === account)
+      expect(own.map(({ stage: one, at, left_at, message_id }) => [one, at, left_at, message_id])).toEqual(
+        body.entries.map(({ stage: one, at, leftAt, because }) => [one, at, leftAt, because]),
+      )
+    }
+  })
+
   test('as of an earlier time the answer is of that time', async () => {
     const { body } = await api.get<Answer>('/v1/stages?as_of=2026-01-20', 'other')
     expect(body.stages.map(({ reached }) => reached)).toEqual([4, 1, 0])
