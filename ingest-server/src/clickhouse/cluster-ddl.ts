@@ -61,6 +61,8 @@ const placements: Readonly<Record<string, Placement>> = {
   identity_epochs: 'everywhere',
   rejected_events: { shardBy: 'cityHash64(project, message_id)' },
   dead_letters: { shardBy: 'rand()' },
+  // Made and dropped by migrations.
+  stitch_progress: 'everywhere',
   definitions: 'everywhere',
   costs: 'everywhere',
   erasures: 'everywhere',

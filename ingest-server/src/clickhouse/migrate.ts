@@ -105,7 +105,7 @@ async function pending(app: ClickHouseClient, migrations: readonly Migration[]):
 }
 
 /** Of the statements with blanks folded, so that a comment or an indent may change. */
-function checksum(migration: Migration): string {
+export function checksum(migration: Migration): string {
   const text = migration.statements.map((statement) => statement.replace(/\s+/g, ' ')).join(';\n')
   return createHash('sha256').update(text).digest('hex')
 }

@@ -286,3 +286,15 @@ CREATE TABLE IF NOT EXISTS identity_epochs
 ENGINE = ReplacingMergeTree(epoch)
 ORDER BY project
 COMMENT 'How often facts were taken away';
+
+-- Where stitch stands, so that a restart goes on there. With several stitchers the furthest counts, for each of
+-- them works in all changes.
+CREATE TABLE IF NOT EXISTS stitch_progress
+(
+    name LowCardinality(String) COMMENT 'changes: all seen until `at` are worked in; sweep: the slow pass over everything',
+    at DateTime64(3, 'UTC') COMMENT 'ClickHouse''s time of the look or of the page',
+    position String COMMENT 'Of the sweep: JSON, where the next page begins'
+)
+ENGINE = ReplacingMergeTree(at)
+ORDER BY name
+COMMENT 'Where stitch stands';
