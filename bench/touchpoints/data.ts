@@ -77,7 +77,8 @@ export async function copyTouchpoints({ app }: TestClickHouse, people: number, a
       await app.command({
         query,
         query_params: { shift, people },
-        clickhouse_settings: { max_insert_threads: '2' },
+        // `person` is the row's own throughout, not the name that its copy gets; else nothing is copied.
+        clickhouse_settings: { max_insert_threads: '2', prefer_column_name_to_alias: 1 },
       })
 }
 
