@@ -1,7 +1,7 @@
 // Builds what is stale: a package is stale when one of its inputs is newer than its last finished build.
 // Run as `npm run build`, and by `npm start` and `npm test`; `--force` builds everything.
 import { spawn } from 'node:child_process'
-import { chmod, cp, mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -58,11 +58,15 @@ export async function build({ force = false, report = console.log } = {}) {
   }
 }
 
+/** What has no source any more goes too: the server runs every migration that it finds. */
 async function copyAssets(from, to) {
-  const files = await readdir(join(root, from), { recursive: true })
-  for (const file of files.filter((name) => /\.(sql|mjs|cjs|xml|html|css)$/.test(name))) {
-    await cp(join(root, from, file), join(root, to, file))
+  const assetsIn = async (folder) => {
+    const files = await readdir(join(root, folder), { recursive: true }).catch(() => [])
+    return files.filter((name) => /\.(sql|mjs|cjs|xml|html|css)$/.test(name))
   }
+  const wanted = new Set(await assetsIn(from))
+  for (const file of await assetsIn(to)) if (!wanted.has(file)) await rm(join(root, to, file))
+  for (const file of wanted) await cp(join(root, from, file), join(root, to, file))
 }
 
 async function newest(inputs) {
