@@ -91,12 +91,12 @@ export const minified = (variantOf) => [
 ]
 
 /** Where the caps of size-caps.json leave little, the last bytes are looked for. */
-const lastBytes = (steps) => ({ name: 'shortest', renderChunk: (code) => shortest(code.trim(), steps) })
+const lastBytes = (of) => ({ name: 'shortest', renderChunk: (code) => shortest(code.trim(), of) })
 
 const script = (name, entry, variant, steps) => ({
   input: here(`src/${entry}.ts`),
   output: { file: here(`dist/${name}.js`), format: 'iife', strict: false },
-  plugins: [...minified(() => variant), ...(steps ? [lastBytes(steps)] : [])],
+  plugins: [...minified(() => variant), ...(steps ? [lastBytes({ name, ...steps })] : [])],
 })
 
 export default [

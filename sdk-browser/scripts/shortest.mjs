@@ -2,7 +2,12 @@
  * The last bytes of a minified script: which of its names and which order of its declarations gzip packs best is found by
  * trying. The same script always gives the same result, for chance is a fixed sequence. Nothing but names that are bound
  * inside the script, and the order of functions that are declared and not yet called, is touched.
+ *
+ * The search takes half a minute, so what it found stands in found.json, which is committed: only who changes a script
+ * waits for it.
  */
+import { createHash } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { deflateRawSync } from 'node:zlib'
 import { analyze } from 'eslint-scope'
 import { parse } from 'espree'
@@ -28,12 +33,24 @@ function createChance() {
   }
 }
 
-export function shortest(code, { orders, names }) {
-  return bestNames(bestOrder(code, orders), names)
+const foundFile = new URL('found.json', import.meta.url)
+
+/** `name` is whose result is kept; `orders` and `names` are how often each is tried. */
+export function shortest(code, { name, orders, names }) {
+  const hash = createHash('sha256').update(`${orders} ${names} ${code}`).digest('hex').slice(0, 32)
+  const all = JSON.parse(readFileSync(foundFile, 'utf8'))
+  const known = all[name]?.hash === hash ? all[name] : undefined
+  const ordered = bestOrder(code, { steps: orders, known: known?.order })
+  const named = bestNames(ordered.text, { steps: names, known: known?.names })
+  if (known === undefined) {
+    const found = { ...all, [name]: { hash, order: ordered.order, names: named.names } }
+    writeFileSync(foundFile, `${JSON.stringify(found)}\n`)
+  }
+  return named.text
 }
 
 /** Exchanges two declarations of the outermost `let` where that makes the script no longer. */
-function bestOrder(code, steps) {
+function bestOrder(code, { steps, known }) {
   const chance = createChance()
   const { expression } = parsed(code).body[0]
   const { body } = (expression.argument ?? expression).callee.body
@@ -41,33 +58,35 @@ function bestOrder(code, steps) {
   // What is evaluated at once comes last, in its order, so that everything it calls is there.
   const isMovable = ({ init }) => [undefined, 'ArrowFunctionExpression', 'Literal'].includes(init?.type)
   const movable = declarations.filter(isMovable)
-  const parts = [...movable, ...declarations.filter((one) => !isMovable(one))].map(({ range }) =>
-    code.slice(...range),
-  )
+  const fixed = declarations.filter((one) => !isMovable(one))
+  const order = known ?? movable.map((_, index) => index)
+  const parts = [...order.map((index) => movable[index]), ...fixed].map(({ range }) => code.slice(...range))
   const before = code.slice(0, declarations[0].range[0])
   const after = code.slice(declarations.at(-1).range[1])
   const text = () => before + parts.join(',') + after
   let best = bytesOf(text())
-  for (let step = 0; step < steps; step++) {
+  for (let step = 0; known === undefined && step < steps; step++) {
     const [a, b] = [chance(movable.length), chance(movable.length)]
-    const exchange = () => ([parts[a], parts[b]] = [parts[b], parts[a]])
+    const exchange = () => {
+      for (const list of [parts, order]) [list[a], list[b]] = [list[b], list[a]]
+    }
     exchange()
     const bytes = bytesOf(text(), best)
     if (bytes <= best) best = bytes
     else exchange()
   }
-  return text()
+  return { text: text(), order }
 }
 
 /** Gives one variable another name, and its name to those in its way, where that makes the script no longer. */
-function bestNames(code, steps) {
+function bestNames(code, { steps, known }) {
   const chance = createChance()
   const { variables, conflicts, taken } = variablesOf(code)
-  const names = variables.map(({ name }) => name)
+  const names = known ?? variables.map(({ name }) => name)
   const free = letters.filter((letter) => !taken.has(letter))
   const text = writerOf(code, variables, names)
   let best = bytesOf(code)
-  for (let step = 0; step < steps; step++) {
+  for (let step = 0; known === undefined && step < steps; step++) {
     const one = chance(variables.length)
     // The first letters are those that the script has most of.
     const name = free[chance(chance(2) ? 16 : free.length)]
@@ -86,7 +105,7 @@ function bestNames(code, steps) {
       for (const other of others) names[other] = name
     }
   }
-  return text()
+  return { text: text(), names }
 }
 
 /** All variables, and for each those that may not have the same name: one is seen where the other is declared. */
