@@ -117,7 +117,7 @@ test('who is erased while their events still arrive leaves no touchpoint that no
 test('who is unlinked and linked again while their events arrive has each touchpoint where it belongs', async () => {
   const users = usersOf('l')
   const stop = arriveFor(users, 7)
-  const times = rounds(3, 20)
+  const times = rounds(2, 20)
   try {
     for (let time = 0; time < times; time += 1) {
       const user = users[time % users.length] ?? ''
