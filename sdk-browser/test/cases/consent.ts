@@ -194,7 +194,7 @@ export function consentCases(world: () => World): void {
     const before = asked()
     await page.evaluate(`touchline.track('Held'); new Promise((done) => setTimeout(done, 50))`)
     await page.goto(world().site.url('elsewhere'))
-    await page.goBack()
+    await page.goBack({ waitUntil: 'commit' })
     await page.waitForFunction(`window.touchline && touchline.flush`)
     expect(asked()).toBe(before)
     await page.evaluate(`touchline.optIn(); touchline.track('After Yes')`)

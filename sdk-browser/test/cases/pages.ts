@@ -10,7 +10,7 @@ export function pageCases(world: () => World): void {
     await page.click('#two')
     await page.click('#three')
     await page.click('#same')
-    await page.goBack()
+    await page.goBack({ waitUntil: 'commit' })
     const views = (await arrived(run, (all) => all.filter(ofType('page')).length === 4)).filter(
       ofType('page'),
     )
