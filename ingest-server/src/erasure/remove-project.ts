@@ -12,7 +12,7 @@ import type { Logger } from '../logger.js'
 import { pause } from '../loop.js'
 
 export interface ProjectRemovals {
-  /** Begins, or goes on. Resolves with how far it is; `isDone` once nothing was found any more. */
+  /** Begins, or goes on. Returns how far it is; `isDone` once nothing was found any more. */
   remove(project: string): Removal
 }
 
@@ -72,7 +72,7 @@ async function removeOnce(
   project: string,
 ): Promise<Record<string, number>> {
   const found: Record<string, number> = {}
-  const lines = await countInLog(log, project)
+  const lines = await countLinesOf(log, project)
   if (lines > 0) {
     found.log = lines
     await log.rewrite?.((line) => projectIn(line) !== project)
@@ -108,7 +108,7 @@ ORDER BY of`,
 }
 
 /** A log that cannot forget (Kafka) counts for nothing: its copy ends with the topics' retention. */
-async function countInLog(log: EventLog, project: string): Promise<number> {
+async function countLinesOf(log: EventLog, project: string): Promise<number> {
   if (log.rewrite === undefined) return 0
   let found = 0
   await log.replay(async (batch) => {

@@ -158,7 +158,12 @@ export function acceptEvents(batch: Batch, requestContext: RequestContext): Outc
       lineOf(admitted, { times, extra, index, source: sourceOf(batch, index) }, requestContext, quote),
     )
     const robot = extra.agent.isBot ? hiddenRobot : undefined
-    const message = warningOf(admitted.warning, times.problem, robot, nearMisses(event as Json))
+    const message = warningOf(
+      admitted.warning,
+      times.problem,
+      robot,
+      nearMisses(event as Json, admitted.event),
+    )
     if (message !== '') warnings.push({ index, messageId: admitted.event.messageId, message })
   })
   const { bytes, release } = lines.take()

@@ -3,7 +3,7 @@
  * name (`user_id`, `props`, `time`), and ids that are none. Nothing of the values is said.
  */
 import { idFrom } from '@touchline/schemas'
-import type { Json } from './read-event.js'
+import type { Json, ReadEvent } from './read-event.js'
 
 const words = (text: string) => text.trim().split(/\s+/)
 
@@ -61,9 +61,16 @@ function idProblem(event: Json, name: string): string | undefined {
     : `${name} must be text or a number; it was not taken.`
 }
 
-/** What of the event is not read though it was sent; undefined where all is. */
-export function nearMisses(event: Json): string | undefined {
-  const said = [misnamed(event), idProblem(event, 'userId'), idProblem(event, 'anonymousId')]
+/** What of the event is not read though it was sent; undefined where all is. Ids of `taken` were judged already. */
+export function nearMisses(
+  event: Json,
+  taken?: Pick<ReadEvent, 'userId' | 'anonymousId'>,
+): string | undefined {
+  const said = [
+    misnamed(event),
+    taken?.userId ? undefined : idProblem(event, 'userId'),
+    taken?.anonymousId ? undefined : idProblem(event, 'anonymousId'),
+  ]
   const texts = said.filter((text) => text !== undefined)
   return texts.length === 0 ? undefined : texts.join(' ')
 }
