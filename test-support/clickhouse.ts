@@ -17,20 +17,26 @@ export interface TestClickHouse extends OpenedClickHouse {
 
 /** Options override ports, users, grants and the rest. Close it in `afterAll`. */
 export async function startTestClickHouse(options: Partial<ClickHouseOptions> = {}): Promise<TestClickHouse> {
+  const clickhouse = await openTestClickHouse(options)
+  try {
+    await migrate(clickhouse.app, { logger: silentLogger })
+    return clickhouse
+  } catch (error) {
+    await clickhouse.close()
+    throw error
+  }
+}
+
+/** The same without tables. */
+export async function openTestClickHouse(options: Partial<ClickHouseOptions> = {}): Promise<TestClickHouse> {
   const dataDir = mkdtempSync(join(tmpdir(), 'touchline-clickhouse-'))
+  const remove = () => rmSync(dataDir, { recursive: true, force: true })
   try {
     const clickhouse = await openClickHouse({ logger: silentLogger, dataDir, ...options })
-    await migrate(clickhouse.app, { logger: silentLogger, cluster: options.cluster })
-    return {
-      ...clickhouse,
-      dataDir,
-      async close() {
-        await clickhouse.close()
-        rmSync(dataDir, { recursive: true, force: true })
-      },
-    }
+    const close = () => clickhouse.close().finally(remove)
+    return { ...clickhouse, dataDir, close }
   } catch (error) {
-    rmSync(dataDir, { recursive: true, force: true })
+    remove()
     throw error
   }
 }

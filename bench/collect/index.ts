@@ -12,7 +12,7 @@
  * costs ten times the work of the hot path. Server and load are processes of their own. All servers are up all the time and
  * take turns, so that what a noisy machine does to one round it does to both halves of it.
  *
- *     npm run bench -- collect [--rounds=5] [--seconds=4] [--only=collect,unlogged,whole]
+ *     npm run bench -- collect [--rounds=5] [--seconds=4] [--only=collect,unlogged,whole,cors,corsByHand]
  */
 import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -68,10 +68,7 @@ export async function run(options: CollectRun = {}): Promise<CollectResult[]> {
   const running = new Map<Which, Running>()
   try {
     for (const which of ['bare', ...only] as const)
-      running.set(
-        which,
-        which === 'whole' ? await startWhole() : await startChild('serve', which, brokers?.join() ?? ''),
-      )
+      running.set(which, which === 'whole' ? await startWhole() : await startServing(which, brokers))
     const results: CollectResult[] = []
     for (const [at, shape] of shapes.entries()) {
       for (const one of running.values()) await measureOne(one, at, 2)
@@ -112,14 +109,20 @@ function compare(rounds: readonly Map<Which, Measured>[], only: readonly Which[]
 interface Running {
   url: string
   pid: number
+  /** Of the page that sends; none: a server does. */
+  origin?: string
   /** Resolves when it has done what the load left behind. */
   settled: () => Promise<void>
   stop: () => Promise<void>
 }
 
-async function measureOne({ url, pid, settled }: Running, shape: number, seconds: number): Promise<Measured> {
+async function measureOne(
+  { url, pid, settled, origin }: Running,
+  shape: number,
+  seconds: number,
+): Promise<Measured> {
   const before = await secondsOfTree(pid)
-  const { perSecond, p99Ms, events } = await measure(url, shape, seconds)
+  const { perSecond, p99Ms, events } = await measure(url, shape, seconds, origin)
   await settled()
   return { perSecond, p99Ms, cpuMicros: (((await secondsOfTree(pid)) - before) / events) * 1e6 }
 }
@@ -143,6 +146,11 @@ const stitchAfterMs = 2_000
 
 const self = fileURLToPath(import.meta.url)
 
+async function startServing(which: keyof typeof servers, brokers?: readonly string[]): Promise<Running> {
+  const running = await startChild('serve', which, brokers?.join() ?? '')
+  return which.startsWith('cors') ? { ...running, origin: 'https://www.acme.com' } : running
+}
+
 /** A child of this file in one of its roles, once it has said where it is. */
 async function startChild(...words: string[]): Promise<Running> {
   const child = fork(self, words, { execArgv: process.execArgv })
@@ -160,9 +168,9 @@ async function startChild(...words: string[]): Promise<Running> {
 }
 
 /** A load process of its own. `shape` 0 is single events, 1 batches of 100. */
-export async function measure(url: string, shape: number, seconds: number): Promise<Load> {
+export async function measure(url: string, shape: number, seconds: number, origin = ''): Promise<Load> {
   return messageFrom<Load>(
-    fork(self, ['load', url, String(shape), String(seconds)], { execArgv: process.execArgv }),
+    fork(self, ['load', url, String(shape), String(seconds), origin], { execArgv: process.execArgv }),
   )
 }
 
@@ -186,7 +194,7 @@ async function main([role, ...words]: string[]) {
   if (role === 'load') {
     const shape = shapes[Number(words[1])]
     if (!shape) throw new Error(`There is no shape ${words[1]}.`)
-    process.send?.(await load(words[0] ?? '', shape, Number(words[2])), () => process.disconnect())
+    process.send?.(await load(words[0] ?? '', shape, Number(words[2]), words[3]), () => process.disconnect())
     return
   }
   printCollect('the embedded log', await run(optionsOf(process.argv.slice(2))))

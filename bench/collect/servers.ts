@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
+import type * as CorsModule from '../../ingest-server/src/collect/request/cors.js'
 import type * as RoutesModule from '../../ingest-server/src/collect/request/routes.js'
 import type * as ServerModule from '../../ingest-server/src/http/server.js'
 import type * as EmbeddedLogModule from '../../ingest-server/src/log/embedded/embedded-log.js'
@@ -17,13 +18,36 @@ import { writeKey } from './shapes.js'
 const compiled = async <T>(path: string) =>
   (await import(new URL(`../../ingest-server/dist/${path}`, import.meta.url).href)) as T
 
+const paths = ['/v1/track', '/v1/page', '/v1/batch']
+
 const logger = pino({ level: 'warn' })
 
 /** Servers, by the word that starts them in a child process. Each resolves with its address and how to stop it. */
 export const servers = {
   async bare() {
     const app = Fastify()
-    for (const path of ['track', 'page', 'batch']) app.post(`/v1/${path}`, () => ({ success: true }))
+    for (const path of paths) app.post(path, () => ({ success: true }))
+    return { url: await app.listen({ port: 0, host: '127.0.0.1' }), close: () => app.close() }
+  },
+  /** The bare one with what a browser needs on an answer: by the plugin, and the same headers by hand. */
+  async cors() {
+    const { allowOrigins } = await compiled<typeof CorsModule>('collect/request/cors.js')
+    const app = Fastify()
+    await app.register(async (collecting) => {
+      await allowOrigins(collecting)
+      for (const path of paths) collecting.post(path, () => ({ success: true }))
+    })
+    return { url: await app.listen({ port: 0, host: '127.0.0.1' }), close: () => app.close() }
+  },
+  async corsByHand() {
+    const app = Fastify()
+    app.addHook('onRequest', (request, reply, done) => {
+      reply.header('vary', 'Origin')
+      reply.header('access-control-allow-origin', request.headers.origin)
+      reply.header('access-control-expose-headers', 'Retry-After, X-Request-Id')
+      done()
+    })
+    for (const path of paths) app.post(path, () => ({ success: true }))
     return { url: await app.listen({ port: 0, host: '127.0.0.1' }), close: () => app.close() }
   },
   async collect(brokers?: string) {

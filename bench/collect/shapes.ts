@@ -64,8 +64,8 @@ export const shapes: readonly Shape[] = [
   },
 ]
 
-/** Puts load on an address and says what came through; anything but 200 is a failure of the benchmark. */
-export async function load(url: string, shape: Shape, seconds: number): Promise<Load> {
+/** Puts load on an address, as a page of `origin` where given, and says what came through; only 200 is no failure. */
+export async function load(url: string, shape: Shape, seconds: number, origin?: string): Promise<Load> {
   const authorization = `Basic ${Buffer.from(`${writeKey}:`).toString('base64')}`
   const result = await autocannon({
     url,
@@ -74,7 +74,12 @@ export async function load(url: string, shape: Shape, seconds: number): Promise<
     requests: shape.requests.map(({ path, body }) => ({
       method: 'POST' as const,
       path,
-      headers: { 'content-type': 'application/json', authorization, 'user-agent': agent },
+      headers: {
+        'content-type': 'application/json',
+        authorization,
+        'user-agent': agent,
+        ...(origin && { origin }),
+      },
       body,
     })),
   })

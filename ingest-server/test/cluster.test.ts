@@ -5,7 +5,7 @@ import { startStitch, type Stitch } from '../src/identity/stitch.js'
 import { rebuildTouchpoints } from '../src/touchpoints/rebuild.js'
 import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../test-support/clickhouse.js'
 import { recordingLog } from '../../test-support/collect.js'
-import { startTestCluster, withoutKeeper } from '../../test-support/cluster.js'
+import { startTestCluster, testCluster } from '../../test-support/cluster.js'
 import { eventRow, insertRowsOf } from '../../test-support/event-rows.js'
 import { until } from '../../test-support/server.js'
 import { startTimelineApi, type TimelineApi } from '../../test-support/timeline-api.js'
@@ -41,7 +41,7 @@ beforeAll(async () => {
   for (const clickhouse of [single, second])
     stitches.push(startStitch({ clickhouse, metrics: createMetrics(), logger: silentLogger }))
   plain = await startTimelineApi({ clickhouse: single, log: recordingLog() })
-  spread = await startTimelineApi({ clickhouse: first, log: recordingLog(), cluster: withoutKeeper })
+  spread = await startTimelineApi({ clickhouse: first, log: recordingLog(), cluster: testCluster })
 }, 120_000)
 
 afterAll(async () => {

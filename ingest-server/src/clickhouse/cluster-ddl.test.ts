@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { silentLogger, type TestClickHouse } from '../../../test-support/clickhouse.js'
-import { startTestCluster, withoutKeeper } from '../../../test-support/cluster.js'
+import type { TestClickHouse } from '../../../test-support/clickhouse.js'
+import { migrateNode, startTestCluster } from '../../../test-support/cluster.js'
 import { forCluster, mutableTable, type Cluster } from './cluster-ddl.js'
 import { rebuildTouchpoints } from '../touchpoints/rebuild.js'
 import { insertLines } from './insert-lines.js'
-import { migrate, readMigrations } from './migrate.js'
+import { readMigrations } from './migrate.js'
 
 const cluster: Cluster = { name: 'main' }
 const all = readMigrations().flatMap((migration) => forCluster(migration.statements, cluster))
@@ -215,7 +215,7 @@ describe('two servers, each with a shard', () => {
   })
 
   test('migrating again changes nothing', async () => {
-    for (const node of nodes) await migrate(node.app, { logger: silentLogger, cluster: withoutKeeper })
+    for (const node of nodes) await migrateNode(node)
     for (const node of nodes) expect(await countOf(node, 'events FINAL')).toBe(40)
   })
 })

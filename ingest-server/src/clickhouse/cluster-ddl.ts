@@ -25,12 +25,6 @@ import { identifier, literal } from './sql-quoting.js'
 
 export interface Cluster {
   name: string
-  /**
-   * False: no `Replicated…` and no `ON CLUSTER`, for servers without a Keeper; each node is migrated by itself.
-   * Tables that every node holds are then written through the cluster `<name>_everywhere`, whose nodes are
-   * replicas of one shard with internal_replication = false.
-   */
-  replicated?: boolean
 }
 
 /**
@@ -78,7 +72,7 @@ export function forCluster(statements: readonly string[], cluster: Cluster): str
 /** What a mutation (`ALTER TABLE … DELETE`) must name, for a `Distributed` table takes none: `ALTER TABLE ${…} DELETE …`. */
 export function mutableTable(table: string, cluster: Cluster | undefined): string {
   if (cluster === undefined) return table
-  return `${localName(table, cluster)}${onCluster(cluster)}`
+  return `${localName(table)}${onCluster(cluster)}`
 }
 
 /** Settings that make the `Distributed` tables behave as the plain ones do. */
@@ -120,7 +114,7 @@ const forms: readonly {
   {
     form: /^ALTER TABLE (?<view>\w+) MODIFY QUERY\s(?<query>[^]*)$/,
     write: ({ view, query = '' }, cluster) => [
-      `ALTER TABLE ${view}${onCluster(cluster)} MODIFY QUERY ${fromLocal(query, cluster)}`,
+      `ALTER TABLE ${view}${onCluster(cluster)} MODIFY QUERY ${fromLocal(query)}`,
     ],
   },
   {
@@ -134,7 +128,7 @@ const forms: readonly {
   {
     form: /^DROP TABLE IF EXISTS (?<table>\w+)$/,
     write: ({ table = '' }, cluster) =>
-      [...new Set([table, localName(table, cluster)])].map(
+      [...new Set([table, localName(table)])].map(
         (name) => `DROP TABLE IF EXISTS ${name}${onCluster(cluster)} SYNC`,
       ),
   },
@@ -144,19 +138,15 @@ const forms: readonly {
 function createTable(part: Record<string, string>, cluster: Cluster): string[] {
   const { table = '', columns = '', engine = '', args = '', rest = '' } = part
   const placement = placementOf(table)
-  const local = localName(table, cluster)
-  const storage =
-    cluster.replicated === false
-      ? `${engine}(${args})${rest}`
-      : `Replicated${engine}(${[...replicaPath(placement), args].filter(Boolean).join(', ')})${withoutDeduplication(rest)}`
+  const local = localName(table)
+  const place = [...replicaPath(placement), args].filter(Boolean).join(', ')
+  const storage = `Replicated${engine}(${place})${withoutDeduplication(rest)}`
   const makeLocal = `CREATE TABLE IF NOT EXISTS ${local}${onCluster(cluster)}\n${columns}\nENGINE = ${storage}`
-  if (local === table) return [makeLocal]
-  const [over, key] =
-    placement === 'everywhere' ? [`${cluster.name}_everywhere`, '1'] : [cluster.name, placement.shardBy]
+  if (placement === 'everywhere') return [makeLocal]
   return [
     makeLocal,
     `CREATE TABLE IF NOT EXISTS ${table}${onCluster(cluster)} AS ${local}\n` +
-      `ENGINE = Distributed(${literal(over)}, currentDatabase(), ${literal(local)}, ${key})\n${durableQueue}${commentOf(rest)}`,
+      `ENGINE = Distributed(${literal(cluster.name)}, currentDatabase(), ${literal(local)}, ${placement.shardBy})\n${durableQueue}${commentOf(rest)}`,
   ]
 }
 
@@ -167,16 +157,16 @@ function createMaterializedView(part: Record<string, string>, cluster: Cluster):
   const { view = '', target = '', query = '' } = part
   const placement = placementOf(target)
   const staysHere = placement !== 'everywhere' && placement.staysWhereMade === true
-  const to = staysHere ? localName(target, cluster) : target
+  const to = staysHere ? localName(target) : target
   return [
-    `CREATE MATERIALIZED VIEW IF NOT EXISTS ${view}${onCluster(cluster)} TO ${to} AS ${fromLocal(query, cluster)}`,
+    `CREATE MATERIALIZED VIEW IF NOT EXISTS ${view}${onCluster(cluster)} TO ${to} AS ${fromLocal(query)}`,
   ]
 }
 
 /** A view fires where rows are stored, so it reads the local table. */
-function fromLocal(query: string, cluster: Cluster): string {
+function fromLocal(query: string): string {
   return query.replace(/\bFROM (\w+)/, (whole, table: string) =>
-    table in placements ? `FROM ${localName(table, cluster)}` : whole,
+    table in placements ? `FROM ${localName(table)}` : whole,
   )
 }
 
@@ -186,7 +176,7 @@ function alterTable(part: Record<string, string>, cluster: Cluster): string[] {
   // A view is one on every node; only its comments are changed in place.
   if (!(table in placements) && /^\s*(COMMENT COLUMN|MODIFY COMMENT)\b/.test(change))
     return [`ALTER TABLE ${table}${onCluster(cluster)} ${change}`]
-  const local = localName(table, cluster)
+  const local = localName(table)
   const alter = (name: string) => `ALTER TABLE ${name}${onCluster(cluster)} ${change}`
   const isOfColumns = /^(ADD|DROP|MODIFY|COMMENT|RENAME) COLUMN\b/.test(change)
   return local !== table && isOfColumns ? [alter(local), alter(table)] : [alter(local)]
@@ -201,10 +191,7 @@ function placementOf(table: string): Placement {
 }
 
 /** A replicated table that every node holds needs no `Distributed` one before it. */
-function localName(table: string, cluster: Cluster): string {
-  const isWhole = placementOf(table) === 'everywhere' && cluster.replicated !== false
-  return isWhole ? table : `${table}_local`
-}
+const localName = (table: string): string => (placementOf(table) === 'everywhere' ? table : `${table}_local`)
 
 /** `{shard}`, `{replica}` and so on are macros of the servers. */
 function replicaPath(placement: Placement): string[] {
@@ -222,5 +209,4 @@ function withoutDeduplication(rest: string): string {
 
 const commentOf = (rest: string): string => /\sCOMMENT '(?:[^'\\]|''|\\.)*'\s*$/.exec(rest)?.[0] ?? ''
 
-export const onCluster = (cluster: Cluster): string =>
-  cluster.replicated === false ? '' : ` ON CLUSTER ${identifier(cluster.name)}`
+export const onCluster = (cluster: Cluster): string => ` ON CLUSTER ${identifier(cluster.name)}`

@@ -36,9 +36,7 @@ export async function migrate(app: ClickHouseClient, options: MigrateOptions): P
     cluster === undefined
       ? single
       : single.map(({ name, statements }) => ({ name, statements: forCluster(statements, cluster) }))
-  // Without replication each node is migrated by itself and keeps its own ledger.
-  const oneLedger = cluster !== undefined && cluster.replicated !== false
-  const ledger = oneLedger ? forCluster([ledgerTable], cluster) : [ledgerTable]
+  const ledger = cluster === undefined ? [ledgerTable] : forCluster([ledgerTable], cluster)
   for (const statement of ledger) await app.command({ query: statement })
   if ((await pending(app, migrations)).length === 0) return
   await withMigrationLock(
