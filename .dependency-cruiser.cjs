@@ -93,6 +93,20 @@ module.exports = {
       from: { path: '^(schemas|sdk-browser|sdk-node|explorer)/src/' },
       to: { path: '^ingest-server/' },
     },
+    {
+      name: 'explorer-knows-answers-only',
+      comment: 'The Explorer may import the types of answers (schemas/src/api) and nothing else of the workspaces.',
+      severity: 'error',
+      from: { path: '^explorer/src/' },
+      to: { path: '^(schemas|sdk-browser|sdk-node|examples|bench|test-support)/', pathNot: '^schemas/src/api/' },
+    },
+    {
+      name: 'screens-stand-alone',
+      comment: 'What two screens need is in parts, lists or map.',
+      severity: 'error',
+      from: { path: '^explorer/src/screens/([^/]+)/' },
+      to: { path: '^explorer/src/screens/[^/]+/', pathNot: '^explorer/src/screens/$1/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -7,6 +7,7 @@ COPY schemas/package.json schemas/
 COPY sdk-browser/package.json sdk-browser/
 COPY sdk-node/package.json sdk-node/
 COPY ingest-server/package.json ingest-server/
+COPY explorer/package.json explorer/
 COPY examples/package.json examples/
 RUN npm ci --no-audit --no-fund
 COPY . .
@@ -21,6 +22,7 @@ COPY --from=build --chown=root:root /app/schemas schemas
 COPY --from=build --chown=root:root /app/sdk-browser sdk-browser
 COPY --from=build --chown=root:root /app/sdk-node sdk-node
 COPY --from=build --chown=root:root /app/ingest-server ingest-server
+COPY --from=build --chown=root:root /app/explorer/dist explorer/dist
 RUN mkdir /data && chown node:node /data
 # Not root: the process may write to /data and nowhere else.
 USER node

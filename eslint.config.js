@@ -35,9 +35,9 @@ export const longFunctions = [
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '.cache/**', 'data/**', 'sdk-browser/test/pages/**'] },
   js.configs.recommended,
-  ...tseslint.configs.recommendedTypeChecked.map((config) => ({ ...config, files: ['**/*.ts'] })),
+  ...tseslint.configs.recommendedTypeChecked.map((config) => ({ ...config, files: ['**/*.{ts,tsx}'] })),
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     languageOptions: {
       parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname },
       globals: globals.node,
@@ -96,7 +96,37 @@ export default tseslint.config(
     rules: { 'no-console': ['error', { allow: ['warn'] }] },
   },
   {
-    files: ['**/src/**/*.ts', 'scripts/*.mjs'],
+    files: ['explorer/src/**/*.{ts,tsx}'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-console': 'error',
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['@touchline/*', 'zod'],
+              allowTypeImports: true,
+              message: 'Types only: the schemas would bring zod into every browser.',
+            },
+          ],
+        },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "JSXAttribute[name.name=/^(dangerouslySetInnerHTML|style)$/]",
+          message: 'Text goes in as text, looks stand in a style sheet: the policy of the pages allows neither.',
+        },
+        {
+          selector: "MemberExpression[property.name=/^(innerHTML|outerHTML|insertAdjacentHTML)$/]",
+          message: 'The policy of the pages allows no HTML from text.',
+        },
+      ],
+    },
+  },
+  {
+    files: ['**/src/**/*.{ts,tsx}', 'scripts/*.mjs'],
     ignores: ['**/*.test.ts', ...longFunctions],
     rules: {
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
@@ -106,7 +136,7 @@ export default tseslint.config(
   // What must not be loaded as an ES module says why.
   { files: ['**/*.cjs'], languageOptions: { sourceType: 'commonjs', globals: { ...globals.node } } },
   {
-    files: ['sdk-browser/**', 'examples/**', 'bench/**'],
+    files: ['sdk-browser/**', 'explorer/**', 'examples/**', 'bench/**'],
     languageOptions: { globals: { ...globals.browser, ...globals.node } },
   },
 )

@@ -5,8 +5,18 @@ const fromSources = { resolve: { conditions: ['source'] }, ssr: { resolve: { con
 
 export default defineConfig({
   test: {
-    projects: ['schemas', 'sdk-browser', 'sdk-node', 'ingest-server', 'examples', 'scripts'].map((name) => ({
+    projects: [
+      'schemas',
+      'sdk-browser',
+      'sdk-node',
+      'ingest-server',
+      'explorer',
+      'examples',
+      'scripts',
+    ].map((name) => ({
       ...fromSources,
+      // Only the Explorer has components; what makes them of JSX is said here as in explorer/vite.config.ts.
+      oxc: { jsx: { runtime: 'automatic' as const, importSource: 'preact' } },
       test: {
         name,
         root: name,

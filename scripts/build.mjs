@@ -41,6 +41,17 @@ const packages = [
     inputs: ['sdk-node/src', 'sdk-node/package.json', 'sdk-node/tsup.config.ts', 'schemas/src'],
     make: () => npmBuild('sdk-node'),
   },
+  {
+    name: 'explorer',
+    // Of the schemas it takes types only, so a change there changes nothing that is built here.
+    inputs: [
+      'explorer/src',
+      'explorer/index.html',
+      'explorer/vite.config.ts',
+      'explorer/package.json',
+    ],
+    make: () => npmBuild('explorer'),
+  },
 ]
 
 /** Builds every stale package; `report` is told what is being built, a line each. */

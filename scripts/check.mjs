@@ -9,7 +9,7 @@ import { installWhatIsMissing } from './install.mjs'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const bin = (name) => join(root, 'node_modules/.bin', name)
 const cache = (name) => join(root, 'node_modules/.cache', name)
-const sources = ['ingest-server/src', 'schemas/src', 'sdk-browser/src', 'sdk-node/src']
+const sources = ['ingest-server/src', 'schemas/src', 'sdk-browser/src', 'sdk-node/src', 'explorer/src']
 
 await installWhatIsMissing()
 const steps = [

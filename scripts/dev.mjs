@@ -23,5 +23,18 @@ const server = spawn(
   ],
   { cwd: root, stdio: 'inherit' },
 )
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => server.kill(signal))
-server.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 0))
+// The Explorer's pages are built anew when one of its files is saved: the policy that they are served with allows no
+// scripts that change in place, so the page is loaded again by hand.
+const pages = spawn('npm', ['run', '--silent', 'watch', '--workspace', 'explorer'], {
+  cwd: root,
+  stdio: ['ignore', 'ignore', 'inherit'],
+})
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.on(signal, () => {
+    server.kill(signal)
+    pages.kill(signal)
+  })
+server.on('exit', (code, signal) => {
+  pages.kill()
+  process.exit(signal === null ? (code ?? 1) : 0)
+})

@@ -1,0 +1,77 @@
+/** The map's words: of touches, silences, people. */
+import { useMemo } from 'preact/hooks'
+import { useFormats, type Formats } from '../i18n/formats.js'
+import { useWords } from '../i18n/dictionary.js'
+import { shown } from '../parts/text.js'
+import { foldedKind, type Journey } from './journey.js'
+import { measured } from './paint.js'
+import type { MapText } from './scene.js'
+import { words } from './words.js'
+
+export type MapWords = ReturnType<typeof useWords<(typeof words)['en']>>
+
+export interface Tell {
+  t: MapWords
+  formats: Formats
+  text: MapText
+  kind(mark: number): string
+  channel(index: number): string
+  touch(mark: number): string
+  gap(gap: Journey['gaps'][number]): string
+  person(index: number): string
+}
+
+const longestName = 60
+
+export function useTell(journey: Journey, font: string): Tell {
+  const t = useWords(words)
+  const formats = useFormats()
+  return useMemo(() => tellOf(journey, t, formats, font), [journey, t, formats, font])
+}
+
+function tellOf(journey: Journey, t: MapWords, formats: Formats, font: string): Tell {
+  const touch = (mark: number) => {
+    const name = journey.names[journey.name[mark] ?? 0] ?? ''
+    return name === '' ? kind(mark) : shown(name, longestName)
+  }
+  const kind = (mark: number) => {
+    const index = journey.kind[mark] ?? 0
+    return index === foldedKind ? '' : kindName(t, journey.kinds[index] ?? '')
+  }
+  const gapDays = (gap: Journey['gaps'][number]) => formats.days(Math.floor(gap.days))
+  const gap = (one: Journey['gaps'][number]) => {
+    const days = gapDays(one)
+    if (one.direction === 'any') return one.open ? t.silentNow(days) : t.silent(days)
+    return one.open ? t.unansweredNow(days) : t.unanswered(days)
+  }
+  const person = (index: number) => shown(journey.people[index]?.name ?? '', longestName)
+  return {
+    t,
+    formats,
+    kind,
+    touch,
+    gap,
+    person,
+    channel: (index) => shown(journey.channels[index] ?? '', longestName) || t.noChannel,
+    text: {
+      measure: (text) => measured(text, font),
+      gap: (one, isShort) => (isShort ? gapDays(one) : gap(one)),
+      flag: ({ name, amount, currency }) =>
+        amount === null ? shown(name, 40) : `${shown(name, 40)} ${formats.money(amount, currency)}`,
+      became: (one) => becameOf(t, one),
+      touch,
+    },
+  }
+}
+
+/** Whose name a visitor got: with the visitor's own, where the answer tells it. */
+function becameOf(t: MapWords, one: Journey['people'][number]): string {
+  const { visitor } = one as { visitor?: string | null }
+  const name = shown(one.name, 32)
+  return visitor ? t.visitorBecame(shown(visitor, 4).replace('…', ''), name) : t.became(name)
+}
+
+export function kindName(t: MapWords, kind: string): string {
+  const key = `kind.${kind}`
+  return key in t ? (t[key as keyof MapWords] as string) : kind
+}

@@ -1,0 +1,25 @@
+import { endpoints } from '../../api/endpoints.js'
+import { useResource } from '../../api/resource.js'
+import { Answer } from '../../parts/answer.js'
+import { AccountHead } from '../../map/account-head.js'
+import { useMapAnswer } from '../../map/use-map-answer.js'
+import { JourneyMapView } from '../../map/journey-map.js'
+import { rangeParameters, useRange } from '../../url/range.js'
+import { shown } from '../../parts/text.js'
+import type { ScreenProps } from '../registry.js'
+
+/** S5: the account's journey. */
+export default function Account({ params: { id = '' } }: ScreenProps) {
+  const range = useRange('all')
+  const map = useMapAnswer(useResource(endpoints.map(id, rangeParameters(range))), (window) => endpoints.map(id, window))
+  return (
+    <Answer of={map}>
+      {(answer) => (
+        <>
+          <AccountHead answer={answer} />
+          <JourneyMapView answer={answer} title={shown(answer.account.name)} isOld={map.isOld} />
+        </>
+      )}
+    </Answer>
+  )
+}

@@ -1,0 +1,206 @@
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import type { Meta } from '@touchline/schemas/api'
+import { endpoints, type AccountListed, type AccountsListed } from '../../api/endpoints.js'
+import { useResource } from '../../api/resource.js'
+import { ErrorPanel } from '../../app/error-panel.js'
+import { useKey } from '../../app/keys.js'
+import { useReady } from '../../app/ready.js'
+import { useFormats } from '../../i18n/formats.js'
+import { useWords } from '../../i18n/dictionary.js'
+import { accountsByAttention } from '../../lists/attention.js'
+import { sorting, textTrait, useSharedColumns } from '../../lists/columns.js'
+import { Filters } from '../../lists/filters.js'
+import { usePages } from '../../lists/pages.js'
+import { hasFilter, useListQuery, type ListQuery } from '../../lists/query.js'
+import { words } from '../../lists/words.js'
+import { downloadCsv } from '../../parts/csv.js'
+import { NoAccounts } from '../../parts/setup/nobody-known.js'
+import { NoEvents } from '../../parts/setup/no-events.js'
+import { NoStages } from '../../parts/setup/no-stages.js'
+import { Table, type Column } from '../../parts/table.js'
+import { shown } from '../../parts/text.js'
+import { words as partsWords } from '../../parts/words.js'
+import { Link } from '../../url/link.js'
+import { hrefOf, setQuery } from '../../url/url.js'
+
+/** S4: which account needs me? */
+export default function Accounts() {
+  const t = useWords(words)
+  const meta = useResource(endpoints.meta())
+  const { data } = meta
+  useReady(data !== undefined && data.accounts === 0)
+  if (meta.error !== undefined && data === undefined)
+    return <ErrorPanel error={meta.error} retry={meta.reload} />
+  if (data === undefined) return null
+  if (data.events.total === 0) return <NoEvents />
+  if (data.accounts === 0) return <NoAccounts />
+  return (
+    <>
+      <h1 class="unseen">{t.accounts}</h1>
+      <AccountList meta={data} />
+      {data.stages.length === 0 && <NoStages done={meta.reload} />}
+    </>
+  )
+}
+
+function AccountList({ meta }: { meta: Meta }) {
+  const t = useWords(words)
+  const p = useWords(partsWords)
+  const formats = useFormats()
+  const query = useListQuery()
+  const list = useAccounts(query, meta)
+  const columns = useColumns(query, meta)
+  useReady(list.rows !== undefined && !list.isOld && !list.isLoading)
+  const csv = () => list.rows && saveCsv(list.rows)
+  useKey('e', csv)
+  const { rows } = list
+  return (
+    <>
+      <Filters meta={meta} query={query}>
+        {isByAttention(query, meta) && <span class="muted small">{t.attention}</span>}
+        {query.sort !== null && (
+          <button type="button" class="plain" onClick={() => setQuery({ sort: null, order: null })}>
+            {t.byAttention}
+          </button>
+        )}
+        <span class="muted small end" role="status">
+          {rows && t.shown(formats.number(rows.length))}
+        </span>
+        <button type="button" onClick={csv}>
+          {p.csv}
+        </button>
+      </Filters>
+      {list.error !== undefined && <ErrorPanel error={list.error} retry={list.reload} />}
+      {rows !== undefined && rows.length === 0 && (
+        <p>
+          {p.nothingFits}{' '}
+          {hasFilter(query) && <Link href={hrefOf('/accounts', { channel: null, segment: null })}>{p.clear}</Link>}
+        </p>
+      )}
+      {rows !== undefined && rows.length > 0 && (
+        <Table
+          caption={t.accounts}
+          isCaptionUnseen
+          columns={columns}
+          rows={rows}
+          keyOf={({ id }) => id}
+          isOld={list.isOld}
+        />
+      )}
+      {list.more !== undefined && (
+        <button type="button" onClick={list.more}>
+          {p.more}
+        </button>
+      )}
+    </>
+  )
+}
+
+const isByAttention = (query: ListQuery, meta: Meta) =>
+  query.sort === null && query.q === null && query.stage === null && meta.stages.length > 0
+
+/** By attention where nothing else is asked for, else one sorted list of the server. */
+function useAccounts(query: ListQuery, meta: Meta) {
+  const byAttention = isByAttention(query, meta)
+  const attention = useAttention(byAttention ? meta : undefined, query)
+  const { q, stage, segment, channel, order } = query
+  const sort = q === null ? (query.sort ?? 'silence') : null
+  const pages = usePages<AccountsListed, AccountListed>(
+    (cursor) =>
+      // By attention this is asked with the smallest page, so that a change of the sort shows something at once.
+      endpoints.accounts({
+        q,
+        stage,
+        segment,
+        channel,
+        sort,
+        order: sort === null ? null : order,
+        limit: byAttention ? 1 : 50,
+        cursor,
+      }),
+    ({ accounts, nextCursor }) => ({ rows: accounts, nextCursor }),
+  )
+  return byAttention && (attention.isUseful || attention.isLoading)
+    ? { ...attention, more: undefined }
+    : pages
+}
+
+function useAttention(meta: Meta | undefined, { segment, channel }: ListQuery) {
+  const [state, setState] = useState<{ key: string; rows?: AccountListed[]; error?: unknown }>({ key: '' })
+  const [asked, setAsked] = useState(0)
+  const key = meta === undefined ? '' : JSON.stringify([meta.stages, segment, channel, asked])
+  useEffect(() => {
+    if (meta === undefined) return
+    const abort = new AbortController()
+    accountsByAttention(
+      meta.stages.map(({ id }) => id),
+      { segment, channel },
+      abort.signal,
+    ).then(
+      (rows) => setState({ key, rows }),
+      (error: unknown) => abort.signal.aborted || setState((before) => ({ ...before, error })),
+    )
+    return () => abort.abort()
+  }, [key])
+  return {
+    rows: state.rows,
+    error: state.error,
+    isOld: state.rows !== undefined && state.key !== key,
+    isLoading: state.key !== key && state.error === undefined,
+    isUseful: state.rows === undefined || state.rows.length > 0,
+    reload: () => setAsked((times) => times + 1),
+  }
+}
+
+function useColumns(query: ListQuery, meta: Meta): Column<AccountListed>[] {
+  const t = useWords(words)
+  const formats = useFormats()
+  const names = useMemo(() => new Map(meta.stages.map(({ id, name }) => [id, name])), [meta])
+  const shared = useSharedColumns(query, (id) => names.get(id) ?? id)
+  const name: Column<AccountListed> = {
+    id: 'name',
+    title: t.name,
+    is: 'wide',
+    cell: ({ id, traits }) => (
+      <Link href={hrefOf(`/accounts/${encodeURIComponent(id)}`)}>{shown(nameOf(id, traits))}</Link>
+    ),
+  }
+  const people: Column<AccountListed> = {
+    id: 'people',
+    title: t.peopleCount,
+    is: 'number',
+    ...sorting(query, 'people'),
+    cell: (row) => formats.number(row.people),
+  }
+  return [
+    name,
+    shared.stage,
+    shared.silent,
+    shared.last,
+    shared.channel,
+    people,
+    shared.touches,
+    shared.weeks,
+  ]
+}
+
+const nameOf = (id: string, traits: Record<string, unknown>) => textTrait(traits, ['name', 'company']) ?? id
+
+function saveCsv(rows: readonly AccountListed[]): void {
+  downloadCsv(
+    'accounts',
+    ['id', 'name', 'stage', 'stageSince', 'silentDays', 'lastTouchAt', 'lastChannel', 'people', 'touches30d', 'touches'],
+    rows.map((row) => [
+      row.id,
+      nameOf(row.id, row.traits),
+      row.stage,
+      row.stageSince,
+      row.silentDays,
+      row.lastTouch?.at,
+      row.lastTouch?.channel,
+      row.people,
+      row.touches30d,
+      row.touches,
+    ]),
+  )
+}

@@ -1,0 +1,156 @@
+import type { Meta } from '@touchline/schemas/api'
+import { endpoints, type PeopleListed, type PersonListed } from '../../api/endpoints.js'
+import { useResource } from '../../api/resource.js'
+import { ErrorPanel } from '../../app/error-panel.js'
+import { useKey } from '../../app/keys.js'
+import { useReady } from '../../app/ready.js'
+import { useFormats } from '../../i18n/formats.js'
+import { useWords } from '../../i18n/dictionary.js'
+import { sorting, textTrait, useSharedColumns } from '../../lists/columns.js'
+import { Filters } from '../../lists/filters.js'
+import { usePages } from '../../lists/pages.js'
+import { hasFilter, useListQuery, type ListQuery } from '../../lists/query.js'
+import { words } from '../../lists/words.js'
+import { downloadCsv } from '../../parts/csv.js'
+import { nameOfPerson } from '../../parts/names.js'
+import { NobodyKnown } from '../../parts/setup/nobody-known.js'
+import { NoEvents } from '../../parts/setup/no-events.js'
+import { Table, type Column } from '../../parts/table.js'
+import { shown } from '../../parts/text.js'
+import { words as partsWords } from '../../parts/words.js'
+import { Link } from '../../url/link.js'
+import { hrefOf } from '../../url/url.js'
+
+/** Everybody, known or not: who was here, and since when silent. */
+export default function People() {
+  const t = useWords(words)
+  const meta = useResource(endpoints.meta())
+  const { data } = meta
+  useReady(data !== undefined && data.people === 0)
+  if (meta.error !== undefined && data === undefined)
+    return <ErrorPanel error={meta.error} retry={meta.reload} />
+  if (data === undefined) return null
+  if (data.events.total === 0) return <NoEvents />
+  if (data.people === 0) return <NobodyKnown />
+  return (
+    <>
+      <h1 class="unseen">{t.people}</h1>
+      <PeopleList meta={data} />
+    </>
+  )
+}
+
+function PeopleList({ meta }: { meta: Meta }) {
+  const t = useWords(words)
+  const p = useWords(partsWords)
+  const formats = useFormats()
+  const query = useListQuery()
+  const { q, stage, segment, channel, order } = query
+  const sort = q === null ? (query.sort ?? 'lastTouch') : null
+  const list = usePages<PeopleListed, PersonListed>(
+    (cursor) =>
+      endpoints.people({
+        q,
+        stage,
+        segment,
+        channel,
+        sort,
+        order: sort === null ? null : order,
+        limit: 50,
+        cursor,
+      }),
+    ({ people, nextCursor }) => ({ rows: people, nextCursor }),
+  )
+  const columns = useColumns(query)
+  useReady(list.rows !== undefined && !list.isOld && !list.isLoading)
+  const { rows } = list
+  const csv = () => rows && saveCsv(rows)
+  useKey('e', csv)
+  return (
+    <>
+      <Filters meta={{ ...meta, stages: [] }} query={query}>
+        <span class="muted small end" role="status">
+          {rows && t.shown(formats.number(rows.length))}
+        </span>
+        <button type="button" onClick={csv}>
+          {p.csv}
+        </button>
+      </Filters>
+      {list.error !== undefined && <ErrorPanel error={list.error} retry={list.reload} />}
+      {rows !== undefined && rows.length === 0 && (
+        <p>
+          {p.nothingFits}{' '}
+          {hasFilter(query) && <Link href={hrefOf('/people', { channel: null, segment: null })}>{p.clear}</Link>}
+        </p>
+      )}
+      {rows !== undefined && rows.length > 0 && (
+        <Table
+          caption={t.people}
+          isCaptionUnseen
+          columns={columns}
+          rows={rows}
+          keyOf={({ id }) => id}
+          isOld={list.isOld}
+        />
+      )}
+      {list.more !== undefined && (
+        <button type="button" onClick={list.more}>
+          {p.more}
+        </button>
+      )}
+    </>
+  )
+}
+
+function useColumns(query: ListQuery): Column<PersonListed>[] {
+  const t = useWords(words)
+  const shared = useSharedColumns(query, (id) => id)
+  const formats = useFormats()
+  const name: Column<PersonListed> = {
+    id: 'name',
+    title: t.name,
+    is: 'wide',
+    cell: ({ id, traits }) => (
+      <Link href={hrefOf(`/people/${encodeURIComponent(id)}`)}>{shown(nameOfPerson(id, traits))}</Link>
+    ),
+  }
+  const account: Column<PersonListed> = {
+    id: 'account',
+    title: t.account,
+    cell: ({ accounts: [first, ...more] }) =>
+      first === undefined ? (
+        <span class="muted">–</span>
+      ) : (
+        <>
+          <Link href={hrefOf(`/accounts/${encodeURIComponent(first)}`)}>{shown(first, 40)}</Link>
+          {more.length > 0 && <span class="muted"> +{more.length}</span>}
+        </>
+      ),
+  }
+  const touches: Column<PersonListed> = {
+    id: 'all',
+    title: t.touches,
+    is: 'number',
+    ...sorting(query, 'touches'),
+    cell: (row) => (row.touches === undefined ? '' : formats.number(row.touches)),
+  }
+  return [name, account, shared.last, shared.channel, shared.silent, touches, shared.touches, shared.weeks]
+}
+
+function saveCsv(rows: readonly PersonListed[]): void {
+  downloadCsv(
+    'people',
+    ['id', 'name', 'accounts', 'lastTouchAt', 'lastChannel', 'silentDays', 'touches', 'touches30d', 'identifiers'],
+    rows.map((row) => [
+      row.id,
+      nameOfPerson(row.id, row.traits),
+      row.accounts.join(' '),
+      row.lastTouch?.at,
+      row.lastTouch?.channel,
+      row.silentDays,
+      row.touches,
+      row.touches30d,
+      row.identifiers.join(' '),
+    ]),
+  )
+}

@@ -1,0 +1,71 @@
+import type { PersonProfile } from '../../api/endpoints.js'
+import { useWords } from '../../i18n/dictionary.js'
+import { shown } from '../../parts/text.js'
+import { Time } from '../../parts/time.js'
+import { screenAt } from '../registry.js'
+import { Link } from '../../url/link.js'
+import { hrefOf } from '../../url/url.js'
+import { words } from './words.js'
+
+const mostListed = 50
+
+/** Who this person is known as, and what is known of them, each with the message that said so. */
+export function Identity({ person }: { person: PersonProfile }) {
+  const t = useWords(words)
+  const canSeparate = screenAt('/identities')?.screen.name === 'identities'
+  return (
+    <div class="identity">
+      <section>
+        <h2>{t.identifiers}</h2>
+        <p class="muted small">{t.identifiersHint}</p>
+        <ul class="rows">
+          {person.identifiers.slice(0, mostListed).map(({ identifier, rule, because, from }) => (
+            <li key={`${identifier} ${from}`}>
+              <code class="said">{shown(identifier, 120)}</code>
+              <span class="muted small said">
+                {because === '' ? t.itself : `${shown(rule, 20)} · ${shown(because, 60)}`}
+              </span>
+              {canSeparate && because !== '' && (
+                <Link class="small" href={hrefOf('/identities', { person: person.id, identifier })}>
+                  {t.notThisPerson}
+                </Link>
+              )}
+            </li>
+          ))}
+        </ul>
+      </section>
+      {person.accounts.length > 0 && (
+        <section>
+          <h2>{t.accounts}</h2>
+          <ul class="rows">
+            {person.accounts.slice(0, mostListed).map(({ account, how, from, to }, index) => (
+              <li key={index}>
+                <Link href={hrefOf(`/accounts/${encodeURIComponent(account)}`)}>{shown(account, 80)}</Link>
+                <span class="muted small">
+                  {how} · <Time at={from} as="date" /> – {to !== null && <Time at={to} as="date" />}
+                </span>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      {person.traits.length > 0 && (
+        <section>
+          <h2>{t.traits}</h2>
+          <dl class="pairs">
+            {person.traits.slice(0, mostListed).map(({ name, value, messageId }) => (
+              <>
+                <dt class="cut" key={`${name} name`}>
+                  {shown(name, 40)}
+                </dt>
+                <dd class="said" key={name} title={t.saidBy(shown(messageId, 60))}>
+                  {shown(typeof value === 'string' ? value : JSON.stringify(value))}
+                </dd>
+              </>
+            ))}
+          </dl>
+        </section>
+      )}
+    </div>
+  )
+}
