@@ -95,10 +95,14 @@ module.exports = {
     },
     {
       name: 'explorer-knows-answers-only',
-      comment: 'The Explorer may import the types of answers (schemas/src/api) and nothing else of the workspaces.',
+      comment:
+        'The Explorer may import the types of answers (schemas/src/api) and nothing else of the workspaces.',
       severity: 'error',
       from: { path: '^explorer/src/' },
-      to: { path: '^(schemas|sdk-browser|sdk-node|examples|bench|test-support)/', pathNot: '^schemas/src/api/' },
+      to: {
+        path: '^(schemas|sdk-browser|sdk-node|examples|bench|test-support)/',
+        pathNot: '^schemas/src/api/',
+      },
     },
     {
       name: 'screens-stand-alone',

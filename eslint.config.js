@@ -115,11 +115,12 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         {
-          selector: "JSXAttribute[name.name=/^(dangerouslySetInnerHTML|style)$/]",
-          message: 'Text goes in as text, looks stand in a style sheet: the policy of the pages allows neither.',
+          selector: 'JSXAttribute[name.name=/^(dangerouslySetInnerHTML|style)$/]',
+          message:
+            'Text goes in as text, looks stand in a style sheet: the policy of the pages allows neither.',
         },
         {
-          selector: "MemberExpression[property.name=/^(innerHTML|outerHTML|insertAdjacentHTML)$/]",
+          selector: 'MemberExpression[property.name=/^(innerHTML|outerHTML|insertAdjacentHTML)$/]',
           message: 'The policy of the pages allows no HTML from text.',
         },
       ],

@@ -5,27 +5,21 @@ const fromSources = { resolve: { conditions: ['source'] }, ssr: { resolve: { con
 
 export default defineConfig({
   test: {
-    projects: [
-      'schemas',
-      'sdk-browser',
-      'sdk-node',
-      'ingest-server',
-      'explorer',
-      'examples',
-      'scripts',
-    ].map((name) => ({
-      ...fromSources,
-      // Only the Explorer has components; what makes them of JSX is said here as in explorer/vite.config.ts.
-      oxc: { jsx: { runtime: 'automatic' as const, importSource: 'preact' } },
-      test: {
-        name,
-        root: name,
-        include: ['{src,test}/**/*.test.ts', '*.test.ts'],
-        exclude: ['**/node_modules/**', '**/dist/**'],
-        testTimeout: 120_000,
-        hookTimeout: 180_000,
-      },
-    })),
+    projects: ['schemas', 'sdk-browser', 'sdk-node', 'ingest-server', 'explorer', 'examples', 'scripts'].map(
+      (name) => ({
+        ...fromSources,
+        // Only the Explorer has components; what makes them of JSX is said here as in explorer/vite.config.ts.
+        oxc: { jsx: { runtime: 'automatic' as const, importSource: 'preact' } },
+        test: {
+          name,
+          root: name,
+          include: ['{src,test}/**/*.test.ts', '*.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**'],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+        },
+      }),
+    ),
     // Two cores: more workers than that only make real servers and browsers slower to answer.
     maxWorkers: 2,
   },

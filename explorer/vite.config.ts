@@ -46,10 +46,6 @@ export default defineConfig(({ mode }) => ({
         entryFileNames: 'assets/[name].[hash].js',
         chunkFileNames: 'assets/[name].[hash].js',
         assetFileNames: 'assets/[name].[hash][extname]',
-        // A screen is `screens/<name>/index.tsx`: its chunk is named for it, and the budgets are held by these names.
-        codeSplitting: {
-          groups: [{ name: 'map', test: /explorer\/src\/map\// }],
-        },
       },
     },
   },

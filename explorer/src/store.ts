@@ -2,10 +2,10 @@
 import { useEffect, useState } from 'preact/hooks'
 
 export interface Store<Value> {
-  get(): Value
-  set(value: Value): void
+  get: () => Value
+  set: (value: Value) => void
   /** Returns what ends it. */
-  subscribe(listener: () => void): () => void
+  subscribe: (listener: () => void) => () => void
 }
 
 export function createStore<Value>(first: Value): Store<Value> {

@@ -11,7 +11,7 @@ export interface Resource<Answer> {
   isOld: boolean
   isLoading: boolean
   error: unknown
-  reload(): void
+  reload: () => void
 }
 
 interface State<Answer> {

@@ -7,7 +7,7 @@ import { useKey } from './keys.js'
 import { words } from './words.js'
 
 /** Which project this is, and what belongs to the reader: theme, language, keys, leaving. */
-export function AccountMenu({ project, help }: { project: string; help(): void }) {
+export function AccountMenu({ project, help }: { project: string; help: () => void }) {
   const t = useWords(words)
   const [isOpen, setIsOpen] = useState(false)
   const menu = useRef<HTMLDivElement>(null)
@@ -35,7 +35,7 @@ export function AccountMenu({ project, help }: { project: string; help(): void }
   )
 }
 
-function Menu({ project, help }: { project: string; help(): void }) {
+function Menu({ project, help }: { project: string; help: () => void }) {
   const t = useWords(words)
   const session = useSession()
   const { theme, language } = usePreferences()

@@ -54,15 +54,15 @@ function Signed({ path, warnings }: { path: string; warnings: readonly string[] 
 
 function Gone() {
   const t = useWords(words)
-  return (
-    <div aria-live="polite">{useIsGone() && <p class="banner banner--gone">{t.gone}</p>}</div>
-  )
+  return <div aria-live="polite">{useIsGone() && <p class="banner banner--gone">{t.gone}</p>}</div>
 }
 
 function GoKeys() {
   return (
     <>
-      {screens.map(({ name, key, path }) => key !== undefined && <GoKey key={name} letter={key} path={path} />)}
+      {screens.map(
+        ({ name, key, path }) => key !== undefined && <GoKey key={name} letter={key} path={path} />,
+      )}
     </>
   )
 }

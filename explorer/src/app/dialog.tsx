@@ -2,7 +2,12 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 
 /** A modal dialog of the browser's own: it keeps the focus in, gives it back, and closes on Escape or beside it. */
-export function Dialog(props: { label: string; class?: string; close(): void; children: ComponentChildren }) {
+export function Dialog(props: {
+  label: string
+  class?: string
+  close: () => void
+  children: ComponentChildren
+}) {
   const dialog = useRef<HTMLDialogElement>(null)
   const { close } = props
   useEffect(() => {

@@ -7,7 +7,7 @@ import { moreKeys } from './more-keys.js'
 import { words } from './words.js'
 
 /** Which keys there are, and the switch that takes the single letters away. */
-export function Help({ close }: { close(): void }) {
+export function Help({ close }: { close: () => void }) {
   const t = useWords(words)
   const { letterKeys } = usePreferences()
   const rows: [string, string][] = [

@@ -59,8 +59,8 @@ export function RangeMenu({ usual }: { usual: RangeName }) {
 interface BetweenDaysProps {
   from: string
   to: string
-  set(name: RangeName): void
-  close(): void
+  set: (name: RangeName) => void
+  close: () => void
 }
 function BetweenDays({ from, to, set, close }: BetweenDaysProps) {
   const t = useWords(words)
@@ -77,11 +77,23 @@ function BetweenDays({ from, to, set, close }: BetweenDaysProps) {
       >
         <label>
           {t['range.from']}
-          <input type="date" required value={first} max={last} onInput={(e) => setFirst(e.currentTarget.value)} />
+          <input
+            type="date"
+            required
+            value={first}
+            max={last}
+            onInput={(e) => setFirst(e.currentTarget.value)}
+          />
         </label>
         <label>
           {t['range.to']}
-          <input type="date" required value={last} min={first} onInput={(e) => setLast(e.currentTarget.value)} />
+          <input
+            type="date"
+            required
+            value={last}
+            min={first}
+            onInput={(e) => setLast(e.currentTarget.value)}
+          />
         </label>
         <button type="submit" class="primary">
           {t.apply}

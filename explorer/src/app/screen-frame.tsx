@@ -1,7 +1,7 @@
 import { useEffect, useErrorBoundary, useRef, useState } from 'preact/hooks'
 import type { ComponentType } from 'preact'
 import { useWords } from '../i18n/dictionary.js'
-import type { Screen, ScreenProps } from '../screens/registry.js'
+import type { Screen, ScreenProps } from '../screens/screen.js'
 import { ErrorPanel } from './error-panel.js'
 import { useIsReady } from './ready.js'
 import { words } from './words.js'
@@ -53,6 +53,6 @@ export function ScreenFrame({ screen, params }: { screen: Screen; params: Record
 }
 
 function Guarded({ children }: { children: preact.ComponentChildren }) {
-  const [error] = useErrorBoundary()
-  return error === undefined ? <>{children}</> : <ErrorPanel error={error as unknown} />
+  const [error] = useErrorBoundary() as [unknown, () => void]
+  return error === undefined ? <>{children}</> : <ErrorPanel error={error} />
 }

@@ -6,9 +6,9 @@ import { Dialog } from './dialog.js'
 import { words } from './words.js'
 
 /** Where the search of `screens/search` stands, over any screen. */
-export function SearchDialog({ close }: { close(): void }) {
+export function SearchDialog({ close }: { close: () => void }) {
   const t = useWords(words)
-  const [Search, setSearch] = useState<ComponentType<{ close(): void }>>()
+  const [Search, setSearch] = useState<ComponentType<{ close: () => void }>>()
   useEffect(() => {
     void searchOverlay?.().then(({ default: component }) => setSearch(() => component))
   }, [])

@@ -59,10 +59,14 @@ export const words = dictionary({
     'error.retry': 'Ask again',
     'error.reload': 'Load the page again',
     'error.requestId': 'Request id',
-    'error.SERVER_GONE': 'Nobody answered at this address. It is asked again by itself; if it lasts, see whether the server runs.',
-    'error.STORE_UNAVAILABLE': 'ClickHouse does not answer at the moment. Collecting goes on; what you asked for can be read once it is back.',
-    'error.NOT_FOUND': 'It may have been erased, or the address has a typing error. Search for it, or go to the list.',
-    'error.QUERY_INVALID': 'The address asks for something that the server does not know. Take the filter away, or choose another.',
+    'error.SERVER_GONE':
+      'Nobody answered at this address. It is asked again by itself; if it lasts, see whether the server runs.',
+    'error.STORE_UNAVAILABLE':
+      'ClickHouse does not answer at the moment. Collecting goes on; what you asked for can be read once it is back.',
+    'error.NOT_FOUND':
+      'It may have been erased, or the address has a typing error. Search for it, or go to the list.',
+    'error.QUERY_INVALID':
+      'The address asks for something that the server does not know. Take the filter away, or choose another.',
     'error.QUERY_TOO_LARGE': 'Choose a shorter range or fewer filters.',
     'error.403': 'This session may read only. Sign in with a key that may change things.',
     'error.429': 'Too many questions at once. Wait a moment, then ask again.',
@@ -73,11 +77,13 @@ export const words = dictionary({
     'unknown.nearest': 'The nearest is',
     'signIn.title': 'Sign in',
     'signIn.ended': 'Your session has ended. Sign in and you are back where you were.',
-    'signIn.how': 'The server prints a link when it starts, good for one sign-in. Or paste the secret key of the project:',
+    'signIn.how':
+      'The server prints a link when it starts, good for one sign-in. Or paste the secret key of the project:',
     'signIn.key': 'Secret key',
     'signIn.do': 'Sign in',
     'signIn.doing': 'Signing in …',
-    'signIn.codeWrong': 'This link was used already or is older than ten minutes. `touchline explorer` prints a new one, and a start of the server does.',
+    'signIn.codeWrong':
+      'This link was used already or is older than ten minutes. `touchline explorer` prints a new one, and a start of the server does.',
     'signIn.keyWrong': 'No project has this secret key. It begins with sk_; a write key (wk_) reads nothing.',
     'signIn.tooMany': 'Five tries a minute. Wait a minute, then try again.',
     loading: 'Loading',
@@ -140,10 +146,12 @@ export const words = dictionary({
     'error.retry': 'もう一度試す',
     'error.reload': 'ページを読み込み直す',
     'error.requestId': 'リクエストID',
-    'error.SERVER_GONE': 'このアドレスから応答がありません。自動で再試行します。続く場合はサーバーが動いているか確認してください。',
+    'error.SERVER_GONE':
+      'このアドレスから応答がありません。自動で再試行します。続く場合はサーバーが動いているか確認してください。',
     'error.STORE_UNAVAILABLE': 'ClickHouseが応答していません。収集は続いています。復旧すれば表示できます。',
     'error.NOT_FOUND': '消去されたか、アドレスに誤りがあります。検索するか、一覧に戻ってください。',
-    'error.QUERY_INVALID': 'アドレスにサーバーが知らない指定があります。絞り込みを外すか、別のものを選んでください。',
+    'error.QUERY_INVALID':
+      'アドレスにサーバーが知らない指定があります。絞り込みを外すか、別のものを選んでください。',
     'error.QUERY_TOO_LARGE': '期間を短くするか、絞り込みを減らしてください。',
     'error.403': 'このセッションは閲覧のみです。変更できるキーでサインインしてください。',
     'error.429': '問い合わせが多すぎます。少し待ってから試してください。',
@@ -154,12 +162,15 @@ export const words = dictionary({
     'unknown.nearest': '最も近いページ:',
     'signIn.title': 'サインイン',
     'signIn.ended': 'セッションが終了しました。サインインすると元の画面に戻ります。',
-    'signIn.how': 'サーバーは起動時に1回だけ使えるリンクを表示します。またはプロジェクトのシークレットキーを貼り付けてください。',
+    'signIn.how':
+      'サーバーは起動時に1回だけ使えるリンクを表示します。またはプロジェクトのシークレットキーを貼り付けてください。',
     'signIn.key': 'シークレットキー',
     'signIn.do': 'サインイン',
     'signIn.doing': 'サインイン中…',
-    'signIn.codeWrong': 'このリンクは使用済みか、10分を過ぎています。サーバーを起動するか `touchline explorer` で新しいリンクが表示されます。',
-    'signIn.keyWrong': 'このシークレットキーを持つプロジェクトはありません。シークレットキーは sk_ で始まります(wk_ は書き込み用です)。',
+    'signIn.codeWrong':
+      'このリンクは使用済みか、10分を過ぎています。サーバーを起動するか `touchline explorer` で新しいリンクが表示されます。',
+    'signIn.keyWrong':
+      'このシークレットキーを持つプロジェクトはありません。シークレットキーは sk_ で始まります(wk_ は書き込み用です)。',
     'signIn.tooMany': '1分に5回までです。1分待ってから試してください。',
     loading: '読み込み中',
   },

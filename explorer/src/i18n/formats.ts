@@ -9,30 +9,30 @@ type When = number | string | Date
 export interface Formats {
   locale: string
   zone: string
-  number(value: number): string
+  number: (value: number) => string
   /** 1,240 → 1.2K: only where there is no room. */
-  short(value: number): string
-  percent(share: number, digits?: number): string
+  short: (value: number) => string
+  percent: (share: number, digits?: number) => string
   /** Without a currency as a plain number. */
-  money(amount: number, currency: string | null): string
+  money: (amount: number, currency: string | null) => string
   /** 21 Mar 2026 */
-  date(at: When): string
+  date: (at: When) => string
   /** 21 Mar, with the year where it is not this one. */
-  day(at: When): string
+  day: (at: When) => string
   /** 10:02 */
-  time(at: When): string
+  time: (at: When) => string
   /** 10:02:31.220 */
-  clock(at: When): string
+  clock: (at: When) => string
   /** 21 Mar 2026, 10:02 */
-  moment(at: When): string
+  moment: (at: When) => string
   /** The same in UTC, as a hover shows it. */
-  utc(at: When): string
+  utc: (at: When) => string
   /** 34 d · 5 h · 12 min · 40 s; the largest unit that fits, rounded down. */
-  span(ms: number): string
-  days(days: number): string
-  list(words: readonly string[]): string
+  span: (ms: number) => string
+  days: (days: number) => string
+  list: (words: readonly string[]) => string
   /** As short as an axis wants it. */
-  tick(at: When, as: 'time' | 'day' | 'month' | 'year'): string
+  tick: (at: When, as: 'time' | 'day' | 'month' | 'year') => string
   /** The part of the zone that people say: JST, GMT+2. */
   zoneName: string
 }
@@ -90,7 +90,11 @@ function makeFormats(locale: string, zone: string): Formats {
     month: dates({ month: 'short' }),
     year: dates({ month: 'short', year: 'numeric' }),
   }
-  const spans = [[dayMs, days] as const, [3_600_000, unit('hour')] as const, [60_000, unit('minute')] as const]
+  const spans = [
+    [dayMs, days] as const,
+    [3_600_000, unit('hour')] as const,
+    [60_000, unit('minute')] as const,
+  ]
   const seconds = unit('second', 1)
   return {
     locale,

@@ -22,11 +22,7 @@ export function sorting(query: ListQuery, sort: Sort, first: 'asc' | 'desc' = 'd
   const other = query.order === 'desc' ? 'asc' : 'desc'
   return {
     sort: () => setQuery({ sort, order: isOn ? other : first }, { push: true }),
-    sorted: isOn
-      ? query.order === 'desc'
-        ? ('descending' as const)
-        : ('ascending' as const)
-      : undefined,
+    sorted: isOn ? (query.order === 'desc' ? ('descending' as const) : ('ascending' as const)) : undefined,
   }
 }
 

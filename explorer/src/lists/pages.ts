@@ -23,7 +23,8 @@ export function usePages<Answer, Row>(
   const [further, setFurther] = useState<{ of: unknown; pages: Page<Row>[] }>({ of: undefined, pages: [] })
   const [error, setError] = useState<unknown>()
   useEffect(() => setError(undefined), [first.data])
-  const pages = first.data === undefined ? [] : [read(first.data), ...(further.of === first.data ? further.pages : [])]
+  const pages =
+    first.data === undefined ? [] : [read(first.data), ...(further.of === first.data ? further.pages : [])]
   const cursor = pages.at(-1)?.nextCursor
   return {
     ...first,

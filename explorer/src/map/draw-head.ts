@@ -1,7 +1,6 @@
 /** Above the lanes: flags with their poles, stages, the axis, and one row that says where it was silent. */
-import { flagRowPx, type Paint } from './paint.js'
-import type { Picture } from './draw.js'
-import { measured } from './paint.js'
+import { flagRowPx, measured, type Paint } from './paint.js'
+import type { Picture } from './picture.js'
 
 export function drawHead(context: CanvasRenderingContext2D, picture: Picture): void {
   const { scene, geometry, paint } = picture

@@ -1,25 +1,10 @@
 /** The scene onto a canvas, from behind to the front: stages, silence, lanes, touches, then the head above them. */
 import { drawHead } from './draw-head.js'
 import { drawHeat } from './draw-heat.js'
-import type { Journey } from './journey.js'
-import type { Geometry, Paint } from './paint.js'
-import type { Cells, Glyph, Hairline, Pill, Scene } from './scene.js'
+import type { Paint } from './paint.js'
+import type { Picture } from './picture.js'
+import type { Cells, Glyph, Hairline, Pill } from './scene.js'
 import { pathOf } from './shapes.js'
-import type { Tick } from './ticks.js'
-
-export interface Picture {
-  scene: Scene
-  journey: Journey
-  geometry: Geometry
-  paint: Paint
-  ticks: readonly { x: number; label: string; tick: Tick }[]
-  /** The mark or cell under the pointer, and the touch that the keys stand on or that is open. */
-  hovered: { lane: number; x: number; width: number } | undefined
-  selected: number | undefined
-  /** A brush that is being drawn, in pixels of the plot. */
-  brush: readonly [number, number] | undefined
-  today: number | undefined
-}
 
 export function draw(context: CanvasRenderingContext2D, picture: Picture, pixelRatio: number): void {
   const { scene, geometry, paint } = picture
@@ -48,7 +33,11 @@ function drawGrounds(context: CanvasRenderingContext2D, { scene, paint, ticks, t
   for (const { x, width, gap } of scene.gaps) {
     if (gap.direction === 'inbound' && !gap.open) continue
     context.globalAlpha = gap.open ? 0.7 : 1
-    context.fillStyle = gap.open ? paint.amberGround : paint.isDark ? 'rgb(0 0 0 / 32%)' : 'rgb(89 97 110 / 7%)'
+    context.fillStyle = gap.open
+      ? paint.amberGround
+      : paint.isDark
+        ? 'rgb(0 0 0 / 32%)'
+        : 'rgb(89 97 110 / 7%)'
     context.fillRect(x, 0, width, scene.height)
     context.globalAlpha = 1
   }
@@ -92,7 +81,13 @@ function drawHairline(context: CanvasRenderingContext2D, line: Hairline, { scene
   context.fillText(line.label, line.known + 5, lane.y + 11)
 }
 
-function stroke(context: CanvasRenderingContext2D, from: number, to: number, y: number, dash: number[]): void {
+function stroke(
+  context: CanvasRenderingContext2D,
+  from: number,
+  to: number,
+  y: number,
+  dash: number[],
+): void {
   if (to <= from) return
   context.setLineDash(dash)
   context.beginPath()
@@ -103,7 +98,13 @@ function stroke(context: CanvasRenderingContext2D, from: number, to: number, y: 
 }
 
 /** Somebody came into the account (opens right) or left it. */
-function drawBracket(context: CanvasRenderingContext2D, x: number, y: number, foot: number, { ink }: Paint): void {
+function drawBracket(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  foot: number,
+  { ink }: Paint,
+): void {
   context.strokeStyle = ink
   context.lineWidth = 1
   context.beginPath()
@@ -116,7 +117,11 @@ function drawBracket(context: CanvasRenderingContext2D, x: number, y: number, fo
 
 const dimmed = 0.14
 
-function drawGlyph(context: CanvasRenderingContext2D, glyph: Glyph, { scene, journey, paint, selected }: Picture): void {
+function drawGlyph(
+  context: CanvasRenderingContext2D,
+  glyph: Glyph,
+  { scene, journey, paint, selected }: Picture,
+): void {
   const lane = scene.lanes[glyph.lane]
   if (lane === undefined) return
   const y = lane.y + lane.height / 2
@@ -153,7 +158,12 @@ function drawGlyph(context: CanvasRenderingContext2D, glyph: Glyph, { scene, jou
   context.fillText(glyph.label, glyph.x + 10, y + 1)
 }
 
-function drawRing(context: CanvasRenderingContext2D, { ink }: Paint, halfWidth: number, halfHeight: number): void {
+function drawRing(
+  context: CanvasRenderingContext2D,
+  { ink }: Paint,
+  halfWidth: number,
+  halfHeight: number,
+): void {
   context.strokeStyle = ink
   context.lineWidth = 2
   context.beginPath()

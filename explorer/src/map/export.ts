@@ -1,7 +1,8 @@
 /** The map as files: all its touches as CSV, what is seen as PNG. */
 import { download, downloadCsv } from '../parts/csv.js'
 import { shown } from '../parts/text.js'
-import { draw, type Picture } from './draw.js'
+import { draw } from './draw.js'
+import type { Picture } from './picture.js'
 import { foldedKind, type Journey } from './journey.js'
 import { laneName } from './hover-card.js'
 import { measured } from './paint.js'
@@ -63,7 +64,10 @@ function drawNames(context: CanvasRenderingContext2D, { scene, geometry, paint }
     if (box.height < 16) continue
     const y = padPx + titlePx + geometry.top + box.y + box.height / 2
     const { lane } = box
-    const name = lane.kind === 'person' ? [lane.name, lane.title].filter((part) => part !== '').join(' · ') : laneName(box, tell)
+    const name =
+      lane.kind === 'person'
+        ? [lane.name, lane.title].filter((part) => part !== '').join(' · ')
+        : laneName(box, tell)
     const count = tell.formats.number(lane.touches)
     context.fillStyle = paint.ink
     context.fillText(cut(shown(name, 60), labelsPx - 56, paint.small), padPx, y)

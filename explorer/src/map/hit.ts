@@ -45,7 +45,8 @@ export function laneAt({ lanes }: Scene, y: number): number | undefined {
 
 export const leftOf = (mark: Glyph | Pill) => (mark.is === 'glyph' ? mark.x - 5 : mark.x)
 export const widthOf = (mark: Glyph | Pill) => (mark.is === 'glyph' ? 10 : mark.width)
-export const marksIn = (mark: Glyph | Pill): readonly number[] => (mark.is === 'glyph' ? [mark.mark] : mark.marks)
+export const marksIn = (mark: Glyph | Pill): readonly number[] =>
+  mark.is === 'glyph' ? [mark.mark] : mark.marks
 
 const hitOfMark = (mark: Glyph | Pill): Hit => ({
   lane: mark.lane,

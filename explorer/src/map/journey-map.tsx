@@ -27,17 +27,19 @@ interface JourneyMapProps {
   title: string
   /** Of another question than the one asked now. */
   isOld?: boolean
+  /** One person: a single lane needs neither names nor orders. */
+  isStrip?: boolean
 }
 
 /** S5: who was involved, in which stage, where it went quiet, what moved the deal. */
-export function JourneyMapView({ answer, title, isOld = false }: JourneyMapProps) {
+export function JourneyMapView({ answer, title, isOld = false, isStrip = false }: JourneyMapProps) {
   const journey = useMemo(() => journeyOf(answer), [answer])
   const slots = useMemo(() => slotsOf(journey.channels), [journey])
   const map = useMap(journey)
   const paint = usePaint(slots)
   const tell = useTell(journey, paint.small)
   const [opened, setOpened] = useState<Opened>()
-  const picture = useRef<Drawn>()
+  const picture = useRef<Drawn>(undefined)
   const open = (what: Opened | undefined) => {
     setOpened(what)
     map.select(what?.is === 'touch' ? what.mark : undefined)
@@ -53,13 +55,14 @@ export function JourneyMapView({ answer, title, isOld = false }: JourneyMapProps
         map={map}
         tell={tell}
         slots={slots}
+        isStrip={isStrip}
         csv={() => saveCsv(journey)}
         png={() => picture.current && savePng(picture.current.picture, tell, title)}
       />
       {map.isTable ? (
         <MapTable journey={journey} map={map} tell={tell} slots={slots} />
       ) : (
-        <MapPicture {...{ journey, map, tell, slots, paint, picture, open }} />
+        <MapPicture {...{ journey, map, tell, slots, paint, picture, open, isStrip }} />
       )}
       <Notes journey={journey} tell={tell} />
       {shownDrawer !== undefined && (
@@ -81,7 +84,9 @@ function Notes({ journey, tell: { t, formats } }: { journey: Journey; tell: Tell
   return (
     <>
       {journey.isFolded && (
-        <p class="muted small">{t.folded(formats.number(journey.touches), formats.number(columnsOf(journey)))}</p>
+        <p class="muted small">
+          {t.folded(formats.number(journey.touches), formats.number(columnsOf(journey)))}
+        </p>
       )}
       {others !== null && (
         <p class="muted small">{t.beyond(formats.number(others.people), formats.number(others.touches))}</p>
@@ -90,7 +95,8 @@ function Notes({ journey, tell: { t, formats } }: { journey: Journey; tell: Tell
   )
 }
 
-const columnsOf = ({ from, to, length }: Journey) => Math.round((to - from) / Math.max(1, length[0] ?? to - from))
+const columnsOf = ({ from, to, length }: Journey) =>
+  Math.round((to - from) / Math.max(1, length[0] ?? to - from))
 
 interface MapPictureProps {
   journey: Journey
@@ -99,10 +105,12 @@ interface MapPictureProps {
   slots: readonly number[]
   paint: ReturnType<typeof usePaint>
   picture: { current: Drawn | undefined }
-  open(what: Opened | undefined): void
+  isStrip: boolean
+  open: (what: Opened | undefined) => void
 }
 
-function MapPicture({ journey, map, tell, slots, paint, picture, open }: MapPictureProps) {
+function MapPicture(props: MapPictureProps) {
+  const { journey, map, tell, slots, paint, picture, open, isStrip } = props
   const canvas = useRef<HTMLCanvasElement>(null)
   const plot = useRef<HTMLDivElement>(null)
   const width = useWidth(plot)
@@ -123,8 +131,10 @@ function MapPicture({ journey, map, tell, slots, paint, picture, open }: MapPict
   const currentLane = current === undefined ? undefined : laneOf[journey.person[current] ?? -1]
   return (
     <>
-      <div class="map-frame">
-        <LaneLabels lanes={map.lanes} top={drawn?.geometry.top ?? 0} tell={tell} current={currentLane} />
+      <div class={isStrip ? 'map-frame is-strip' : 'map-frame'}>
+        {!isStrip && (
+          <LaneLabels lanes={map.lanes} top={drawn?.geometry.top ?? 0} tell={tell} current={currentLane} />
+        )}
         <div class="plot" ref={plot}>
           <canvas
             ref={canvas}
@@ -143,7 +153,7 @@ function MapPicture({ journey, map, tell, slots, paint, picture, open }: MapPict
           />
           {hover !== undefined && <HoverCard {...hover} journey={journey} tell={tell} slots={slots} />}
         </div>
-        <div class="under-labels" />
+        {!isStrip && <div class="under-labels" />}
         <Minimap journey={journey} map={map} paint={paint} width={width} label={tell.t.minimap} />
       </div>
       <p class="map-status small muted" role="status">
@@ -182,7 +192,9 @@ function statusOf(journey: Journey, { lanes }: MapState, tell: Tell, mark: numbe
   const { t, formats } = tell
   const { n, of } = placeOf(journey, lanes, mark)
   const channel = tell.channel(journey.channel[mark] ?? 0)
-  const what = [tell.kind(mark), tell.touch(mark), channel].filter((part, at, all) => part !== '' && all.indexOf(part) === at)
+  const what = [tell.kind(mark), tell.touch(mark), channel].filter(
+    (part, at, all) => part !== '' && all.indexOf(part) === at,
+  )
   return t.walk(
     tell.person(journey.person[mark] ?? 0),
     what.join(', '),
@@ -196,9 +208,9 @@ interface ActsOptions {
   drawn: Drawn | undefined
   journey: Journey
   map: MapState
-  open(what: Opened | undefined): void
-  setHover(hover: { under: Under; at: { x: number; y: number } } | undefined): void
-  setBrush(brush: readonly [number, number] | undefined): void
+  open: (what: Opened | undefined) => void
+  setHover: (hover: { under: Under; at: { x: number; y: number } } | undefined) => void
+  setBrush: (brush: readonly [number, number] | undefined) => void
 }
 
 function useActs({ canvas, drawn, journey, map, open, setHover, setBrush }: ActsOptions): void {

@@ -64,10 +64,7 @@ export function journeyOf(answer: JourneyMap): Journey {
   }
 }
 
-type Marks = Pick<
-  Journey,
-  'at' | 'person' | 'channel' | 'kind' | 'name' | 'length' | 'n' | 'isOutbound'
->
+type Marks = Pick<Journey, 'at' | 'person' | 'channel' | 'kind' | 'name' | 'length' | 'n' | 'isOutbound'>
 
 function rawMarks(touches: JourneyMap['touches']): Marks {
   const size = touches?.person.length ?? 0

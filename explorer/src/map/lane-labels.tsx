@@ -59,7 +59,12 @@ function LaneLabel({ lane, tell: { t, formats } }: { lane: Lane; tell: Tell }) {
   }
   return (
     <>
-      <button type="button" class="plain cut lane__name" aria-expanded={lane.isOpen ?? false} onClick={toggle}>
+      <button
+        type="button"
+        class="plain cut lane__name"
+        aria-expanded={lane.isOpen ?? false}
+        onClick={toggle}
+      >
         <span aria-hidden="true">{lane.isOpen ? '▾' : '▸'}</span>{' '}
         {lane.kind === 'others' ? t.others(people) : `${shown(lane.name, 60) || t.noGroup} (${people})`}
       </button>

@@ -123,8 +123,7 @@ function ordered(journey: Journey, order: Order): number[] {
   if (order === 'role') {
     const role = (person: number) => people[person]?.title ?? ''
     return all.sort(
-      (a, b) =>
-        Number(role(a) === '') - Number(role(b) === '') || compare(role(a), role(b)) || byStory(a, b),
+      (a, b) => Number(role(a) === '') - Number(role(b) === '') || compare(role(a), role(b)) || byStory(a, b),
     )
   }
   return all.sort(byStory)

@@ -24,8 +24,18 @@ export function layout(view: View, journey: Journey): Scene {
   const [first, end] = [firstFrom(journey, view.from), firstFrom(journey, view.to)]
   const columns = lanes.map((box) => columnsFor(box, view, scale))
   const visible = { first, end, scale, laneOf }
-  const heat = cellsOf(journey, view, visible, columns.map((one, at) => (lanes[at]?.detail === 'heat' ? one : undefined)))
-  const bars = cellsOf(journey, view, visible, columns.map((one, at) => (lanes[at]?.detail === 'bars' ? one : undefined)))
+  const heat = cellsOf(
+    journey,
+    view,
+    visible,
+    columns.map((one, at) => (lanes[at]?.detail === 'heat' ? one : undefined)),
+  )
+  const bars = cellsOf(
+    journey,
+    view,
+    visible,
+    columns.map((one, at) => (lanes[at]?.detail === 'bars' ? one : undefined)),
+  )
   const found = marksOf(journey, view, visible, lanes)
   const flags = flagsOf(journey, view, scale)
   return {
@@ -77,7 +87,11 @@ function columnsFor({ lane, detail }: LaneBox, { from }: View, scale: number): C
 function joined(a: Scene['bars'], b: Scene['bars']): Scene['bars'] {
   if (b.size === 0) return a
   if (a.size === 0) return b
-  const add = <Kind extends Uint8Array | Uint16Array | Uint32Array | Float32Array>(to: Kind, one: Kind, two: Kind) => {
+  const add = <Kind extends Uint8Array | Uint16Array | Uint32Array | Float32Array>(
+    to: Kind,
+    one: Kind,
+    two: Kind,
+  ) => {
     to.set(one.subarray(0, a.size))
     to.set(two.subarray(0, b.size), a.size)
     return to

@@ -14,7 +14,17 @@ export function MapTable(props: { journey: Journey; map: MapState; tell: Tell; s
   return props.journey.isFolded ? <PeopleTable {...props} /> : <TouchTable {...props} />
 }
 
-function TouchTable({ journey, map, tell, slots }: { journey: Journey; map: MapState; tell: Tell; slots: readonly number[] }) {
+function TouchTable({
+  journey,
+  map,
+  tell,
+  slots,
+}: {
+  journey: Journey
+  map: MapState
+  tell: Tell
+  slots: readonly number[]
+}) {
   const { t, formats } = tell
   const marks = marksInWindow(journey, map)
   const columns: Column<number>[] = [
@@ -79,7 +89,9 @@ function PeopleTable({ journey, tell: { t, formats, person } }: { journey: Journ
       title: t.person,
       is: 'wide',
       cell: (index) => (
-        <Link href={hrefOf(`/people/${encodeURIComponent(journey.people[index]?.id ?? '')}`)}>{person(index)}</Link>
+        <Link href={hrefOf(`/people/${encodeURIComponent(journey.people[index]?.id ?? '')}`)}>
+          {person(index)}
+        </Link>
       ),
     },
     {
@@ -91,5 +103,12 @@ function PeopleTable({ journey, tell: { t, formats, person } }: { journey: Journ
     { id: 'first', title: t.first, cell: (index) => <Time at={journey.people[index]?.first} as="date" /> },
     { id: 'last', title: t.lastColumn, cell: (index) => <Time at={journey.people[index]?.last} as="date" /> },
   ]
-  return <Table caption={t.map} columns={columns} rows={journey.people.map((_, index) => index)} keyOf={(index) => index} />
+  return (
+    <Table
+      caption={t.map}
+      columns={columns}
+      rows={journey.people.map((_, index) => index)}
+      keyOf={(index) => index}
+    />
+  )
 }

@@ -98,7 +98,11 @@ function settled(runs: readonly Run[]): Run[] {
   const done: Run[] = []
   for (const run of runs) {
     let next = run
-    for (let before = done.at(-1); before !== undefined && rightOf(before) > leftOf(next); before = done.at(-1)) {
+    for (
+      let before = done.at(-1);
+      before !== undefined && rightOf(before) > leftOf(next);
+      before = done.at(-1)
+    ) {
       done.pop()
       next = { first: before.first, last: next.last, from: before.from, to: next.to, n: before.n + next.n }
     }
@@ -141,7 +145,16 @@ function pillOf({ journey, view, lane, list }: Draw, run: Run): Pill {
   const isOn = (channel: number) => Number(view.lit === undefined || view.lit.has(channel))
   const [[channel] = [0]] = [...counts].sort((a, b) => isOn(b[0]) - isOn(a[0]) || b[1] - a[1] || a[0] - b[0])
   const [left, right] = [clamp(leftOf(run), view.width), clamp(rightOf(run), view.width)]
-  return { is: 'pill', lane, x: left, width: right - left, n: run.n, channel, isLit: isOn(channel) === 1, marks }
+  return {
+    is: 'pill',
+    lane,
+    x: left,
+    width: right - left,
+    n: run.n,
+    channel,
+    isLit: isOn(channel) === 1,
+    marks,
+  }
 }
 
 /** Columns of 6 px, cut at multiples since 1970 so that they stay where they are while the window moves. */

@@ -20,7 +20,10 @@ interface MinimapProps {
 export function Minimap({ journey, map, paint, width, label }: MinimapProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const { whole, window } = map
-  const bars = useMemo(() => barsOf(journey, whole, Math.max(1, Math.floor(width / columnPx))), [journey, whole, width])
+  const bars = useMemo(
+    () => barsOf(journey, whole, Math.max(1, Math.floor(width / columnPx))),
+    [journey, whole, width],
+  )
   useDrag(canvas, map, width)
   useLayoutEffect(() => {
     const element = canvas.current
@@ -58,7 +61,10 @@ interface DrawMinimap {
   journey: Journey
   whole: Window
 }
-function drawMinimap(context: CanvasRenderingContext2D, { bars, paint, width, ends, journey, whole }: DrawMinimap) {
+function drawMinimap(
+  context: CanvasRenderingContext2D,
+  { bars, paint, width, ends, journey, whole }: DrawMinimap,
+) {
   context.fillStyle = paint.sunken
   context.fillRect(0, 0, width, heightPx)
   const most = Math.max(1, ...bars)
@@ -132,12 +138,18 @@ function gripAt(x: number, from: number, to: number): 'from' | 'to' | 'window' |
   return x > from && x < to ? 'window' : undefined
 }
 
-function move({ whole, setWindow }: MapState, width: number, byPx: number, grip: 'from' | 'to' | 'window'): void {
+function move(
+  { whole, setWindow }: MapState,
+  width: number,
+  byPx: number,
+  grip: 'from' | 'to' | 'window',
+): void {
   const by = (byPx * (whole.to - whole.from)) / width
   const least = (whole.to - whole.from) / width
   setWindow((now) => {
     if (grip === 'window') return panned(now, by, whole)
-    if (grip === 'from') return { ...now, from: Math.min(Math.max(now.from + by, whole.from), now.to - least * 8) }
+    if (grip === 'from')
+      return { ...now, from: Math.min(Math.max(now.from + by, whole.from), now.to - least * 8) }
     return { ...now, to: Math.max(Math.min(now.to + by, whole.to), now.from + least * 8) }
   })
 }

@@ -58,7 +58,8 @@ export function flagsOf({ milestones }: Journey, view: View, scale: number): Fla
       const boxWidth = view.text.measure(text) + flagPadPx * 2
       const boxX = Math.max(0, Math.min(x, view.width - boxWidth))
       const row = [...Array(mostFlagRows).keys()].find((one) => (ends[one] ?? -1) < boxX)
-      if (row === undefined || boxWidth > view.width) return { x, row: 0, boxX: x, boxWidth: 0, text: '', milestone }
+      if (row === undefined || boxWidth > view.width)
+        return { x, row: 0, boxX: x, boxWidth: 0, text: '', milestone }
       ends[row] = boxX + boxWidth + 4
       return { x, row, boxX, boxWidth, text, milestone }
     })
@@ -79,7 +80,8 @@ export function hairlinesOf(
     if (person.first >= view.to || until < view.from) return []
     const { anonymousUntil } = person
     const hasTurned = anonymousUntil !== null && anonymousUntil > person.first
-    const label = hasTurned && within(anonymousUntil) && height >= becameFromLanePx ? view.text.became(person) : ''
+    const label =
+      hasTurned && within(anonymousUntil) && height >= becameFromLanePx ? view.text.became(person) : ''
     return [
       {
         lane: index,
@@ -87,8 +89,11 @@ export function hairlinesOf(
         to: clamp(xOf(until), view.width),
         known: hasTurned ? clamp(xOf(anonymousUntil), view.width) : null,
         isKnown: anonymousUntil !== null,
-        label: label !== '' && xOf(anonymousUntil ?? 0) + view.text.measure(label) + 8 < view.width ? label : '',
-        joins: person.spans.flatMap(([from]) => (within(from) && from > (person.first ?? from) ? [xOf(from)] : [])),
+        label:
+          label !== '' && xOf(anonymousUntil ?? 0) + view.text.measure(label) + 8 < view.width ? label : '',
+        joins: person.spans.flatMap(([from]) =>
+          within(from) && from > (person.first ?? from) ? [xOf(from)] : [],
+        ),
         leaves: person.spans.flatMap(([, to]) => (to !== null && within(to) ? [xOf(to)] : [])),
         stages: person.stages.flatMap(([stage, at]) => (within(at) ? [{ x: xOf(at), stage }] : [])),
       },

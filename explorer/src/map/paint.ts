@@ -62,7 +62,10 @@ export const bandPx = 22
 export const axisPx = 22
 export const silencePx = 20
 
-export function geometryOf(scene: Pick<Scene, 'flagRows' | 'height'>, has: { stages: boolean; gaps: boolean }): Geometry {
+export function geometryOf(
+  scene: Pick<Scene, 'flagRows' | 'height'>,
+  has: { stages: boolean; gaps: boolean },
+): Geometry {
   const flags = scene.flagRows === 0 ? 0 : scene.flagRows * flagRowPx + 2
   const bands = has.stages ? bandPx : 0
   const silence = has.gaps ? silencePx : 0

@@ -15,11 +15,11 @@ export interface View {
 
 /** Words and how wide they are: only what draws them knows. */
 export interface MapText {
-  measure(text: string): number
-  gap(gap: Journey['gaps'][number], isShort: boolean): string
-  flag(milestone: Journey['milestones'][number]): string
-  became(person: Journey['people'][number]): string
-  touch(mark: number): string
+  measure: (text: string) => number
+  gap: (gap: Journey['gaps'][number], isShort: boolean) => string
+  flag: (milestone: Journey['milestones'][number]) => string
+  became: (person: Journey['people'][number]) => string
+  touch: (mark: number) => string
 }
 
 export type Detail = 'heat' | 'bars' | 'marks'

@@ -14,11 +14,11 @@ export interface Tell {
   t: MapWords
   formats: Formats
   text: MapText
-  kind(mark: number): string
-  channel(index: number): string
-  touch(mark: number): string
-  gap(gap: Journey['gaps'][number]): string
-  person(index: number): string
+  kind: (mark: number) => string
+  channel: (index: number) => string
+  touch: (mark: number) => string
+  gap: (gap: Journey['gaps'][number]) => string
+  person: (index: number) => string
 }
 
 const longestName = 60

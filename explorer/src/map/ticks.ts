@@ -21,9 +21,12 @@ const leastPx = 88
 const known = new Map<string, Tick[]>()
 const mostKnown = 200
 
-export function ticksOf({ from, to, width }: { from: number; to: number; width: number }, zone: string): Tick[] {
+export function ticksOf(
+  { from, to, width }: { from: number; to: number; width: number },
+  zone: string,
+): Tick[] {
   const least = ((to - from) / width) * leastPx
-  const step = steps.find(({ ms }) => ms >= least) ?? (steps.at(-1) as Step)
+  const step = steps.find(({ ms }) => ms >= least) ?? (steps.at(-1))
   // Kept by whole stretches, so that moving the window asks the calendar seldom.
   const stretch = step.ms * 40
   const ticks: Tick[] = []
@@ -74,4 +77,5 @@ function monthsOf(from: number, to: number, { count }: Step, zone: string): Tick
   }
 }
 
-const added = (day: string, days: number) => new Date(Date.parse(day) + days * dayMs).toISOString().slice(0, 10)
+const added = (day: string, days: number) =>
+  new Date(Date.parse(day) + days * dayMs).toISOString().slice(0, 10)

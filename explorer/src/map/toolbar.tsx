@@ -15,17 +15,20 @@ export interface ToolbarProps {
   map: MapState
   tell: Tell
   slots: readonly number[]
-  csv(): void
-  png(): void
+  isStrip: boolean
+  csv: () => void
+  png: () => void
 }
 
 /** Each move of the pointer as a button and a key. */
-export function Toolbar({ journey, map, tell: { t, formats }, csv, png }: ToolbarProps) {
+export function Toolbar({ journey, map, tell, csv, png, isStrip }: ToolbarProps) {
+  const { t } = tell
   const p = useWords(partsWords)
-  const { window, whole, setWindow, choice, isTable } = map
+  const { window, whole, setWindow, isTable } = map
   const middle = (window.from + window.to) / 2
   const pan = (share: number) => setWindow((now) => panned(now, (now.to - now.from) * share, whole))
-  const zoom = (factor: number) => setWindow((now) => zoomed(now, (now.from + now.to) / 2 || middle, factor, whole))
+  const zoom = (factor: number) =>
+    setWindow((now) => zoomed(now, (now.from + now.to) / 2 || middle, factor, whole))
   const fit = () => setWindow(() => whole)
   const toggle = () => setQuery({ view: isTable ? null : 'table' }, { push: true })
   useKey('+', () => zoom(0.6))
@@ -46,6 +49,29 @@ export function Toolbar({ journey, map, tell: { t, formats }, csv, png }: Toolba
           {t.fit}
         </button>
       </span>
+      {!isStrip && <LaneChoices journey={journey} map={map} tell={tell} />}
+      <span class="buttons end">
+        <button type="button" aria-keyshortcuts="t" aria-pressed={isTable} onClick={toggle}>
+          {isTable ? t.picture : t.table}
+        </button>
+        <button type="button" aria-keyshortcuts="e" onClick={csv}>
+          {p.csv}
+        </button>
+        <button type="button" onClick={png}>
+          {t.png}
+        </button>
+      </span>
+    </div>
+  )
+}
+
+function LaneChoices({
+  journey,
+  map: { choice },
+  tell: { t, formats },
+}: Pick<ToolbarProps, 'journey' | 'map' | 'tell'>) {
+  return (
+    <>
       <select
         aria-label={t.order}
         value={choice.order}
@@ -69,28 +95,37 @@ export function Toolbar({ journey, map, tell: { t, formats }, csv, png }: Toolba
         ))}
       </select>
       {journey.people.length > mostLanes + 1 && (
-        <button type="button" onClick={() => setQuery({ all: choice.isExpanded ? null : '1' }, { push: true })}>
+        <button
+          type="button"
+          onClick={() => setQuery({ all: choice.isExpanded ? null : '1' }, { push: true })}
+        >
           {choice.isExpanded ? t.fewer : t.all(formats.number(journey.people.length))}
         </button>
       )}
-      <span class="buttons end">
-        <button type="button" aria-keyshortcuts="t" aria-pressed={isTable} onClick={toggle}>
-          {isTable ? t.picture : t.table}
-        </button>
-        <button type="button" aria-keyshortcuts="e" onClick={csv}>
-          {p.csv}
-        </button>
-        <button type="button" onClick={png}>
-          {t.png}
-        </button>
-      </span>
-    </div>
+    </>
   )
 }
 
-function IconButton({ label, keys, icon, act }: { label: string; keys: string; icon: string; act(): void }) {
+function IconButton({
+  label,
+  keys,
+  icon,
+  act,
+}: {
+  label: string
+  keys: string
+  icon: string
+  act: () => void
+}) {
   return (
-    <button type="button" class="icon" aria-label={label} title={`${label} (${keys})`} aria-keyshortcuts={keys} onClick={act}>
+    <button
+      type="button"
+      class="icon"
+      aria-label={label}
+      title={`${label} (${keys})`}
+      aria-keyshortcuts={keys}
+      onClick={act}
+    >
       <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
         <path d={icon} fill="none" stroke="currentColor" stroke-width="1.5" />
       </svg>
@@ -99,7 +134,12 @@ function IconButton({ label, keys, icon, act }: { label: string; keys: string; i
 }
 
 /** The legend is the filter: a channel's colour, its word, its number; choosing it dims the others. */
-export function ChannelChips({ journey, map, tell, slots }: Omit<ToolbarProps, 'csv' | 'png'>) {
+export function ChannelChips({
+  journey,
+  map,
+  tell,
+  slots,
+}: Pick<ToolbarProps, 'journey' | 'map' | 'tell' | 'slots'>) {
   const { t, formats } = tell
   const counts = countsOf(journey)
   const chips = journey.channels

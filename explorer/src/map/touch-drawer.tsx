@@ -20,8 +20,8 @@ interface TouchDrawerProps {
   journey: Journey
   tell: Tell
   slots: readonly number[]
-  open(what: Opened | undefined): void
-  close(): void
+  open: (what: Opened | undefined) => void
+  close: () => void
 }
 
 export function TouchDrawer(props: TouchDrawerProps) {
@@ -29,7 +29,11 @@ export function TouchDrawer(props: TouchDrawerProps) {
   if (opened.is === 'touch')
     return (
       <Drawer title={tell.touch(opened.mark)} label={tell.touch(opened.mark)} close={close}>
-        {journey.isFolded ? <Facts {...props} mark={opened.mark} /> : <OneTouch {...props} mark={opened.mark} />}
+        {journey.isFolded ? (
+          <Facts {...props} mark={opened.mark} />
+        ) : (
+          <OneTouch {...props} mark={opened.mark} />
+        )}
       </Drawer>
     )
   const title = tell.t.touches(tell.formats.number(nOf(journey, opened.marks)), false)
@@ -55,7 +59,9 @@ function TouchList({ marks, journey, tell, slots, open }: TouchDrawerProps & { m
           <li key={mark}>
             <Time at={journey.at[mark]} />
             <button type="button" class="plain cut" onClick={() => open({ is: 'touch', mark })}>
-              {journey.isFolded ? tell.t.touches(tell.formats.number(journey.n[mark] ?? 0), false) : tell.touch(mark)}
+              {journey.isFolded
+                ? tell.t.touches(tell.formats.number(journey.n[mark] ?? 0), false)
+                : tell.touch(mark)}
             </button>
             <span class="muted cut">{tell.person(journey.person[mark] ?? 0)}</span>
             <Channel name={journey.channels[channel] ?? ''} slot={slots[channel] ?? 0} />
@@ -81,7 +87,9 @@ function Facts({ mark, journey, tell, slots }: TouchDrawerProps & { mark: number
     <dl class="pairs">
       <dt>{t.person}</dt>
       <dd>
-        <Link href={hrefOf(`/people/${encodeURIComponent(journey.people[person]?.id ?? '')}`)}>{tell.person(person)}</Link>
+        <Link href={hrefOf(`/people/${encodeURIComponent(journey.people[person]?.id ?? '')}`)}>
+          {tell.person(person)}
+        </Link>
       </dd>
       <dt>{t.time}</dt>
       <dd>
@@ -117,14 +125,22 @@ function OneTouch(props: TouchDrawerProps & { mark: number }) {
       <Answer of={timeline}>
         {(data) => {
           const found = touchAt(data, journey, mark)
-          return found === undefined ? <p class="muted">{w.notFound}</p> : <TouchDetail touch={found} person={person} />
+          return found === undefined ? (
+            <p class="muted">{w.notFound}</p>
+          ) : (
+            <TouchDetail touch={found} person={person} />
+          )
         }}
       </Answer>
     </>
   )
 }
 
-function touchAt({ touchpoints = [] }: PersonTimeline, journey: Journey, mark: number): Touchpoint | undefined {
+function touchAt(
+  { touchpoints = [] }: PersonTimeline,
+  journey: Journey,
+  mark: number,
+): Touchpoint | undefined {
   const id = journey.ids?.[mark]
   const kind = journey.kinds[journey.kind[mark] ?? 0]
   const name = journey.names[journey.name[mark] ?? 0]

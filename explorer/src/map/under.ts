@@ -3,7 +3,10 @@ import type { Under } from './hover-card.js'
 import type { Drawn } from './use-picture.js'
 import { flagRowPx } from './paint.js'
 
-export function underPoint({ scene, geometry, hitTest }: Drawn, { x, y }: { x: number; y: number }): Under | undefined {
+export function underPoint(
+  { scene, geometry, hitTest }: Drawn,
+  { x, y }: { x: number; y: number },
+): Under | undefined {
   if (y >= geometry.top) {
     const hit = hitTest()(x, y - geometry.top)
     const lane = hit && scene.lanes[hit.lane]
@@ -28,7 +31,8 @@ export function underPoint({ scene, geometry, hitTest }: Drawn, { x, y }: { x: n
 /** What a double click fits: the silence it is in, else the stage. */
 export function stretchAt({ scene, geometry }: Drawn, { x, y }: { x: number; y: number }, asOf: number) {
   const gap = scene.gaps.find((one) => x >= one.x && x <= one.x + one.width)
-  if (gap !== undefined && y >= geometry.top - geometry.silence) return { from: gap.gap.from, to: gap.gap.to ?? asOf }
+  if (gap !== undefined && y >= geometry.top - geometry.silence)
+    return { from: gap.gap.from, to: gap.gap.to ?? asOf }
   const band = scene.bands.find((one) => x >= one.x && x < one.x + one.width)
   return band && { from: band.from, to: band.to }
 }

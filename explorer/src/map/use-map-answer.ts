@@ -55,7 +55,7 @@ export function withDetail(whole: JourneyMap, detail: JourneyMap): JourneyMap {
   const { touches } = detail
   if (touches === null) return whole
   const kept = touches.person.flatMap((person, at) => (mine[person] === undefined ? [] : [at]))
-  let [at, last, next] = [touches.start0 ?? 0, touches.start0 ?? 0, 0]
+  let [at, last] = [touches.start0 ?? 0, 0]
   const times = touches.dt.map((delta) => (at += delta))
   const dt = kept.map((one, index) => {
     const time = times[one] ?? 0
@@ -63,13 +63,12 @@ export function withDetail(whole: JourneyMap, detail: JourneyMap): JourneyMap {
     last = time
     return delta
   })
-  next = kept[0] ?? 0
   return {
     ...base,
     folded: null,
     touches: {
       person: kept.map((one) => mine[touches.person[one] ?? 0] ?? 0),
-      start0: kept.length === 0 ? null : (times[next] ?? null),
+      start0: times[kept[0] ?? -1] ?? null,
       dt,
       len: kept.map((one) => touches.len[one] ?? 0),
       ch: kept.map((one) => touches.ch[one] ?? 0),

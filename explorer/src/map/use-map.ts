@@ -10,14 +10,14 @@ const writeAfterMs = 200
 export interface MapState {
   whole: Window
   window: Window
-  setWindow(change: (window: Window) => Window): void
+  setWindow: (change: (window: Window) => Window) => void
   choice: LaneChoice
   lanes: readonly Lane[]
   /** Indices of channels; undefined: all. */
   lit: ReadonlySet<number> | undefined
-  toggleChannel(name: string): void
+  toggleChannel: (name: string) => void
   selected: number | undefined
-  select(mark: number | undefined): void
+  select: (mark: number | undefined) => void
   isTable: boolean
 }
 

@@ -1,7 +1,8 @@
 /** From a view to pixels: the scene where something of it changed, the picture where only a hover did. */
-import { useEffect, useLayoutEffect, useMemo, useState, type MutableRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useState } from 'preact/hooks'
 import { isDark, usePreferences } from '../preferences.js'
-import { draw, type Picture } from './draw.js'
+import { draw } from './draw.js'
+import type { Picture } from './picture.js'
 import { hitTestOf, type Hit, type HitTest } from './hit.js'
 import type { Journey } from './journey.js'
 import { layout } from './layout.js'
@@ -15,7 +16,7 @@ export interface Drawn {
   scene: Scene
   geometry: Geometry
   picture: Picture
-  hitTest(): HitTest
+  hitTest: () => HitTest
 }
 
 export function usePaint(slots: readonly number[]): Paint {
@@ -52,7 +53,10 @@ interface PictureOptions {
   brush: readonly [number, number] | undefined
 }
 
-export function usePicture(canvas: MutableRef<HTMLCanvasElement | null>, options: PictureOptions): Drawn | undefined {
+export function usePicture(
+  canvas: { current: HTMLCanvasElement | null },
+  options: PictureOptions,
+): Drawn | undefined {
   const { journey, map, tell, paint, width, hovered, brush } = options
   const { window, lanes, lit, selected } = map
   const scene = useMemo(
@@ -73,7 +77,10 @@ export function usePicture(canvas: MutableRef<HTMLCanvasElement | null>, options
   return drawn && picture && { ...drawn, picture }
 }
 
-function pictureOf(scene: Scene, { journey, map, tell, paint }: Pick<PictureOptions, 'journey' | 'map' | 'tell' | 'paint'>): Drawn {
+function pictureOf(
+  scene: Scene,
+  { journey, map, tell, paint }: Pick<PictureOptions, 'journey' | 'map' | 'tell' | 'paint'>,
+): Drawn {
   const { window } = map
   const { formats } = tell
   const scale = scene.width / (window.to - window.from)

@@ -1,22 +1,22 @@
 /** Pointer and wheel on the map, told as what they mean. Plain wheels scroll the page, as everywhere. */
-import { useEffect, useRef, type MutableRef } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 
 export interface PointerActs {
   /** Of the canvas; undefined once the pointer has left. */
-  hover(point: { x: number; y: number } | undefined): void
-  pan(byPx: number): void
-  zoom(atX: number, factor: number): void
-  click(point: { x: number; y: number }): void
-  doubleClick(point: { x: number; y: number }): void
+  hover: (point: { x: number; y: number } | undefined) => void
+  pan: (byPx: number) => void
+  zoom: (atX: number, factor: number) => void
+  click: (point: { x: number; y: number }) => void
+  doubleClick: (point: { x: number; y: number }) => void
   /** A stretch drawn on the axis; `isDone` when the button is let go. */
-  brush(from: number, to: number, isDone: boolean): void
+  brush: (from: number, to: number, isDone: boolean) => void
   /** Above this a drag is a brush. */
-  axisBottom(): number
+  axisBottom: () => number
 }
 
 const clickWithinPx = 4
 
-export function usePointer(canvas: MutableRef<HTMLCanvasElement | null>, acts: PointerActs): void {
+export function usePointer(canvas: { current: HTMLCanvasElement | null }, acts: PointerActs): void {
   const latest = useRef(acts)
   latest.current = acts
   useEffect(() => {
@@ -29,13 +29,18 @@ export function usePointer(canvas: MutableRef<HTMLCanvasElement | null>, acts: P
   }, [canvas])
 }
 
-function listenToWheel(element: HTMLCanvasElement, acts: MutableRef<PointerActs>, signal: AbortSignal): void {
+function listenToWheel(
+  element: HTMLCanvasElement,
+  acts: { current: PointerActs },
+  signal: AbortSignal,
+): void {
   element.addEventListener(
     'wheel',
     (event) => {
       const step = event.deltaMode === 1 ? 16 : 1
       // A pinch on a touchpad comes as a wheel with ctrl.
-      if (event.ctrlKey || event.metaKey) acts.current.zoom(pointOf(element, event).x, Math.exp(event.deltaY * step * 0.004))
+      if (event.ctrlKey || event.metaKey)
+        acts.current.zoom(pointOf(element, event).x, Math.exp(event.deltaY * step * 0.004))
       else if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY))
         acts.current.pan((event.deltaX || event.deltaY) * step)
       else return
@@ -45,12 +50,18 @@ function listenToWheel(element: HTMLCanvasElement, acts: MutableRef<PointerActs>
   )
 }
 
-function listenToDrags(element: HTMLCanvasElement, acts: MutableRef<PointerActs>, signal: AbortSignal): void {
+function listenToDrags(
+  element: HTMLCanvasElement,
+  acts: { current: PointerActs },
+  signal: AbortSignal,
+): void {
   const fingers = new Map<number, { x: number; y: number }>()
   let began: { x: number; y: number; isBrush: boolean } | undefined
   let hasMoved = false
-  const on = <Name extends keyof HTMLElementEventMap>(name: Name, act: (event: HTMLElementEventMap[Name]) => void) =>
-    element.addEventListener(name, act, { signal })
+  const on = <Name extends keyof HTMLElementEventMap>(
+    name: Name,
+    act: (event: HTMLElementEventMap[Name]) => void,
+  ) => element.addEventListener(name, act, { signal })
   on('pointerdown', (event) => {
     if (event.button !== 0) return
     const point = pointOf(element, event)

@@ -1,7 +1,7 @@
-import { useLayoutEffect, useState, type MutableRef } from 'preact/hooks'
+import { useLayoutEffect, useState } from 'preact/hooks'
 
 /** How wide an element is, in whole pixels; 0 before it stands on the page. */
-export function useWidth(element: MutableRef<HTMLElement | null>): number {
+export function useWidth(element: { current: HTMLElement | null }): number {
   const [width, setWidth] = useState(0)
   useLayoutEffect(() => {
     if (element.current === null) return

@@ -69,7 +69,8 @@ export const words = dictionary({
     name: 'What',
     channel: 'Channel',
     direction: 'Direction',
-    shownOf: (shown: string, of: string) => `${shown} of ${of} touches of this window are listed; the CSV has all.`,
+    shownOf: (shown: string, of: string) =>
+      `${shown} of ${of} touches of this window are listed; the CSV has all.`,
     first: 'First',
     lastColumn: 'Last',
     windowOf: (from: string, to: string) => `${from} to ${to}`,
@@ -146,7 +147,8 @@ export const words = dictionary({
     name: '内容',
     channel: 'チャネル',
     direction: '方向',
-    shownOf: (shown: string, of: string) => `この期間の接点${of}件のうち${shown}件を表示。CSVには全件あります。`,
+    shownOf: (shown: string, of: string) =>
+      `この期間の接点${of}件のうち${shown}件を表示。CSVには全件あります。`,
     first: '最初',
     lastColumn: '最後',
     windowOf: (from: string, to: string) => `${from}〜${to}`,

@@ -4,7 +4,7 @@ import { ErrorPanel } from '../app/error-panel.js'
 
 interface AnswerProps<Data> {
   of: Resource<Data>
-  children(data: Data): ComponentChildren
+  children: (data: Data) => ComponentChildren
 }
 
 /** What is known, dimmed while it is of the question before; else why there is nothing. No skeletons. */

@@ -76,7 +76,15 @@ export function ChannelMark({ slot }: { slot: number }) {
 }
 
 /** `slot` where several are seen together (`slotsOf`). An empty name is told as `none`. */
-export function Channel({ name, slot = slotOf(name), none = '–' }: { name: string; slot?: number; none?: string }) {
+export function Channel({
+  name,
+  slot = slotOf(name),
+  none = '–',
+}: {
+  name: string
+  slot?: number
+  none?: string
+}) {
   if (name === '') return <span class="muted">{none}</span>
   return (
     <span class="channel">

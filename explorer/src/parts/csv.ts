@@ -23,7 +23,11 @@ export function download(name: string, blob: Blob): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
 }
 
-export function downloadCsv(name: string, header: readonly string[], rows: readonly (readonly Cell[])[]): void {
+export function downloadCsv(
+  name: string,
+  header: readonly string[],
+  rows: readonly (readonly Cell[])[],
+): void {
   // The mark tells spreadsheets that it is UTF-8.
   download(`${name}.csv`, new Blob(['\ufeff', csvOf(header, rows)], { type: 'text/csv;charset=utf-8' }))
 }

@@ -5,7 +5,12 @@ import { useWords } from '../i18n/dictionary.js'
 import { words } from '../app/words.js'
 
 /** Beside the picture, not over it: what was chosen stays seen. Escape closes it and gives the focus back. */
-export function Drawer(props: { title: ComponentChildren; label: string; close(): void; children: ComponentChildren }) {
+export function Drawer(props: {
+  title: ComponentChildren
+  label: string
+  close: () => void
+  children: ComponentChildren
+}) {
   const t = useWords(words)
   const drawer = useRef<HTMLElement>(null)
   const { close } = props

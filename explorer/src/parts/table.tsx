@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact'
 export interface Column<Row> {
   id: string
   title: string
-  cell(row: Row): ComponentChildren
+  cell: (row: Row) => ComponentChildren
   /** Figures stand right; the wide one takes what is left, and is cut. */
   is?: 'number' | 'wide'
   /** Set where the column can be sorted by: what the header does. */
@@ -16,7 +16,7 @@ interface TableProps<Row> {
   caption: string
   columns: readonly Column<Row>[]
   rows: readonly Row[]
-  keyOf(row: Row): string | number
+  keyOf: (row: Row) => string | number
   /** Of another question than the one asked now. */
   isOld?: boolean
   /** The caption is for readers of the page's structure only. */

@@ -9,7 +9,9 @@ export const mostShown = 200
 export function shown(text: string, most = mostShown): string {
   const start = text.length > most * 4 ? text.slice(0, most * 4) : text
   const letters = [...start.replace(unseen, named)]
-  return letters.length > most || start.length < text.length ? `${letters.slice(0, most).join('')}…` : letters.join('')
+  return letters.length > most || start.length < text.length
+    ? `${letters.slice(0, most).join('')}…`
+    : letters.join('')
 }
 
 // Bidi controls, joiners of nothing, line and paragraph separators, C0 and C1: ZWJ and ZWNJ stay, scripts and emoji need them.

@@ -231,7 +231,8 @@ function StoredEvent({ messageId, label }: { messageId: string; label: string })
 
 function shownEvent({ event, reason }: EventStatus): unknown {
   const filled = Object.entries(event ?? {}).filter(
-    ([, value]) => value !== null && value !== '' && !(typeof value === 'object' && Object.keys(value).length === 0),
+    ([, value]) =>
+      value !== null && value !== '' && !(typeof value === 'object' && Object.keys(value).length === 0),
   )
   return { ...Object.fromEntries(filled), ...(reason === null ? {} : { reason }) }
 }

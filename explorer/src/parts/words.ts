@@ -14,12 +14,15 @@ export const words = dictionary({
     waiting: 'Waiting for the first event. This turns by itself.',
     arrived: 'The first event has arrived.',
     noWriteKey: 'No write key of this project is in force: `touchline keys create --kind write` makes one.',
-    sample: 'To look around first, this plays fourteen months of an invented company into a project of its own:',
+    sample:
+      'To look around first, this plays fourteen months of an invented company into a project of its own:',
     nobodyTitle: 'Nobody is known by name yet',
-    nobody: 'Visitors stay anonymous until a page says who they are, in a form or at log-in. What they did before becomes theirs:',
+    nobody:
+      'Visitors stay anonymous until a page says who they are, in a form or at log-in. What they did before becomes theirs:',
     noAccountsTitle: 'There are no accounts yet',
     noAccounts: 'A person belongs to an account where a page or your server says so:',
-    noAccountsDomain: 'or by the domain of their email address, by itself, once an address of a company is known.',
+    noAccountsDomain:
+      'or by the domain of their email address, by itself, once an address of a company is known.',
     noStagesTitle: 'No stages are defined yet',
     noStages: 'Stages say how far an account has come. Three to begin with; each can be changed later:',
     placed: (accounts: string, stage: string) => `${accounts} in ${stage}`,
@@ -43,10 +46,12 @@ export const words = dictionary({
     noEventsCurl: 'またはターミナルから1件送信:',
     waiting: '最初のイベントを待っています。届くと自動で切り替わります。',
     arrived: '最初のイベントが届きました。',
-    noWriteKey: 'このプロジェクトには有効な書き込みキーがありません。`touchline keys create --kind write` で作成できます。',
+    noWriteKey:
+      'このプロジェクトには有効な書き込みキーがありません。`touchline keys create --kind write` で作成できます。',
     sample: '先に試すには、次のコマンドで架空の会社の14か月分を別プロジェクトに読み込めます:',
     nobodyTitle: 'まだ名前の分かる人がいません',
-    nobody: 'フォームやログインでページが名前を伝えるまで、訪問者は匿名です。それ以前の行動も本人のものになります:',
+    nobody:
+      'フォームやログインでページが名前を伝えるまで、訪問者は匿名です。それ以前の行動も本人のものになります:',
     noAccountsTitle: 'まだアカウントがありません',
     noAccounts: 'ページまたはサーバーが伝えると、人物はアカウントに属します:',
     noAccountsDomain: 'または、会社のメールアドレスが分かれば、そのドメインから自動で属します。',

@@ -3,29 +3,7 @@
  * Words of the navigation: `app/words.ts`.
  */
 import type { ComponentType } from 'preact'
-import type { words } from '../app/words.js'
-import type { RangeName } from '../url/range.js'
-
-export interface ScreenProps {
-  /** The variable parts of the path, decoded: `{ id: 'acme' }`. */
-  params: Record<string, string>
-}
-export interface ScreenModule {
-  default: ComponentType<ScreenProps>
-}
-type NameOfScreen = Extract<keyof (typeof words)['en'], `screen.${string}`>
-
-export interface Screen {
-  name: string
-  /** `/accounts/:id`; the first that matches wins. */
-  path: string
-  title: NameOfScreen
-  load: () => Promise<ScreenModule>
-  /** Stands in the top row, in this order; `g` and this letter open it. */
-  key?: string
-  /** Which range it shows where the address names none; absent: it has no range. */
-  range?: RangeName
-}
+import { knownScreens, type Screen } from './screen.js'
 
 export const screens: readonly Screen[] = [
   {
@@ -58,8 +36,10 @@ export const screens: readonly Screen[] = [
   },
 ]
 
+for (const { name } of screens) knownScreens.add(name)
+
 /** What opens over any screen on `⌘K` and `/`: `screens/search/index.tsx`. undefined: there is none. */
-export const searchOverlay: (() => Promise<{ default: ComponentType<{ close(): void }> }>) | undefined =
+export const searchOverlay: (() => Promise<{ default: ComponentType<{ close: () => void }> }>) | undefined =
   undefined
 
 /** The start page; without a screen at `/` the first of the navigation stands for it. */

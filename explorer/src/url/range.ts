@@ -24,7 +24,8 @@ export function rangeNamed(name: string | null, zone: string, now: number): Rang
   if (name === null) return undefined
   if (name === 'all') return { name, from: null, to: null }
   const relative = relativeRanges.find((one) => one === name)
-  if (relative !== undefined) return { name: relative, from: now - Number.parseInt(relative) * dayMs, to: null }
+  if (relative !== undefined)
+    return { name: relative, from: now - Number.parseInt(relative) * dayMs, to: null }
   const [first = '', last = '', ...more] = name.split('..')
   if (more.length > 0 || !isDay(first) || !isDay(last) || last < first) return undefined
   return { name: `${first}..${last}`, from: startOf(first, zone), to: startOf(nextDay(last, 1), zone) }
@@ -43,7 +44,9 @@ export function shifted(range: Range, by: -1 | 1, zone: string, now: number): Ra
 }
 
 /** The range of the address, else what is usual on this screen. */
-export function useRange(usual: RangeName = '90d'): Range & { isUsual: boolean; set(name: RangeName): void } {
+export function useRange(
+  usual: RangeName = '90d',
+): Range & { isUsual: boolean; set: (name: RangeName) => void } {
   const asked = useUrl().query.get('range')
   const { zone } = useZone()
   return useMemo(() => {
@@ -51,7 +54,11 @@ export function useRange(usual: RangeName = '90d'): Range & { isUsual: boolean; 
     const now = Math.floor(Date.now() / 60_000) * 60_000
     const named = rangeNamed(asked, zone, now)
     const range = named ?? rangeNamed(usual, zone, now) ?? { name: 'all', from: null, to: null }
-    return { ...range, isUsual: named === undefined, set: (name) => setQuery({ range: name }, { push: true }) }
+    return {
+      ...range,
+      isUsual: named === undefined,
+      set: (name) => setQuery({ range: name }, { push: true }),
+    }
   }, [asked, zone, usual])
 }
 

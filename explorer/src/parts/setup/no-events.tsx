@@ -24,7 +24,10 @@ export function NoEvents() {
         <>
           <div>
             <p>{t.noEvents}</p>
-            <Code label={t.noEvents} text={`<script async src="${publicUrl}/t.js" data-key="${writeKey}"></script>`} />
+            <Code
+              label={t.noEvents}
+              text={`<script async src="${publicUrl}/t.js" data-key="${writeKey}"></script>`}
+            />
           </div>
           <div>
             <p>{t.noEventsCurl}</p>

@@ -15,7 +15,7 @@ type Template = Templates['templates'][number]
 type Preview = Output<typeof previewAnswer>
 
 /** Before the first stage: the templates, each with how many accounts it would place where. */
-export function NoStages({ done }: { done(): void }) {
+export function NoStages({ done }: { done: () => void }) {
   const t = useWords(words)
   const templates = useResource(endpoints.templates())
   const withStages = ({ definitions }: Template) => definitions.some(({ kind }) => kind === 'stages')
@@ -36,7 +36,7 @@ export function NoStages({ done }: { done(): void }) {
   )
 }
 
-function TemplateCard({ template, done }: { template: Template; done(): void }) {
+function TemplateCard({ template, done }: { template: Template; done: () => void }) {
   const t = useWords(words)
   const formats = useFormats()
   const mayChange = useSession()?.role === 'admin'

@@ -6,12 +6,14 @@ import { useMapAnswer } from '../../map/use-map-answer.js'
 import { JourneyMapView } from '../../map/journey-map.js'
 import { rangeParameters, useRange } from '../../url/range.js'
 import { shown } from '../../parts/text.js'
-import type { ScreenProps } from '../registry.js'
+import type { ScreenProps } from '../screen.js'
 
 /** S5: the account's journey. */
 export default function Account({ params: { id = '' } }: ScreenProps) {
   const range = useRange('all')
-  const map = useMapAnswer(useResource(endpoints.map(id, rangeParameters(range))), (window) => endpoints.map(id, window))
+  const map = useMapAnswer(useResource(endpoints.map(id, rangeParameters(range))), (window) =>
+    endpoints.map(id, window),
+  )
   return (
     <Answer of={map}>
       {(answer) => (

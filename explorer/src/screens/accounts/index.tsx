@@ -3,23 +3,21 @@ import type { Meta } from '@touchline/schemas/api'
 import { endpoints, type AccountListed, type AccountsListed } from '../../api/endpoints.js'
 import { useResource } from '../../api/resource.js'
 import { ErrorPanel } from '../../app/error-panel.js'
-import { useKey } from '../../app/keys.js'
 import { useReady } from '../../app/ready.js'
 import { useFormats } from '../../i18n/formats.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { accountsByAttention } from '../../lists/attention.js'
 import { sorting, textTrait, useSharedColumns } from '../../lists/columns.js'
-import { Filters } from '../../lists/filters.js'
+import { ListFrame } from '../../lists/list-frame.js'
 import { usePages } from '../../lists/pages.js'
-import { hasFilter, useListQuery, type ListQuery } from '../../lists/query.js'
+import { useListQuery, type ListQuery } from '../../lists/query.js'
 import { words } from '../../lists/words.js'
 import { downloadCsv } from '../../parts/csv.js'
 import { NoAccounts } from '../../parts/setup/nobody-known.js'
 import { NoEvents } from '../../parts/setup/no-events.js'
 import { NoStages } from '../../parts/setup/no-stages.js'
-import { Table, type Column } from '../../parts/table.js'
+import type { Column } from '../../parts/table.js'
 import { shown } from '../../parts/text.js'
-import { words as partsWords } from '../../parts/words.js'
 import { Link } from '../../url/link.js'
 import { hrefOf, setQuery } from '../../url/url.js'
 
@@ -45,54 +43,26 @@ export default function Accounts() {
 
 function AccountList({ meta }: { meta: Meta }) {
   const t = useWords(words)
-  const p = useWords(partsWords)
-  const formats = useFormats()
   const query = useListQuery()
   const list = useAccounts(query, meta)
   const columns = useColumns(query, meta)
-  useReady(list.rows !== undefined && !list.isOld && !list.isLoading)
-  const csv = () => list.rows && saveCsv(list.rows)
-  useKey('e', csv)
-  const { rows } = list
   return (
-    <>
-      <Filters meta={meta} query={query}>
-        {isByAttention(query, meta) && <span class="muted small">{t.attention}</span>}
-        {query.sort !== null && (
-          <button type="button" class="plain" onClick={() => setQuery({ sort: null, order: null })}>
-            {t.byAttention}
-          </button>
-        )}
-        <span class="muted small end" role="status">
-          {rows && t.shown(formats.number(rows.length))}
-        </span>
-        <button type="button" onClick={csv}>
-          {p.csv}
-        </button>
-      </Filters>
-      {list.error !== undefined && <ErrorPanel error={list.error} retry={list.reload} />}
-      {rows !== undefined && rows.length === 0 && (
-        <p>
-          {p.nothingFits}{' '}
-          {hasFilter(query) && <Link href={hrefOf('/accounts', { channel: null, segment: null })}>{p.clear}</Link>}
-        </p>
-      )}
-      {rows !== undefined && rows.length > 0 && (
-        <Table
-          caption={t.accounts}
-          isCaptionUnseen
-          columns={columns}
-          rows={rows}
-          keyOf={({ id }) => id}
-          isOld={list.isOld}
-        />
-      )}
-      {list.more !== undefined && (
-        <button type="button" onClick={list.more}>
-          {p.more}
+    <ListFrame
+      caption={t.accounts}
+      path="/accounts"
+      meta={meta}
+      query={query}
+      list={list}
+      columns={columns}
+      save={saveCsv}
+    >
+      {isByAttention(query, meta) && <span class="muted small">{t.attention}</span>}
+      {query.sort !== null && (
+        <button type="button" class="plain" onClick={() => setQuery({ sort: null, order: null })}>
+          {t.byAttention}
         </button>
       )}
-    </>
+    </ListFrame>
   )
 }
 
@@ -184,12 +154,24 @@ function useColumns(query: ListQuery, meta: Meta): Column<AccountListed>[] {
   ]
 }
 
-const nameOf = (id: string, traits: Record<string, unknown>) => textTrait(traits, ['name', 'company']) ?? id
+const nameOf = (id: string, traits: Record<string, unknown>): string =>
+  textTrait(traits, ['name', 'company']) ?? id
 
 function saveCsv(rows: readonly AccountListed[]): void {
   downloadCsv(
     'accounts',
-    ['id', 'name', 'stage', 'stageSince', 'silentDays', 'lastTouchAt', 'lastChannel', 'people', 'touches30d', 'touches'],
+    [
+      'id',
+      'name',
+      'stage',
+      'stageSince',
+      'silentDays',
+      'lastTouchAt',
+      'lastChannel',
+      'people',
+      'touches30d',
+      'touches',
+    ],
     rows.map((row) => [
       row.id,
       nameOf(row.id, row.traits),

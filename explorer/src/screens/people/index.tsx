@@ -2,22 +2,20 @@ import type { Meta } from '@touchline/schemas/api'
 import { endpoints, type PeopleListed, type PersonListed } from '../../api/endpoints.js'
 import { useResource } from '../../api/resource.js'
 import { ErrorPanel } from '../../app/error-panel.js'
-import { useKey } from '../../app/keys.js'
 import { useReady } from '../../app/ready.js'
 import { useFormats } from '../../i18n/formats.js'
 import { useWords } from '../../i18n/dictionary.js'
-import { sorting, textTrait, useSharedColumns } from '../../lists/columns.js'
-import { Filters } from '../../lists/filters.js'
+import { sorting, useSharedColumns } from '../../lists/columns.js'
+import { ListFrame } from '../../lists/list-frame.js'
 import { usePages } from '../../lists/pages.js'
-import { hasFilter, useListQuery, type ListQuery } from '../../lists/query.js'
+import { useListQuery, type ListQuery } from '../../lists/query.js'
 import { words } from '../../lists/words.js'
 import { downloadCsv } from '../../parts/csv.js'
 import { nameOfPerson } from '../../parts/names.js'
 import { NobodyKnown } from '../../parts/setup/nobody-known.js'
 import { NoEvents } from '../../parts/setup/no-events.js'
-import { Table, type Column } from '../../parts/table.js'
+import type { Column } from '../../parts/table.js'
 import { shown } from '../../parts/text.js'
-import { words as partsWords } from '../../parts/words.js'
 import { Link } from '../../url/link.js'
 import { hrefOf } from '../../url/url.js'
 
@@ -42,8 +40,6 @@ export default function People() {
 
 function PeopleList({ meta }: { meta: Meta }) {
   const t = useWords(words)
-  const p = useWords(partsWords)
-  const formats = useFormats()
   const query = useListQuery()
   const { q, stage, segment, channel, order } = query
   const sort = q === null ? (query.sort ?? 'lastTouch') : null
@@ -61,44 +57,16 @@ function PeopleList({ meta }: { meta: Meta }) {
       }),
     ({ people, nextCursor }) => ({ rows: people, nextCursor }),
   )
-  const columns = useColumns(query)
-  useReady(list.rows !== undefined && !list.isOld && !list.isLoading)
-  const { rows } = list
-  const csv = () => rows && saveCsv(rows)
-  useKey('e', csv)
   return (
-    <>
-      <Filters meta={{ ...meta, stages: [] }} query={query}>
-        <span class="muted small end" role="status">
-          {rows && t.shown(formats.number(rows.length))}
-        </span>
-        <button type="button" onClick={csv}>
-          {p.csv}
-        </button>
-      </Filters>
-      {list.error !== undefined && <ErrorPanel error={list.error} retry={list.reload} />}
-      {rows !== undefined && rows.length === 0 && (
-        <p>
-          {p.nothingFits}{' '}
-          {hasFilter(query) && <Link href={hrefOf('/people', { channel: null, segment: null })}>{p.clear}</Link>}
-        </p>
-      )}
-      {rows !== undefined && rows.length > 0 && (
-        <Table
-          caption={t.people}
-          isCaptionUnseen
-          columns={columns}
-          rows={rows}
-          keyOf={({ id }) => id}
-          isOld={list.isOld}
-        />
-      )}
-      {list.more !== undefined && (
-        <button type="button" onClick={list.more}>
-          {p.more}
-        </button>
-      )}
-    </>
+    <ListFrame
+      caption={t.people}
+      path="/people"
+      meta={{ ...meta, stages: [] }}
+      query={query}
+      list={list}
+      columns={useColumns(query)}
+      save={saveCsv}
+    />
   )
 }
 
@@ -140,7 +108,17 @@ function useColumns(query: ListQuery): Column<PersonListed>[] {
 function saveCsv(rows: readonly PersonListed[]): void {
   downloadCsv(
     'people',
-    ['id', 'name', 'accounts', 'lastTouchAt', 'lastChannel', 'silentDays', 'touches', 'touches30d', 'identifiers'],
+    [
+      'id',
+      'name',
+      'accounts',
+      'lastTouchAt',
+      'lastChannel',
+      'silentDays',
+      'touches',
+      'touches30d',
+      'identifiers',
+    ],
     rows.map((row) => [
       row.id,
       nameOfPerson(row.id, row.traits),

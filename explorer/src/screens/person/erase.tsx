@@ -26,7 +26,7 @@ interface Proof {
 const lookEveryMs = 1_000
 
 /** Asks for the id to be typed, then shows the proof as it grows. */
-export function Erase({ id, name, close }: { id: string; name: string; close(): void }) {
+export function Erase({ id, name, close }: { id: string; name: string; close: () => void }) {
   const t = useWords(words)
   const mayErase = useSession()?.role === 'admin'
   const [typed, setTyped] = useState('')
@@ -109,7 +109,9 @@ function ProofOf({ first }: { first: Proof }) {
         <dd>{formats.number(proof.identifiers)}</dd>
         <dt>{t.remaining}</dt>
         <dd>
-          {left.length === 0 ? t.nothingLeft : left.map(([table, n]) => `${table}: ${formats.number(n)}`).join(', ')}
+          {left.length === 0
+            ? t.nothingLeft
+            : left.map(([table, n]) => `${table}: ${formats.number(n)}`).join(', ')}
         </dd>
       </dl>
       {proof.notReached.length > 0 && (

@@ -2,7 +2,7 @@ import type { PersonProfile } from '../../api/endpoints.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { shown } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
-import { screenAt } from '../registry.js'
+import { knownScreens } from '../screen.js'
 import { Link } from '../../url/link.js'
 import { hrefOf } from '../../url/url.js'
 import { words } from './words.js'
@@ -12,7 +12,7 @@ const mostListed = 50
 /** Who this person is known as, and what is known of them, each with the message that said so. */
 export function Identity({ person }: { person: PersonProfile }) {
   const t = useWords(words)
-  const canSeparate = screenAt('/identities')?.screen.name === 'identities'
+  const canSeparate = knownScreens.has('identities')
   return (
     <div class="identity">
       <section>

@@ -13,7 +13,7 @@ import { shown } from '../../parts/text.js'
 import { Link } from '../../url/link.js'
 import { rangeParameters, useRange } from '../../url/range.js'
 import { hrefOf } from '../../url/url.js'
-import type { ScreenProps } from '../registry.js'
+import type { ScreenProps } from '../screen.js'
 import { Erase } from './erase.js'
 import { Identity } from './identity.js'
 import './person.css'
@@ -36,12 +36,7 @@ export default function Person({ params: { id = '' } }: ScreenProps) {
           <Head person={person} answer={map.data} />
           <Answer of={map}>
             {(answer) => (
-              <JourneyMapView
-                answer={answer}
-                title={shown(nameOf(person))}
-                isOld={map.isOld}
-                isStrip
-              />
+              <JourneyMapView answer={answer} title={shown(nameOf(person))} isOld={map.isOld} isStrip />
             )}
           </Answer>
           <div class="person-columns">
@@ -61,7 +56,9 @@ function Head({ person, answer }: { person: PersonProfile; answer: JourneyMap | 
   const t = useWords(words)
   const [isErasing, setIsErasing] = useState(false)
   const traits = new Map(person.traits.map(({ name, value }) => [name, value]))
-  const title = ['title', 'role', 'position'].map((name) => traits.get(name)).find((value) => typeof value === 'string')
+  const title = ['title', 'role', 'position']
+    .map((name) => traits.get(name))
+    .find((value) => typeof value === 'string')
   const current = person.accounts.filter(({ to }) => to === null).map(({ account }) => account)
   const name = nameOf(person)
   return (
@@ -101,7 +98,9 @@ function Facts({ answer }: { answer: JourneyMap }) {
     <p class="facts">
       {first !== null && (
         <span>
-          {channel === '' ? t.firstDay(formats.date(first)) : t.first(formats.date(first), shown(channel, 40))}
+          {channel === ''
+            ? t.firstDay(formats.date(first))
+            : t.first(formats.date(first), shown(channel, 40))}
         </span>
       )}
       <span>{t.touches(formats.number(account.touches), account.touches === 1)}</span>
@@ -109,7 +108,8 @@ function Facts({ answer }: { answer: JourneyMap }) {
       {anonymousUntil === null ? (
         <span>{t.neverKnown}</span>
       ) : (
-        first !== null && anonymousUntil > first && <span>{t.anonymousUntil(formats.date(anonymousUntil))}</span>
+        first !== null &&
+        anonymousUntil > first && <span>{t.anonymousUntil(formats.date(anonymousUntil))}</span>
       )}
       {last !== null && <strong>{t.silent(formats.span(Math.max(0, answer.asOf - last)))}</strong>}
     </p>
@@ -120,4 +120,3 @@ function firstChannel({ touches, channels }: JourneyMap): string {
   const index = touches?.ch.find((one) => (channels[one] ?? '') !== '')
   return index === undefined ? '' : (channels[index] ?? '')
 }
-

@@ -100,7 +100,10 @@ function Row({ touch, isAnonymous }: { touch: Touchpoint; isAnonymous: boolean }
   )
 }
 
-function titleOf({ kind, name }: Touchpoint, t: { identified(name: string): string; joined: string }): string {
+function titleOf(
+  { kind, name }: Touchpoint,
+  t: { identified: (name: string) => string; joined: string },
+): string {
   if (kind === 'identified') return t.identified(shown(name, 80))
   return kind === 'joined_account' ? `${t.joined} ${shown(name, 80)}` : shown(name, 120)
 }
