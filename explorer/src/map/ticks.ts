@@ -9,11 +9,12 @@ export interface Tick {
 }
 
 type Step = { ms: number; by: 'ms' | 'days' | 'months'; count: number }
+const longest: Step = { ms: 60 * 30 * dayMs, by: 'months', count: 60 }
 const steps: Step[] = [
   ...[1, 5, 15, 30].map((count): Step => ({ ms: count * minuteMs, by: 'ms', count })),
   ...[1, 3, 6, 12].map((count): Step => ({ ms: count * hourMs, by: 'ms', count })),
   ...[1, 2, 7, 14].map((count): Step => ({ ms: count * dayMs, by: 'days', count })),
-  ...[1, 2, 3, 6, 12, 24, 60].map((count): Step => ({ ms: count * 30 * dayMs, by: 'months', count })),
+  ...[1, 2, 3, 6, 12, 24].map((count): Step => ({ ms: count * 30 * dayMs, by: 'months', count })),
 ]
 /** Between two labels. */
 const leastPx = 88
@@ -26,7 +27,7 @@ export function ticksOf(
   zone: string,
 ): Tick[] {
   const least = ((to - from) / width) * leastPx
-  const step = steps.find(({ ms }) => ms >= least) ?? (steps.at(-1))
+  const step = steps.find(({ ms }) => ms >= least) ?? longest
   // Kept by whole stretches, so that moving the window asks the calendar seldom.
   const stretch = step.ms * 40
   const ticks: Tick[] = []
