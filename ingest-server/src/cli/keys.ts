@@ -5,12 +5,14 @@ import { eventTypes, type EventType } from '@touchline/schemas'
 import { projectsFileOf, type Config } from '../config.js'
 import { addKey, changeProjectsFile, listKeys, revokeKey } from '../projects/key-ring.js'
 import { newKey, newKeyId } from '../projects/new-key.js'
+import type { Role } from '../projects/project.js'
 import type { KeyKind, ListedKey, NewKey } from '../projects/key-ring.js'
 import { idOfKey } from '../projects/projects.js'
 import {
   hashOfKey,
   readProjectsFile,
   toRevoked,
+  toSecretKey,
   toWriteKey,
   type ProjectEntry,
 } from '../projects/projects-file.js'
@@ -26,6 +28,7 @@ interface Bounds {
   type?: EventType[]
   event?: string[]
   rate?: number
+  role?: Role
 }
 
 export const addKeys: AddTo = (command, cli) => {
@@ -56,6 +59,12 @@ export const addKeys: AddTo = (command, cli) => {
     .option('--type <type>', '(several) calls that it may send, such as page', severalTypes)
     .option('--event <name>', '(several) events that it may send, such as "Order *"', several)
     .option('--rate <number>', 'events a second', positive('--rate'))
+    .addOption(
+      new Option('--role <role>', 'of a secret key: read asks only and changes nothing').choices([
+        'read',
+        'admin',
+      ]),
+    )
     .action((bounds: Bounds) => create(cli, bounds))
   command
     .command('rotate')
@@ -129,10 +138,11 @@ async function list({ config: settings, print }: Cli, project: string | undefine
 }
 
 async function create(cli: Cli, bounds: Bounds): Promise<void> {
-  const { project, kind, name, expires, origin, type, event, rate } = bounds
+  const { project, kind, name, expires, origin, type, event, rate, role } = bounds
   const isBound = [origin, type, event, rate].some((bound) => bound !== undefined)
   if (isBound && kind !== 'write')
     throw usageError('--origin, --type, --event and --rate bind write keys only.')
+  if (role !== undefined && kind !== 'secret') throw usageError('--role is for secret keys only.')
   const made: NewKey = {
     projectId: project,
     kind,
@@ -145,6 +155,7 @@ async function create(cli: Cli, bounds: Bounds): Promise<void> {
     types: type,
     events: event,
     eventsPerSecond: rate,
+    role,
   }
   await changeProjectsFile(projectsFileOf(cli.config()).file, (entries) => addKey(entries, made))
   show(cli, made)
@@ -208,9 +219,11 @@ async function rotate(cli: Cli, { id, projectId, keepMs }: Rotation): Promise<vo
 
 /** What binds the old key, so that the new one is bound alike. */
 function boundsOf(entries: readonly ProjectEntry[], projectId: string, id: string) {
-  const writeKeys = entries.find((entry) => entry.id === projectId)?.writeKeys.map(toWriteKey) ?? []
+  const entry = entries.find((one) => one.id === projectId)
+  const writeKeys = entry?.writeKeys.map(toWriteKey) ?? []
   const { key: _key, expiresAt: _ends, ...bounds } = writeKeys.find((key) => key.id === id) ?? { key: '', id }
-  return bounds
+  const role = entry?.secretKeys.map(toSecretKey).find((key) => key.id === id)?.role
+  return { ...bounds, ...(role && { role }) }
 }
 
 async function revoke({ config: settings, print }: Cli, id: string, projectId: string): Promise<void> {

@@ -28,6 +28,9 @@ interface Options {
   publicKey?: string[]
   jwks?: string
   issuer?: string
+  name?: string
+  timezone?: string
+  currency?: string
 }
 
 export const addProjects: AddTo = (command, cli) => {
@@ -71,6 +74,9 @@ export const addProjects: AddTo = (command, cli) => {
     .option('--public-key <file>', '(several) PEM files that check userTokens', several)
     .option('--jwks <url>', 'public keys of an identity provider')
     .option('--issuer <text>', 'iss that a userToken must name')
+    .option('--name <text>', 'what the Explorer calls it')
+    .option('--timezone <zone>', 'in which the Explorer shows times: Europe/Berlin')
+    .option('--currency <code>', 'three capitals: EUR')
     .action((id: string, options: Options) => set(cli, id, options))
 }
 
@@ -174,6 +180,10 @@ function settingsIn(values: Options, before: ProjectEntry): Settings {
     settings.retentionDays = isNone(retention) ? undefined : positive('--retention')(retention)
   if (jwks !== undefined) settings.jwksUrl = isNone(jwks) ? undefined : jwks
   if (issuer !== undefined) settings.tokenIssuer = isNone(issuer) ? undefined : issuer
+  for (const setting of ['name', 'timezone', 'currency'] as const) {
+    const value = values[setting]
+    if (value !== undefined) settings[setting] = isNone(value) ? undefined : value
+  }
   const { drop, hash, gpc, dnt, publicKey: publicKeys } = values
   if ([drop, hash, gpc, dnt].some((value) => value !== undefined))
     settings.privacy = privacyIn({ drop, hash, gpc, dnt }, before.privacy)

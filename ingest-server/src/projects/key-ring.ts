@@ -8,6 +8,7 @@ import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { EventType } from '@touchline/schemas'
 import { TouchlineError } from '../errors.js'
+import type { Role } from './project.js'
 import {
   emptyEntry,
   hashOfKey,
@@ -34,6 +35,8 @@ export interface NewKey {
   types?: readonly EventType[] | undefined
   events?: readonly string[] | undefined
   eventsPerSecond?: number | undefined
+  /** Of a secret key. */
+  role?: Role | undefined
 }
 
 export interface ListedKey {
@@ -92,7 +95,7 @@ export function setProject(
 }
 
 export function addKey(entries: readonly ProjectEntry[], made: NewKey): ProjectEntry[] {
-  const { projectId, kind, key, ...fields } = made
+  const { projectId, kind, key, role, ...fields } = made
   const { id, name, createdAt, expiresAt } = fields
   return changeProject(entries, projectId, (entry) => {
     if (kind === 'write') {
@@ -105,6 +108,7 @@ export function addKey(entries: readonly ProjectEntry[], made: NewKey): ProjectE
     const secretKey = {
       ...described,
       hash: hashOfKey(key),
+      ...(role === 'read' && { role }),
       ...(expiresAt === undefined ? {} : { expiresAt }),
     }
     return { ...entry, secretKeys: [...entry.secretKeys, secretKey] }
@@ -148,9 +152,12 @@ export function listKeys(entries: readonly ProjectEntry[]): ListedKey[] {
         ...(eventsPerSecond === undefined ? [] : [`${eventsPerSecond}/s`]),
       ].join(' '),
     })),
-    ...entry.secretKeys
-      .map(toSecretKey)
-      .map(({ hash: _hash, ...key }) => ({ projectId: entry.id, kind: 'secret' as const, ...key })),
+    ...entry.secretKeys.map(toSecretKey).map(({ hash: _hash, role, ...key }) => ({
+      projectId: entry.id,
+      kind: 'secret' as const,
+      ...key,
+      bound: role === 'read' ? 'reads only' : '',
+    })),
     ...entry.signingKeys.map(({ id, name, createdAt }) => ({
       projectId: entry.id,
       kind: 'signing' as const,

@@ -1,6 +1,6 @@
 /** What each key opens, as settings and the file say at this moment: looked up by every request. */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { KeyBinding, Credential, Project, ProjectOptions } from './project.js'
+import type { Credential, KeyBinding, Project, ProjectOptions, Role, SecretInForce } from './project.js'
 import {
   emptyEntry,
   hashOfKey,
@@ -14,6 +14,8 @@ import {
 export interface KeysInForce {
   projects: readonly Project[]
   holderOf(key: string): Credential | undefined
+  secretsOf(project: string): readonly SecretInForce[]
+  writeKeyOf(project: string): string | undefined
 }
 
 /** A key that ends by itself, or never. */
@@ -52,18 +54,19 @@ export function keysInForce(
       const other = writers.get(key)
       if (other && other.project !== project)
         throw invalid(file, `gives a write key of ${project.id} to ${other.project.id} as well`)
-      writers.set(key, {
-        project,
-        kind: 'write',
-        key: bindingOf(binding),
-        hash,
-        expiresAtMs,
-      })
+      writers.set(key, { project, kind: 'write', key: bindingOf(binding), hash, expiresAtMs })
     }
-    for (const { id, hash, expiresAt } of entry.secretKeys.map(toSecretKey)) {
+    for (const { id, hash, role, expiresAt } of entry.secretKeys.map(toSecretKey)) {
       const expiresAtMs = endOf(hash, expiresAt)
       if (expiresAtMs > -Infinity)
-        secrets.set(lookup(hash), { project, kind: 'secret', key: { id }, hash, expiresAtMs })
+        secrets.set(lookup(hash), {
+          project,
+          kind: 'secret',
+          key: { id },
+          ...readOnly(role),
+          hash,
+          expiresAtMs,
+        })
     }
   }
 
@@ -77,8 +80,17 @@ export function keysInForce(
       const found = inForce(secrets.get(lookup(hash)))
       return found && timingSafeEqual(Buffer.from(found.hash), Buffer.from(hash)) ? found : undefined
     },
+    secretsOf: (asked) => secretsIn([...secrets.values()].filter(inForce), asked),
+    writeKeyOf: (asked) => [...writers].find(([, held]) => held.project.id === asked && inForce(held))?.[0],
   }
 }
+
+const readOnly = (role: Role | undefined) => (role === 'read' ? { role } : {})
+
+const secretsIn = (all: readonly Held[], asked: string): SecretInForce[] =>
+  all
+    .filter(({ project }) => project.id === asked)
+    .map(({ project, key, hash, role = 'admin' }) => ({ project, id: key?.id ?? '', hash, role }))
 
 /** When a key of the entry ends: by itself, or because it was revoked; -Infinity where that is so at once. */
 function endsIn({ revoked }: ProjectEntry): (hash: string, expiresAt: string | undefined) => number {
@@ -104,11 +116,15 @@ type Binding = Omit<ReturnType<typeof toWriteKey>, 'key' | 'expiresAt'>
 
 function projectOf(entry: ProjectEntry): Project {
   const { id, identify = 'open', origins, eventsPerSecond, signingKeys, jwksUrl, tokenIssuer } = entry
+  const { name, timezone, currency } = entry
   const perAddress = entry.eventsPerSecondPerAddress
   const signs = signingKeys.length > 0 || jwksUrl !== undefined
   return {
     id,
     identify,
+    ...(name !== undefined && { name }),
+    ...(timezone !== undefined && { timezone }),
+    ...(currency !== undefined && { currency }),
     ...(origins && { origins }),
     ...(eventsPerSecond !== undefined && { eventsPerSecond }),
     ...(perAddress !== undefined && { eventsPerSecondPerAddress: perAddress }),

@@ -6,6 +6,12 @@ import type { DomainSettings, PrivacyRules, SigningKeyEntry } from './projects-f
 /** A project is a tenant: it has write keys (public, they route events) and secret keys (private, they read and administer). */
 export interface Project {
   id: string
+  /** What people call it; absent: its id. */
+  name?: string
+  /** IANA name; absent: the server's own zone. */
+  timezone?: string
+  /** Three capitals. */
+  currency?: string
   /** `open`: unsigned claims count, marked unverified. `signed-only`: they are kept as events and change nothing about anybody. */
   identify: 'open' | 'signed-only'
   /** Origins that may use the write keys (origins.ts has the grammar); undefined allows every origin. */
@@ -43,6 +49,22 @@ export interface Credential {
   project: Project
   kind: 'write' | 'secret'
   key?: KeyBinding
+  /** Of a secret key or a session: `read` asks only; absent: admin. */
+  role?: Role
+  /** Of a secret key: its hash, as the file of projects has it. */
+  hash?: string
+  /** It came with the cookie of the Explorer and not with a key. */
+  isSession?: boolean
+}
+
+export type Role = 'read' | 'admin'
+
+/** A secret key that is in force, without the key. */
+export interface SecretInForce {
+  project: Project
+  id: string
+  hash: string
+  role: Role
 }
 
 export interface Projects {
@@ -52,6 +74,10 @@ export interface Projects {
    */
   holderOf(key: string): Credential | undefined
   all(): readonly Project[]
+  /** Secret keys of a project that are in force, those of the settings first. Absent in tests that need none. */
+  secretsOf?(project: string): readonly SecretInForce[]
+  /** The first write key of a project that is in force. */
+  writeKeyOf?(project: string): string | undefined
 }
 
 export interface ProjectOptions {

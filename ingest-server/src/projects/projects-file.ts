@@ -39,7 +39,13 @@ const writeKeySchema = z.strictObject({
   events: z.array(z.string().min(1).max(200)).min(1).optional(),
   eventsPerSecond: rate.optional(),
 })
-const secretKeySchema = z.strictObject({ ...described, hash, ...ending })
+/** `read` asks only: it sends no events and changes nothing. */
+const secretKeySchema = z.strictObject({
+  ...described,
+  hash,
+  role: z.enum(['read', 'admin']).optional(),
+  ...ending,
+})
 
 /** What checks a userToken: a secret shared with the customer's server (HS256), or its public key. */
 const signingKeySchema = z.union([
@@ -62,6 +68,14 @@ const domainsSchema = z.strictObject({
 
 const propertyPath = z.string().regex(/^[^.\s][^\s]{0,199}$/, 'a name, or a path like properties.card.number')
 const signalSchema = z.enum(['ignore', 'anonymous', 'drop'])
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
 
 const privacySchema = z
   .strictObject({
@@ -89,6 +103,14 @@ const projectSchema = z.strictObject({
   /** `iss` that a userToken must name; absent: any. */
   tokenIssuer: z.string().min(1).optional(),
   identify: z.enum(['open', 'signed-only']).optional(),
+  /** What people call it; absent: its id. */
+  name: z.string().trim().min(1).max(200).optional(),
+  /** IANA name of the zone in which its people read times; absent: the server's own. */
+  timezone: z.string().refine(isTimeZone, 'a time zone is a name like Europe/Berlin or UTC').optional(),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'a currency is three capitals such as EUR')
+    .optional(),
   origins: z.array(origin).min(1).optional(),
   eventsPerSecond: rate.optional(),
   eventsPerSecondPerAddress: rate.optional(),

@@ -67,6 +67,8 @@ export function openProjects(options: ProjectOptions): OpenedProjects {
       return holder
     },
     all: () => keys.projects,
+    secretsOf: (project) => keys.secretsOf(project),
+    writeKeyOf: (project) => keys.writeKeyOf(project),
     problem: () => problem,
     onChange: (listener) => void listeners.push(listener),
     close: () => clearInterval(timer),
