@@ -16,6 +16,10 @@ const commands: Record<string, { summary: string; load: () => Promise<AddTo> }> 
     summary: 'list and create projects, set their rules',
     load: async () => (await import('./cli/projects.js')).addProjects,
   },
+  'sign-in': {
+    summary: 'print a link that opens the Explorer, once',
+    load: async () => (await import('./cli/sign-in.js')).addSignIn,
+  },
   doctor: {
     summary: 'check everything and say what to do; changes nothing',
     load: async () => (await import('./cli/doctor.js')).addDoctor,

@@ -29,6 +29,16 @@ export const errorTable = {
   },
   KEY_MISSING: { status: 401, mayRetry: false, meaning: 'No write key or secret key came with the request.' },
   KEY_UNKNOWN: { status: 401, mayRetry: false, meaning: 'The key belongs to no project.' },
+  SESSION_ENDED: {
+    status: 401,
+    mayRetry: false,
+    meaning: 'The session of the Explorer ended, or there was none. Sign in again.',
+  },
+  CODE_UNKNOWN: {
+    status: 401,
+    mayRetry: false,
+    meaning: 'The sign-in code was used already, is older than 10 minutes, or was never made.',
+  },
   METRICS_CLOSED: {
     status: 401,
     mayRetry: false,
@@ -43,6 +53,16 @@ export const errorTable = {
     status: 403,
     mayRetry: false,
     meaning: 'A secret key was sent by a browser. Rotate it.',
+  },
+  ROLE_READ_ONLY: {
+    status: 403,
+    mayRetry: false,
+    meaning: 'This key or session only reads; changing something needs one with the role admin.',
+  },
+  NOT_FROM_EXPLORER: {
+    status: 403,
+    mayRetry: false,
+    meaning: 'The request came with the cookie of the Explorer, but not from a page of the Explorer.',
   },
   NOT_FOUND: { status: 404, mayRetry: false, meaning: 'There is nothing at this address.' },
   METHOD_NOT_ALLOWED: { status: 405, mayRetry: false, meaning: 'The path exists, but not for this method.' },

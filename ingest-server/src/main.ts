@@ -33,7 +33,8 @@ try {
   // Of several processes the first speaks for all.
   if (!cluster.isWorker || cluster.worker?.id === 1) {
     const seconds = (performance.now() - startedAt) / 1_000
-    console.log(welcome({ touchline, analyst, config, seconds }))
+    const signInLink = await touchline.signInLink()
+    console.log(welcome({ touchline, analyst, config, seconds, signInLink }))
   }
 } catch (error) {
   // Told to stop before it was ready: the stopping ends the process.

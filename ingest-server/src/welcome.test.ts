@@ -36,6 +36,14 @@ test('at the first run the tag, the keys and questions that work stand in it', (
   expect(text).not.toContain('PUBLIC_URL')
 })
 
+test('the link that opens the Explorer stands in it where this process serves that, and before all else', () => {
+  const signInLink = 'http://192.0.2.7:8484/#code=abc'
+  const text = welcome({ ...later, signInLink })
+  expect(text).toContain(`Open the Explorer (good once, for 10 minutes):\n  ${signInLink}`)
+  expect(text.indexOf(signInLink)).toBeLessThan(text.indexOf('Paste this'))
+  expect(welcome(later)).not.toContain('Explorer')
+})
+
 describe('what is secret is printed once', () => {
   test('a later start says where it is kept', () => {
     const text = welcome(later)

@@ -12,10 +12,12 @@ export interface Welcome {
   analyst: ClickHouse['analyst'] | undefined
   config: Pick<Config, 'DATA_DIR' | 'TOUCHLINE_SECRET_KEY' | 'ANALYST_PASSWORD' | 'CLICKHOUSE_DATABASE'>
   seconds: number
+  /** Opens the Explorer, once; undefined where this process serves none. */
+  signInLink?: string | undefined
 }
 
 /** Lines to print. A key that was revoked is not among them. */
-export function welcome({ touchline, analyst, config, seconds }: Welcome): string {
+export function welcome({ touchline, analyst, config, seconds, signInLink }: Welcome): string {
   const { url, isUrlGuessed, keys } = touchline
   const tag = { host: url, writeKey: keys.writeKey ?? 'YOUR_WRITE_KEY' }
   return [
@@ -24,6 +26,9 @@ export function welcome({ touchline, analyst, config, seconds }: Welcome): strin
     ...(isUrlGuessed
       ? ['It listens on every address; this one is a guess. PUBLIC_URL=https://… says how browsers reach it.']
       : []),
+    ...(signInLink === undefined
+      ? []
+      : ['', 'Open the Explorer (good once, for 10 minutes):', `  ${signInLink}`]),
     '',
     'Paste this into your pages, inside <head>, before other scripts:',
     `  ${plainSnippet(tag)}`,

@@ -4,15 +4,23 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { toTouchlineError } from './answers.js'
+import { explorerHeader } from '@touchline/schemas/api'
 import { errorTable } from '../errors.js'
+import { hasSessionCookie } from './explorer/cookie.js'
 
 const login = 'Basic realm="Touchline (user name: the secret key, no password)", charset="UTF-8"'
 const token = 'Bearer realm="Touchline"'
 
 export function challenge(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   if (errorTable[toTouchlineError(error).code].status !== 401) return
-  void reply.header('www-authenticate', isNavigation(request) ? login : token)
+  void reply.header('www-authenticate', isNavigation(request) && !isOfExplorer(request) ? login : token)
 }
+
+/** Its pages ask for the key themselves: the browser's own prompt must not come in front of them. */
+const isOfExplorer = (request: FastifyRequest) =>
+  hasSessionCookie(request) ||
+  request.headers[explorerHeader] !== undefined ||
+  request.headers['sec-fetch-site'] === 'same-origin'
 
 /** By Sec-Fetch-Mode; over plain http a browser does not send it, and the Accept header decides. */
 function isNavigation({ method, headers }: FastifyRequest): boolean {

@@ -13,7 +13,9 @@
 import type { FastifyRequest } from 'fastify'
 import { TouchlineError } from '../errors.js'
 import { mayComeFrom } from '../projects/key-binding.js'
+import { hasSessionCookie } from './explorer/cookie.js'
 import type { Credential, Projects } from '../projects/project.js'
+import { explorerHeader } from '@touchline/schemas/api'
 
 /** The key in an Authorization header: the user name of Basic, or the token of Bearer. */
 export function keyInAuthorization(header: string | undefined): string | undefined {
@@ -99,8 +101,9 @@ export function requireKeyInText(request: FastifyRequest, projects: Projects, te
   throw new TouchlineError(keys.size + keysIn(request).length === 0 ? 'KEY_MISSING' : 'KEY_UNKNOWN')
 }
 
-/** Throws where a browser (it sends an Origin) may not use the key. */
+/** Throws where a key that only reads would write, or where a browser (it sends an Origin) may not use the key. */
 export function checkOrigin(request: FastifyRequest, holder: Credential): void {
+  if (holder.role === 'read') throw new TouchlineError('ROLE_READ_ONLY')
   const { origin } = request.headers
   if (origin === undefined) return
   if (holder.kind === 'secret') throw secretInBrowser(request, holder)
@@ -122,12 +125,58 @@ function secretInBrowser(request: FastifyRequest, holder: Credential): Touchline
   return new TouchlineError('SECRET_KEY_IN_BROWSER')
 }
 
+const admitted = new WeakMap<FastifyRequest, Credential>()
+
+/** No page of another site or host sent it, as far as the browser says. */
+export const comesFromHere = (request: FastifyRequest): boolean => isOwnPage(request) && isFromHere(request)
+
+/** From now on `readerOf` answers this for the request: it came with the cookie of the Explorer (explorer/sessions.ts). */
+export function admit(request: FastifyRequest, credential: Credential): void {
+  if (comesFromHere(request)) admitted.set(request, credential)
+}
+
+/** By what the browser says of itself, which pages cannot change: `none` is an address that was typed or kept. */
+function isFromHere({ headers }: FastifyRequest): boolean {
+  const site = headers['sec-fetch-site']
+  return site === undefined || site === 'same-origin' || site === 'none'
+}
+
 /**
- * Who may read and administer: the holder of a secret key, as Basic `key:` or Bearer.
- * Throws KEY_MISSING, SECRET_KEY_IN_BROWSER or KEY_UNKNOWN; a write key counts as unknown here.
+ * Throws where what was asked for is more than the credential may: ROLE_READ_ONLY, or NOT_FROM_EXPLORER for anything but
+ * a GET that came with the cookie and not from a page of the Explorer. A cookie comes along whoever sends the request.
+ */
+export function requireMay(request: FastifyRequest, { role, isSession }: Credential): void {
+  if (request.method === 'GET' || request.method === 'HEAD') return
+  if (isSession === true && !isExplorerPage(request))
+    throw new TouchlineError(
+      'NOT_FROM_EXPLORER',
+      'With the cookie this needs `Sec-Fetch-Site: same-origin`, which browsers send over https and on this ' +
+        `machine, and \`${explorerHeader}: 1\`. Programs send the secret key instead.`,
+    )
+  if (role === 'read' && request.routeOptions.config.onlyReads !== true)
+    throw new TouchlineError('ROLE_READ_ONLY')
+}
+
+const isExplorerPage = ({ headers }: FastifyRequest) =>
+  headers['sec-fetch-site'] === 'same-origin' && headers[explorerHeader] === '1'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** A POST that asks and changes nothing. */
+    onlyReads?: boolean
+  }
+}
+
+/**
+ * Who may read and administer: the holder of a secret key, as Basic `key:` or Bearer, or of a session.
+ * Throws KEY_MISSING, SECRET_KEY_IN_BROWSER or KEY_UNKNOWN; a write key counts as unknown here. SESSION_ENDED where
+ * the cookie of the Explorer came alone and is good no more.
  */
 export function readerOf(request: FastifyRequest, projects: Projects): Credential {
+  const session = admitted.get(request)
+  if (session !== undefined) return session
   const key = keyInAuthorization(request.headers.authorization)
+  if (key === undefined && hasSessionCookie(request)) throw new TouchlineError('SESSION_ENDED')
   if (key === undefined)
     throw new TouchlineError('KEY_MISSING', 'Reading needs a secret key, as Bearer or as Basic "key:".')
   const holder = projects.holderOf(key)

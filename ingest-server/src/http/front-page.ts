@@ -1,6 +1,7 @@
-/** What stands at `/`: where a newcomer who opened the bare address goes on. */
-import accepts from 'accepts'
+/** What stands at `/`: the Explorer, or where a newcomer who opened the bare address goes on. */
+import type {} from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
+import { readPage, sendPage, wantsPage } from './explorer/pages.js'
 
 interface Place {
   path: string
@@ -20,10 +21,12 @@ const always: Place[] = [
   { path: '/metrics', what: 'counters for Prometheus' },
 ]
 
-/** A page for browsers, JSON for everybody else; of the places only those that this process serves. */
+/** The Explorer for browsers where it is built, else a page of places; JSON for everybody else; of the places only those that this process serves. */
 export function frontPage(has: {
   collect: boolean
   timeline: boolean
+  /** Where the pages of the Explorer are built; absent: the usual place. */
+  explorerAt?: URL
 }): (app: FastifyInstance) => Promise<void> {
   const places = [...(has.timeline ? reading : []), ...(has.collect ? collecting : []), ...always]
   const list = places.map(({ path, what }) => `<li><a href="${path}">${path}</a> ${what}`).join('\n')
@@ -31,11 +34,11 @@ export function frontPage(has: {
   const page = `<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>Touchline</title>\n<h1>Touchline</h1>\n<ul>\n${list}\n</ul>\n</html>\n`
   const json = { name: 'Touchline', ...Object.fromEntries(places.map(({ path, what }) => [path, what])) }
   return async (app) => {
-    app.get('/', (request, reply) => {
-      reply.header('vary', 'accept')
-      return accepts(request.raw).type(['json', 'html']) === 'html'
-        ? reply.type('text/html; charset=utf-8').send(page)
-        : reply.send(json)
+    app.get('/', { schema: { hide: true } }, async (request, reply) => {
+      reply.header('vary', 'Accept')
+      if (!wantsPage(request)) return reply.send(json)
+      const explorer = has.timeline ? await readPage(has.explorerAt) : undefined
+      return explorer ? sendPage(reply, explorer) : reply.type('text/html; charset=utf-8').send(page)
     })
   }
 }

@@ -50,6 +50,9 @@ const hostOf = (host: string | undefined) =>
     .replace(/:\d+$/, '')
     .replace(/^\[(.*)\]$/, '$1')
 
+/** Of a Host header. */
+export const isLoopbackHost = (host: string | undefined): boolean => isLoopback(hostOf(host))
+
 const bearerOf = (header: string | undefined) => /^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? ''
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest()

@@ -1,0 +1,57 @@
+/** What signing in to the Explorer needs, and what is said of it at the start. */
+import { readFileSync } from 'node:fs'
+import type { Clock } from '../../clock.js'
+import type { Logger } from '../../logger.js'
+import type { Projects } from '../../projects/project.js'
+import { hashOfKey } from '../../projects/projects-file.js'
+import { isLoopbackHost } from '../operator.js'
+import { createCodes } from './codes.js'
+import { createSessions } from './sessions.js'
+import { linkOf } from './sign-in-link.js'
+
+interface ExplorerOptions {
+  config: { DATA_DIR: string; HOST: string; PUBLIC_URL?: string | undefined; TRUST_PROXY?: unknown }
+  projects: Projects
+  clock: Clock
+  /** Of the project `default`, in the clear. */
+  secretKey: string
+  /** Where browsers reach this server, known once it listens. */
+  url: () => string
+}
+
+export function openExplorer({ config, projects, clock, secretKey, url }: ExplorerOptions) {
+  const codes = createCodes(config.DATA_DIR, clock)
+  const sessions = createSessions({
+    projects,
+    dataDir: config.DATA_DIR,
+    secretKey,
+    clock,
+    publicUrl: config.PUBLIC_URL,
+  })
+  return {
+    session: { codes, sessions, version: readVersion(), publicUrl: url },
+    /** For the project `default`; undefined where none of its secret keys is in force. */
+    async signInLink(): Promise<string | undefined> {
+      const own = hashOfKey(secretKey)
+      const known = projects.secretsOf?.('default') ?? []
+      const key = known.find(({ hash }) => hash === own) ?? known[0]
+      if (key === undefined) return undefined
+      return linkOf(url(), await codes.make({ project: 'default', keyHash: key.hash, role: key.role }))
+    },
+    warnOfPlainHttp(logger: Logger): void {
+      const isPlain = config.PUBLIC_URL?.startsWith('https:') !== true && config.TRUST_PROXY === undefined
+      if (isPlain && !isLoopbackHost(config.HOST))
+        logger.warn(
+          { host: config.HOST },
+          'The Explorer is reached beyond this machine without https: keys and sessions can be read on the way. ' +
+            'Put https in front and set PUBLIC_URL (docs/deploying.md)',
+        )
+    },
+  }
+}
+
+/** Of the server's package. Both src and dist stand beside its package.json. */
+function readVersion(): string {
+  const file = new URL('../../../package.json', import.meta.url)
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}
