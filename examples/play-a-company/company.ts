@@ -12,6 +12,8 @@ export interface Company {
   events: readonly OutgoingEvent[]
   /** Three timelines worth opening: a path of the HTTP API and why. */
   worthOpening: readonly { path: string; why: string }[]
+  /** Path of the Explorer. */
+  firstToSee: string
   /** Rows of /v1/costs. */
   costs: readonly object[]
   /** How many accounts were won. */
@@ -29,6 +31,7 @@ export function companyOf({ seed, lastDay }: { seed: number; lastDay: number }):
     ...accountNames.flatMap((name, index) => ordinaryAccount({ name, index, lastDay, chance })),
   ]
   return {
+    firstToSee: '/accounts/lovelace-works',
     costs: costsOf(lastDay),
     won: deals.filter(({ outcome }) => outcome === 'won').length + 1,
     // A journey's devices share one list of events, so it is counted once.

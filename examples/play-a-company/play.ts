@@ -16,7 +16,7 @@ import { dayMs } from './journey.js'
 import { demoKey, removeDemo } from './demo-project.js'
 import { answersOf, placesToLook } from './answers.js'
 import { definitions } from './definitions.js'
-import { importEvents, send, summaryOf, untilKnown, untilWon } from './server-calls.js'
+import { importEvents, send, signInLink, summaryOf, untilKnown, untilWon } from './server-calls.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const { values } = parseArgs({
@@ -66,6 +66,10 @@ await untilWon({ url, secretKey }, company.won)
 console.log(`\n${(await answersOf({ url, secretKey })).join('\n')}`)
 console.log('\nMore to ask:')
 for (const path of placesToLook) console.log(`  curl -u ${secretKey}: '${url}${path}'`)
+
+const link = await signInLink({ url, secretKey }, company.firstToSee)
+if (link !== undefined)
+  console.log(`\nSee it: the account of 31 touches, signed in (good once, for 10 minutes)\n  ${link}`)
 
 if (started) {
   console.log(`\nThe server stays up at ${url}; Ctrl-C ends it. Its data stays in ${dataDir}.`)

@@ -49,6 +49,16 @@ export async function send(
   if (!answer.ok) throw new Error(`${path}: the server answered ${answer.status}: ${await answer.text()}`)
 }
 
+/** A link that opens the Explorer signed in, once; undefined for a server that is older than the Explorer. */
+export async function signInLink({ url, secretKey }: Server, to: string): Promise<string | undefined> {
+  const answer = await fetch(`${url}/v1/sign-in-links`, {
+    method: 'POST',
+    headers: { authorization: basic(secretKey), 'content-type': 'application/json' },
+    body: JSON.stringify({ to }),
+  })
+  return answer.ok ? ((await answer.json()) as { url: string }).url : undefined
+}
+
 /** Resolves once all won deals are formed: touchpoints follow their events within seconds, later on a busy server. */
 export async function untilWon(server: Server, deals: number, everyMs = 1_000): Promise<void> {
   for (let looks = 0; looks < maxLooks; looks += 1) {

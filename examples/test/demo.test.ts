@@ -33,11 +33,28 @@ function demo(
   })
 }
 
+/** What the link at the end opens: a session of the demo that sees the account's map. */
+async function expectSignedInMap(out: string): Promise<void> {
+  const [, link = ''] = /See it: .*\n +(http\S+)/.exec(out) ?? []
+  const said = new URLSearchParams(new URL(link).hash.slice(1))
+  expect(said.get('to')).toBe('/accounts/lovelace-works')
+  const session = await fetch(`${server.url}/ui/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ code: said.get('code') }),
+  })
+  expect(await session.json()).toMatchObject({ project: { id: 'demo' }, role: 'admin' })
+  const cookie = session.headers.getSetCookie()[0]?.split(';', 1)[0] ?? ''
+  const map = await fetch(`${server.url}/v1/accounts/lovelace-works/map`, { headers: { cookie } })
+  expect(await map.json()).toMatchObject({ account: { touches: 31, people: 3 } })
+}
+
 test('the demo plays into a project of its own, whatever the keys of the environment are, and can be played again', async () => {
   for (const round of ['first', 'again']) {
     const { code, out } = await demo()
     expect(out, round).toContain('→ 31 touches, 192 days')
     expect(out, round).toContain('Won deals take 31 touches, 3.1 channels, 192 days (20 deals).')
+    await expectSignedInMap(out)
     expect(out, round).not.toMatch(/→ 0 touches|not there yet|people: 0/)
     expect(code, round).toBe(0)
   }
