@@ -17,6 +17,8 @@ import { collectRoutes } from './collect/request/routes.js'
 import { createTokenVerifier } from './collect/trust/user-token.js'
 import { projectsFileOf, type Config, type Role } from './config.js'
 import { browserSdkRoutes } from './http/browser-sdk.js'
+import { openExplorer } from './http/explorer/open-explorer.js'
+import { explorerRoutes } from './http/explorer/pages.js'
 import { frontPage } from './http/front-page.js'
 import { checkDisk, healthRoutes, type ReadinessCheck } from './http/health.js'
 import { createMetrics, type Metrics } from './metrics.js'
@@ -29,6 +31,7 @@ import { defaultKeys } from './projects/default-keys.js'
 import type { EventLog } from './log/log.js'
 import { leastFreeBytes } from './log/embedded/log-space.js'
 import { openLog } from './log/open-log.js'
+import { watchLog } from './log/watched-log.js'
 import type { Logger } from './logger.js'
 import { startErasing } from './erasure/erasing.js'
 import type { OpenErasures } from './erasure/waiting.js'
@@ -47,6 +50,8 @@ export interface Touchline {
   isUrlGuessed: boolean
   /** Of the default project, as far as they are in force. */
   keys: { writeKey: string | undefined; secretKey: string | undefined; areNew: boolean }
+  /** A link that signs in to the Explorer of the default project, once; undefined where this process serves none. */
+  signInLink(): Promise<string | undefined>
   /** Resolves when every role does its work; collecting does at once. Rejects when ClickHouse can never be used. */
   ready: Promise<{ analyst: ClickHouse['analyst'] | undefined }>
   /** Stops accepting, finishes what is under way, stops. Nothing acknowledged is lost with or without it. */
@@ -75,7 +80,7 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
   })
   const projects = openProjects({ defaultProject: keys, logger, ...projectsFileOf(config) })
   const { verifyTokens, keySets } = checkTokens(projects, logger)
-  const log = await openLog(config, { clock, logger, handledBy: handledBy(config) })
+  const log = watchLog(await openLog(config, { clock, logger, handledBy: handledBy(config) }))
 
   // What works on ClickHouse begins once that is usable; collecting waits for none of it.
   const clickhouse =
@@ -139,13 +144,32 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
     const judgeOf = (project: string) => erasing?.now()?.judgeOf(project)
     await http.register(collectRoutes({ projects, log, metrics, clock, verifyTokens, judgeOf }))
   }
+  let address: Pick<Touchline, 'url' | 'isUrlGuessed'> = { url: '', isUrlGuessed: false }
+  const explorer = openExplorer({
+    config,
+    projects,
+    clock,
+    secretKey: keys.secretKey,
+    url: () => address.url,
+  })
   if (clickhouse && has('timeline')) {
     const ofClickHouse = { clickhouse, cluster, isEmbedded: config.CLICKHOUSE_URL === undefined }
-    const deps = { ...ofClickHouse, projects, log, clock, metrics }
+    const deps = {
+      ...ofClickHouse,
+      projects,
+      log,
+      clock,
+      metrics,
+      session: explorer.session,
+      isWholeLine: config.KAFKA_BROKERS === undefined,
+      localDir: isEmbedded(config) ? config.DATA_DIR : undefined,
+    }
     await http.register(timelineRoutes({ ...deps, erasing: () => erasing?.now() }))
+    await http.register(explorerRoutes())
   }
   await http.register(frontPage({ collect: has('collect'), timeline: has('timeline') }))
-  const address = await listen(http, config)
+  address = await listen(http, config)
+  if (has('timeline')) explorer.warnOfPlainHttp(logger)
 
   return {
     ...address,
@@ -154,6 +178,7 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
       secretKey: inForce(projects, keys.secretKey),
       areNew: keys.areNew,
     },
+    signInLink: async () => (has('timeline') ? explorer.signInLink() : undefined),
     ready: clickhouse
       ? clickhouse.begun.then(() => ({ analyst: clickhouse.analyst }))
       : Promise.resolve({ analyst: undefined }),

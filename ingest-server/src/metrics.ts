@@ -77,6 +77,12 @@ export function createMetrics() {
       buckets: [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
       registers: [registry],
     }),
+    insertSeconds: new Histogram({
+      name: 'touchline_store_insert_seconds',
+      help: 'Time until ClickHouse took an insert',
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
+      registers: [registry],
+    }),
     insertRetries: new Counter({
       name: 'touchline_store_insert_retries_total',
       help: 'Inserts tried again because ClickHouse did not take them',
@@ -103,6 +109,16 @@ export function createMetrics() {
       registers: [registry],
     }),
   }
+}
+
+/** The upper bound of the bucket below which 95 % lie, in milliseconds; null where nothing was measured. */
+export async function p95Of(histogram: Histogram): Promise<number | null> {
+  const { values } = await histogram.get()
+  const buckets = values.filter(({ metricName }) => metricName?.endsWith('_bucket') === true)
+  const most = buckets.find(({ labels }) => labels.le === '+Inf')?.value ?? 0
+  if (most === 0) return null
+  const found = buckets.find(({ value }) => value >= 0.95 * most)?.labels.le
+  return typeof found === 'number' ? found * 1_000 : null
 }
 
 /** The upkeep of the table of touchpoints. */

@@ -7,23 +7,41 @@ import type { Cluster } from '../clickhouse/cluster-ddl.js'
 import type { Clock } from '../clock.js'
 import { TouchlineError } from '../errors.js'
 import { readerOf } from '../http/credentials.js'
+import type { Codes } from '../http/explorer/codes.js'
+import type { Sessions } from '../http/explorer/sessions.js'
 import type { Metrics } from '../metrics.js'
 import type { Project, Projects } from '../projects/project.js'
 import type { EventLog } from '../log/log.js'
+import type { WatchedLog } from '../log/watched-log.js'
 import type { Erasing } from '../erasure/erasing.js'
 import type { Reader } from '../clickhouse/query.js'
 
 export interface TimelineDeps {
   clickhouse: ClickHouse
   projects: Projects
-  log: EventLog
+  log: EventLog & Partial<Pick<WatchedLog, 'watch'>>
   clock: Clock
   metrics: Metrics
   /** Carries out erasures; undefined where this process does not, or not yet. */
   erasing?: (() => Erasing | undefined) | undefined
   cluster?: Cluster | undefined
+  /** This process does all of the line: what it counts is everything. */
+  isWholeLine?: boolean
+  /** Where log and ClickHouse stand on this machine's disk; absent where they do not. */
+  localDir?: string | undefined
+  /** Signing in to the Explorer; absent where this process has no pages. */
+  session?: SessionDeps | undefined
   /** ClickHouse is this process's own, with its files under DATA_DIR. */
   isEmbedded?: boolean
+}
+
+/** What signing in to the Explorer needs. */
+export interface SessionDeps {
+  sessions: Sessions
+  codes: Codes
+  version: string
+  /** Where browsers reach this server. */
+  publicUrl: () => string
 }
 
 /** Fastify with types from zod. */

@@ -57,6 +57,7 @@ function addChecking(api: Api, deps: TimelineDeps): void {
   api.route({
     method: 'POST',
     url: '/v1/definitions/check',
+    config: { onlyReads: true },
     schema: {
       summary: 'Whether a definition could be saved, and how it would stand',
       tags,
@@ -301,6 +302,7 @@ function addPreview(api: Api, deps: TimelineDeps): void {
   api.route({
     method: 'POST',
     url: '/v1/definitions/preview',
+    config: { onlyReads: true },
     schema: {
       summary: 'For how many subjects a definition or a condition would hold, and ten of them',
       tags,

@@ -20,6 +20,12 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
         securitySchemes: {
           ...collectSecurity,
           bearer: { type: 'http', scheme: 'bearer', description: 'The secret key' },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: 'touchline_explorer',
+            description: 'A session of the Explorer; `__Host-touchline_explorer` over https',
+          },
           basic: { type: 'http', scheme: 'basic', description: 'The secret key as user, no password' },
         },
       },

@@ -7,7 +7,8 @@ import { query } from '../clickhouse/query.js'
 import { identifier, literal } from '../clickhouse/sql-quoting.js'
 import { createProjectRemovals } from '../erasure/remove-project.js'
 import { TouchlineError } from '../errors.js'
-import { projectOf, type Api, type TimelineDeps } from './context.js'
+import { readerOf } from '../http/credentials.js'
+import { type Api, type TimelineDeps } from './context.js'
 
 const frozenSchema = z.object({
   name: z.string().describe('The folder of shadow/ that holds hard links to the parts'),
@@ -89,6 +90,12 @@ const removalSchema = z.object({
 })
 
 function forOperator(request: FastifyRequest, deps: TimelineDeps): void {
-  if (projectOf(request, deps).id !== 'default')
+  const { project, isSession } = readerOf(request, deps.projects)
+  if (isSession === true)
+    throw new TouchlineError(
+      'KEY_MISSING',
+      'For the operator alone: a secret key, not a session of the Explorer.',
+    )
+  if (project.id !== 'default')
     throw new TouchlineError('NOT_FOUND', 'For the operator alone: a secret key of the project default.')
 }

@@ -13,7 +13,7 @@ import { TouchlineError } from '../errors.js'
 import { exactSerializer } from './serializer.js'
 import { answerError } from '../http/answers.js'
 import { challenge } from '../http/challenge.js'
-import { readerOf } from '../http/credentials.js'
+import { readerOf, requireMay } from '../http/credentials.js'
 import { refuseOtherMethods } from '../http/other-methods.js'
 import { answerInTime } from './answer-in-time.js'
 import { addErasures } from './erase-routes.js'
@@ -30,13 +30,26 @@ import type { TimelineDeps } from './context.js'
 import { addEvents } from './event-routes.js'
 import { addIdentity } from './identity-routes.js'
 import { refuseUnknownParameters } from './known-parameters.js'
+import { addLine } from './line-routes.js'
+import { addLive } from './live-routes.js'
+import { addMaps } from './map-routes.js'
+import { addMeta } from './meta-routes.js'
+import { addSearch } from './search-routes.js'
 import { addOpenApi } from './openapi.js'
 import { addPeople } from './people-routes.js'
 import { addReleases } from './release-routes.js'
 import { addRefused } from './rejected-routes.js'
+import { addSessions, addSignInLinks } from './session-routes.js'
 import { addStages } from './stage-routes.js'
 import { addTimelines } from './timeline-routes.js'
 import { addWhy } from './why-routes.js'
+
+/** What came with a cookie is for this page alone, and kept nowhere. */
+const ofSession = {
+  'cache-control': 'no-store',
+  'cross-origin-resource-policy': 'same-origin',
+  vary: 'Cookie',
+}
 
 export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
@@ -47,10 +60,16 @@ export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Pr
     app.setValidatorCompiler(validatorCompiler)
     app.setSerializerCompiler(exactSerializer)
     await addOpenApi(app)
+    if (deps.session) addSessions(app.withTypeProvider<ZodTypeProvider>(), deps, deps.session)
     await app.register(async (guarded) => {
       answerInTime(guarded)
       // Before anything is checked: who may not read learns nothing about what there is.
-      guarded.addHook('onRequest', async (request) => void readerOf(request, deps.projects))
+      guarded.addHook('onRequest', async (request, reply) => {
+        await deps.session?.sessions.admit(request)
+        const holder = readerOf(request, deps.projects)
+        requireMay(request, holder)
+        if (holder.isSession === true) void reply.headers(ofSession)
+      })
       guarded.addHook('preValidation', async (request) => refuseUnknownParameters(request))
       const refuseTheRest = refuseOtherMethods(guarded)
       guarded.addHook('onSend', async (request, _reply, payload) => showAddresses(request, payload))
@@ -73,6 +92,12 @@ export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Pr
       addOperator(api, deps)
       addDefinitions(api, deps)
       addStages(api, deps)
+      addMaps(api, deps)
+      addSearch(api, deps)
+      addMeta(api, deps)
+      addLine(api, deps)
+      addLive(api, deps)
+      if (deps.session) addSignInLinks(api, deps, deps.session)
       refuseTheRest()
     })
   }

@@ -1,13 +1,21 @@
 /** Taking people apart and putting them together again, by a person's decision. */
 import { TouchlineError } from '../errors.js'
 import { appendDecision } from './unlink.js'
+import { previewDecision } from './unlink-preview.js'
 import type { Reader } from '../clickhouse/query.js'
 import { projectOf, readerFor, type Api, type TimelineDeps } from './context.js'
 import { identifiersOf } from '../timeline/identifiers.js'
 import { knownPerson } from './known-person.js'
 import type { Person } from '../identity/people.js'
 import { linkedWith } from '../timeline/why.js'
-import { errors, idParams, unlinkAnswer, unlinkBody } from '@touchline/schemas/api'
+import {
+  errors,
+  idParams,
+  previewQuery,
+  unlinkAnswer,
+  unlinkBody,
+  unlinkPreview,
+} from '@touchline/schemas/api'
 
 export function addUnlinks(api: Api, deps: TimelineDeps): void {
   for (const kind of ['unlink', 'relink'] as const) {
@@ -21,14 +29,18 @@ export function addUnlinks(api: Api, deps: TimelineDeps): void {
             : 'Give back an identifier that was taken from a person',
         tags: ['People'],
         params: idParams,
+        querystring: previewQuery,
         body: unlinkBody,
-        response: { 202: unlinkAnswer, ...errors },
+        response: { 200: unlinkPreview, 202: unlinkAnswer, ...errors },
       },
       async handler(request, reply) {
         const { reason, author } = request.body
         const reader = readerFor(request, deps)
         const { person } = await knownPerson(reader, request.params.id, deps)
         const pairs = await pairsOf(reader, person, request.body)
+        const { preview } = request.query
+        if (preview === '1' || preview === 'true')
+          return reply.send(await previewDecision(reader, { kind, person, pairs }, deps.clock()))
         const project = projectOf(request, deps).id
         const decision = { project, kind, person: person.id, pairs, reason, author }
         const messageId = await appendDecision(decision, deps)

@@ -1,4 +1,5 @@
 /** Takes an identifier from a person, gives it back, or releases a link that was set apart: a fact like any other, through the log. */
+import type { LinkFact } from '@touchline/schemas'
 import { randomUUID } from 'node:crypto'
 import { appendCounted } from '../log/append-counted.js'
 import type { EventRow } from '../log/event-row.js'
@@ -23,13 +24,18 @@ export async function appendDecision(decision: Decision, deps: TimelineDeps): Pr
   return messageId
 }
 
+/** What the decision would say of who is who. */
+export function linksOfDecision({ kind, pairs }: Pick<Decision, 'kind' | 'pairs'>, now: number): LinkFact[] {
+  const common = { type: kind, verified: true, occurredAt: now, receivedAt: now }
+  return pairs.flatMap((pair) => linksFrom({ ...common, pair }))
+}
+
 function decisionRow(
   { project, kind, person, pairs, reason, author }: Decision,
   messageId: string,
   now: number,
 ) {
   const time = new Date(now).toISOString()
-  const common = { type: kind, verified: true, occurredAt: now, receivedAt: now }
   const row: Partial<EventRow> = {
     project,
     subject: person,
@@ -42,7 +48,7 @@ function decisionRow(
     verified: true,
     origin: 'api',
     properties: { pairs, reason, author },
-    links: pairs.flatMap((pair) => linksFrom({ ...common, pair })),
+    links: linksOfDecision({ kind, pairs }, now),
   }
   return row
 }

@@ -4,7 +4,7 @@ import type { Params, Reader } from '../clickhouse/query.js'
 import { asOfParam } from '../definitions/bag.js'
 import { compileCondition } from '../definitions/compile.js'
 import { loadReferences } from '../definitions/references.js'
-import { touchSettings } from '../definitions/touches.js'
+import { onlyKeys, touchSettings } from '../definitions/touches.js'
 
 export type { Subject }
 
@@ -16,6 +16,8 @@ export interface Question {
   asOf: number
   /** Only subjects of whom this holds at asOf. */
   filter?: Condition | undefined
+  /** Only these, by id. */
+  only?: readonly string[] | undefined
 }
 
 /** A piece of SQL with the parameters that it names. */
@@ -51,7 +53,8 @@ export const baseParams = ({ asOf }: Pick<Question, 'asOf'>): Params => asOfPara
 
 /** Condition on the column `key`: the subject is one of those that the question is about. */
 export async function ofSubjects(reader: Reader, question: Question): Promise<Fragment> {
-  const { filter, subject, asOf } = question
+  const { filter, subject, asOf, only } = question
+  if (only !== undefined) return fragment(`key IN ${onlyKeys}`, { only })
   if (filter === undefined) return fragment('1')
   const references = await loadReferences(reader, [filter], { subject, asOf })
   const { sql, params } = compileCondition(filter, { subject, asOf, references, prefix: 'f' })

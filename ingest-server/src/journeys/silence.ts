@@ -27,7 +27,8 @@ export function stagesInTime({ body, references, used }: StageList, { asOf }: Qu
   return { entries: compiled(), entriesOf: compiled, body, used }
 }
 
-type Entry = [place: number, at: number, left: number]
+/** Place of the stage from 0, when it was entered and when it was left or 0, in milliseconds. */
+export type StageEntry = [place: number, at: number, left: number]
 
 /** Of subjects by id: id of the stage that each had at a time in ms, null for none. */
 export async function readStagesOf(
@@ -35,8 +36,21 @@ export async function readStagesOf(
   stages: StagesInTime,
   ids: readonly string[],
 ): Promise<(id: string, at: number) => string | null> {
+  const entries = await readEntriesOf(reader, stages, ids)
+  return (id, at) => {
+    const held = entries.get(id)?.findLast(([, since, left]) => since <= at && (left === 0 || left > at))
+    return held === undefined ? null : (stages.body.stages[held[0]]?.id ?? null)
+  }
+}
+
+/** By id, oldest first; who was never in a stage is left out. */
+export async function readEntriesOf(
+  reader: Reader,
+  stages: StagesInTime,
+  ids: readonly string[],
+): Promise<Map<string, StageEntry[]>> {
   const { sql, params } = stages.entriesOf(ids)
-  const rows = await queryRows<[string, Entry[]]>(
+  const rows = await queryRows<[string, StageEntry[]]>(
     reader,
     {
       name: 'stages-of-shown',
@@ -46,11 +60,7 @@ export async function readStagesOf(
     },
     { ...params, only: ids },
   )
-  const entries = new Map(rows)
-  return (id, at) => {
-    const held = entries.get(id)?.findLast(([, since, left]) => since <= at && (left === 0 || left > at))
-    return held === undefined ? null : (stages.body.stages[held[0]]?.id ?? null)
-  }
+  return new Map(rows)
 }
 
 /** An expression: id of the stage that `entries` had at a time in ms, empty for none. It asks for `{stageIds: Array(String)}`. */

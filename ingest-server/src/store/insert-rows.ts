@@ -23,6 +23,8 @@ export interface Inserting {
   app: ClickHouseClient
   logger: Logger
   onRetry: () => void
+  /** After each insert that ClickHouse took. */
+  onInsert?: ((seconds: number) => void) | undefined
   /** Aborted: no further attempt is begun, and the insert rejects with StoreStopped. */
   softAbort: AbortSignal
   /** Aborted: the attempt under way is given up too. */
@@ -70,11 +72,13 @@ export async function insertOrRefusal(
   patience = unclearAttempts,
   isSingle = false,
 ): Promise<{ error: unknown } | undefined> {
-  const { app, logger, onRetry, softAbort, hardAbort } = inserting
+  const { app, logger, onRetry, onInsert, softAbort, hardAbort } = inserting
   for (let attempt = 1; ; attempt += 1) {
     if (softAbort.aborted) throw new StoreStopped()
+    const startedAt = performance.now()
     try {
       await insertLines(app, table, chunks, hardAbort)
+      onInsert?.((performance.now() - startedAt) / 1_000)
       return undefined
     } catch (error) {
       const fault = classifyError(error)

@@ -46,6 +46,7 @@ export function startStore({ log, clickhouse, metrics, logger }: StoreDeps) {
     app: clickhouse.app,
     logger,
     onRetry: () => metrics.insertRetries.inc(),
+    onInsert: (seconds) => metrics.insertSeconds.observe(seconds),
     softAbort: softAbort.signal,
     hardAbort: hardAbort.signal,
   }

@@ -6,7 +6,7 @@ import { accountsOf, domainMeanings, domainsOf } from '../identity/accounts.js'
 import { domainRulesOf } from '../identity/domains.js'
 import { openFacts } from '../identity/facts.js'
 import { neighbourhoodOf } from '../identity/neighbourhood.js'
-import { resolve, type Person as ResolvedPerson } from '../identity/resolve.js'
+import { resolve, type Link, type Person as ResolvedPerson } from '../identity/resolve.js'
 import { readAccountNames, type Account } from '../identity/account-people.js'
 import type { Reader } from '../clickhouse/query.js'
 import { readSubjects } from '../identity/subjects.js'
@@ -18,15 +18,24 @@ interface ThenKnown {
   ownersOf: (identifier: string) => readonly Ownership[]
 }
 
-/** Everybody whom these identifiers named then, with all they held and the accounts they counted in. */
-async function knownThen(reader: Reader, identifiers: Iterable<string>, asOfMs: number): Promise<ThenKnown> {
+/**
+ * Everybody whom these identifiers named then, with all they held and the accounts they counted in; with `added` as if
+ * these links were recorded too.
+ */
+export async function knownThen(
+  reader: Reader,
+  identifiers: Iterable<string>,
+  asOfMs: number,
+  added: readonly Link[] = [],
+): Promise<ThenKnown> {
   const { client, project, signedOnly } = reader
   const asOf = new Date(asOfMs).toISOString()
   const facts = openFacts(client, { project, signedOnly, asOf })
   const domainRules = domainRulesOf(reader.domains)
   const wanted = new Set(identifiers)
   const neighbourhood = await neighbourhoodOf(wanted, facts.nodes)
-  const resolution = resolve(neighbourhood.links, { signedOnly, asOf, devicesOf: neighbourhood.devicesOf })
+  const links = [...neighbourhood.links, ...added]
+  const resolution = resolve(links, { signedOnly, asOf, devicesOf: neighbourhood.devicesOf })
   // Whom nothing links with anybody is a person of their own, who may have joined an account; an address
   // that nobody had stated yet is nobody.
   const unlinked = [...wanted].filter((identifier) => !resolution.owners.has(identifier))

@@ -127,3 +127,24 @@ export async function searchAccounts(
 ): Promise<{ id: string; people: number }[]> {
   return query(reader, accountsQuery, { q, stored: storedForm(q), limit, names: accountNameTraits })
 }
+
+const eventNamesQuery: NamedQuery = {
+  name: 'search-event-names',
+  sql: `
+SELECT toString(name) AS name, count() AS touches, max(at) AS last
+FROM touchpoints_of_people FINAL
+WHERE project = {project: String} AND kind NOT IN ('visit', 'identified', 'joined_account')
+  AND name IN (
+    SELECT DISTINCT name FROM touchpoints_of_people
+    WHERE project = {project: String} AND positionCaseInsensitiveUTF8(toString(name), {q: String}) > 0 LIMIT 1000)
+GROUP BY name ORDER BY touches DESC, name LIMIT {limit: UInt32}`,
+}
+
+/** Names of what people did, the most frequent first. */
+export async function searchEventNames(
+  reader: Reader,
+  q: string,
+  limit: number,
+): Promise<{ name: string; touches: number; last: string }[]> {
+  return query(reader, eventNamesQuery, { q, limit })
+}

@@ -12,6 +12,43 @@ const id = z.string()
 const named = z.object({ id, name: z.string() })
 export type Named = z.output<typeof named>
 
+/** The first segment of each of its addresses; the bare `/` is one too. Whatever follows is the page's own. */
+export const explorerPages = [
+  'live',
+  'people',
+  'accounts',
+  'journeys',
+  'channels',
+  'segments',
+  'scores',
+  'programs',
+  'health',
+  'identities',
+  'signin',
+] as const
+
+const pagePath = new RegExp(`^/(?:(?:${explorerPages.join('|')})(?=[/?]|$)[^\\\\#]*|\\?[^\\\\#]*)?$`)
+const dotSegment = /(?:^|\/)(?:\.|%2e){1,2}(?:[/?]|$)/i
+// What URL parsers drop or take for a slash; a path with it may lead elsewhere than it reads.
+const odd = /[\p{Cc}\s\\]|\/\//u
+
+/** Where a link may lead after signing in: a path of the Explorer, with its query. Undefined for anything else. */
+export function explorerPathOf(text: string | null | undefined): string | undefined {
+  if (text == null || text.length > 2_000 || !pagePath.test(text)) return undefined
+  const [path = ''] = text.split('?', 1)
+  return dotSegment.test(path) || odd.test(text) ? undefined : text
+}
+
+/** A link that signs somebody in, made with a key or in a session. */
+export const signInLinkBody = z.strictObject({
+  to: z.string().max(2_000).optional().describe('A path of the Explorer, such as /accounts/acme'),
+  role: z.enum(['read', 'admin']).default('admin').describe('read: who opens it can change nothing'),
+})
+export const signInLinkAnswer = z.object({
+  url: z.string().describe('Good once'),
+  expiresAt: when,
+})
+
 /** What a link of the terminal or a person signs in with: the code works once, the key is a secret key of a project. */
 export const sessionBody = z.union([
   z.strictObject({ code: z.string().min(1).max(200) }),
@@ -119,6 +156,7 @@ export const liveCount = z.object({
   refused: count,
   waiting: count.describe('In the log and not stored yet'),
   shown: count.describe('Sent as rows'),
+  scope: z.enum(['all', 'process']).describe('process: one of several, which shows its own part'),
   at: ms,
 })
 export type LiveCount = z.output<typeof liveCount>
@@ -235,15 +273,17 @@ const refusedReason = z.object({
   last: when,
   example: z.string().describe('The last one, as it was sent'),
 })
-/** received = refused + inLog; inLog = handled + waiting; handled = stored + deadLetters. */
+/** received = refused + inLog; inLog + fromBefore = handled + waiting; handled = stored + deadLetters. */
 export const lineAnswer = z.object({
   since: when.describe('When this server began to count'),
   at: when,
+  scope: z.enum(['all', 'process']).describe('process: one of several, which counts its own part'),
   received: count,
   refused: count,
   accepted: count,
   inLog: count,
   handled: count,
+  fromBefore: count.describe('Handled, and put into the log before this process started'),
   waiting: count,
   stored: count,
   deadLetters: count,

@@ -20,6 +20,7 @@ export function addFunnels(api: Api, deps: TimelineDeps): void {
   api.route({
     method: 'POST',
     url: '/v1/funnels/query',
+    config: { onlyReads: true },
     // Checked by `checked`, which knows the nearest field; here for the OpenAPI document.
     validatorCompiler: () => (data: unknown) => ({ value: data }),
     schema: {
@@ -48,6 +49,7 @@ export function addFunnels(api: Api, deps: TimelineDeps): void {
   api.route({
     method: 'POST',
     url: '/v1/funnels/query/subjects',
+    config: { onlyReads: true },
     validatorCompiler: ({ httpPart, schema }) =>
       httpPart === 'querystring'
         ? (data: unknown) => {
