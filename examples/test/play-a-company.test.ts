@@ -88,6 +88,98 @@ describe('a company played into a server', () => {
     expect(body.person.accounts).toEqual([])
   })
 
+  test('tells of every person and every account the same over HTTP and in SQL', async () => {
+    const idsIn = async (view: string, column: string) =>
+      (await server.sql<{ id: string }>(`SELECT ${column} AS id FROM ${view} ORDER BY id`)).map(
+        ({ id }) => id,
+      )
+    const compare = async (kind: 'user' | 'account', id: string) => {
+      const [http, sql] = await Promise.all([overHttp(`/v1/${kind}s`, id), inSql(`${kind}_timeline`, id)])
+      const [onlyHttp, onlySql] = [
+        http.filter((one) => !sql.includes(one)),
+        sql.filter((one) => !http.includes(one)),
+      ]
+      return onlyHttp.length + onlySql.length + Math.abs(http.length - sql.length) === 0
+        ? undefined
+        : { id, onlyHttp, onlySql }
+    }
+    const differences = async (kind: 'user' | 'account', ids: readonly string[]) =>
+      (await inTurns(ids, (id) => compare(kind, id))).filter((one) => one !== undefined)
+    // The table follows a moment after.
+    let last: unknown[] = []
+    // The tables follow a moment after, and who is who with them.
+    const areSame = async () => {
+      const accounts = await idsIn('accounts', 'account')
+      last = await differences('account', accounts)
+      return (accounts.length > 38 && last.length === 0) || undefined
+    }
+    await until(areSame, {
+      what: 'every account to be the same',
+      seen: () => last[0],
+      timeoutMs: 120_000,
+      everyMs: 1_000,
+    })
+    const people = await idsIn('persons', 'person')
+    expect(people.length).toBeGreaterThan(150)
+    expect(await differences('user', people)).toEqual([])
+    const all = await server.sql<{ person: string; n: string }>(
+      'SELECT person, count() AS n FROM touchpoints GROUP BY person ORDER BY person',
+    )
+    expect(all.map(({ person }) => person)).toEqual(people)
+  }, 600_000)
+
+  /** Two at a time: an analyst's questions are few at once. */
+  async function inTurns<T>(ids: readonly string[], ask: (id: string) => Promise<T>): Promise<T[]> {
+    const answers: T[] = []
+    for (let from = 0; from < ids.length; from += 2)
+      answers.push(...(await Promise.all(ids.slice(from, from + 2).map(ask))))
+    return answers
+  }
+
+  interface Told {
+    at: string
+    kind: string
+    label: string
+    channel: string
+    person: string
+    accounts: string[]
+    messageIds: string[]
+    sources: string[]
+  }
+  interface Page {
+    touchpoints: (Told & { name: string })[]
+    nextCursor: string | null
+  }
+  const inOrder = (list: Told[]) =>
+    list
+      .map(({ at, kind, label, channel, person, accounts, messageIds, sources }) =>
+        JSON.stringify([at, kind, label, channel, person, accounts, messageIds, sources]),
+      )
+      .sort()
+
+  async function overHttp(path: string, id: string): Promise<string[]> {
+    const all: Told[] = []
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const asked: string = `${path}/${encodeURIComponent(id)}/timeline?limit=1000${cursor && `&cursor=${cursor}`}`
+      const { status, body }: { status: number; body: Page } = await server.get(asked)
+      if (status !== 200) throw new Error(`${asked}: ${status} ${JSON.stringify(body)}`)
+      // Over HTTP `name` is what is shown.
+      all.push(...body.touchpoints.map((one) => ({ ...one, label: one.name })))
+      cursor = body.nextCursor
+    }
+    return inOrder(all)
+  }
+
+  async function inSql(view: string, id: string): Promise<string[]> {
+    const project = await server.sql<{ project: string }>('SELECT any(project) AS project FROM events')
+    const rows = await server.sql<Omit<Told, 'messageIds'> & { message_ids: string[] }>(
+      `SELECT at, kind, label, channel, person, accounts, message_ids, sources
+       FROM ${view}(project = {project: String}, id = {id: String}) SETTINGS date_time_output_format = 'iso'`,
+      { project: project[0]?.project ?? '', id },
+    )
+    return inOrder(rows.map((row) => ({ ...row, messageIds: row.message_ids })))
+  }
+
   test('answers every query of docs/sql.md', async () => {
     const text = await readFile(new URL('../../docs/sql.md', import.meta.url), 'utf8')
     const queries = [...text.matchAll(/```sql\n([\s\S]*?)```/g)].map((match) => match[1] ?? '')
