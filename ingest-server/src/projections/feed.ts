@@ -21,10 +21,15 @@ export interface Look {
   lagSeconds: number
   /** Once all of `fresh` is worked in, everything up to here is: the time of the look, or less where it was full. */
   until: string
+  /** How often the feed had gone back when it looked. */
+  round: number
 }
 
 export interface Feed<Row> {
-  /** Whatever was stored from `until` on is looked at again. Null: from the beginning. */
+  /**
+   * Whatever was stored from `until` on is looked at again. Null: from the beginning. A look that is being worked in then
+   * settles nothing any more: what it skipped may be what the feed goes back for.
+   */
   goBackTo: (until: string | null) => void
   look: () => Promise<Look>
   /** The rows of these instants, in pages. */
@@ -50,9 +55,10 @@ const maxInstants = 20_000
 const beginning = '1970-01-01T00:00:00.000Z'
 
 export function openFeed<Row>(source: FeedSource<Row>): Feed<Row> {
-  const { client, table, columns, toRow, overlapMs, pageRows = 20_000 } = source
+  const { client, table, overlapMs } = source
   const settled = new Map<string, number>()
   let until: string | undefined
+  let round = 0
   // Undefined where another process looked before.
   let lookedAt: number | undefined
 
@@ -64,6 +70,7 @@ export function openFeed<Row>(source: FeedSource<Row>): Feed<Row> {
       until = until === undefined || back < until ? back : until
       settled.clear()
       lookedAt = undefined
+      round += 1
     },
     async look() {
       const startedAt = performance.now()
@@ -83,26 +90,14 @@ export function openFeed<Row>(source: FeedSource<Row>): Feed<Row> {
         fresh,
         lagSeconds: Math.max(0, Date.parse(now) - Date.parse(fresh[0]?.storedAt ?? now)) / 1_000,
         until: (instants.length < maxInstants ? undefined : instants.at(-1)?.[0]) ?? now,
+        round,
       }
       if (fresh.length === 0) until = look.until
       return look
     },
-    async *pages(wanted) {
-      const named = { name: `${table}-page`, sql: pageSql(table, columns, pageRows) }
-      for (const instants of togetherUpTo(pageRows, wanted)) {
-        const rows = instants.reduce((sum, instant) => sum + instant.rows, 0)
-        for (let offset = 0; offset < rows; offset += pageRows) {
-          const found = await queryRows({ client }, named, {
-            first: instants[0]?.storedAt,
-            last: instants.at(-1)?.storedAt,
-            instants: instants.map(({ storedAt }) => Date.parse(storedAt)),
-            offset,
-          })
-          yield found.map(toRow)
-        }
-      }
-    },
+    pages: (wanted) => pagesOf(source, wanted),
     settle(look, done) {
+      if (look.round !== round) return
       for (const { storedAt, rows } of done) settled.set(storedAt, rows)
       const open = look.fresh.find(({ storedAt, rows }) => settled.get(storedAt) !== rows)
       until = open ? earlierOf(open.storedAt, until ?? open.storedAt) : look.until
@@ -110,6 +105,23 @@ export function openFeed<Row>(source: FeedSource<Row>): Feed<Row> {
       for (const storedAt of settled.keys()) if (storedAt < forgotten) settled.delete(storedAt)
     },
     settledUntil: () => until ?? beginning,
+  }
+}
+
+async function* pagesOf<Row>(source: FeedSource<Row>, wanted: readonly Instant[]): AsyncGenerator<Row[]> {
+  const { client, table, columns, toRow, pageRows = 20_000 } = source
+  const named = { name: `${table}-page`, sql: pageSql(table, columns, pageRows) }
+  for (const instants of togetherUpTo(pageRows, wanted)) {
+    const rows = instants.reduce((sum, instant) => sum + instant.rows, 0)
+    for (let offset = 0; offset < rows; offset += pageRows) {
+      const found = await queryRows({ client }, named, {
+        first: instants[0]?.storedAt,
+        last: instants.at(-1)?.storedAt,
+        instants: instants.map(({ storedAt }) => Date.parse(storedAt)),
+        offset,
+      })
+      yield found.map(toRow)
+    }
   }
 }
 
