@@ -1,7 +1,16 @@
 /** What stitch could not decide: claims that changed nothing, and identifiers that too many claim. */
 import { query, type NamedQuery } from '../clickhouse/query.js'
 import { readerFor, type Api, type TimelineDeps } from './context.js'
-import { contestedAnswer, errors, listQuery, quarantinedAnswer } from '@touchline/schemas/api'
+import {
+  contestedAnswer,
+  decisionsAnswer,
+  errors,
+  listQuery,
+  mergesAnswer,
+  quarantinedAnswer,
+} from '@touchline/schemas/api'
+import { mergesKeptDays, readDecisions, readMerges } from '../timeline/merges.js'
+import { meaningOf } from '../timeline/why.js'
 
 const emailsQuery: NamedQuery = {
   name: 'contested-emails',
@@ -42,6 +51,11 @@ interface Claim {
 }
 
 export function addIdentity(api: Api, deps: TimelineDeps): void {
+  addUndecided(api, deps)
+  addHistory(api, deps)
+}
+
+function addUndecided(api: Api, deps: TimelineDeps): void {
   api.route({
     method: 'GET',
     url: '/v1/identity/contested',
@@ -78,5 +92,36 @@ export function addIdentity(api: Api, deps: TimelineDeps): void {
       const found = await query<{ identifier: string }>(readerFor(request, deps), quarantinedQuery, { limit })
       return { identifiers: found.map(({ identifier }) => identifier) }
     },
+  })
+}
+
+function addHistory(api: Api, deps: TimelineDeps): void {
+  api.route({
+    method: 'GET',
+    url: '/v1/identity/merges',
+    schema: {
+      summary: 'Which identifiers became one person in the last 7 days, each with the claim that made it so',
+      tags: ['Identity'],
+      querystring: listQuery,
+      response: { 200: mergesAnswer, ...errors },
+    },
+    async handler(request) {
+      const merges = await readMerges(readerFor(request, deps), request.query.limit)
+      return { days: mergesKeptDays, merges: merges.map((one) => ({ ...one, meaning: meaningOf(one.rule) })) }
+    },
+  })
+
+  api.route({
+    method: 'GET',
+    url: '/v1/identity/decisions',
+    schema: {
+      summary: 'What people decided about who is who: unlink, relink and release, the latest first',
+      tags: ['Identity'],
+      querystring: listQuery,
+      response: { 200: decisionsAnswer, ...errors },
+    },
+    handler: async (request) => ({
+      decisions: await readDecisions(readerFor(request, deps), request.query.limit),
+    }),
   })
 }

@@ -301,6 +301,24 @@ describe('why', () => {
   })
 })
 
+test('what became one person lately is listed with the claim that made it so, and its rule in words', async () => {
+  const { body } = await api.get<z.infer<typeof people.mergesAnswer>>('/v1/identity/merges')
+  const found = body.merges.filter(({ person }) => person === 'user:ann')
+  expect(found).toHaveLength(3)
+  expect(found.find(({ identifier }) => identifier === 'anon:a1')).toMatchObject({
+    other: 'email:ann@acme.com',
+    because: 'ann-2',
+    rule: 'R1',
+    meaning: expect.stringContaining('device') as string,
+  })
+  expect(found.find(({ identifier }) => identifier === 'email:ann@acme.com')).toMatchObject({
+    other: 'user:ann',
+    because: 'ann-3',
+  })
+  // Eve claimed the address too: that made nobody one.
+  expect(body.merges.some(({ because }) => because === 'eve-1')).toBe(false)
+})
+
 test('a contested email is listed with the claim that changed nothing', async () => {
   const { body } = await api.get<z.infer<typeof people.contestedAnswer>>('/v1/identity/contested')
   expect(body.emails).toMatchObject([
@@ -387,6 +405,18 @@ describe('taking apart and putting together again', () => {
     })
     await decide('relink', body)
     await settled((held) => held.join() === before.join())
+  })
+
+  test('an undone decision stays in the history, beside what undid it', async () => {
+    const { body: answer } = await api.get<z.infer<typeof people.decisionsAnswer>>('/v1/identity/decisions')
+    expect(answer.decisions.map(({ kind }) => kind)).toEqual(['relink', 'unlink'])
+    expect(answer.decisions[1]).toMatchObject({
+      person: 'user:ann',
+      pairs: [['user:ann', 'email:ann@acme.com']],
+      reason: 'a shared address',
+      author: 'ops',
+    })
+    expect((await api.get<object>('/v1/identity/decisions', 'other')).body).toEqual({ decisions: [] })
   })
 
   test('needs no reason and no author, and says so in their place', async () => {

@@ -378,3 +378,23 @@ export const costRow = z.strictObject({
 export type CostRow = z.output<typeof costRow>
 export const costsBody = z.strictObject({ rows: z.array(costRow).min(1).max(10_000) })
 export const costsAnswer = z.object({ success: z.literal(true), accepted: z.number().int() })
+
+export const costsQuery = z.object({
+  by: words.default('channel').describe('channel, source, medium or campaign'),
+  timezone: words.default('UTC').describe('IANA name: in which the days of from and to lie'),
+  from: asked.from,
+  to: asked.to,
+})
+export const costsSummed = z.object({
+  by: z.string(),
+  timezone: z.string(),
+  rows: z.array(
+    z.object({
+      key: z.string(),
+      currency: z.string(),
+      amount: z.number(),
+      impressions: number,
+      clicks: number,
+    }),
+  ),
+})

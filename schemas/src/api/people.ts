@@ -194,3 +194,33 @@ export const releaseAnswer = z.object({
   pairs: z.array(z.array(z.string())).describe('The pairs that the fact is about'),
   remaining: z.number().int().describe('How many are still set apart of what was asked for'),
 })
+
+export const mergesAnswer = z.object({
+  days: z.number().int().describe('How far back is looked'),
+  merges: z.array(
+    z.object({
+      person: z.string().describe('Whom it belongs to since'),
+      identifier: z.string(),
+      other: z.string().describe('The other side of the claim'),
+      kind: z.string().describe('claim, alias or release'),
+      at: when,
+      rule: z.string(),
+      meaning: z.string().describe('The rule in words'),
+      because: z.string().describe('messageId of the claim that decided'),
+      verified: z.boolean(),
+    }),
+  ),
+})
+export const decisionsAnswer = z.object({
+  decisions: z.array(
+    z.object({
+      kind: z.enum(['unlink', 'relink', 'release']),
+      person: z.string().describe('Whose timeline it was about'),
+      pairs: z.array(z.array(z.string())),
+      reason: z.string(),
+      author: z.string(),
+      at: when,
+      messageId: z.string(),
+    }),
+  ),
+})

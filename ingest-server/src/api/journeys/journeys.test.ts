@@ -592,6 +592,28 @@ describe('lifecycle', () => {
     expect(warnings).toEqual([])
   })
 
+  test('costs are summed by channel in the days of a range, the dearest first, currencies apart', async () => {
+    type Summed = z.infer<typeof api.costsSummed>
+    const march = await ask<Summed>('/v1/costs?from=2026-03-01&to=2026-04-01')
+    expect(march.rows).toEqual([
+      { key: 'Paid Search', currency: 'EUR', amount: 300, impressions: 5000, clicks: 100 },
+      { key: 'Paid Social', currency: 'USD', amount: 60, impressions: null, clicks: null },
+    ])
+    const day = await ask<Summed>(
+      '/v1/costs?from=2026-03-19T15:00:00Z&to=2026-03-20T15:00:00Z&timezone=Asia/Tokyo',
+    )
+    expect(day.rows.map(({ key, amount }) => [key, amount])).toEqual([
+      ['Paid Social', 60],
+      ['Paid Search', 50],
+    ])
+    expect((await ask<Summed>('/v1/costs?by=campaign')).rows).toEqual([])
+    const wrong = await server.get<Refused>('/v1/costs?by=chanel')
+    expect(wrong).toMatchObject({
+      status: 400,
+      body: { message: expect.stringContaining('channel') as string },
+    })
+  })
+
   test('opens into who they are', async () => {
     const march = 'from=2026-03-01&to=2026-04-01'
     for (const [row, subjects] of [

@@ -2,6 +2,8 @@
 import {
   costsAnswer,
   costsBody,
+  costsQuery,
+  costsSummed,
   errors,
   lifecycleAnswer,
   lifecycleQuery,
@@ -16,8 +18,9 @@ import { goalOf } from '../../journeys/goals.js'
 import { lifecycle } from '../../journeys/lifecycle/lifecycle.js'
 import { periodNames, readBeginning, type PeriodName } from '../../journeys/lifecycle/periods.js'
 import type { LifecycleAsk } from '../../journeys/lifecycle/read-figures.js'
+import { costKeys, sumCosts } from '../../journeys/lifecycle/sum-costs.js'
 import { lifecycleRows, lifecycleSubjects } from '../../journeys/lifecycle/subjects.js'
-import { projectOf, type Api, type TimelineDeps } from '../context.js'
+import { projectOf, readerFor, type Api, type TimelineDeps } from '../context.js'
 import { isoTime } from '../answer.js'
 import { answerQuestion } from './answer.js'
 import { checked, goalNamed, oneOf, questionOf, refuse } from './ask.js'
@@ -25,6 +28,7 @@ import { checked, goalNamed, oneOf, questionOf, refuse } from './ask.js'
 export function addLifecycle(api: Api, deps: TimelineDeps): void {
   addMetrics(api, deps)
   addCosts(api, deps)
+  addSummedCosts(api, deps)
 }
 
 function addMetrics(api: Api, deps: TimelineDeps): void {
@@ -119,6 +123,25 @@ function zoneOf(name: string): string {
   } catch {
     throw refuse(`timezone: ${name} is no name of a time zone such as Europe/Berlin.`)
   }
+}
+
+function addSummedCosts(api: Api, deps: TimelineDeps): void {
+  api.route({
+    method: 'GET',
+    url: '/v1/costs',
+    schema: {
+      summary: 'What was spent in a range of days, by channel, source, medium or campaign',
+      tags: ['Journeys'],
+      querystring: costsQuery,
+      response: { 200: costsSummed, ...errors },
+    },
+    async handler(request) {
+      const { by: named, timezone, from, to } = request.query
+      const [by, zone] = [oneOf(named, costKeys, 'by'), zoneOf(timezone)]
+      const rows = await sumCosts(readerFor(request, deps), { by, zone, from, to })
+      return { by, timezone: zone, rows }
+    },
+  })
 }
 
 function addCosts(api: Api, { clickhouse, projects, log, clock }: TimelineDeps): void {
