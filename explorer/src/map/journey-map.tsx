@@ -17,7 +17,7 @@ import { stretchAt, underPoint } from './under.js'
 import { useMap, type MapState } from './use-map.js'
 import { usePaint, usePicture, type Drawn } from './use-picture.js'
 import { usePointer } from './use-pointer.js'
-import { useWidth } from './use-width.js'
+import { useWidth } from '../parts/use-width.js'
 import { laneOfPeople, placeOf, walked, type Step } from './walk.js'
 import { fitted, panned, showing, zoomed } from './window.js'
 

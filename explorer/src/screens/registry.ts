@@ -3,9 +3,16 @@
  * Words of the navigation: `app/words.ts`.
  */
 import type { ComponentType } from 'preact'
-import { knownScreens, type Screen } from './screen.js'
+import { knownScreens, type Screen, type SearchProps } from './screen.js'
 
 export const screens: readonly Screen[] = [
+  {
+    name: 'today',
+    path: '/',
+    title: 'screen.today',
+    key: 't',
+    load: () => import('./today/index.js'),
+  },
   {
     name: 'accounts',
     path: '/accounts',
@@ -34,13 +41,57 @@ export const screens: readonly Screen[] = [
     range: 'all',
     load: () => import('./person/index.js'),
   },
+  {
+    name: 'journeys',
+    path: '/journeys',
+    title: 'screen.journeys',
+    key: 'j',
+    range: 'all',
+    load: () => import('./journeys/index.js'),
+  },
+  {
+    name: 'channels',
+    path: '/channels',
+    title: 'screen.channels',
+    key: 'c',
+    range: '365d',
+    load: () => import('./channels/index.js'),
+  },
+  {
+    name: 'segments',
+    path: '/segments',
+    title: 'screen.segments',
+    key: 's',
+    load: () => import('./segments/index.js'),
+  },
+  {
+    name: 'live',
+    path: '/live',
+    title: 'screen.live',
+    key: 'l',
+    load: () => import('./live/index.js'),
+  },
+  {
+    name: 'health',
+    path: '/health',
+    title: 'screen.health',
+    key: 'h',
+    load: () => import('./health/index.js'),
+  },
+  {
+    name: 'identities',
+    path: '/identities',
+    title: 'screen.identities',
+    key: 'i',
+    load: () => import('./identities/index.js'),
+  },
 ]
 
 for (const { name } of screens) knownScreens.add(name)
 
 /** What opens over any screen on `⌘K` and `/`: `screens/search/index.tsx`. undefined: there is none. */
-export const searchOverlay: (() => Promise<{ default: ComponentType<{ close: () => void }> }>) | undefined =
-  undefined
+export const searchOverlay: (() => Promise<{ default: ComponentType<SearchProps> }>) | undefined = () =>
+  import('./search/index.js')
 
 /** The start page; without a screen at `/` the first of the navigation stands for it. */
 export function screenAt(path: string): { screen: Screen; params: Record<string, string> } | undefined {

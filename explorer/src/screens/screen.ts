@@ -24,5 +24,11 @@ export interface Screen {
   range?: RangeName
 }
 
+/** Of the search, which leads to screens too, by their names in the reader's language. */
+export interface SearchProps {
+  screens: readonly { title: string; path: string }[]
+  close: () => void
+}
+
 /** Names of the screens that there are: one screen may lead to another only where that one is built. */
 export const knownScreens = new Set<string>()

@@ -4,8 +4,11 @@
  */
 import { useMemo } from 'preact/hooks'
 import { dayMs } from '../units.js'
+import { dayOf, startOf } from './days.js'
 import { setQuery, useUrl } from './url.js'
 import { useZone } from './zone.js'
+
+export { dayOf, startOf }
 
 export const relativeRanges = ['7d', '30d', '90d', '365d'] as const
 export type RangeName = (typeof relativeRanges)[number] | 'all' | `${string}..${string}`
@@ -76,27 +79,4 @@ function isDay(text: string): boolean {
 
 function nextDay(day: string, by: number): string {
   return new Date(Date.parse(day) + by * dayMs).toISOString().slice(0, 10)
-}
-
-/** `2026-03-01` of a moment, as the zone's calendar has it. */
-export function dayOf(at: number, zone: string): string {
-  return new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(at)
-}
-
-/** When a day begins in a zone; where the clock changes, too. */
-export function startOf(day: string, zone: string): number {
-  const utc = Date.parse(day)
-  const offset = offsetAt(utc, zone)
-  const start = utc - offset
-  const corrected = utc - offsetAt(start, zone)
-  return corrected === start ? start : Math.min(start, corrected)
-}
-
-function offsetAt(at: number, zone: string): number {
-  const parts = new Intl.DateTimeFormat('sv-SE', {
-    timeZone: zone,
-    dateStyle: 'short',
-    timeStyle: 'medium',
-  }).format(at)
-  return Date.parse(`${parts.replace(' ', 'T')}Z`) - Math.floor(at / 1_000) * 1_000
 }

@@ -1,0 +1,86 @@
+/** Lines over time, drawn by uPlot on a canvas; what it shows stands in a table beside it for who cannot see it. */
+import { useEffect, useRef } from 'preact/hooks'
+import uPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
+import { useFormats } from '../i18n/formats.js'
+import { usePreferences } from '../preferences.js'
+
+export interface ChartLine {
+  name: string
+  slot: number
+  values: readonly (number | null)[]
+}
+interface ChartProps {
+  label: string
+  /** Milliseconds, ascending. */
+  times: readonly number[]
+  lines: readonly ChartLine[]
+  height?: number
+  tick: 'day' | 'month'
+}
+
+export function Chart({ label, times, lines, height = 280, tick }: ChartProps) {
+  const box = useRef<HTMLDivElement>(null)
+  const formats = useFormats()
+  const { theme } = usePreferences()
+  useEffect(() => {
+    const element = box.current
+    if (element === null) return
+    const style = getComputedStyle(document.documentElement)
+    const colour = (name: string) => style.getPropertyValue(name).trim()
+    const axis = {
+      stroke: colour('--muted'),
+      grid: { stroke: withAlpha(colour('--ink')), width: 1 },
+      ticks: { show: false },
+      font: `12px ${getComputedStyle(element).fontFamily}`,
+    }
+    const options: uPlot.Options = {
+      width: Math.max(240, element.clientWidth),
+      height,
+      legend: { show: false },
+      cursor: { y: false, points: { size: 6 } },
+      scales: { x: { time: false } },
+      axes: [
+        {
+          ...axis,
+          grid: { show: false },
+          // Only where there is a point: a period between two is none.
+          splits: (_chart, _axis, _low, _high, _step, space) => thinned(times, space),
+          values: (_chart, splits) => splits.map((at) => formats.tick(at * 1_000, tick)),
+        },
+        { ...axis, size: 44, values: (_chart, splits) => splits.map((value) => formats.number(value)) },
+      ],
+      series: [
+        {},
+        ...lines.map(({ name, slot }) => ({
+          label: name,
+          stroke: colour(`--channel-${slot}`),
+          width: 2,
+          points: { show: true, size: 5 },
+        })),
+      ],
+    }
+    const chart = new uPlot(
+      options,
+      [times.map((at) => at / 1_000), ...lines.map(({ values }) => [...values])],
+      element,
+    )
+    const resizing = new ResizeObserver(() =>
+      chart.setSize({ width: Math.max(240, element.clientWidth), height }),
+    )
+    resizing.observe(element)
+    return () => {
+      resizing.disconnect()
+      chart.destroy()
+    }
+  }, [times, lines, formats, theme, height, tick])
+  return <div class="chart" ref={box} role="img" aria-label={label} />
+}
+
+const withAlpha = (colour: string) => `color-mix(in srgb, ${colour} 10%, transparent)`
+
+/** Of too many points every second, third … */
+function thinned(times: readonly number[], space: number): number[] {
+  const step = Math.max(1, Math.ceil((times.length * 64) / Math.max(64, space)))
+  return times.filter((_at, index) => index % step === 0).map((at) => at / 1_000)
+}

@@ -1,0 +1,283 @@
+import type { AttributionAnswer } from '@touchline/schemas/api'
+import { useMemo } from 'preact/hooks'
+import { useResource } from '../../api/resource.js'
+import { useKey } from '../../app/keys.js'
+import { useWords } from '../../i18n/dictionary.js'
+import { useFormats, type Formats } from '../../i18n/formats.js'
+import { Bar } from '../../parts/bar.js'
+import { Opens } from '../../parts/behind.js'
+import { Channel, slotsOf } from '../../parts/channels.js'
+import { downloadCsv } from '../../parts/csv.js'
+import { shown } from '../../parts/text.js'
+import { words as partsWords } from '../../parts/words.js'
+import { setQuery } from '../../url/url.js'
+import { useZone } from '../../url/zone.js'
+import { costsOf, modelsOf, spentBy, type ChannelsQuery } from './ask.js'
+import { rowsOf, sumsOf, type ChannelRow } from './credit.js'
+import { modelName, words } from './words.js'
+
+type Money = Readonly<Record<string, number>>
+
+/** One table of bars, or of two bars a row; what its columns add up to stands below. */
+export function BarTable({ answer, query }: { answer: AttributionAnswer; query: ChannelsQuery }) {
+  const t = useWords(words)
+  const p = useWords(partsWords)
+  const { zone } = useZone()
+  const models = answer.models ?? [answer]
+  const rows = useMemo(() => rowsOf(models, answer.total), [answer])
+  const { data: costs } = useResource(costsOf(query, zone))
+  const spent = costs === undefined || costs.rows.length === 0 ? undefined : spentBy(costs)
+  const csv = () => saveCsv(query, rows, spent)
+  useKey('e', query.row === null ? csv : undefined)
+  const longest = Math.max(...rows.flatMap(({ credits }) => credits))
+  const slots = useMemo(() => slotsOf(rows.map(({ key }) => key)), [rows])
+  const names = models.map(({ model }) => modelName(t, model))
+  return (
+    <>
+      <div class="table-wrap" tabIndex={0} role="region" aria-label={t.title}>
+        <table class="credit-table">
+          <caption class="unseen">{t.title}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{t[`by.${query.by}`]}</th>
+              <th scope="col" class="credit-bars">
+                {names.length === 1 ? t.credit : <Legend names={names} />}
+              </th>
+              {names.map((name) => (
+                <th key={name} scope="col" class="number">
+                  {names.length === 1 ? t.credit : name}
+                </th>
+              ))}
+              {names.length === 1 && (
+                <th scope="col" class="number">
+                  {t.share}
+                </th>
+              )}
+              <th scope="col" class="number">
+                {answer.subject === 'account' ? t.accounts : t.people}
+              </th>
+              <th scope="col" class="number">
+                {t.value}
+              </th>
+              {spent !== undefined && (
+                <>
+                  <th scope="col" class="number">
+                    {t.cost}
+                  </th>
+                  <th scope="col" class="number">
+                    {t.costPerWon}
+                  </th>
+                </>
+              )}
+              <th scope="col" class="number">
+                {t.medianDays}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row, index) => (
+              <Row
+                key={row.key}
+                row={row}
+                slot={query.by === 'channel' ? slots[index] : undefined}
+                longest={longest}
+                spent={spent}
+              />
+            ))}
+          </tbody>
+          <Sums rows={rows} models={models.length} spent={spent} answer={answer} />
+        </table>
+      </div>
+      <p class="bar credit-after">
+        <Conserved rows={rows} models={models.length} answer={answer} />
+        <button type="button" class="end" onClick={csv}>
+          {p.csv}
+        </button>
+      </p>
+    </>
+  )
+}
+
+function Legend({ names }: { names: readonly string[] }) {
+  return (
+    <>
+      {names.map((name, index) => (
+        <span key={name} class={index === 0 ? 'credit-legend' : 'credit-legend credit-legend--second'}>
+          {name}
+        </span>
+      ))}
+    </>
+  )
+}
+
+interface RowProps {
+  row: ChannelRow
+  slot: number | undefined
+  longest: number
+  spent: Map<string, Money> | undefined
+}
+function Row({ row, slot, longest, spent }: RowProps) {
+  const t = useWords(words)
+  const formats = useFormats()
+  const open = row.subjects === 0 ? undefined : () => setQuery({ row: row.key }, { push: true })
+  const cost = spent?.get(row.key)
+  return (
+    <tr>
+      <th scope="row" class="credit-name" title={row.isUnattributed ? t.unattributedWhy : undefined}>
+        <Opens what={t.open} open={open}>
+          {row.isUnattributed ? (
+            <span class="muted">{t.unattributed}</span>
+          ) : slot === undefined ? (
+            <span class="said">{shown(row.key, 80)}</span>
+          ) : (
+            <Channel name={row.key} slot={slot} />
+          )}
+        </Opens>
+      </th>
+      <td class="credit-bars">
+        {row.credits.map((credit, index) => (
+          <Bar key={index} share={credit / longest} slot={slot} isSecond={index > 0} />
+        ))}
+      </td>
+      {row.credits.map((credit, index) => (
+        <td key={index} class="number">
+          {formats.number(credit)}
+        </td>
+      ))}
+      {row.credits.length === 1 && <td class="number">{formats.percent(row.shares[0] ?? 0)}</td>}
+      <td class="number">{row.subjects === null ? '' : formats.number(row.subjects)}</td>
+      <td class="number">
+        <Amounts of={row.value} />
+      </td>
+      {spent !== undefined && (
+        <>
+          <td class="number">{cost !== undefined && <Amounts of={cost} />}</td>
+          <td class="number">{cost !== undefined && <Amounts of={per(cost, row.credits[0] ?? 0)} />}</td>
+        </>
+      )}
+      <td class="number">{row.medianDays === null ? '' : formats.number(Math.round(row.medianDays))}</td>
+    </tr>
+  )
+}
+
+const per = (cost: Money, conversions: number): Money =>
+  conversions === 0
+    ? {}
+    : Object.fromEntries(Object.entries(cost).map(([currency, amount]) => [currency, amount / conversions]))
+
+/** Currencies are never summed: each has its line. */
+function Amounts({ of }: { of: Money }) {
+  const formats = useFormats()
+  return (
+    <>
+      {Object.entries(of).map(([currency, amount]) => (
+        <span key={currency} class="amount">
+          {exactly(formats, amount, currency)}
+        </span>
+      ))}
+    </>
+  )
+}
+
+/** Always with its cents, so that a column can be added up. */
+function exactly(formats: Formats, amount: number, currency: string): string {
+  try {
+    if (currency !== '')
+      return new Intl.NumberFormat(formats.locale, {
+        style: 'currency',
+        currency,
+        currencyDisplay: 'narrowSymbol',
+      }).format(amount)
+  } catch {
+    // What an event calls a currency need not be one.
+  }
+  return `${amount.toFixed(2)} ${shown(currency, 10)}`.trim()
+}
+
+interface SumsProps {
+  rows: readonly ChannelRow[]
+  models: number
+  spent: Map<string, Money> | undefined
+  answer: AttributionAnswer
+}
+function Sums({ rows, models, spent }: SumsProps) {
+  const t = useWords(words)
+  const formats = useFormats()
+  const sums = sumsOf(rows, models)
+  const cost: Record<string, number> = {}
+  for (const { key } of rows)
+    for (const [currency, amount] of Object.entries(spent?.get(key) ?? {}))
+      cost[currency] = (cost[currency] ?? 0) + amount
+  return (
+    <tfoot>
+      <tr>
+        <th scope="row">{t.sum}</th>
+        <td class="credit-bars" />
+        {sums.credits.map((credit, index) => (
+          <td key={index} class="number" data-sum="">
+            {formats.number(credit)}
+          </td>
+        ))}
+        {models === 1 && <td class="number">{formats.percent(1)}</td>}
+        <td />
+        <td class="number">
+          <Amounts of={sums.value} />
+        </td>
+        {spent !== undefined && (
+          <>
+            <td class="number">
+              <Amounts of={cost} />
+            </td>
+            <td />
+          </>
+        )}
+        <td />
+      </tr>
+    </tfoot>
+  )
+}
+
+function Conserved({ rows, models, answer }: Omit<SumsProps, 'spent'>) {
+  const t = useWords(words)
+  const formats = useFormats()
+  const { credits, value } = sumsOf(rows, models)
+  const wrong = credits.find((credit) => Math.abs(credit - answer.conversions) > 0.005)
+  const cents = answer.total.value.every(
+    ({ amount, currency }) => Math.abs((value[currency ?? ''] ?? 0) - amount) < 0.005,
+  )
+  return wrong === undefined && cents ? (
+    <span class="muted small">= {t.adds}</span>
+  ) : (
+    <span class="tag tag--red">
+      {t.addsNot(formats.number(wrong ?? credits[0] ?? 0), formats.number(answer.conversions))}
+    </span>
+  )
+}
+
+function saveCsv(
+  query: ChannelsQuery,
+  rows: readonly ChannelRow[],
+  spent: Map<string, Money> | undefined,
+): void {
+  const currencies = [...new Set(rows.flatMap(({ value }) => Object.keys(value)))]
+  const costs = [...new Set([...(spent?.values() ?? [])].flatMap((cost) => Object.keys(cost)))]
+  downloadCsv(
+    `channels-${query.goal}`,
+    [
+      query.by,
+      ...modelsOf(query).map((model) => `credit ${model}`),
+      'subjects',
+      ...currencies.map((currency) => `value ${currency}`),
+      ...costs.map((currency) => `cost ${currency}`),
+      'medianDays',
+    ],
+    rows.map((row) => [
+      row.key,
+      ...row.credits,
+      row.subjects,
+      ...currencies.map((currency) => row.value[currency] ?? 0),
+      ...costs.map((currency) => spent?.get(row.key)?.[currency] ?? null),
+      row.medianDays,
+    ]),
+  )
+}

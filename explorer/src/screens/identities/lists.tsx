@@ -1,0 +1,257 @@
+import { useState } from 'preact/hooks'
+import { send } from '../../api/client.js'
+import { endpoints, type Contested } from '../../api/endpoints.js'
+import { useResource } from '../../api/resource.js'
+import { useSession } from '../../api/session.js'
+import { ErrorPanel } from '../../app/error-panel.js'
+import { useReady } from '../../app/ready.js'
+import { useWords } from '../../i18n/dictionary.js'
+import { useFormats } from '../../i18n/formats.js'
+import { Answer } from '../../parts/answer.js'
+import { SubjectLink } from '../../parts/behind.js'
+import { nameOfIdentifier } from '../../parts/names.js'
+import { Table, type Column } from '../../parts/table.js'
+import { shown } from '../../parts/text.js'
+import { Time } from '../../parts/time.js'
+import { decisionsOf, setApartOf, unlinkPath, type Decision } from './ask.js'
+import { words } from './words.js'
+
+export function ContestedPart() {
+  const t = useWords(words)
+  const answer = useResource(endpoints.contested())
+  useReady(answer.data !== undefined || answer.error !== undefined)
+  return (
+    <Answer of={answer}>
+      {({ emails, domains }) =>
+        emails.length + domains.length === 0 ? (
+          <p>{t.noContested}</p>
+        ) : (
+          <>
+            <p class="lead muted">{t.contestedHow}</p>
+            {emails.length > 0 && <Emails rows={emails} />}
+            {domains.length > 0 && <Domains rows={domains} />}
+          </>
+        )
+      }
+    </Answer>
+  )
+}
+
+function Emails({ rows }: { rows: Contested['emails'] }) {
+  const t = useWords(words)
+  const columns: Column<Contested['emails'][number]>[] = [
+    { id: 'email', title: t.email, cell: ({ email }) => <span class="said">{shown(email, 80)}</span> },
+    { id: 'owner', title: t.owner, cell: ({ owner }) => <SubjectLink id={owner} subject="person" /> },
+    {
+      id: 'claims',
+      title: t.claims,
+      cell: ({ claims }) =>
+        claims.slice(0, 10).map(({ by, at, verified }) => (
+          <span class="amount" key={by + at}>
+            <SubjectLink id={by} subject="person" /> <Time at={at} as="date" />{' '}
+            {verified && <span class="tag tag--green">{t.verified}</span>}
+          </span>
+        )),
+    },
+  ]
+  return (
+    <section class="block">
+      <h2>{t.emails}</h2>
+      <Table caption={t.emails} isCaptionUnseen columns={columns} rows={rows} keyOf={({ email }) => email} />
+    </section>
+  )
+}
+
+function Domains({ rows }: { rows: Contested['domains'] }) {
+  const t = useWords(words)
+  const columns: Column<Contested['domains'][number]>[] = [
+    { id: 'domain', title: t.domain, cell: ({ domain }) => <span class="said">{shown(domain, 80)}</span> },
+    {
+      id: 'accounts',
+      title: t.accounts,
+      cell: ({ claims }) =>
+        claims.slice(0, 10).map(({ account, at, verified }) => (
+          <span class="amount" key={account + at}>
+            <SubjectLink id={account} subject="account" /> <Time at={at} as="date" />{' '}
+            {verified && <span class="tag tag--green">{t.verified}</span>}
+          </span>
+        )),
+    },
+  ]
+  return (
+    <section class="block">
+      <h2>{t.domains}</h2>
+      <Table
+        caption={t.domains}
+        isCaptionUnseen
+        columns={columns}
+        rows={rows}
+        keyOf={({ domain }) => domain}
+      />
+    </section>
+  )
+}
+
+export function QuarantinedPart() {
+  const t = useWords(words)
+  const answer = useResource(endpoints.quarantined())
+  useReady(answer.data !== undefined || answer.error !== undefined)
+  return (
+    <Answer of={answer}>
+      {({ identifiers }) =>
+        identifiers.length === 0 ? (
+          <p>{t.noQuarantined}</p>
+        ) : (
+          <section class="block">
+            <h2>{t.quarantined}</h2>
+            <p class="lead muted">{t.quarantinedHow}</p>
+            <ul class="behind">
+              {identifiers.map((identifier) => (
+                <Quarantined key={identifier} identifier={identifier} />
+              ))}
+            </ul>
+          </section>
+        )
+      }
+    </Answer>
+  )
+}
+
+function Quarantined({ identifier }: { identifier: string }) {
+  const t = useWords(words)
+  const [isOpen, setIsOpen] = useState(false)
+  return (
+    <li>
+      <SubjectLink id={identifier} subject="person" />
+      <button type="button" class="plain" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
+        <span aria-hidden="true">{isOpen ? '▾' : '▸'}</span> {t.others}
+      </button>
+      {isOpen && <Links identifier={identifier} />}
+    </li>
+  )
+}
+
+function Links({ identifier }: { identifier: string }) {
+  const t = useWords(words)
+  const { number } = useFormats()
+  const answer = useResource(setApartOf(identifier))
+  return (
+    <div class="links">
+      <Answer of={answer}>
+        {({ total, links }) => (
+          <>
+            <p class="muted">{t.links(number(total))}</p>
+            <ul>
+              {links.map(({ other, firstReceivedAt }) => (
+                <li key={other}>
+                  <SubjectLink id={other} subject="person" /> <Time at={firstReceivedAt} as="date" />
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
+      </Answer>
+    </div>
+  )
+}
+
+const lookEveryMs = 2_000
+
+/** What people decided. An undone decision stays, marked, beside what undid it. */
+export function HistoryPart() {
+  const t = useWords(words)
+  const answer = useResource(decisionsOf(), { everyMs: lookEveryMs })
+  useReady(answer.data !== undefined || answer.error !== undefined)
+  return (
+    <Answer of={answer}>
+      {({ decisions }) =>
+        decisions.length === 0 ? (
+          <p>{t.noDecisions}</p>
+        ) : (
+          <ul class="behind">
+            {decisions.map((one, index) => (
+              <DecisionItem
+                key={one.messageId}
+                decision={one}
+                isUndone={one.kind === 'unlink' && isUndone(one, decisions.slice(0, index))}
+                done={answer.reload}
+              />
+            ))}
+          </ul>
+        )
+      }
+    </Answer>
+  )
+}
+
+const pairKey = (pair: readonly string[]) => [...pair].sort().join('\n')
+
+/** Each of its pairs was put together again later. */
+export function isUndone(
+  { pairs }: Pick<Decision, 'pairs'>,
+  later: readonly Pick<Decision, 'kind' | 'pairs'>[],
+): boolean {
+  const again = new Set(
+    later.filter(({ kind }) => kind === 'relink').flatMap((one) => one.pairs.map(pairKey)),
+  )
+  return pairs.length > 0 && pairs.every((pair) => again.has(pairKey(pair)))
+}
+
+function DecisionItem({
+  decision,
+  isUndone: undone,
+  done,
+}: {
+  decision: Decision
+  isUndone: boolean
+  done: () => void
+}) {
+  const t = useWords(words)
+  const mayChange = useSession()?.role === 'admin'
+  const [state, setState] = useState<{ isAsked: boolean; isDone: boolean; error?: unknown }>({
+    isAsked: false,
+    isDone: false,
+  })
+  const { kind, pairs, person, reason, author, at } = decision
+  const undo = async () => {
+    setState({ isAsked: true, isDone: false })
+    try {
+      for (const [other = '', identifier = ''] of pairs)
+        await send(unlinkPath(person, 'relink'), {
+          method: 'POST',
+          body: { identifier, other, author: 'explorer' },
+        })
+      setState({ isAsked: false, isDone: true })
+      done()
+    } catch (error) {
+      setState({ isAsked: false, isDone: false, error })
+    }
+  }
+  const name = (id: string | undefined) => shown(nameOfIdentifier(id ?? ''), 60)
+  return (
+    <li data-decision={kind}>
+      <span class="said">
+        <Time at={at} /> <strong>{t[`kind.${kind}`]}</strong>{' '}
+        {pairs.slice(0, 5).map(([other, identifier]) => (
+          <span key={`${other} ${identifier}`}>{t.from(name(identifier), name(other))} </span>
+        ))}
+        {undone && <span class="tag">{t.isUndone}</span>}
+        <span class="amount small muted">
+          {shown(author, 60)}
+          {reason !== '' && <> · {shown(reason)}</>}
+        </span>
+      </span>
+      {kind === 'unlink' && !undone && (
+        <button
+          type="button"
+          disabled={!mayChange || state.isAsked || state.isDone}
+          onClick={() => void undo()}
+        >
+          {t.undo}
+        </button>
+      )}
+      {state.isDone && <span role="status">{t.undone}</span>}
+      {state.error !== undefined && <ErrorPanel error={state.error} />}
+    </li>
+  )
+}

@@ -1,0 +1,113 @@
+import { useEffect, useId, useState } from 'preact/hooks'
+import { get } from '../../api/client.js'
+import { endpoints, type Searched } from '../../api/endpoints.js'
+import { useWords } from '../../i18n/dictionary.js'
+import { shown } from '../../parts/text.js'
+import { hrefOf, navigate } from '../../url/url.js'
+import { hitOf, screensFor, type Hit } from './hits.js'
+import type { SearchProps } from '../screen.js'
+import { words } from './words.js'
+import './search.css'
+
+const askAfterMs = 40
+const most = 12
+
+/** S2: a few letters, and there. What was found stays until the next answer has come. */
+export default function Search({ screens, close }: SearchProps) {
+  const t = useWords(words)
+  const id = useId()
+  const [text, setText] = useState('')
+  const [at, setAt] = useState(0)
+  const found = useFound(text.trim())
+  const hits = [...found.hits, ...screensFor(text, screens)]
+  const chosen = Math.min(at, hits.length - 1)
+  const open = (hit: Hit | undefined) => {
+    if (hit === undefined) return
+    navigate(hrefOf(hit.path, hit.query))
+    close()
+  }
+  const keys = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (step !== undefined) setAt((chosen + step + hits.length) % Math.max(1, hits.length))
+    else if (event.key === 'Enter' && !event.isComposing) open(hits[chosen])
+    else return
+    event.preventDefault()
+  }
+  return (
+    <div class="search-box">
+      <input
+        type="search"
+        role="combobox"
+        aria-label={t.label}
+        aria-expanded={hits.length > 0}
+        aria-controls={`${id}-list`}
+        aria-activedescendant={hits.length > 0 ? `${id}-${chosen}` : undefined}
+        aria-autocomplete="list"
+        list={undefined}
+        autocomplete="off"
+        spellcheck={false}
+        maxLength={300}
+        placeholder={t.hint}
+        value={text}
+        autofocus
+        onInput={(event) => {
+          setText(event.currentTarget.value)
+          setAt(0)
+        }}
+        onKeyDown={keys}
+      />
+      {found.hasFailed && <p class="small muted">{t.failed}</p>}
+      <ul id={`${id}-list`} role="listbox" aria-label={t.results} data-found={found.of}>
+        {hits.map((hit, index) => (
+          <li
+            key={`${hit.type} ${hit.path} ${index}`}
+            id={`${id}-${index}`}
+            role="option"
+            aria-selected={index === chosen}
+            onPointerMove={() => setAt(index)}
+            onClick={() => open(hit)}
+          >
+            <span class="search-name cut">{shown(hit.name, 100)}</span>
+            <span class="muted small cut">{shown(hit.detail, 100)}</span>
+            <span class="muted small search-type">{t[`type.${hit.type}`]}</span>
+          </li>
+        ))}
+      </ul>
+      {hits.length === 0 && found.of === text.trim() && (
+        <p class="said">
+          {t.nothing(shown(text.trim(), 60))} <span class="muted">{t.nothingHint}</span>
+        </p>
+      )}
+      <p class="muted small search-keys">{t.keys}</p>
+    </div>
+  )
+}
+
+interface Found {
+  /** Of which words these are the hits. */
+  of: string
+  hits: readonly Hit[]
+  hasFailed: boolean
+}
+
+function useFound(q: string): Found {
+  const [found, setFound] = useState<Found>({ of: '', hits: [], hasFailed: false })
+  useEffect(() => {
+    if (q === '') {
+      setFound({ of: '', hits: [], hasFailed: false })
+      return
+    }
+    const abort = new AbortController()
+    const timer = setTimeout(() => {
+      get<Searched>(endpoints.search(q, most), abort.signal).then(
+        ({ rows }) => setFound({ of: q, hits: rows.map(hitOf), hasFailed: false }),
+        () => abort.signal.aborted || setFound({ of: q, hits: [], hasFailed: true }),
+      )
+    }, askAfterMs)
+    return () => {
+      clearTimeout(timer)
+      abort.abort()
+    }
+  }, [q])
+  return found
+}

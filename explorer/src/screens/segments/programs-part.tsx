@@ -1,0 +1,178 @@
+import { useState } from 'preact/hooks'
+import { send } from '../../api/client.js'
+import { useResource, type Resource } from '../../api/resource.js'
+import { useSession } from '../../api/session.js'
+import { ErrorPanel } from '../../app/error-panel.js'
+import { useReady } from '../../app/ready.js'
+import { useWords } from '../../i18n/dictionary.js'
+import { useFormats } from '../../i18n/formats.js'
+import { Answer } from '../../parts/answer.js'
+import { Opens, SubjectLink } from '../../parts/behind.js'
+import { Drawer } from '../../parts/drawer.js'
+import { Table, type Column } from '../../parts/table.js'
+import { shown } from '../../parts/text.js'
+import { Time } from '../../parts/time.js'
+import { setQuery, useQuery } from '../../url/url.js'
+import { ask, type Delivery, type Program } from './ask.js'
+import { words } from './words.js'
+
+/** Each program as its steps, one under the other, with how many wait at each. */
+export function ProgramsPart({ answer }: { answer: Resource<{ programs: Program[] }> }) {
+  const t = useWords(words)
+  const [at] = useQuery('at')
+  useReady(answer.data !== undefined)
+  return (
+    <Answer of={answer}>
+      {({ programs }) =>
+        programs.length === 0 ? (
+          <p>{t.noPrograms}</p>
+        ) : (
+          <>
+            {programs.map((program) => (
+              <Drawn key={program.id} program={program} at={at} />
+            ))}
+          </>
+        )
+      }
+    </Answer>
+  )
+}
+
+function Drawn({ program, at }: { program: Program; at: string | null }) {
+  const t = useWords(words)
+  const { number } = useFormats()
+  const { id, name, subject, waiting, done, exited, steps } = program
+  const open = at?.startsWith(`${id} `) === true ? at.slice(id.length + 1) : undefined
+  return (
+    <section class="block">
+      <h2>{shown(name || id, 60)}</h2>
+      <p class="muted">{t.running(number(waiting), number(done), number(exited))}</p>
+      <ol class="program">
+        {steps.map(({ step, does, waiting: n }) => (
+          <li key={step} class={`program-step program-step--${does}`}>
+            <span class="tag">{doesWord(t, does)}</span>
+            <span class="said">{shown(step, 60)}</span>
+            {n > 0 && (
+              <Opens what={t.why} open={() => setQuery({ at: `${id} ${step}` }, { push: true })}>
+                {t.waiting(number(n))}
+              </Opens>
+            )}
+          </li>
+        ))}
+      </ol>
+      {open !== undefined && <Runs program={program} step={open} subject={subject} />}
+    </section>
+  )
+}
+
+function doesWord(t: (typeof words)['en'], does: string): string {
+  const known = (['wait', 'waitUntil', 'branch', 'act', 'exit'] as const).find((one) => one === does)
+  return known === undefined ? does : t[`does.${known}`]
+}
+
+function Runs({ program, step, subject }: { program: Program; step: string; subject: Program['subject'] }) {
+  const t = useWords(words)
+  const formats = useFormats()
+  const answer = useResource(ask.runs(program.id, step))
+  const title = t.runs(shown(program.name || program.id, 60), shown(step, 60))
+  return (
+    <Drawer title={title} label={title} close={() => setQuery({ at: null })}>
+      <Answer of={answer}>
+        {({ rows }) => (
+          <ul class="behind">
+            {rows.map(({ run, subject: who, dueAt, because }) => (
+              <li key={run}>
+                <SubjectLink id={who} subject={subject} />
+                <span class="muted small">
+                  {dueAt === null ? shown(because, 80) : t.due(formats.moment(dueAt))}
+                </span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Answer>
+    </Drawer>
+  )
+}
+
+/** What went out, and what came back. */
+export function DeliveriesPart({ answer }: { answer: Resource<{ rows: Delivery[] }> }) {
+  const t = useWords(words)
+  const formats = useFormats()
+  useReady(answer.data !== undefined)
+  const tones = { waiting: 'tag tag--amber', delivered: 'tag tag--green', gaveUp: 'tag tag--red' }
+  const columns: Column<Delivery>[] = [
+    { id: 'at', title: t.at, cell: ({ decidedAt }) => <Time at={decidedAt} /> },
+    { id: 'endpoint', title: t.endpoint, cell: ({ endpoint }) => shown(endpoint, 40) },
+    {
+      id: 'subject',
+      title: t.subject,
+      cell: ({ subject }) => (
+        <SubjectLink id={subject} subject={subject.includes(':') ? 'person' : 'account'} />
+      ),
+    },
+    {
+      id: 'state',
+      title: t.state,
+      cell: ({ state, nextAt }) => (
+        <>
+          <span class={tones[state]}>{t[`state.${state}`]}</span>
+          {nextAt !== null && state === 'waiting' && (
+            <span class="small muted amount">{t.next(formats.moment(nextAt))}</span>
+          )}
+        </>
+      ),
+    },
+    { id: 'attempts', title: t.attempts, is: 'number', cell: ({ attempts }) => formats.number(attempts) },
+    {
+      id: 'answer',
+      title: t.answer,
+      is: 'wide',
+      cell: ({ status, answer: said, latencyMs }) => (
+        <span class="said">
+          {status !== null && <strong>{status === 0 ? '–' : status}</strong>}{' '}
+          {latencyMs !== null && <span class="muted">{formats.span(latencyMs)}</span>}{' '}
+          {shown(said ?? '', 120)}
+        </span>
+      ),
+    },
+    {
+      id: 'replay',
+      title: t.replay,
+      cell: ({ id, state }) => (state === 'delivered' ? '' : <Replay id={id} done={answer.reload} />),
+    },
+  ]
+  return (
+    <Answer of={answer}>
+      {({ rows }) =>
+        rows.length === 0 ? (
+          <p>{t.noDeliveries}</p>
+        ) : (
+          <Table
+            caption={t['part.deliveries']}
+            isCaptionUnseen
+            columns={columns}
+            rows={rows}
+            keyOf={({ id }) => id}
+          />
+        )
+      }
+    </Answer>
+  )
+}
+
+function Replay({ id, done }: { id: string; done: () => void }) {
+  const t = useWords(words)
+  const mayChange = useSession()?.role === 'admin'
+  const [error, setError] = useState<unknown>()
+  const replay = () =>
+    send(`/v1/deliveries/${encodeURIComponent(id)}/replay`, { method: 'POST' }).then(done, setError)
+  return (
+    <>
+      <button type="button" class="plain" disabled={!mayChange} onClick={() => void replay()}>
+        {t.replay}
+      </button>
+      {error !== undefined && <ErrorPanel error={error} />}
+    </>
+  )
+}

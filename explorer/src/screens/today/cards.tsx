@@ -1,0 +1,261 @@
+import type { icpAnswer, Line, Meta } from '@touchline/schemas/api'
+import type { ComponentChildren } from 'preact'
+import { useMemo } from 'preact/hooks'
+import {
+  endpoint,
+  endpoints,
+  type AccountsListed,
+  type Output,
+  type PeopleListed,
+} from '../../api/endpoints.js'
+import { ApiError } from '../../api/errors.js'
+import { useResource, type Resource } from '../../api/resource.js'
+import { useWords } from '../../i18n/dictionary.js'
+import { useFormats } from '../../i18n/formats.js'
+import { textTrait } from '../../lists/columns.js'
+import { SubjectLink } from '../../parts/behind.js'
+import { nameOfPerson } from '../../parts/names.js'
+import { shown } from '../../parts/text.js'
+import { Link } from '../../url/link.js'
+import { hrefOf } from '../../url/url.js'
+import {
+  alikeCondition,
+  bestFinding,
+  lateStages,
+  newAtDeals,
+  silentLate,
+  troubleIn,
+  type Gap,
+  type Trouble,
+} from './choose.js'
+import { words } from './words.js'
+
+const mostRows = 5
+
+export interface CardContent {
+  id: string
+  title: string
+  tone: 'bad' | 'wait' | 'good'
+  rows: { key: string; who: ComponentChildren; why: string }[]
+  more: string
+}
+/** undefined: not known yet; null: nothing to do. */
+export type Found = { card: CardContent | null | undefined; error: unknown }
+
+const stateOf = (resources: readonly Resource<unknown>[]): { isThere: boolean; error: unknown } => ({
+  isThere: resources.every(({ data, error }) => data !== undefined || error !== undefined),
+  error: resources.find(({ error }) => error !== undefined)?.error,
+})
+
+export function useTrouble(): Found {
+  const t = useWords(words)
+  const formats = useFormats()
+  const line = useResource<Line>(endpoints.line(), { everyMs: 10_000 })
+  const { data, error } = line
+  if (data === undefined) return { card: error === undefined ? undefined : null, error }
+  const troubles = troubleIn(data, Date.now())
+  const say = (trouble: Trouble) =>
+    trouble.kind === 'differs'
+      ? t.differs(formats.number(trouble.n))
+      : trouble.kind === 'dead'
+        ? t.dead(formats.number(trouble.n))
+        : trouble.kind === 'waits'
+          ? t.waits(formats.span(trouble.ms))
+          : t.refused(formats.number(trouble.n), shown(trouble.code, 60))
+  const rows = troubles
+    .slice(0, mostRows)
+    .map((trouble, index) => ({ key: String(index), who: say(trouble), why: '' }))
+  return {
+    card:
+      rows.length === 0
+        ? null
+        : { id: 'broken', title: t.broken, tone: 'bad', rows, more: hrefOf('/health') },
+    error,
+  }
+}
+
+export function useSilent({ stages }: Meta): Found {
+  const t = useWords(words)
+  const formats = useFormats()
+  const gaps = useResource(
+    stages.length === 0 ? null : endpoint<{ rows: Gap[] }>('/v1/journeys/gaps', { open: true, limit: 2_000 }),
+  )
+  if (stages.length === 0) return { card: null, error: undefined }
+  if (gaps.data === undefined) return { card: gaps.error === undefined ? undefined : null, error: gaps.error }
+  const found = silentLate(gaps.data.rows, stages)
+  const nameOf = (id: string | null) => shown(stages.find((stage) => stage.id === id)?.name ?? id ?? '', 40)
+  const rows = found.slice(0, mostRows).map(({ subject, days, stage, from }) => ({
+    key: subject + from,
+    who: <SubjectLink id={subject} subject="account" />,
+    why: t.silentWhy(formats.days(Math.floor(days)), nameOf(stage)),
+  }))
+  return {
+    card:
+      rows.length === 0
+        ? null
+        : {
+            id: 'silent',
+            title: t.silent(formats.number(found.length)),
+            tone: 'wait',
+            rows,
+            more: hrefOf('/accounts'),
+          },
+    error: gaps.error,
+  }
+}
+
+export function useNewPeople({ stages }: Meta): Found {
+  const t = useWords(words)
+  const formats = useFormats()
+  const late = useMemo(() => lateStages(stages), [stages])
+  const has = late.length > 0
+  const people = useResource(
+    has
+      ? endpoint<PeopleListed>('/v1/people', {
+          condition: JSON.stringify({ firstSeen: { within: '7d' } }),
+          sort: 'firstSeen',
+          limit: 100,
+        })
+      : null,
+  )
+  // An open deal is in the last stage but one or two: what closed is no deal any longer.
+  const open = late.slice(0, Math.max(1, late.length - 1))
+  const accounts = [open[0], open[1]].map((stage) =>
+    useResource(
+      stage === undefined
+        ? null
+        : endpoint<AccountsListed>('/v1/accounts', { stage: stage.id, sort: 'lastTouch', limit: 100 }),
+    ),
+  )
+  if (!has) return { card: null, error: undefined }
+  const asked = [people, ...accounts.slice(0, open.length)]
+  const { isThere, error } = stateOf(asked)
+  if (!isThere) return { card: undefined, error }
+  const found = newAtDeals(
+    people.data?.people ?? [],
+    accounts.flatMap(({ data }) => data?.accounts ?? []),
+  )
+  const nameOf = (id: string | null | undefined) =>
+    shown(stages.find((stage) => stage.id === id)?.name ?? id ?? '', 40)
+  const rows = found.slice(0, mostRows).map(({ person, account }) => ({
+    key: person.id,
+    who: (
+      <Link class="said" href={hrefOf(`/people/${encodeURIComponent(person.id)}`)}>
+        {shown(nameOfPerson(person.id, person.traits), 60)}
+      </Link>
+    ),
+    why: t.newAt(
+      shown(textTrait(account.traits, ['name', 'company']) ?? account.id, 40),
+      nameOf(account.stage),
+    ),
+  }))
+  return {
+    card:
+      rows.length === 0
+        ? null
+        : {
+            id: 'newPeople',
+            title: t.newPeople(formats.number(found.length)),
+            tone: 'good',
+            rows,
+            more: hrefOf('/people', { sort: 'firstSeen' }),
+          },
+    error,
+  }
+}
+
+export function useAlike({ goals }: Meta): Found {
+  const t = useWords(words)
+  const formats = useFormats()
+  const has = ['won', 'lost'].every((id) => goals.some((goal) => goal.id === id))
+  const icp = useResource(
+    has ? endpoint<Output<typeof icpAnswer>>('/v1/icp', { goal: 'won', lost: 'lost' }) : null,
+  )
+  const finding = icp.data === undefined ? undefined : bestFinding(icp.data.findings)
+  const condition = finding === undefined ? undefined : alikeCondition(finding)
+  const accounts = useResource(
+    condition === undefined
+      ? null
+      : endpoint<AccountsListed>('/v1/accounts', { condition, sort: 'touches30d', limit: mostRows + 1 }),
+  )
+  if (!has) return { card: null, error: undefined }
+  const asked = finding === undefined ? [icp] : [icp, accounts]
+  const { isThere, error } = stateOf(asked)
+  if (!isThere) return { card: undefined, error }
+  const found = accounts.data?.accounts ?? []
+  if (finding === undefined || found.length === 0) return { card: null, error }
+  const rows = found.slice(0, mostRows).map(({ id, traits, people }) => ({
+    key: id,
+    who: (
+      <Link class="said" href={hrefOf(`/accounts/${encodeURIComponent(id)}`)}>
+        {shown(textTrait(traits, ['name', 'company']) ?? id, 60)}
+      </Link>
+    ),
+    why: t.alikeWhy(
+      `${shown(finding.trait, 30)} ${shown(finding.value, 40)}`,
+      formats.number(Math.round((finding.lift ?? 1) * 10) / 10),
+      formats.number(people),
+    ),
+  }))
+  const count = `${formats.number(rows.length)}${found.length > mostRows ? '+' : ''}`
+  return {
+    card: {
+      id: 'alike',
+      title: t.alike(count),
+      tone: 'good',
+      rows,
+      more: hrefOf('/journeys', { part: 'profile' }),
+    },
+    error,
+  }
+}
+
+/** As much of a hand-off as a card shows; the whole stands in the segments' screen. */
+interface Handoff {
+  id: string
+  subject: string
+  subjectKind: 'account' | 'person'
+  total: number
+  rules: { rule: string; points: number }[]
+}
+
+export function useHandoffs({ scores }: Meta): Found {
+  const t = useWords(words)
+  const formats = useFormats()
+  const answer = useResource(
+    scores.length === 0
+      ? null
+      : endpoint<{ rows: Handoff[] }>('/v1/handoffs', { answered: 'no', limit: 100 }),
+  )
+  if (scores.length === 0) return { card: null, error: undefined }
+  const isMissing = answer.error instanceof ApiError && answer.error.status === 404
+  if (answer.data === undefined)
+    return {
+      card: answer.error === undefined ? undefined : null,
+      error: isMissing ? undefined : answer.error,
+    }
+  const all = answer.data.rows
+  const rows = all.slice(0, mostRows).map(({ id, subject, subjectKind, total, rules }) => ({
+    key: id,
+    who: <SubjectLink id={subject} subject={subjectKind} />,
+    why: [
+      t.score(formats.number(Math.round(total))),
+      ...rules
+        .slice(0, 3)
+        .map(({ rule, points }) => `${shown(rule, 30)} ${points > 0 ? '+' : ''}${formats.number(points)}`),
+    ].join(' · '),
+  }))
+  return {
+    card:
+      rows.length === 0
+        ? null
+        : {
+            id: 'handoffs',
+            title: t.handoffs(formats.number(all.length)),
+            tone: 'good',
+            rows,
+            more: hrefOf('/segments', { part: 'handoffs' }),
+          },
+    error: undefined,
+  }
+}

@@ -1,0 +1,86 @@
+import type { Meta } from '@touchline/schemas/api'
+import { endpoints } from '../../api/endpoints.js'
+import { useResource } from '../../api/resource.js'
+import { ErrorPanel } from '../../app/error-panel.js'
+import { useReady } from '../../app/ready.js'
+import { useWords } from '../../i18n/dictionary.js'
+import { Ready } from '../../parts/ready.js'
+import { NoEvents } from '../../parts/setup/no-events.js'
+import { shown } from '../../parts/text.js'
+import { Link } from '../../url/link.js'
+import { useAlike, useHandoffs, useNewPeople, useSilent, useTrouble, type CardContent } from './cards.js'
+import { words } from './words.js'
+import './today.css'
+
+/** S0: what do I do this morning? */
+export default function Today() {
+  const meta = useResource(endpoints.meta())
+  const { data } = meta
+  if (meta.error !== undefined && data === undefined)
+    return <ErrorPanel error={meta.error} retry={meta.reload} />
+  if (data === undefined) return null
+  if (data.events.total === 0)
+    return (
+      <>
+        <Ready />
+        <NoEvents />
+      </>
+    )
+  return <Cards meta={data} />
+}
+
+function Cards({ meta }: { meta: Meta }) {
+  const t = useWords(words)
+  const found = [useTrouble(), useSilent(meta), useHandoffs(meta), useNewPeople(meta), useAlike(meta)]
+  const cards = found.flatMap(({ card }) => (card ? [card] : []))
+  const isThere = found.every(({ card }) => card !== undefined)
+  const failed = found.flatMap(({ error }) => (error === undefined ? [] : [error]))
+  useReady(isThere)
+  return (
+    <>
+      <h1 class="unseen">{t.title}</h1>
+      {isThere && cards.length === 0 && (
+        <section class="panel">
+          <h2>{t.nothing}</h2>
+          <p class="muted">{t.looked}</p>
+        </section>
+      )}
+      <div class="cards">
+        {cards.map((card) => (
+          <Card key={card.id} card={card} />
+        ))}
+      </div>
+      {failed.length > 0 && (
+        <div class="notes">
+          {failed.map((error, index) => (
+            <p key={index}>
+              {t.notKnown} {shown(error instanceof Error ? error.message : String(error))}
+            </p>
+          ))}
+        </div>
+      )}
+    </>
+  )
+}
+
+function Card({ card: { id, title, tone, rows, more } }: { card: CardContent }) {
+  const t = useWords(words)
+  return (
+    <section class={`card card--${tone}`} data-card={id}>
+      <header>
+        <h2>{title}</h2>
+        <Link href={more} aria-label={`${t.all}: ${title}`}>
+          {t.all}
+        </Link>
+      </header>
+      <ul>
+        {rows.map(({ key, who, why }) => (
+          <li key={key}>
+            {who}
+            {why !== '' && <span class="muted small said">{why}</span>}
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
