@@ -24,7 +24,7 @@ export function periodsOf({ from, to }: Period, zone: string): { unit: Unit; per
 function cut({ from, to }: Period, unit: Unit, zone: string): Period[] {
   const periods: Period[] = []
   let day = firstDayOf(dayOf(from, zone), unit)
-  while (periods.length < 400) {
+  while (periods.length < 400 && (unit === 'quarter' || periods.length <= mostPeriods)) {
     const next = dayAfter(day, unit)
     const [begins, ends] = [startOf(day, zone), startOf(next, zone)]
     if (begins >= to) break
