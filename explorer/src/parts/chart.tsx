@@ -45,7 +45,7 @@ export function Chart({ label, times, lines, height = 280, tick }: ChartProps) {
           ...axis,
           grid: { show: false },
           // Only where there is a point: a period between two is none.
-          splits: (_chart, _axis, _low, _high, _step, space) => thinned(times, space),
+          splits: ({ width }) => thinned(times, width),
           values: (_chart, splits) => splits.map((at) => formats.tick(at * 1_000, tick)),
         },
         { ...axis, size: 44, values: (_chart, splits) => splits.map((value) => formats.number(value)) },
@@ -77,10 +77,12 @@ export function Chart({ label, times, lines, height = 280, tick }: ChartProps) {
   return <div class="chart" ref={box} role="img" aria-label={label} />
 }
 
+const widthOfWord = 72
+
 const withAlpha = (colour: string) => `color-mix(in srgb, ${colour} 10%, transparent)`
 
-/** Of too many points every second, third … */
-function thinned(times: readonly number[], space: number): number[] {
-  const step = Math.max(1, Math.ceil((times.length * 64) / Math.max(64, space)))
+/** Of too many points for the width every second, third … */
+function thinned(times: readonly number[], width: number): number[] {
+  const step = Math.max(1, Math.ceil((times.length * widthOfWord) / width))
   return times.filter((_at, index) => index % step === 0).map((at) => at / 1_000)
 }

@@ -302,7 +302,8 @@ describe('why', () => {
 })
 
 test('what became one person lately is listed with the claim that made it so, and its rule in words', async () => {
-  const { body } = await api.get<z.infer<typeof people.mergesAnswer>>('/v1/identity/merges')
+  const { status, body } = await api.get<z.infer<typeof people.mergesAnswer>>('/v1/identity/merges')
+  expect({ status, body }).toMatchObject({ status: 200, body: { days: 7 } })
   const found = body.merges.filter(({ person }) => person === 'user:ann')
   expect(found).toHaveLength(3)
   expect(found.find(({ identifier }) => identifier === 'anon:a1')).toMatchObject({

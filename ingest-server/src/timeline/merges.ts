@@ -26,23 +26,24 @@ const mergesQuery: NamedQuery = {
   sql: `
 WITH recent AS (
   SELECT identifier AS claimer, other AS claimed, argMin(message_id, (at, message_id)) AS message,
-    argMin(kind, (at, message_id)) AS kind, min(at) AS claimed_at, max(stored_at) AS seen
+    argMin(kind, (at, message_id)) AS claim_kind, min(at) AS claimed_at, max(stored_at) AS seen
   FROM identity_changes_seen
   WHERE project = {project: String} AND kind IN ('claim', 'alias', 'release') AND other != ''
   GROUP BY claimer, claimed
   ORDER BY seen DESC
   LIMIT 5000
 )
-SELECT owner.person AS person, known.identifier AS identifier,
-  if(recent.claimer = known.identifier, recent.claimed, recent.claimer) AS other, toString(recent.kind) AS kind,
-  recent.claimed_at AS at, owner.rule AS rule, owner.because AS because, owner.verified AS verified
+SELECT known.person AS person, known.identifier AS identifier,
+  if(recent.claimer = known.identifier, recent.claimed, recent.claimer) AS other, toString(recent.claim_kind) AS kind,
+  recent.claimed_at AS at, known.rule AS rule, known.because AS because, known.verified AS verified
 FROM (
-  SELECT identifier, owners FROM identity_map FINAL
+  SELECT identifier, owner.person AS person, owner.rule AS rule, owner.because AS because, owner.verified AS verified
+  FROM identity_map FINAL ARRAY JOIN owners AS owner
   WHERE project = {project: String} AND identifier IN (SELECT arrayJoin([claimer, claimed]) FROM recent)
+    AND owner.person != identifier
 ) AS known
-ARRAY JOIN known.owners AS owner
-INNER JOIN recent ON recent.message = owner.because
-WHERE (recent.claimer = known.identifier OR recent.claimed = known.identifier) AND owner.person != known.identifier
+INNER JOIN recent ON recent.message = known.because
+WHERE recent.claimer = known.identifier OR recent.claimed = known.identifier
 ORDER BY recent.seen DESC, at DESC, identifier
 LIMIT 1 BY person, identifier
 LIMIT {limit: UInt32}`,

@@ -17,7 +17,8 @@ interface SankeyProps {
 }
 const leastWidth = 720
 const nodeWidth = 12
-const nodeGap = 14
+/** Each can be pressed with a finger: no two are nearer than 24 px (WCAG 2.5.8). */
+const nodeGap = 26
 
 export function Sankey({ flow, isChannel, chosen, choose }: SankeyProps) {
   const t = useWords(words)
@@ -98,7 +99,7 @@ const curve = ([x0, y0]: [number, number], [x1, y1]: [number, number]) => {
 function place({ nodes, links }: SankeyProps['flow'], width: number) {
   const perDepth = new Map<number, number>()
   for (const { depth } of nodes) perDepth.set(depth, (perDepth.get(depth) ?? 0) + 1)
-  const height = Math.max(200, Math.max(...perDepth.values()) * 44)
+  const height = Math.max(200, Math.max(...perDepth.values()) * 56)
   const layout = sankey<{ id: string; name: string; depth: number }, { value: number }>()
     .nodeId(({ id }) => id)
     .nodeAlign(sankeyJustify)

@@ -97,7 +97,11 @@ interface StoredPartProps {
 function StoredPart({ messageId, tab, isWaiting, state }: StoredPartProps) {
   const t = useWords(words)
   const [isThere, setIsThere] = useState(false)
-  const status = useResource(endpoints.event(messageId), isThere ? {} : { everyMs: lookAgainMs })
+  // Not before it is said to be stored: until then the answer would be that there is no such event.
+  const status = useResource(
+    isWaiting ? null : endpoints.event(messageId),
+    isThere ? {} : { everyMs: lookAgainMs },
+  )
   const { data, error } = status
   const event = data?.event
   const isLinked = event !== undefined && event !== null && event.person !== ''

@@ -98,5 +98,6 @@ export const ask = {
   deliveries: () => endpoint<{ rows: Delivery[] }>('/v1/deliveries', { limit: 100 }),
 }
 
-export const isMissing = ({ error }: Resource<unknown>): boolean =>
-  error instanceof ApiError && error.status === 404
+/** Its address is known to the server: an answer came, or a failure that is another one. */
+export const isThere = ({ data, error }: Resource<unknown>): boolean =>
+  data !== undefined || (error !== undefined && !(error instanceof ApiError && error.status === 404))

@@ -1,8 +1,11 @@
+import type { Meta } from '@touchline/schemas/api'
+import { endpoints } from '../../api/endpoints.js'
 import { useResource } from '../../api/resource.js'
+import { ErrorPanel } from '../../app/error-panel.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { Tabs } from '../../parts/tabs.js'
 import { useQuery } from '../../url/url.js'
-import { ask, isMissing } from './ask.js'
+import { ask, isThere } from './ask.js'
 import { HandoffsPart } from './handoffs-part.js'
 import { DeliveriesPart, ProgramsPart } from './programs-part.js'
 import { ScoresPart } from './scores-part.js'
@@ -12,20 +15,24 @@ import './segments.css'
 
 /** S8: who belongs together, who is worth a call, what is done about them. What the server has not is not here. */
 export default function Segments() {
+  const meta = useResource(endpoints.meta())
+  if (meta.data === undefined)
+    return meta.error === undefined ? null : <ErrorPanel error={meta.error} retry={meta.reload} />
+  return <Parts meta={meta.data} />
+}
+
+function Parts({ meta }: { meta: Meta }) {
   const t = useWords(words)
   const [asked] = useQuery('part')
-  const scores = useResource(ask.scores())
-  const programs = useResource(ask.programs())
-  const deliveries = useResource(ask.deliveries())
-  const hasScores = scores.data !== undefined || (scores.error !== undefined && !isMissing(scores))
-  const hasPrograms = programs.data !== undefined || (programs.error !== undefined && !isMissing(programs))
-  const hasDeliveries =
-    deliveries.data !== undefined || (deliveries.error !== undefined && !isMissing(deliveries))
+  // Asked for only where something is defined: without a definition there is nothing that they could say.
+  const scores = useResource(meta.scores.length === 0 ? null : ask.scores())
+  const programs = useResource(meta.programs.length === 0 ? null : ask.programs())
+  const deliveries = useResource(meta.programs.length === 0 ? null : ask.deliveries())
   const there = [
     'segments' as const,
-    ...(hasScores ? (['scores', 'handoffs'] as const) : []),
-    ...(hasPrograms ? (['programs'] as const) : []),
-    ...(hasDeliveries ? (['deliveries'] as const) : []),
+    ...(isThere(scores) ? (['scores', 'handoffs'] as const) : []),
+    ...(isThere(programs) ? (['programs'] as const) : []),
+    ...(isThere(deliveries) ? (['deliveries'] as const) : []),
   ]
   const part = there.find((one) => one === asked) ?? 'segments'
   return (
