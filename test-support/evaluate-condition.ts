@@ -145,11 +145,14 @@ export function touchesOfSubject(world: World, { subject, id, now }: Asked): Wor
     .sort((a, b) => a.at - b.at || (a.messageId < b.messageId ? -1 : 1))
 }
 
+/** The pages of a touch, or those of them that a filter names. */
+export const pagesOf = (page: string | undefined, one: WorldTouch): string[] =>
+  [one.path, ...one.paths].filter((path) =>
+    page === undefined ? path !== '' : pageMatches(page, one.host, path),
+  )
+
 function distinctValues({ touch, distinct }: TouchCondition, one: WorldTouch): string[] {
-  if (distinct === 'page')
-    return [one.path, ...one.paths].filter((path) =>
-      touch.page === undefined ? path !== '' : pageMatches(touch.page, one.host, path),
-    )
+  if (distinct === 'page') return pagesOf(touch.page, one)
   if (distinct === 'day') return [new Date(one.at).toISOString().slice(0, 10)]
   return [one[distinct ?? 'name']]
 }

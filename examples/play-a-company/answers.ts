@@ -31,6 +31,39 @@ interface Gaps {
   rows: { subject: string; days: number; stage: string | null }[]
 }
 
+interface Handoffs {
+  rows: {
+    subject: string
+    account: string | null
+    total: number
+    rules: { rule: string; points: number }[]
+    touches: { at: string; name: string; page: string }[]
+  }[]
+}
+interface Count {
+  members: number
+}
+
+/** As they come: role engage looks a moment after touchpoints are formed. Ends without any after a minute. */
+export async function handoffsOf(server: Server, looks = 60): Promise<string[]> {
+  for (let look = 0; look < looks; look += 1) {
+    const { rows } = await askFor<Handoffs>(server, '/v1/handoffs?score=lead&limit=5')
+    const { members } = await askFor<Count>(server, '/v1/segments/silent-after-demo/count')
+    if (rows.length > 0)
+      return [
+        'Handed to sales, and why:',
+        ...rows.map(
+          ({ subject, account, total, rules, touches }) =>
+            `  ${subject} of ${account ?? 'no account'}: ${shown(total)} points (${rules.map(({ rule, points }) => `${rule} ${shown(points)}`).join(', ')}); most by ${touches[0]?.name ?? 'no touch'}`,
+        ),
+        '',
+        `Gone silent after a demo: ${members} people.`,
+      ]
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+  }
+  return ['Nobody was handed to sales yet.']
+}
+
 const models = 'first,last,linear,u,markov'
 
 /** Lines to print. Throws where the attribution does not add up to the cent. */
@@ -99,4 +132,6 @@ export const placesToLook = [
   '/v1/personas?goal=won&lost=lost',
   '/v1/paths?goal=won&depth=5',
   '/v1/metrics/lifecycle?by=quarter',
+  '/v1/scores/lead/subjects',
+  '/v1/people?sort=score',
 ]

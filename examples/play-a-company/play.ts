@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util'
 import { companyOf } from './company.js'
 import { dayMs } from './journey.js'
 import { demoKey, removeDemo } from './demo-project.js'
-import { answersOf, placesToLook } from './answers.js'
+import { answersOf, handoffsOf, placesToLook } from './answers.js'
 import { definitions } from './definitions.js'
 import { importEvents, send, signInLink, summaryOf, untilKnown, untilWon } from './server-calls.js'
 
@@ -64,6 +64,7 @@ for (const { path, why } of company.worthOpening) {
 
 await untilWon({ url, secretKey }, company.won)
 console.log(`\n${(await answersOf({ url, secretKey })).join('\n')}`)
+console.log(`\n${(await handoffsOf({ url, secretKey })).join('\n')}`)
 console.log('\nMore to ask:')
 for (const path of placesToLook) console.log(`  curl -u ${secretKey}: '${url}${path}'`)
 

@@ -1,5 +1,5 @@
 /**
- * The composition, in the order of the line: collect → log → store → ClickHouse ← stitch, touchpoints, timeline.
+ * The composition, in the order of the line: collect → log → store → ClickHouse ← stitch, touchpoints, engage, timeline.
  * Read this first; every other file is one of these words.
  */
 import type { FastifyInstance } from 'fastify'
@@ -35,6 +35,7 @@ import { watchLog } from './log/watched-log.js'
 import type { Logger } from './logger.js'
 import { startErasing } from './erasure/erasing.js'
 import type { OpenErasures } from './erasure/waiting.js'
+import { startEngage } from './engagement/engage.js'
 import { startRetention } from './retention/retention.js'
 import { startStore } from './store/store.js'
 import { startTouchpoints } from './touchpoints/upkeep.js'
@@ -84,7 +85,7 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
 
   // What works on ClickHouse begins once that is usable; collecting waits for none of it.
   const clickhouse =
-    has('store') || has('stitch') || has('touchpoints') || has('timeline')
+    has('store') || has('stitch') || has('touchpoints') || has('engage') || has('timeline')
       ? openWhileCollecting({ config, analystPassword: keys.analystPassword, projects, metrics, logger })
       : undefined
   const store =
@@ -100,6 +101,18 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
     ? clickhouse?.begin('Touchpoints', async () =>
         startTouchpoints({
           clickhouse,
+          metrics,
+          logger,
+          isAlone: config.CLICKHOUSE_URL === undefined,
+        }),
+      )
+    : undefined
+  const engage = has('engage')
+    ? clickhouse?.begin('Segments and scores', async () =>
+        startEngage({
+          clickhouse,
+          log,
+          clock,
           metrics,
           logger,
           isAlone: config.CLICKHOUSE_URL === undefined,
@@ -191,6 +204,7 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
         store?.stop(),
         stitch?.stop(),
         touchpoints?.stop(),
+        engage?.stop(),
         erasing?.stop(),
         retention?.stop(),
       ])

@@ -8,7 +8,7 @@ import '@touchline/schemas'
 import { misspelt } from './config-names.js'
 import { TouchlineError } from './errors.js'
 
-export const roles = ['collect', 'store', 'stitch', 'touchpoints', 'timeline'] as const
+export const roles = ['collect', 'store', 'stitch', 'touchpoints', 'engage', 'timeline'] as const
 export type Role = (typeof roles)[number]
 
 const text = z.string().trim().min(1)
@@ -109,7 +109,7 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env) {
   if (wrong !== undefined) throw new TouchlineError('CONFIG_INVALID', wrong)
   const parsed = environment.safeParse(given)
   if (!parsed.success) throw new TouchlineError('CONFIG_INVALID', problemIn(parsed.error.issues[0], given))
-  const config = { ...parsed.data, ROLES: withTouchpoints(parsed.data.ROLES) }
+  const config = { ...parsed.data, ROLES: withFollowing(parsed.data.ROLES) }
   if (config.KAFKA_BROKERS === undefined && config.ROLES.length < roles.length) {
     throw new TouchlineError(
       'CONFIG_INVALID',
@@ -143,9 +143,12 @@ function problemIn(issue: z.core.$ZodIssue | undefined, given: NodeJS.Dict<strin
   return `${name}: ${issue?.message ?? 'is not valid'}${isNumber ? `, not "${given[name]}"` : ''}.`
 }
 
-/** Who keeps who-is-who up to date keeps touchpoints too; processes that do only the latter share their work. */
-function withTouchpoints(given: readonly Role[]): Role[] {
-  const isImplied = (role: Role) => role === 'touchpoints' && given.includes('stitch')
+/**
+ * Who keeps who-is-who up to date keeps touchpoints, segments and scores too; processes that do only one of those share
+ * its work.
+ */
+function withFollowing(given: readonly Role[]): Role[] {
+  const isImplied = (role: Role) => (role === 'touchpoints' || role === 'engage') && given.includes('stitch')
   return roles.filter((role) => given.includes(role) || isImplied(role))
 }
 

@@ -102,6 +102,7 @@ export function createMetrics() {
       registers: [registry],
     }),
     touchpoints: touchpointMetrics(registry),
+    engage: engageMetrics(registry),
     stitchLagSeconds: new Gauge({
       name: 'touchline_stitch_lag_seconds',
       help: 'Age of the oldest link that stitch has not looked at',
@@ -119,6 +120,31 @@ export async function p95Of(histogram: Histogram): Promise<number | null> {
   if (most === 0) return null
   const found = buckets.find(({ value }) => value >= 0.95 * most)?.labels.le
   return typeof found === 'number' ? found * 1_000 : null
+}
+
+/** The upkeep of segments, scores and hand-offs. */
+function engageMetrics(registry: Registry) {
+  const gauge = (name: string, help: string, aggregator: 'max' | 'sum') =>
+    new Gauge({ name: `touchline_engage_${name}`, help, aggregator, registers: [registry] })
+  const counter = (name: string, help: string) =>
+    new Counter({ name: `touchline_engage_${name}_total`, help, registers: [registry] })
+  return {
+    lagSeconds: gauge(
+      'lag_seconds',
+      'Age of the oldest change whose segments and scores were not looked at',
+      'max',
+    ),
+    slots: gauge('slots', 'Parts of the work that this process does', 'sum'),
+    subjects: counter('subjects', 'Persons and accounts that were looked at because something changed'),
+    transitions: counter('transitions', 'Entries into and leaves of segments that were recorded'),
+    handoffs: counter('handoffs', 'Hand-offs that were recorded because a score crossed its threshold'),
+    passSeconds: new Histogram({
+      name: 'touchline_engage_pass_seconds',
+      help: 'Time of one look at who changed, with what was recorded for it',
+      buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
+      registers: [registry],
+    }),
+  }
 }
 
 /** The upkeep of the table of touchpoints. */

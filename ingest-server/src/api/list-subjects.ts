@@ -5,6 +5,7 @@ import { TouchlineError } from '../errors.js'
 import type { Reader } from '../clickhouse/query.js'
 import { checkCondition, checkPatterns, patternsOf } from '../definitions/check.js'
 import { readDefinition } from '../definitions/read.js'
+import { readListedScores, scoreOfList } from '../journeys/listed-scores.js'
 import { readTraitsOf } from '../journeys/listed-traits.js'
 import { readStageList } from '../journeys/stage-list.js'
 import {
@@ -19,19 +20,27 @@ import { isoTime } from './answer.js'
 export type ListQuery = z.output<typeof listSubjectsQuery>
 
 const dayMs = 86_400_000
+const nothing = { total: 0, fit: 0, behaviour: 0 }
 
 export async function readList(reader: Reader, subject: Subject, asked: ListQuery, now: number) {
   const asOf = asked.as_of ?? now
   const { sort, order, limit, channel, cursor } = asked
   const condition = await conditionOf(reader, subject, asked)
   const after = cursor === undefined ? undefined : fromCursor(cursor)
-  const wanted = { subject, asOf, sort, order, limit, channel, condition, after }
+  const score = await scoreOfList(reader, subject, { score: asked.score, asOf })
+  if (sort === 'score' && score === undefined)
+    throw new TouchlineError(
+      'QUERY_INVALID',
+      `sort: there is no score of ${subject === 'person' ? 'persons' : 'accounts'} to sort by`,
+    )
+  const wanted = { subject, asOf, sort, order, limit, channel, condition, after, score }
   const { rows, next } = await listSubjects(reader, wanted)
   const ids = rows.map(({ id }) => id)
-  const [traits, weeks, stages] = await Promise.all([
+  const [traits, weeks, stages, scores] = await Promise.all([
     readTraitsOf(reader, subject, ids, asOf),
     readSparklines(reader, subject, ids, asOf),
     stagesOf(reader, subject, ids, asOf),
+    score === undefined ? undefined : readListedScores(reader, score, ids, asOf),
   ])
   const none = Array.from({ length: sparklineWeeks }, () => 0)
   return {
@@ -44,6 +53,7 @@ export async function readList(reader: Reader, subject: Subject, asked: ListQuer
       stage: stages.get(row.id)?.stage ?? null,
       stageSince: timeOf(stages.get(row.id)?.sinceMs),
       weeks: weeks.get(row.id) ?? none,
+      score: score === undefined ? null : (scores?.get(row.id) ?? { id: score.definition.id, ...nothing }),
     })),
     nextCursor: next === undefined ? null : toCursor(next),
   }

@@ -35,6 +35,7 @@ const descriptions: Readonly<Record<string, string>> = {
   state: 'How they stand to the stage',
   template: 'Name of the template',
   version: 'Version of the definition; absent: the latest',
+  since: 'At or after this time',
   lost: 'Id of the goal that says what is lost',
 }
 

@@ -22,6 +22,9 @@ import { addFunnels } from './journeys/funnel-routes.js'
 import { addJourneys } from './journeys/journey-routes.js'
 import { addLifecycle } from './journeys/lifecycle-routes.js'
 import { addProfiles } from './journeys/profile-routes.js'
+import { addHandoffs } from './engagement/handoff-routes.js'
+import { addScores } from './engagement/score-routes.js'
+import { addSegments } from './engagement/segment-routes.js'
 import { addAccounts } from './account-routes.js'
 import { addDefinitions } from './definition-routes.js'
 import { addUnlinks } from './unlink-routes.js'
@@ -98,6 +101,9 @@ export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Pr
       addLine(api, deps)
       addLive(api, deps)
       if (deps.session) addSignInLinks(api, deps, deps.session)
+      addSegments(api, deps)
+      addScores(api, deps)
+      addHandoffs(api, deps)
       refuseTheRest()
     })
   }

@@ -16,6 +16,7 @@
  *   as a whole, so it stays there.
  * - Touchpoints are sharded by person, those of accounts by account, so that what is grouped by either is grouped on
  *   its shard. What changed lately stays where the events are.
+ * - Memberships and scores are sharded by their subject, as its touchpoints are.
  * - Who is who (`identity_map`, `people`, `account_people`, `domains`) is small, and every query joins events with it:
  *   each node holds all of it, as one replicated table without shards, so that a shard can join on its own.
  *
@@ -57,6 +58,13 @@ const placements: Readonly<Record<string, Placement>> = {
   dead_letters: { shardBy: 'rand()' },
   // Made and dropped by migrations.
   stitch_progress: 'everywhere',
+  segment_memberships: { shardBy: 'cityHash64(project, subject_key)' },
+  segment_transitions: { shardBy: 'cityHash64(project, subject)' },
+  segment_transition_feed: { shardBy: 'rand()', staysWhereMade: true },
+  segment_additions: 'everywhere',
+  score_values: { shardBy: 'cityHash64(project, subject_key)' },
+  handoff_records: 'everywhere',
+  engage_changes: { shardBy: 'rand()', staysWhereMade: true },
   definitions: 'everywhere',
   costs: 'everywhere',
   erasures: 'everywhere',

@@ -2,6 +2,7 @@ import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
 import { startKafka, whyNoKafka, type TestKafka } from '../../../test-support/kafka.js'
+import { logTables } from '../log/kafka/kafka-topics.js'
 import { installKafkaEngine, kafkaEngineStatements, removeKafkaEngine } from './kafka-engine.js'
 
 const columns = [
@@ -65,7 +66,7 @@ describe.skipIf(why !== undefined)('ClickHouse reading the log itself', () => {
     await admin.connect()
     await admin.createTopics({
       waitForLeaders: true,
-      topics: ['events', 'rejected_events', 'erasures', 'definitions', 'costs'].map((table) => ({
+      topics: logTables.map((table) => ({
         topic: `${topicPrefix}${table}`,
         numPartitions: 2,
       })),

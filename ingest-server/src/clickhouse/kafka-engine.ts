@@ -18,7 +18,7 @@ import { literal, settingValue } from './sql-quoting.js'
 export interface KafkaEngineOptions {
   /** `host:port` of each broker, as ClickHouse reaches them. */
   brokers: readonly string[]
-  /** Topics are `<prefix>events`, `<prefix>rejected_events`, `<prefix>erasures`, `<prefix>definitions`, `<prefix>costs`. */
+  /** Topics are `<prefix>events`, `<prefix>rejected_events`, `<prefix>erasures`, `<prefix>definitions` and the like. */
   topicPrefix: string
   /**
    * Consumer groups are `<group>.events` and so on; other ones than the `store` role's, which must not run at the
@@ -45,7 +45,16 @@ export interface Column {
 }
 
 /** The tables that the log has topics for. */
-const tables = ['events', 'rejected_events', 'erasures', 'definitions', 'costs'] as const
+const tables = [
+  'events',
+  'rejected_events',
+  'erasures',
+  'definitions',
+  'costs',
+  'segment_transitions',
+  'segment_additions',
+  'handoff_records',
+] as const
 
 /** What the embedded server's `app` needs beyond its usual rights. */
 export const kafkaGrants = [

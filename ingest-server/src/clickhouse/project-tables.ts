@@ -20,6 +20,11 @@ export const projectTables = [
   'rejected_events',
   'definitions',
   'costs',
+  'segment_memberships',
+  'segment_transitions',
+  'segment_additions',
+  'score_values',
+  'handoff_records',
 ] as const
 
 /** Views over those tables; they run as the one who asks, so the filters hold through them. */
@@ -36,6 +41,12 @@ export const projectViews: readonly string[] = [
   'silent_gaps',
   'attribution',
   'channel_performance',
+  'segments',
+  'segment_members',
+  'segment_history',
+  'scores',
+  'score_contributions',
+  'handoffs',
 ]
 
 /** What the lists of tables show to a project's user: views, which have no sizes. The tables can be read all the same. */
@@ -52,6 +63,12 @@ export const shownToProjects: readonly string[] = [
   'silent_gaps',
   'attribution',
   'channel_performance',
+  'segments',
+  'segment_members',
+  'segment_history',
+  'scores',
+  'score_contributions',
+  'handoffs',
 ]
 
 /** What an analyst reads besides, and no project: rows that belong to no project. */
@@ -82,4 +99,14 @@ export const internalTables: readonly string[] = [
   'touchpoint_changes_of_identity',
   'touchpoint_changes_of_people',
   'projection_leases',
+  'segment_transition_feed',
+  'segment_transition_feed_of_transitions',
+  'engage_changes',
+  'engage_changes_of_people_touches',
+  'engage_changes_of_account_touches',
+  'engage_changes_of_traits',
+  'engage_changes_of_account_traits',
+  'engage_changes_of_people',
+  'engage_changes_of_members',
+  'engage_changes_of_additions',
 ]

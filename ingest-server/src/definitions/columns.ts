@@ -38,11 +38,15 @@ export function openColumns({ subject, isOnly }: Compiling, groupBy: GroupBy) {
     formed.push({ column, sql, level: 1 + Math.max(0, ...before.map(({ level }) => level)) })
     return column
   }
-  /** The column `steps` of a statement of its own, SELECT key, steps. Then everybody is asked, for it may hold without a touch. */
-  const join = (sql: string) => {
+  /**
+   * The column `steps` of a statement of its own, SELECT key, steps; by person with person_key too. Then everybody is
+   * asked, for it may hold without a touch.
+   */
+  const join = (sql: string, isByPerson = false) => {
     const alias = name('j')
     isEverybody = true
-    joined.push(`LEFT JOIN (${sql}) AS ${alias} ON ${alias}.key = own.key`)
+    const person = isByPerson ? ` AND ${alias}.person_key = own.person_key` : ''
+    joined.push(`LEFT JOIN (${sql}) AS ${alias} ON ${alias}.key = own.key${person}`)
     return form(`${alias}.steps`)
   }
   /** SELECT key, columns: of all subjects that the parts asked about may be about. */
@@ -66,5 +70,5 @@ export function openColumns({ subject, isOnly }: Compiling, groupBy: GroupBy) {
   const askEverybody = () => {
     isEverybody = true
   }
-  return { gather, form, join, select, askEverybody }
+  return { gather, form, join, select, askEverybody, isByPerson: groupBy !== 'key' }
 }

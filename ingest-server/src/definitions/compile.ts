@@ -4,13 +4,15 @@
  * plain evaluation.
  */
 import type { ClickHouseSettings } from '@clickhouse/client'
-import type { Condition, StagesBody, Subject } from '@touchline/schemas/api'
+import type { Condition, ScoreBody, StagesBody, Subject } from '@touchline/schemas/api'
 import { asOfParam, openBag, type Compiled } from './bag.js'
 import type { Compiling } from './compiling.js'
 import { openHistory } from './history.js'
 import { holdingSql } from './holding.js'
-import { beginOf, risesOf } from './moments.js'
-import type { References, ScoreCompiler } from './references.js'
+import { alternatingTimes, beginOf, risesOf } from './moments.js'
+import type { References } from './references.js'
+import { scoreConditions } from './scores/conditions.js'
+import { listedSpansSql, lowestSql, pointsSql } from './scores/total.js'
 import { entriesSql, stageEntriesOf } from './stage-entries.js'
 import { touchSettings } from './touches.js'
 
@@ -21,7 +23,6 @@ export interface ConditionScope {
   references: References
   /** Of parameter names, where two compiled things meet in one statement. */
   prefix?: string
-  score?: ScoreCompiler
   /** Ids of the subjects that are asked about; absent: everybody. */
   only?: readonly string[] | undefined
 }
@@ -35,7 +36,13 @@ function compiledIn(
   toSql: (compiling: Compiling) => string,
 ): CompiledCondition {
   const bag = openBag(prefix)
-  const sql = toSql({ ...scope, bag, stageEntries: stageEntriesOf, isOnly: only !== undefined })
+  const sql = toSql({
+    ...scope,
+    bag,
+    stageEntries: stageEntriesOf,
+    scores: scoreConditions,
+    isOnly: only !== undefined,
+  })
   const params = { ...bag.params, ...asOfParam(asOf), ...(only !== undefined && { only }) }
   return { sql, params, settings: touchSettings }
 }
@@ -63,3 +70,39 @@ export const compileStages = (
   more: readonly string[] = [],
 ): CompiledCondition =>
   compiledIn({ ...scope, subject: body.subject }, (compiling) => entriesSql(body, compiling, more))
+
+/**
+ * SELECT key, subject, times0, times1, …: of each condition when a subject began and stopped to be so by turns, in ms; 0: it
+ * was so before anything happened. Those to come, which a window or a fading score will bring, are in it.
+ */
+export const compileTimes = (conditions: readonly Condition[], scope: ConditionScope): CompiledCondition =>
+  compiledIn(scope, (compiling) => {
+    const history = openHistory(compiling)
+    const begin = beginOf(history)
+    const subject = history.gather('any(subject)')
+    const times = conditions.map((condition) => {
+      const steps = history.steps(condition)
+      if (steps.initial) history.askEverybody()
+      return alternatingTimes(steps, begin, history)
+    })
+    return history.select([
+      `${subject} AS subject`,
+      ...times.map((column, index) => `${column} AS times${index}`),
+    ])
+  })
+
+/** SELECT key, subject, points, next (scores/total.ts) at asOf. */
+export const compilePoints = (body: ScoreBody, scope: Omit<ConditionScope, 'subject'>): CompiledCondition =>
+  compiledIn({ ...scope, subject: body.subject }, (compiling) => pointsSql(body, compiling))
+
+/** SELECT key, subject, own, people (scores/total.ts): what the points are made of. */
+export const compileSpans = (body: ScoreBody, scope: Omit<ConditionScope, 'subject'>): CompiledCondition =>
+  compiledIn({ ...scope, subject: body.subject }, (compiling) => listedSpansSql(body, compiling))
+
+/** SELECT key, lowest: the least total since `since`, ms as SQL over `key` (scores/total.ts). */
+export const compileLowest = (
+  body: ScoreBody,
+  since: string,
+  scope: Omit<ConditionScope, 'subject'>,
+): CompiledCondition =>
+  compiledIn({ ...scope, subject: body.subject }, (compiling) => lowestSql(body, since, compiling))

@@ -2,17 +2,25 @@
 import type { Condition, Subject } from '@touchline/schemas/api'
 import { TouchlineError } from '../errors.js'
 import type { Bag } from './bag.js'
-import type { References, ScoreCompiler } from './references.js'
+import type { References } from './references.js'
 
 export interface Compiling {
   subject: Subject
   bag: Bag
   references: References
-  score?: ScoreCompiler | undefined
   /** Only of the subjects that `{only: Array(String)}` names. */
   isOnly?: boolean | undefined
   /** The entries of the list that has the stage (stage-entries.ts), and the stage's place in it. */
   stageEntries: (stage: string, compiling: Compiling) => StageEntries
+  /** A condition about a score, as the keys of those for whom it holds and as steps (scores/total.ts). */
+  scores: ScoreConditions
+}
+
+export interface ScoreConditions {
+  /** SELECT key. */
+  holds: (condition: LeafOf<'score'>, compiling: Compiling) => string
+  /** SELECT key, steps (step-sql.ts), and what is so before anything happened. */
+  steps: (condition: LeafOf<'score'>, compiling: Compiling) => { sql: string; initial: boolean }
 }
 
 export interface StageEntries {

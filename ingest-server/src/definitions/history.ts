@@ -218,10 +218,12 @@ function factSteps(condition: Leaf, context: Context): Steps {
   if ('accountTrait' in condition) return traitLeaf('account', condition.accountTrait, condition, context)
   if ('segment' in condition) return segmentSteps(condition, context)
   if ('stage' in condition) return stageSteps(condition, context)
-  throw new TouchlineError(
-    'QUERY_INVALID',
-    'score: the time at which a score was reached cannot be asked for.',
-  )
+  if ('score' in condition) {
+    const { columns, compiling } = context
+    const { sql, initial } = compiling.scores.steps(condition, compiling)
+    return { column: columns.join(sql), initial }
+  }
+  throw new TouchlineError('INTERNAL')
 }
 
 /** Steps that stand beside the touches, of one subject as those of the one asked about. */
@@ -242,7 +244,7 @@ function segmentSteps({ segment }: LeafOf<'segment'>, context: Context): Steps {
   const inner = { ...compiling, subject, isOnly: false }
   const always = '(toInt64(0), toUInt8(1))'
   if ('identifiers' in body) {
-    const listed = staticKeys(body.identifiers, inner)
+    const listed = staticKeys(body.identifiers, inner, segment)
     return beside(`SELECT DISTINCT key, [${always}] AS steps FROM (${listed})`, subject, context)
   }
   if (subject === compiling.subject) return stepsOf(body.when, context)

@@ -147,7 +147,7 @@ function setLeaf(condition: Leaf, compiling: Compiling): Holding {
   }
   if ('segment' in condition) return segmentLeaf(condition, compiling)
   if ('stage' in condition) return isIn(stageKeys(condition, compiling), condition.op === 'before')
-  if ('score' in condition) return isIn(scoreKeys(condition, compiling))
+  if ('score' in condition) return isIn(compiling.scores.holds(condition, compiling))
   throw new TouchlineError('INTERNAL')
 }
 
@@ -156,7 +156,7 @@ function segmentLeaf({ segment }: LeafOf<'segment'>, compiling: Compiling): Hold
   const body = segmentOf(segment, compiling)
   const inner = { ...compiling, subject: body.subject, isOnly: false }
   if ('identifiers' in body) {
-    const keys = crossedKeys(staticKeys(body.identifiers, inner), body.subject, compiling)
+    const keys = crossedKeys(staticKeys(body.identifiers, inner, segment), body.subject, compiling)
     return { having: `key IN (${keys})`, needsTouch: false, rows: [] }
   }
   if (body.subject === compiling.subject) return holds(body.when, compiling)
@@ -173,16 +173,4 @@ function stageKeys({ stage, op, for: since }: LeafOf<'stage'>, compiling: Compil
   const isThere = op === 'is' ? `one.1 = ${place} AND one.3 = 0${long}` : `one.1 >= ${place}${long}`
   const keys = `SELECT key FROM (${sql}) WHERE arrayExists(one -> ${isThere}, entries)`
   return crossedKeys(keys, subject, compiling)
-}
-
-function scoreKeys(
-  { score, op, n }: LeafOf<'score'>,
-  { subject, bag, references, score: compile }: Compiling,
-) {
-  const definition = references.scores.get(score)
-  if (definition === undefined || compile === undefined)
-    throw new TouchlineError('QUERY_INVALID', `score ${score}: scores cannot be asked for here yet.`)
-  const { sql, params } = compile(definition, subject, bag.nested())
-  Object.assign(bag.params, params)
-  return `SELECT key FROM (${sql}) WHERE total ${countSigns[op]} ${bag.add(n, 'Float64')}`
 }

@@ -39,3 +39,18 @@ export function momentsOf(steps: Steps, times: readonly string[], begin: string,
     `arraySort(arrayDistinct(arrayConcat(${rises}, arrayFilter(t -> ${isTrue} AND ${isKnown('t')}, ${all}))))`,
   )
 }
+
+/**
+ * When it became true and stopped being so by turns, oldest first; the first is a rise. What was true before anything
+ * happened is so from `begin` on, or from 0 where there is no touch. Those after asOf are in it: what a window will end.
+ */
+export function alternatingTimes({ column, initial }: Steps, begin: string, history: History): string {
+  const always = `if(notEmpty(${column}) AND ${column}[1].1 = 0, ${column}[1].2, ${initial ? 1 : 0})`
+  const from = history.form(`if(${always} = 1, toInt64(${begin}), toInt64(0))`)
+  const place = `arrayLastIndex(x -> x.1 <= ${from}, ${column})`
+  const atFrom = `toUInt8(if(${place} = 0, ${initial ? 1 : 0}, ${column}[${place}].2))`
+  const all = history.form(`arrayPushFront(arrayFilter(x -> x.1 > ${from}, ${column}), (${from}, ${atFrom}))`)
+  return history.form(
+    `arrayMap(x -> x.1, arrayFilter((x, y) -> x.2 != y, ${all}, arrayShiftRight(${all}.2, 1, toUInt8(0))))`,
+  )
+}

@@ -2,7 +2,6 @@
 import type { Condition, Subject } from '@touchline/schemas/api'
 import { TouchlineError } from '../errors.js'
 import type { Reader } from '../clickhouse/query.js'
-import type { Compiled } from './bag.js'
 import type { Definition } from './definition.js'
 import { meant } from './nearest.js'
 import { listDefinitions } from './read.js'
@@ -23,9 +22,6 @@ export const noReferences: References = {
   scores: new Map(),
   used: [],
 }
-
-/** A `score` condition is compiled by the engine of scores where there is one (ConditionScope.score). */
-export type ScoreCompiler = (definition: Definition<'scores'>, subject: Subject, prefix: string) => Compiled
 
 interface Wanted {
   subject: Subject

@@ -106,13 +106,20 @@ export function segmentOf(id: string, { references }: Pick<Compiling, 'reference
 export function staticKeys(
   identifiers: readonly string[],
   { subject, bag }: Pick<Compiling, 'subject' | 'bag'>,
+  /** Who was added to it since; absent where it is not saved. */
+  segment?: string,
 ): string {
   const lists = chunksOf([...new Set(identifiers)].sort()).map((chunk) => bag.texts(chunk))
   const all = lists.length === 1 ? lists[0] : `arrayConcat(${lists.join(', ')})`
-  if (subject === 'account') return `SELECT cityHash64(arrayJoin(${all})) AS key`
+  const added =
+    segment === undefined
+      ? ''
+      : ` UNION DISTINCT SELECT identifier FROM segment_additions WHERE project = {project: String} AND segment = ${bag.text(segment)} AND at <= ${asOfSql}`
+  const listed = `(SELECT arrayJoin(${all}) AS identifier${added})`
+  if (subject === 'account') return `SELECT cityHash64(identifier) AS key FROM ${listed}`
   return `
 SELECT cityHash64(if(owned.person = '', listed.identifier, owned.person)) AS key
-FROM (SELECT arrayJoin(${all}) AS identifier) AS listed
+FROM ${listed} AS listed
 LEFT JOIN (
   SELECT identifier, if(notEmpty(owners), owners[-1].person, identifier) AS person
   FROM identity_map FINAL WHERE project = {project: String}

@@ -4,18 +4,18 @@ import { onlyKeys, touchesOf } from './touches.js'
 
 /** Of a subject without a touch one row that is none: its kind is empty. */
 const none = (from: string) => `
-SELECT key, fromUnixTimestamp64Milli(toInt64(0), 'UTC'), '', toUInt64(0), '', '', '', '', '', '', '', '', CAST([], 'Array(LowCardinality(String))'), '', '', toUInt64(0)
+SELECT key, subject, fromUnixTimestamp64Milli(toInt64(0), 'UTC'), '', toUInt64(0), '', '', '', '', '', '', '', '', CAST([], 'Array(LowCardinality(String))'), '', '', toUInt64(0)
 FROM ${from}`
 
 const shown =
-  'key, at, message_id, person_key, kind, name, channel, source, medium, campaign, host, path, paths, referrer_host, direction, touch'
+  'key, subject, at, message_id, person_key, kind, name, channel, source, medium, campaign, host, path, paths, referrer_host, direction, touch'
 
 const known: Record<Subject, string> = {
-  person: `(SELECT DISTINCT cityHash64(person) AS key FROM people FINAL WHERE project = {project: String})`,
+  person: `(SELECT DISTINCT cityHash64(person) AS key, person AS subject FROM people FINAL WHERE project = {project: String})`,
   account: `(
-SELECT DISTINCT cityHash64(account) AS key FROM account_people FINAL WHERE project = {project: String} AND notEmpty(periods)
+SELECT DISTINCT cityHash64(account) AS key, account AS subject FROM account_people FINAL WHERE project = {project: String} AND notEmpty(periods)
 UNION DISTINCT
-SELECT DISTINCT cityHash64(account) AS key FROM account_traits WHERE project = {project: String}
+SELECT DISTINCT cityHash64(account) AS key, account AS subject FROM account_traits WHERE project = {project: String}
 )`,
 }
 

@@ -8,6 +8,25 @@ interface StoredLine extends StoredRow {
   project?: string
 }
 
+interface RecordedLine {
+  subject?: string
+  person?: string
+  identifier?: string
+  moved_to?: string
+  valid_at?: string
+  known_at?: string
+  at?: string
+}
+
+/** Whether what was recorded of segments and hand-offs is theirs, as erasure-sql.ts asks of the tables. */
+const recordedNames: { [Table in LogTable]?: (line: RecordedLine, judge: Judge) => boolean } = {
+  segment_transitions: ({ subject = '', moved_to = '', valid_at = '', known_at = '' }, judge) =>
+    [subject, moved_to].some((name) => judge.isErased(name, Date.parse(valid_at), Date.parse(known_at))),
+  segment_additions: ({ identifier = '', at = '' }, judge) => judge.isErased(identifier, Date.parse(at)),
+  handoff_records: ({ subject = '', person = '', at = '' }, judge) =>
+    [subject, person].some((name) => judge.isErased(name, Date.parse(at))),
+}
+
 /** What a line says about an erased person of `project`. */
 export function verdictOfLine(line: Buffer, table: LogTable, project: string, judge: Judge): Verdict {
   if (table === 'erasures' || table === 'definitions' || table === 'costs') return 'other'
@@ -21,6 +40,8 @@ export function verdictOfLine(line: Buffer, table: LogTable, project: string, ju
   }
   if (row.project !== project) return 'other'
   if (table === 'events') return verdictOfRow(row, judge)
+  const recorded = recordedNames[table]
+  if (recorded !== undefined) return recorded(row as RecordedLine, judge) ? 'theirs' : 'other'
   return isAboutErased(row.original ?? '', Date.parse(row.received_at ?? ''), judge) ? 'theirs' : 'other'
 }
 

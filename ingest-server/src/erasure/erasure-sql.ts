@@ -184,6 +184,43 @@ export const touchpoints: readonly ErasedRows[] = [
   },
 ]
 
+const isWholePerson = (name: string) => `subject_kind = 'person' AND ${isWhole(name)}`
+
+/**
+ * What was derived for segments and scores, and what was said outward of them. What a record became true by happened before
+ * the erasure, also where a pass that was under way wrote it after.
+ */
+export const engagement: readonly ErasedRows[] = [
+  {
+    table: 'segment_memberships',
+    condition: `${ofProject} AND ${isWholePerson('subject')}`,
+    remaining: `${ofProject} AND is_deleted = 0 AND ${isWholePerson('subject')} ${isNotNew('subject')}`,
+  },
+  {
+    table: 'score_values',
+    condition: `${ofProject} AND ${isWholePerson('subject')}`,
+    remaining: `${ofProject} AND is_deleted = 0 AND ${isWholePerson('subject')} ${isNotNew('subject')}`,
+  },
+  {
+    table: 'segment_transitions',
+    condition: `${ofProject} AND (${isErased('subject', 'valid_at', 'known_at')} OR (moved_to != '' AND ${isErased('moved_to', 'valid_at', 'known_at')}))`,
+  },
+  {
+    table: 'segment_transition_feed',
+    condition: `${ofProject} AND ${isErased('subject', 'valid_at', 'known_at')}`,
+  },
+  { table: 'segment_additions', condition: `${ofProject} AND ${isErased('identifier', 'at')}` },
+  {
+    table: 'handoff_records',
+    condition: `${ofProject} AND (${isErased('subject', 'at')} OR ${isErased('person', 'at')})`,
+  },
+  {
+    table: 'engage_changes',
+    condition: `${ofProject} AND ${isWhole('id')}`,
+    remaining: `${ofProject} AND ${isWhole('id')} ${isNotNew('id')}`,
+  },
+]
+
 /** Whose device or address they shared, and who bears their name now: formed anew from what is left. */
 export const touchpointsToFormAnew = `
 INSERT INTO touchpoint_changes (stored_at, project, identifier)

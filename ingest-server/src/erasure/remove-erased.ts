@@ -10,6 +10,7 @@ import {
   accountMessages,
   changesSeen,
   derived,
+  engagement,
   erasedEvents,
   eventsThatMention,
   eventsToRemove,
@@ -66,7 +67,8 @@ export async function removeErased(
   if (parts.length > 1) for (const params of parts) await remove(deps, changesSeen, params)
   for (const rows of derived) for (const params of parts) await remove(deps, rows, params)
   for (const params of parts) await run(deps, touchpointsToFormAnew, params)
-  for (const rows of touchpoints) for (const params of parts) await remove(deps, rows, params)
+  for (const rows of [...touchpoints, ...engagement])
+    for (const params of parts) await remove(deps, rows, params)
   for (const params of parts) await run(deps, repeatNewEvents, params)
 }
 
@@ -127,7 +129,7 @@ export async function cameBack(
   return false
 }
 
-const erased = [erasedEvents, ...facts, ...derived, ...touchpoints]
+const erased = [erasedEvents, ...facts, ...derived, ...touchpoints, ...engagement]
 const erasedTables = erased.map(({ table }) => table)
 
 /**

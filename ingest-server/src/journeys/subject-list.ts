@@ -7,10 +7,19 @@ import { loadReferences } from '../definitions/references.js'
 import { namesOf } from '../definitions/subject-names.js'
 import { touchesOf, touchSettings } from '../definitions/touches.js'
 import { universeOf } from '../definitions/universe.js'
+import { totalsSql, type ListedScore } from './listed-scores.js'
 import type { StageList } from './stage-list.js'
 import { subjectsSql } from './stages.js'
 
-export const listSorts = ['lastTouch', 'silence', 'touches30d', 'firstSeen', 'touches', 'people'] as const
+export const listSorts = [
+  'lastTouch',
+  'silence',
+  'touches30d',
+  'firstSeen',
+  'touches',
+  'people',
+  'score',
+] as const
 export type ListSort = (typeof listSorts)[number]
 export const sparklineWeeks = 26
 
@@ -22,6 +31,8 @@ const sortValues: Record<ListSort, string> = {
   firstSeen: 'first_ms',
   touches: 'touches',
   people: 'people',
+  // Cursors hold whole numbers.
+  score: 'round(score * 1000)',
 }
 
 export interface ListWanted {
@@ -33,6 +44,8 @@ export interface ListWanted {
   after?: { value: number; key: string } | undefined
   channel?: string | undefined
   condition?: Condition | undefined
+  /** What sort=score goes by. */
+  score?: ListedScore | undefined
 }
 
 export interface ListedSubject {
@@ -69,6 +82,11 @@ export async function listSubjects(
 ): Promise<{ rows: ListedSubject[]; next: { value: number; key: string } | undefined }> {
   const { subject, asOf, sort, order, limit, after } = wanted
   const { having, params } = await filtersOf(reader, wanted)
+  const totals = sort === 'score' && wanted.score ? totalsSql(wanted.score, asOf) : undefined
+  const source =
+    totals === undefined
+      ? `(${rowsSql(subject, having)})`
+      : `(SELECT r.*, t.score AS score FROM (${rowsSql(subject, having)}) AS r LEFT JOIN (${totals.sql}) AS t ON t.key = r.key)`
   const [sign, direction] = order === 'desc' ? ['<', 'DESC'] : ['>', 'ASC']
   const page =
     after === undefined ? '' : `WHERE (value, key) ${sign} ({afterValue: Int64}, {afterKey: UInt64})`
@@ -78,15 +96,16 @@ export async function listSubjects(
 SELECT toString(k) AS key, value, touches, recent, people, first_ms AS firstMs, last_ms AS lastMs,
   first_channel AS firstChannel, last_channel AS lastChannel
 FROM (
-  SELECT *, key AS k FROM (SELECT *, toInt64(${sortValues[sort]}) AS value FROM (${rowsSql(subject, having)}))
+  SELECT *, key AS k FROM (SELECT *, toInt64(${sortValues[sort]}) AS value FROM ${source})
   ${page}
   ORDER BY value ${direction}, key ${direction} LIMIT {limit: UInt32}
 )
 ORDER BY value ${direction}, k ${direction}`,
-    settings: touchSettings,
+    settings: { ...touchSettings, join_use_nulls: 0 },
   }
   const found = await query<Row>(reader, named, {
     ...params,
+    ...totals?.params,
     ...asOfParam(asOf),
     limit: limit + 1,
     ...(after && { afterValue: after.value, afterKey: after.key }),

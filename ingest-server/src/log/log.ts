@@ -4,7 +4,15 @@
  */
 
 /** Tables that the line writes by way of the log. */
-export type LogTable = 'events' | 'rejected_events' | 'erasures' | 'definitions' | 'costs'
+export type LogTable =
+  | 'events'
+  | 'rejected_events'
+  | 'erasures'
+  | 'definitions'
+  | 'costs'
+  | 'segment_transitions'
+  | 'segment_additions'
+  | 'handoff_records'
 
 /**
  * One entry of the log.

@@ -1,6 +1,6 @@
 /** Definitions: documents that say what a stage, a goal, a segment … is. Each change is a version that stays. */
 import { z } from 'zod'
-import { condition, duration, subject, touch } from './conditions.js'
+import { condition, duration, subject, touch, type Condition } from './conditions.js'
 import { json, when } from './timeline.js'
 
 const id = z
@@ -67,28 +67,39 @@ export const segmentBody = z.union([
   }),
 ])
 
+/** Each such touch counts; of any other condition it counts that it holds. */
+export const isTouchAlone = (when: Condition): boolean =>
+  'touch' in when && [when.count, when.distinct, when.within, when.by].every((one) => one === undefined)
+
 const scoreRule = z
   .strictObject({
     id,
     group: id.default('behaviour').describe('`fit` never decays'),
     when: condition,
     points: z.number().min(-1e6).max(1e6),
-    halfLife: duration.optional(),
-    window: duration.optional(),
-    cap: z.number().optional(),
-    floor: z.number().optional(),
+    halfLife: duration
+      .optional()
+      .describe(
+        'Points fade: 2^(−age / halfLife) of them are left; age since the touch, or since it became true',
+      ),
+    window: duration.optional().describe('Counts for so long; stands instead of halfLife'),
+    cap: z.number().optional().describe('At most so many points of this rule'),
+    floor: z.number().optional().describe('At least so many, of a rule that takes points away'),
     oncePer: z
       .string()
       .regex(/^(page|name|property:.{1,200})$/, 'must be page, name or property:<name>')
       .optional(),
   })
-  .superRefine(({ halfLife, window }, context) => {
+  .superRefine(({ halfLife, window, group, cap, floor, oncePer, when }, context) => {
+    const wrong = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message })
     if (halfLife !== undefined && window !== undefined)
-      context.addIssue({
-        code: 'custom',
-        path: ['window'],
-        message: 'stands instead of halfLife, not beside it',
-      })
+      wrong('window', 'stands instead of halfLife, not beside it')
+    if (halfLife !== undefined && group === 'fit')
+      wrong('halfLife', 'stands in no rule of the group fit: fit never decays')
+    if (cap !== undefined && floor !== undefined && floor > cap) wrong('floor', 'must not be above cap')
+    if (oncePer !== undefined && !isTouchAlone(when))
+      wrong('oncePer', 'stands with a touch alone, for it tells touches apart')
   })
 export const scoreBody = z
   .strictObject({
@@ -100,8 +111,14 @@ export const scoreBody = z
     groups: z.record(id, z.strictObject({ cap: z.number().optional() })).optional(),
     rules: z.array(scoreRule).min(1).max(200).superRefine(unique('rules')),
   })
-  .superRefine(({ on, off }, context) => {
-    if (!(off < on)) context.addIssue({ code: 'custom', path: ['off'], message: 'must be below on' })
+  .superRefine(({ on, off, subject: of, people, groups = {}, rules }, context) => {
+    const wrong = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
+    if (!(off < on)) wrong(['off'], 'must be below on')
+    if (people !== undefined && of === 'person') wrong(['people'], 'is asked of accounts; a person has none')
+    const named = rules.map(({ group }) => group)
+    for (const group of Object.keys(groups))
+      if (!named.includes(group))
+        wrong(['groups', group], `no rule is of this group; there are ${[...new Set(named)].join(', ')}`)
   })
 
 const actShape = z.union([

@@ -1,6 +1,7 @@
 /** Schemas and types of the server's answers; the server and the pages that ask it share them. */
 export * from './conditions.js'
 export * from './definitions.js'
+export * from './engagement.js'
 export * from './explorer.js'
 export * from './journeys.js'
 export * from './lists.js'

@@ -5,12 +5,18 @@ import { json, limit, time, when } from './timeline.js'
 export const listSubjectsQuery = z.object({
   q: z.string().trim().min(1).max(300).optional().describe('Part of an identifier, a name or a domain'),
   sort: z
-    .enum(['lastTouch', 'silence', 'touches30d', 'firstSeen', 'touches', 'people'])
+    .enum(['lastTouch', 'silence', 'touches30d', 'firstSeen', 'touches', 'people', 'score'])
     .default('lastTouch')
     .describe('Without q'),
   order: z.enum(['asc', 'desc']).default('desc'),
   stage: z.string().min(1).max(100).optional().describe('Who is in this stage now'),
   segment: z.string().min(1).max(100).optional(),
+  score: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('Which score is shown and sorted by; absent: `lead`, else the first there is'),
   channel: z.string().min(1).max(100).optional().describe('Who ever came by this channel'),
   condition: z
     .string()
@@ -32,6 +38,11 @@ export const listedShape = {
   firstTouch: z.object({ at: when, channel: z.string() }).nullable().optional(),
   lastTouch: z.object({ at: when, channel: z.string() }).nullable().optional(),
   silentDays: z.number().nullable().optional(),
+  score: z
+    .object({ id: z.string(), total: z.number(), fit: z.number(), behaviour: z.number() })
+    .nullable()
+    .optional()
+    .describe('null where there is no score of such subjects'),
   weeks: z
     .array(z.number().int())
     .optional()

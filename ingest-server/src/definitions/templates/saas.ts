@@ -1,3 +1,4 @@
+import { leadScore, silentAfterDemo } from './engagement.js'
 import type { Template } from './template.js'
 
 /** Accounts that try before they buy. */
@@ -116,5 +117,7 @@ export const saas: Template = {
         ],
       },
     },
+    leadScore,
+    silentAfterDemo,
   ],
 }

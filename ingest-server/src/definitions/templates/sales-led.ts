@@ -1,3 +1,4 @@
+import { leadScore, silentAfterDemo } from './engagement.js'
 import type { Template } from './template.js'
 
 /** Accounts that sales speak with until a deal closes. */
@@ -130,5 +131,7 @@ export const salesLed: Template = {
         },
       },
     },
+    leadScore,
+    silentAfterDemo,
   ],
 }

@@ -16,6 +16,9 @@ export const logTables: readonly LogTable[] = [
   'erasures',
   'definitions',
   'costs',
+  'segment_transitions',
+  'segment_additions',
+  'handoff_records',
 ]
 
 export const topicOf = (topicPrefix: string, table: LogTable): string => `${topicPrefix}${table}`
@@ -62,8 +65,11 @@ async function makeTopics(
         // The broker's time: a client whose clock is wrong is neither refused nor kept too short or too long.
         { name: 'message.timestamp.type', value: 'LogAppendTime' },
         // Of three copies two must have it before acks=all answers: then losing a broker loses nothing.
-        // Who was erased must outlast every copy of their events; what was defined or spent is not sent again by anybody.
-        ...(/(erasures|definitions|costs)$/.test(topic) ? [{ name: 'retention.ms', value: '-1' }] : []),
+        // Who was erased must outlast every copy of their events; what was defined, spent or said outward is not sent
+        // again by anybody.
+        ...(/(erasures|definitions|costs|segment_transitions|segment_additions|handoff_records)$/.test(topic)
+          ? [{ name: 'retention.ms', value: '-1' }]
+          : []),
         ...(replication >= 3 ? [{ name: 'min.insync.replicas', value: '2' }] : []),
       ],
     })),

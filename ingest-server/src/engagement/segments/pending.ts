@@ -1,0 +1,106 @@
+/**
+ * What of memberships was not said outward yet: for whom the last record says something else than what is true now. Who
+ * entered and left between two looks is not among them.
+ */
+import { chunksOf, query, type NamedQuery } from '../../clickhouse/query.js'
+import { onlyKeys } from '../../definitions/touches.js'
+import type { EngageSource } from '../source.js'
+import type { Segment } from './memberships.js'
+
+export interface Pending {
+  segment: string
+  subject: string
+  /** It is in now, and the last record does not say so; or the other way round. */
+  isIn: boolean
+  /** When it became so, in milliseconds; 0: before anything happened, or nothing says when. */
+  since: number
+  /** The last record: its change and number; '' and 0 where there is none. */
+  change: '' | 'enter' | 'leave' | 'moved' | 'joined'
+  n: number
+  /** When that was known, in milliseconds. */
+  knownAt: number
+}
+
+/** In one look; the rest is found by the next. */
+export const mostPending = 20_000
+
+const pendingSql = (isOnly: boolean) => `
+SELECT if(standing.segment = '', said.segment, standing.segment) AS segment, if(standing.segment = '', said.subject, standing.subject) AS subject,
+  toBool(standing.is_in) AS isIn, standing.since AS since, said.change AS change, said.last AS n, said.known AS knownAt
+FROM (
+  SELECT segment, subject, length(past) % 2 AS is_in, past[-1] AS since
+  FROM (
+    SELECT segment, subject, arrayFilter(x -> x <= {now: Int64}, times) AS past
+    FROM segment_memberships FINAL
+    WHERE project = {project: String} AND segment IN {segments: Array(String)}${isOnly ? ` AND subject_key IN ${onlyKeys}` : ''}
+  )
+) AS standing
+FULL OUTER JOIN (
+  SELECT segment, subject, argMax(change, n) AS change, max(n) AS last, toUnixTimestamp64Milli(argMax(known_at, n)) AS known
+  FROM segment_transitions
+  WHERE project = {project: String} AND segment IN {segments: Array(String)}${isOnly ? ' AND subject IN {only: Array(String)}' : ''}
+  GROUP BY segment, subject
+) AS said ON said.segment = standing.segment AND said.subject = standing.subject
+WHERE standing.is_in != (said.change IN ('enter', 'joined'))
+LIMIT ${mostPending}`
+
+/** Of these subjects, or of everybody; `now` in milliseconds. */
+export async function readPending(
+  source: EngageSource,
+  segments: readonly Segment[],
+  { now, only }: { now: number; only?: readonly string[] | undefined },
+): Promise<Pending[]> {
+  const named: NamedQuery = {
+    name: 'segments-to-say',
+    sql: pendingSql(only !== undefined),
+    settings: { join_use_nulls: 0 },
+  }
+  const params = { now, segments: segments.map(({ id }) => id) }
+  if (only === undefined) return query<Pending>(source, named, params)
+  const found: Pending[] = []
+  for (const part of chunksOf(only))
+    found.push(...(await query<Pending>(source, named, { ...params, only: part })))
+  return found
+}
+
+export interface LastSaid extends Pick<Pending, 'change' | 'knownAt'> {
+  /** Of `moved`. */
+  movedTo: string
+}
+
+/** The last record of each of these subjects in one segment, by subject. */
+export async function readLastSaid(
+  source: EngageSource,
+  segment: string,
+  subjects: readonly string[],
+): Promise<Map<string, LastSaid>> {
+  const named: NamedQuery = {
+    name: 'segments-last-said',
+    splitBy: 'subjects',
+    sql: `
+SELECT subject, argMax(change, n) AS change, argMax(moved_to, n) AS movedTo, toUnixTimestamp64Milli(argMax(known_at, n)) AS knownAt
+FROM segment_transitions
+WHERE project = {project: String} AND segment = {segment: String} AND subject IN {subjects: Array(String)}
+GROUP BY subject`,
+  }
+  const rows = await query<LastSaid & { subject: string }>(source, named, { segment, subjects })
+  return new Map(rows.map(({ subject, ...said }) => [subject, said]))
+}
+
+/** Which of these subjects are in the segment at `now`. */
+export async function readWhoIsIn(
+  source: EngageSource,
+  segment: string,
+  { subjects, now }: { subjects: readonly string[]; now: number },
+): Promise<Set<string>> {
+  const named: NamedQuery = {
+    name: 'segments-who-is-in',
+    splitBy: 'only',
+    sql: `
+SELECT subject FROM segment_memberships FINAL
+WHERE project = {project: String} AND segment = {segment: String} AND subject_key IN ${onlyKeys}
+  AND arrayCount(x -> x <= {now: Int64}, times) % 2 = 1`,
+  }
+  const rows = await query<{ subject: string }>(source, named, { segment, now, only: subjects })
+  return new Set(rows.map(({ subject }) => subject))
+}
