@@ -16,6 +16,7 @@ export const longFunctions = [
   'ingest-server/src/app.ts',
   'ingest-server/src/clickhouse/pending-clickhouse.ts',
   'ingest-server/src/collect/accept/spans.ts',
+  'ingest-server/src/engagement/worker.ts',
   'ingest-server/src/erasure/erasing.ts',
   'ingest-server/src/identity/stitcher.ts',
   'ingest-server/src/log/append-queue.ts',

@@ -37,7 +37,7 @@ SELECT 'default', concat('anon:p', toString(intDiv(number, ${touchesEach}))), no
   ['Direct', 'Email', 'Paid Search', 'Organic Search'][cityHash64(number, 3) % 4 + 1], 'acme.com',
   concat('/page-', toString(cityHash64(number, 4) % 60)) AS path, if(kind = 'visit', [path], []), 'inbound', [concat('m', toString(number))]
 FROM numbers(${persons * touchesEach})`,
-    clickhouse_settings: { max_partitions_per_insert_block: 0 },
+    clickhouse_settings: { max_partitions_per_insert_block: '0' },
   })
 
 function definitionsOf(): [string, string, object][] {
@@ -66,11 +66,38 @@ function definitionsOf(): [string, string, object][] {
       off: 60,
       groups: { behaviour: { cap: 100 } },
       rules: [
-        { id: 'demo', group: 'behaviour', when: { touch: { name: 'Demo Requested' } }, points: 30, halfLife: '30d', cap: 60 },
-        { id: 'page', group: 'behaviour', when: { touch: { page: `*/page-${n}*` } }, points: 10, halfLife: '14d', cap: 30, oncePer: 'page' },
-        { id: 'visits', group: 'behaviour', when: { touch: { kind: 'visit' } }, points: 2, window: '30d', cap: 20 },
+        {
+          id: 'demo',
+          group: 'behaviour',
+          when: { touch: { name: 'Demo Requested' } },
+          points: 30,
+          halfLife: '30d',
+          cap: 60,
+        },
+        {
+          id: 'page',
+          group: 'behaviour',
+          when: { touch: { page: `*/page-${n}*` } },
+          points: 10,
+          halfLife: '14d',
+          cap: 30,
+          oncePer: 'page',
+        },
+        {
+          id: 'visits',
+          group: 'behaviour',
+          when: { touch: { kind: 'visit' } },
+          points: 2,
+          window: '30d',
+          cap: 20,
+        },
         { id: 'silent', group: 'behaviour', when: { silentFor: '30d' }, points: -15 },
-        { id: 'paid', group: 'fit', when: { touch: { name: 'Invoice Paid' }, count: { op: 'gte', n: 1 } }, points: 20 },
+        {
+          id: 'paid',
+          group: 'fit',
+          when: { touch: { name: 'Invoice Paid' }, count: { op: 'gte', n: 1 } },
+          points: 20,
+        },
       ],
     },
   ])
@@ -92,7 +119,9 @@ async function load(clickhouse: TestClickHouse, seconds: number): Promise<{ pers
   const markers: { person: string; at: number }[] = []
   const beganAt = performance.now()
   for (let batch = 0; batch < seconds * 4; batch += 1) {
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, beganAt + batch * 250 - performance.now())))
+    await new Promise((resolve) =>
+      setTimeout(resolve, Math.max(0, beganAt + batch * 250 - performance.now())),
+    )
     const rows = Array.from({ length: perSecond / 4 }, (_, n) => {
       touches += 1
       const isMarker = n === 0
@@ -103,7 +132,16 @@ async function load(clickhouse: TestClickHouse, seconds: number): Promise<{ pers
         ? { kind: 'action', name: 'Marker' }
         : { kind: 'visit', name: path, path, paths: [path], host: 'acme.com' }
       const at = new Date().toISOString()
-      return { project: 'default', person, at, touch: touches, version: Date.now() * 1_000, direction: 'inbound', message_ids: [`m${touches}`], ...said }
+      return {
+        project: 'default',
+        person,
+        at,
+        touch: touches,
+        version: Date.now() * 1_000,
+        direction: 'inbound',
+        message_ids: [`m${touches}`],
+        ...said,
+      }
     })
     const lines = Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
     await insertLines(clickhouse.app, 'touchpoints_of_people', lines)
@@ -134,10 +172,25 @@ async function measure(): Promise<void> {
     if (score === undefined) throw new Error('no score')
     for (const round of ['first', 'again']) {
       const startedAt = performance.now()
-      await deriveScores(project.source, score, { all: project.all, asOf: Date.now(), version: await versions.next() })
-      note(`one score of everybody, ${round}`, `${((performance.now() - startedAt) / 1_000).toFixed(1)} s`, '5 s')
+      await deriveScores(project.source, score, {
+        all: project.all,
+        asOf: Date.now(),
+        version: await versions.next(),
+      })
+      note(
+        `one score of everybody, ${round}`,
+        `${((performance.now() - startedAt) / 1_000).toFixed(1)} s`,
+        '5 s',
+      )
     }
-    const worker = openWorker({ clickhouse, log, clock: Date.now, metrics: createMetrics(), logger: silentLogger, isAlone: true })
+    const worker = openWorker({
+      clickhouse,
+      log,
+      clock: Date.now,
+      metrics: createMetrics(),
+      logger: silentLogger,
+      isAlone: true,
+    })
     const beganAt = performance.now()
     let said = 0
     for (let more = true; more;) {
@@ -145,7 +198,11 @@ async function measure(): Promise<void> {
       said += result.said
       more = result.hasMore
     }
-    note('all 60 definitions over everybody, with what they say', `${((performance.now() - beganAt) / 1_000).toFixed(0)} s, ${rounded(said)} said`, '–')
+    note(
+      'all 60 definitions over everybody, with what they say',
+      `${((performance.now() - beganAt) / 1_000).toFixed(0)} s, ${rounded(said)} said`,
+      '–',
+    )
     const idle = cpuMsOf(clickhouse)
     await load(clickhouse, 10)
     const alone = (cpuMsOf(clickhouse) - idle) / (10 * perSecond)
@@ -156,7 +213,9 @@ async function measure(): Promise<void> {
       while (!isOver) {
         const startedAt = performance.now()
         await worker.pass()
-        await new Promise((resolve) => setTimeout(resolve, Math.max(20, 700 - (performance.now() - startedAt))))
+        await new Promise((resolve) =>
+          setTimeout(resolve, Math.max(20, 700 - (performance.now() - startedAt))),
+        )
       }
     })()
     const markers = await load(clickhouse, steadySeconds)
@@ -165,14 +224,26 @@ async function measure(): Promise<void> {
     isOver = true
     await passing
     const answer = await clickhouse.app.query({
-      query: "SELECT subject, toUnixTimestamp64Milli(min(stored_at)) AS ms FROM segment_transition_feed WHERE segment = 's0' GROUP BY subject",
+      query:
+        "SELECT subject, toUnixTimestamp64Milli(min(stored_at)) AS ms FROM segment_transition_feed WHERE segment = 's0' GROUP BY subject",
       format: 'JSONEachRow',
     })
-    const seen = new Map((await answer.json<{ subject: string; ms: string }>()).map(({ subject, ms }) => [subject, Number(ms)]))
+    const seen = new Map(
+      (await answer.json<{ subject: string; ms: string }>()).map(({ subject, ms }) => [subject, Number(ms)]),
+    )
     const delays = markers.map(({ person, at }) => (seen.get(person) ?? Infinity) - at).sort((a, b) => a - b)
-    const level = (share: number) => `${rounded((delays[Math.ceil(delays.length * share) - 1] ?? NaN) / 1_000)} s`
-    note(`from a touch to the recorded entry at ${perSecond}/s, p50 / p95 / worst`, `${level(0.5)} / ${level(0.95)} / ${level(1)}`, '3 s')
-    note('CPU an event, ClickHouse and this process, less the load alone', `${rounded(cost * 1_000)} µs`, '30 µs')
+    const level = (share: number) =>
+      `${rounded((delays[Math.ceil(delays.length * share) - 1] ?? NaN) / 1_000)} s`
+    note(
+      `from a touch to the recorded entry at ${perSecond}/s, p50 / p95 / worst`,
+      `${level(0.5)} / ${level(0.95)} / ${level(1)}`,
+      '3 s',
+    )
+    note(
+      'CPU an event, ClickHouse and this process, less the load alone',
+      `${rounded(cost * 1_000)} µs`,
+      '30 µs',
+    )
   } finally {
     printTable(`${rounded(persons)} persons of ${touchesEach} touches, 50 segments, 10 scores`, rows)
     await log.close()

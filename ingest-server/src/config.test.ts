@@ -18,7 +18,7 @@ describe('a setting that cannot be used is refused with its name, in words', () 
     [{ COLLECT_WORKERS: '0' }, 'COLLECT_WORKERS: must be at least 1.'],
     [
       { ROLES: 'collect,stor' },
-      'ROLES: must be one of "collect", "store", "stitch", "touchpoints", "timeline", not "stor".',
+      'ROLES: must be one of "collect", "store", "stitch", "touchpoints", "engage", "timeline", not "stor".',
     ],
     [{ ROLES: ' , ' }, 'ROLES: must not be empty.'],
     [{ KAFKA_TLS: 'yes' }, 'KAFKA_TLS: must be one of "0", "1", "true", "false", not "yes".'],

@@ -44,7 +44,8 @@ export function openColumns({ subject, isOnly }: Compiling, groupBy: GroupBy) {
    */
   const join = (sql: string, isByPerson = false) => {
     const alias = name('j')
-    isEverybody = true
+    // Who has no touch is no person of an account.
+    isEverybody ||= !isByPerson
     const person = isByPerson ? ` AND ${alias}.person_key = own.person_key` : ''
     joined.push(`LEFT JOIN (${sql}) AS ${alias} ON ${alias}.key = own.key${person}`)
     return form(`${alias}.steps`)

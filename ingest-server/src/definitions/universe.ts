@@ -1,6 +1,6 @@
 /** Everybody a condition may be about: who has touches, and who is only known by facts. */
 import type { Subject } from '@touchline/schemas/api'
-import { onlyKeys, touchesOf } from './touches.js'
+import { touchesOf } from './touches.js'
 
 /** Of a subject without a touch one row that is none: its kind is empty. */
 const none = (from: string) => `
@@ -10,15 +10,19 @@ FROM ${from}`
 const shown =
   'key, subject, at, message_id, person_key, kind, name, channel, source, medium, campaign, host, path, paths, referrer_host, direction, touch'
 
-const known: Record<Subject, string> = {
-  person: `(SELECT DISTINCT cityHash64(person) AS key, person AS subject FROM people FINAL WHERE project = {project: String})`,
-  account: `(
-SELECT DISTINCT cityHash64(account) AS key, account AS subject FROM account_people FINAL WHERE project = {project: String} AND notEmpty(periods)
+/** By id where only some are asked about, for that is what these tables are read by. */
+const known: Record<Subject, (some: (column: string) => string) => string> = {
+  person: (some) =>
+    `(SELECT DISTINCT cityHash64(person) AS key, person AS subject FROM people FINAL WHERE project = {project: String}${some('person')})`,
+  account: (some) => `(
+SELECT DISTINCT cityHash64(account) AS key, account AS subject FROM account_people FINAL WHERE project = {project: String} AND notEmpty(periods)${some('account')}
 UNION DISTINCT
-SELECT DISTINCT cityHash64(account) AS key, account AS subject FROM account_traits WHERE project = {project: String}
+SELECT DISTINCT cityHash64(account) AS key, account AS subject FROM account_traits WHERE project = {project: String}${some('account')}
 )`,
 }
 
 /** As touchesOf, with the columns that conditions read, and everybody in it. */
-export const universeOf = (subject: Subject, isOnly = false): string =>
-  `(SELECT ${shown} FROM ${touchesOf(subject, isOnly)} UNION ALL ${none(known[subject])}${isOnly ? ` WHERE key IN ${onlyKeys}` : ''})`
+export function universeOf(subject: Subject, isOnly = false): string {
+  const some = (column: string) => (isOnly ? ` AND ${column} IN {only: Array(String)}` : '')
+  return `(SELECT ${shown} FROM ${touchesOf(subject, isOnly)} UNION ALL ${none(known[subject](some))})`
+}

@@ -41,7 +41,7 @@ export function verdictOfLine(line: Buffer, table: LogTable, project: string, ju
   if (row.project !== project) return 'other'
   if (table === 'events') return verdictOfRow(row, judge)
   const recorded = recordedNames[table]
-  if (recorded !== undefined) return recorded(row as RecordedLine, judge) ? 'theirs' : 'other'
+  if (recorded !== undefined) return recorded(row, judge) ? 'theirs' : 'other'
   return isAboutErased(row.original ?? '', Date.parse(row.received_at ?? ''), judge) ? 'theirs' : 'other'
 }
 

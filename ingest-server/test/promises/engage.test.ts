@@ -83,8 +83,24 @@ async function touch(people: readonly string[], name: string): Promise<void> {
 
 const definitions = [
   ['segments', 'asked', { subject: 'person', when: { touch: { name: 'Asked' } } }],
-  ['segments', 'unsold', { subject: 'person', when: { all: [{ touch: { name: 'Asked' } }, { not: { touch: { name: 'Bought' } } }] } }],
-  ['scores', 'lead', { subject: 'person', on: 10, off: 5, rules: [{ id: 'asked', group: 'behaviour', when: { touch: { name: 'Asked' } }, points: 10 }] }],
+  [
+    'segments',
+    'unsold',
+    {
+      subject: 'person',
+      when: { all: [{ touch: { name: 'Asked' } }, { not: { touch: { name: 'Bought' } } }] },
+    },
+  ],
+  [
+    'scores',
+    'lead',
+    {
+      subject: 'person',
+      on: 10,
+      off: 5,
+      rules: [{ id: 'asked', group: 'behaviour', when: { touch: { name: 'Asked' } }, points: 10 }],
+    },
+  ],
 ] as const
 
 const kills = rounds(3, 50)
@@ -110,7 +126,8 @@ test(`role engage killed ${kills} times says each entry, leave and hand-off once
     asked.push(...some)
     // In the middle: something of this portion is said, and more of it is on its way.
     await until(
-      async () => ((await countOf('SELECT count() AS n FROM segment_transitions')) > before ? true : undefined),
+      async () =>
+        (await countOf('SELECT count() AS n FROM segment_transitions')) > before ? true : undefined,
       { everyMs: 1, timeoutMs: 120_000, what: 'something to be said' },
     )
     await kill(child)
@@ -118,9 +135,13 @@ test(`role engage killed ${kills} times says each entry, leave and hand-off once
   const last = await spawnEngage()
   const expected = asked.length * 2 + bought.length
   const said = "SELECT count() AS n FROM segment_transitions FINAL WHERE change IN ('enter', 'leave')"
-  await until(async () => ((await countOf(said)) >= expected ? true : undefined), { timeoutMs: 240_000, what: 'all to be said' })
+  await until(async () => ((await countOf(said)) >= expected ? true : undefined), {
+    timeoutMs: 240_000,
+    what: 'all to be said',
+  })
   await until(
-    async () => ((await countOf('SELECT count() AS n FROM handoff_records FINAL')) >= asked.length ? true : undefined),
+    async () =>
+      (await countOf('SELECT count() AS n FROM handoff_records FINAL')) >= asked.length ? true : undefined,
     { timeoutMs: 240_000, what: 'all to be handed off' },
   )
   await kill(last)
@@ -147,7 +168,10 @@ test(`role engage killed ${kills} times says each entry, leave and hand-off once
   expect(await countOf('SELECT count() AS n FROM segment_transitions FINAL')).toBe(expected)
   await spawnEngage()
   await until(
-    async () => ((await countOf('SELECT count() AS n FROM segment_memberships FINAL')) >= asked.length * 2 ? true : undefined),
+    async () =>
+      (await countOf('SELECT count() AS n FROM segment_memberships FINAL')) >= asked.length * 2
+        ? true
+        : undefined,
     { timeoutMs: 240_000, what: 'memberships to stand again' },
   )
   expect(await countOf('SELECT uniqExact(id) AS n FROM segment_transitions')).toBe(expected)

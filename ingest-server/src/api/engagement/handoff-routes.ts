@@ -18,7 +18,7 @@ import { appendCounted } from '../../log/append-counted.js'
 import { personNames } from '../../timeline/identifiers.js'
 import { isoTime } from '../answer.js'
 import { notFound, readerFor, type Api, type TimelineDeps } from '../context.js'
-import { fromCursor, toCursor } from './rows.js'
+import { anId, fromCursor, toCursor } from './rows.js'
 
 const tags = ['Engagement']
 
@@ -37,7 +37,7 @@ export function addHandoffs(api: Api, deps: TimelineDeps): void {
       const { score, subject, cursor, ...rest } = request.query
       if (score !== undefined) await requireDefinition(reader, 'scores', score)
       const subjects = subject === undefined ? undefined : await namesOf(reader, subject)
-      const after = fromCursor(cursor)
+      const after = fromCursor(cursor, anId)
       const wanted = { score, subjects, ...rest, after: after && { at: after[0], id: after[1] } }
       const { rows, next } = await readHandoffs(reader, wanted)
       return {

@@ -87,11 +87,14 @@ export async function subjectAsked(
 export const toCursor = (value: readonly (string | number)[]) =>
   Buffer.from(JSON.stringify(value)).toString('base64url')
 
-/** [number, key]. */
-export function fromCursor(cursor: string | undefined): [number, string] | undefined {
+const aKey = /^\d{1,20}$/
+export const anId = /^[\w.:-]{1,100}$/
+
+/** A number and the key of a subject, or what else `shape` asks for. */
+export function fromCursor(cursor: string | undefined, shape = aKey): [number, string] | undefined {
   if (cursor === undefined) return undefined
   const text = Buffer.from(cursor, 'base64url').toString('utf8')
-  if (/^\[-?\d{1,20}(\.\d{1,20})?(e[+-]?\d{1,3})?,"[0-9a-f]{1,64}"\]$/i.test(text))
-    return JSON.parse(text) as [number, string]
+  const [, number, key] = /^\[(-?\d{1,20}(?:\.\d{1,20})?(?:e[+-]?\d{1,3})?),"([^"\\]*)"\]$/i.exec(text) ?? []
+  if (number !== undefined && key !== undefined && shape.test(key)) return [Number(number), key]
   throw new TouchlineError('QUERY_INVALID', 'The cursor is not one that this server made.')
 }

@@ -25,65 +25,75 @@ interface Spans {
 
 const countsPeople = (body: ScoreBody) => body.subject === 'account' && body.people !== undefined
 
+/** Places of the rules that are asked of each person of an account. */
+const placesOfPeople = (body: ScoreBody): number[] =>
+  countsPeople(body) ? body.rules.flatMap((rule, place) => (isPerTouch(rule) ? [place] : [])) : []
+
 function spansSql(body: ScoreBody, compiling: Compiling, isEverybody: boolean): Spans {
   const inner = { ...compiling, subject: body.subject }
   const history = openHistory(inner)
   const begin = beginOf(history)
   const subject = history.gather('any(subject)')
-  const isOfPeople = (index: number) => {
-    const rule = body.rules[index]
-    return countsPeople(body) && rule !== undefined && isPerTouch(rule)
-  }
+  const ofPeople = placesOfPeople(body)
   const own = body.rules.flatMap((rule, index) =>
-    isOfPeople(index) ? [] : [{ index, column: spansOf(rule, begin, history, inner) }],
+    ofPeople.includes(index) ? [] : [{ index, column: spansOf(rule, begin, history, inner) }],
   )
-  const ofPeople = body.rules.flatMap((_, index) => (isOfPeople(index) ? [index] : []))
   const people = ofPeople.length === 0 ? undefined : history.join(peopleSpans(body, ofPeople, inner))
   if (isEverybody) history.askEverybody()
-  const columns = own.map(({ index, column }) => `${column} AS s${index}`)
   const sql = history.select([
     `${subject} AS subject`,
-    ...columns,
+    ...own.map(({ index, column }) => `${column} AS s${index}`),
     ...(people === undefined ? [] : [`${people} AS people`]),
   ])
-  const isOwn = new Set(own.map(({ index }) => index))
-  const { bag } = compiling
-  const vector = (t: string) => {
-    const self = vectorSql(body, (index) => (isOwn.has(index) ? `s${index}` : undefined), t, bag)
-    if (people === undefined) return self
-    const ofOne = vectorSql(
-      body,
-      (index) => (ofPeople.includes(index) ? `p.${ofPeople.indexOf(index) + 2}` : undefined),
-      t,
-      bag,
-    )
-    const all = `arrayMap(p -> ${ofOne}, people)`
-    const counted =
-      body.people === 'sum'
-        ? all
-        : `arraySlice(arrayReverseSort(v -> arraySum(v), ${all}), 1, ${body.people === 'max' ? 1 : 3})`
-    return `arrayReduce('sumForEach', arrayPushBack(${counted}, ${self}))`
-  }
-  const lists = [
-    ...own.map(({ index }) => `s${index}`),
-    ...(people === undefined
-      ? []
-      : ofPeople.map((_, place) => `arrayFlatten(arrayMap(p -> p.${place + 2}, people))`)),
-  ]
-  const edges = lists.map((list) => `arrayFlatten(arrayMap(x -> [x.1, x.2], ${list}))`)
-  const bounds = `arrayFilter(x -> x < 9000000000000000, arraySort(arrayDistinct(${edges.length === 1 ? edges[0] : `arrayConcat(${edges.join(', ')})`})))`
-  const listOf = (of: (index: number) => string) => `[${body.rules.map((_, index) => of(index)).join(', ')}]`
-  const listed = listOf((index) => (ofPeople.includes(index) ? `p.${ofPeople.indexOf(index) + 2}` : noSpans))
+  // The first of a person's tuple is who it is.
+  const ofPerson = (index: number) =>
+    ofPeople.includes(index) ? `p.${ofPeople.indexOf(index) + 2}` : undefined
+  const ofSelf = (index: number) => (ofPeople.includes(index) ? undefined : `s${index}`)
+  const listOf = (of: (index: number) => string | undefined) =>
+    `[${body.rules.map((_, index) => of(index) ?? noSpans).join(', ')}]`
+  const lists = body.rules.map((_, index) => {
+    const column = ofPerson(index)
+    return column === undefined ? `s${index}` : `arrayFlatten(arrayMap(p -> ${column}, people))`
+  })
   return {
     sql,
-    vector,
-    bounds,
-    own: listOf((index) => (isOwn.has(index) ? `s${index}` : noSpans)),
+    vector: (t) => vectorOfUnits(body, { ofSelf, ofPerson, isByPerson: people !== undefined }, t, inner),
+    bounds: boundsSql(lists),
+    own: listOf(ofSelf),
     people:
       people === undefined
         ? "CAST([], 'Array(Tuple(UInt64, Array(Array(Tuple(Int64, Int64)))))')"
-        : `arrayMap(p -> (p.1, ${listed}), people)`,
+        : `arrayMap(p -> (p.1, ${listOf(ofPerson)}), people)`,
   }
+}
+
+interface Units {
+  ofSelf: (index: number) => string | undefined
+  ofPerson: (index: number) => string | undefined
+  isByPerson: boolean
+}
+
+/** Of an account whose people count its own and those of the persons who do; of everybody else the own. */
+function vectorOfUnits(
+  body: ScoreBody,
+  { ofSelf, ofPerson, isByPerson }: Units,
+  t: string,
+  { bag }: Compiling,
+): string {
+  const self = vectorSql(body, ofSelf, t, bag)
+  if (!isByPerson) return self
+  const all = `arrayMap(p -> ${vectorSql(body, ofPerson, t, bag)}, people)`
+  const counted =
+    body.people === 'sum'
+      ? all
+      : `arraySlice(arrayReverseSort(v -> arraySum(v), ${all}), 1, ${body.people === 'max' ? 1 : 3})`
+  return `arrayReduce('sumForEach', arrayPushBack(${counted}, ${self}))`
+}
+
+function boundsSql(lists: readonly string[]): string {
+  const edges = lists.map((list) => `arrayFlatten(arrayMap(x -> [x.1, x.2], ${list}))`)
+  const all = edges.length === 1 ? edges[0] : `arrayConcat(${edges.join(', ')})`
+  return `arrayFilter(x -> x < 9000000000000000, arraySort(arrayDistinct(${all})))`
 }
 
 /** SELECT key, steps: of each account the spans of its people, by person in a steady order. */

@@ -1,17 +1,13 @@
 /** What sales says of a hand-off: a touch of kind crm on the timeline of whoever was handed off. */
 import type { EventRow } from '../../log/event-row.js'
 import { idOf } from '../record.js'
-import type { Handoff } from './list.js'
+import { accepted, rejected, type Handoff } from './list.js'
 
 export interface Answered {
   accepted: boolean
   reason: string
   author: string
 }
-
-const accepted = 'Hand-off accepted'
-const rejected = 'Hand-off rejected'
-export const answerNames: readonly string[] = [accepted, rejected]
 
 /**
  * The event. Of an account it is told of the person whose touch weighed most, else of nobody in particular, who counts in

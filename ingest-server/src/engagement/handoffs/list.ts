@@ -1,6 +1,10 @@
 /** Hand-offs as they were recorded, with what sales answered. */
 import { query, type NamedQuery, type Reader } from '../../clickhouse/query.js'
-import { answerNames } from './answer.js'
+
+/** Names of the touches by which sales answers (answer.ts). */
+export const accepted = 'Hand-off accepted'
+export const rejected = 'Hand-off rejected'
+const answerNames = [accepted, rejected]
 
 export interface Handoff {
   id: string

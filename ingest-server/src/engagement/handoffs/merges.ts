@@ -21,7 +21,9 @@ WHERE p.held != p.person AND cityHash64(p.held) IN (
     WHERE project = {project: String} AND person IN {people: Array(String)}))`,
 }
 
-export function mergesOf() {
+export type Merges = ReturnType<typeof openMerges>
+
+export function openMerges() {
   const byProject = new Map<string, Map<string, number>>()
   const of = (project: string) => {
     const known = byProject.get(project) ?? new Map<string, number>()

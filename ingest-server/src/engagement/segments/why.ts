@@ -67,7 +67,7 @@ async function readHolding(
   const named: NamedQuery = {
     name: 'why-of-segment',
     sql: parts.join('\nUNION ALL\n'),
-    settings: { ...touchSettings, max_query_size: '4000000' },
+    settings: touchSettings,
   }
   const rows = await query<{ place: number }>(reader, named, { ...params, id })
   return new Set(rows.map(({ place }) => pathText(leaves[place]?.path ?? [])))
