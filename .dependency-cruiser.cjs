@@ -18,7 +18,16 @@ const walls = {
   retention: ['clickhouse', 'projects'],
   definitions: ['log', 'clickhouse'],
   journeys: ['clickhouse', 'touchpoints', 'identity', 'definitions'],
-  engagement: ['clickhouse', 'touchpoints', 'identity', 'definitions', 'journeys', 'projections', 'log'],
+  engagement: [
+    'clickhouse',
+    'touchpoints',
+    'identity',
+    'definitions',
+    'journeys',
+    'projections',
+    'log',
+    'projects',
+  ],
   sources: ['log', 'definitions', 'collect/accept'],
 }
 const server = '^ingest-server/src'

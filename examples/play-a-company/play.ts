@@ -17,6 +17,7 @@ import { demoKey, removeDemo } from './demo-project.js'
 import { answersOf, handoffsOf, placesToLook } from './answers.js'
 import { definitions } from './definitions.js'
 import { importEvents, send, signInLink, summaryOf, untilKnown, untilWon } from './server-calls.js'
+import { demoSecret, demoSecretName, programAtWork } from './program.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const { values } = parseArgs({
@@ -65,6 +66,7 @@ for (const { path, why } of company.worthOpening) {
 await untilWon({ url, secretKey }, company.won)
 console.log(`\n${(await answersOf({ url, secretKey })).join('\n')}`)
 console.log(`\n${(await handoffsOf({ url, secretKey })).join('\n')}`)
+console.log(`\n${(await programAtWork({ url, secretKey })).join('\n')}`)
 console.log('\nMore to ask:')
 for (const path of placesToLook) console.log(`  curl -u ${secretKey}: '${url}${path}'`)
 
@@ -93,6 +95,7 @@ async function startServer(at: string): Promise<ChildProcess> {
     cwd: root,
     stdio: 'inherit',
     detached: true,
+    env: { ...process.env, [demoSecretName]: demoSecret },
   })
   while (!(await answers(at))) {
     if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`)

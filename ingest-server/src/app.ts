@@ -15,12 +15,14 @@ import { clockWithOffset } from './clock.js'
 import { openKeySets } from './collect/trust/key-sets.js'
 import { collectRoutes } from './collect/request/routes.js'
 import { createTokenVerifier } from './collect/trust/user-token.js'
-import { projectsFileOf, type Config, type Role } from './config.js'
+import { projectsFileOf, readSecret, type Config, type Role } from './config.js'
+import { startPrograms } from './engagement/programs/start.js'
 import { browserSdkRoutes } from './http/browser-sdk.js'
 import { openExplorer } from './http/explorer/open-explorer.js'
 import { explorerRoutes } from './http/explorer/pages.js'
 import { frontPage } from './http/front-page.js'
 import { checkDisk, healthRoutes, type ReadinessCheck } from './http/health.js'
+import { programActs, scoreOf } from './program-acts.js'
 import { createMetrics, type Metrics } from './metrics.js'
 import { openProjects, type OpenedProjects } from './projects/projects.js'
 import { createOperatorCheck } from './http/operator.js'
@@ -129,6 +131,19 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
       )
     : undefined
 
+  const judgeOf = (project: string) => erasing?.now()?.judgeOf(project)
+  const programs = has('engage')
+    ? clickhouse?.begin('Programs', async () =>
+        startPrograms({
+          ...{ clickhouse, log, clock, metrics, logger, projects, judgeOf, readSecret },
+          isAlone: config.CLICKHOUSE_URL === undefined,
+          zone: config.TIMEZONE,
+          allowed: config.ENDPOINTS_ALLOW ?? [],
+          ...programActs({ app: clickhouse.app, log, clock, projects }),
+        }),
+      )
+    : undefined
+
   watchMetrics(metrics, {
     log,
     projects,
@@ -154,7 +169,6 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
   )
   if (has('collect')) {
     await http.register(browserSdkRoutes())
-    const judgeOf = (project: string) => erasing?.now()?.judgeOf(project)
     await http.register(collectRoutes({ projects, log, metrics, clock, verifyTokens, judgeOf }))
   }
   let address: Pick<Touchline, 'url' | 'isUrlGuessed'> = { url: '', isUrlGuessed: false }
@@ -177,7 +191,15 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
       isWholeLine: config.KAFKA_BROKERS === undefined,
       localDir: isEmbedded(config) ? config.DATA_DIR : undefined,
     }
-    await http.register(timelineRoutes({ ...deps, erasing: () => erasing?.now() }))
+    await http.register(
+      timelineRoutes({
+        ...deps,
+        erasing: () => erasing?.now(),
+        endpoints: { allowed: config.ENDPOINTS_ALLOW ?? [], readSecret },
+        zone: config.TIMEZONE,
+        scoreOf,
+      }),
+    )
     await http.register(explorerRoutes())
   }
   await http.register(frontPage({ collect: has('collect'), timeline: has('timeline') }))
@@ -207,6 +229,7 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
         engage?.stop(),
         erasing?.stop(),
         retention?.stop(),
+        programs?.stop(),
       ])
       await Promise.race([stopped, delay(stopRolesWithinMs, undefined, { ref: false })])
       await log.close()

@@ -32,6 +32,16 @@ const proxy = z.union(
     error: 'must be addresses or ranges of proxies, such as 10.0.0.0/8, ::1 or loopback',
   },
 )
+const range = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], {
+  error: 'must be addresses or ranges of them, such as 10.1.0.0/16',
+})
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
 const broker = z
   .string()
   .regex(/^(?:[\w.-]+|\[[0-9a-f:.]+\]):\d{1,5}$/i, 'must be host:port, or several with commas between them')
@@ -95,6 +105,14 @@ const environment = z.object({
 
   /** Size limit of the embedded log; beyond it collect answers 503 until the store catches up. */
   LOG_MAX_BYTES: integer(16 * 1024 * 1024, 2 ** 46).default(8 * 1024 ** 3),
+  /** Addresses or CIDR ranges that endpoints may be at although they are private: 10.1.0.0/16,fd00::/8. */
+  ENDPOINTS_ALLOW: list.pipe(z.array(range)).optional(),
+  /** Where quiet hours and local times are reckoned of whom neither person nor account says a zone. */
+  TIMEZONE: z
+    .string()
+    .refine(isTimeZone, 'must be the name of a time zone such as Europe/Berlin')
+    .default('UTC'),
+
   /** Tests and demos only: a file that holds an offset in milliseconds, added to the clock. */
   CLOCK_OFFSET_FILE: text.optional(),
 })
@@ -163,6 +181,12 @@ function checkWorkers({ KAFKA_BROKERS, CLICKHOUSE_URL, ROLES }: Parsed): void {
   if (!ROLES.includes('collect')) refuse('these ROLES do not collect.')
   if (CLICKHOUSE_URL === undefined && ROLES.length > 1)
     refuse('the embedded ClickHouse belongs to one process; set CLICKHOUSE_URL, or ROLES=collect.')
+}
+
+/** A secret that a definition refers to as `env:NAME`: read when it is needed, so that its name may be chosen freely. */
+export const readSecret = (name: string): string | undefined => {
+  const value = process.env[name]
+  return value === '' ? undefined : value
 }
 
 /** The file of projects and keys: a named one must be there, our own is made by `touchline keys` when first needed. */

@@ -27,6 +27,16 @@ export const errorTable = {
     mayRetry: false,
     meaning: 'The definition has another version than If-Match says. Both are in the answer.',
   },
+  ENDPOINT_REFUSED: {
+    status: 400,
+    mayRetry: false,
+    meaning: 'Nothing is sent to that address: it is private, or not https. The message says which.',
+  },
+  ENDPOINT_SECRET: {
+    status: 400,
+    mayRetry: false,
+    meaning: 'A secret that an endpoint refers to is not set, or is none. The message names the variable.',
+  },
   KEY_MISSING: { status: 401, mayRetry: false, meaning: 'No write key or secret key came with the request.' },
   KEY_UNKNOWN: { status: 401, mayRetry: false, meaning: 'The key belongs to no project.' },
   SESSION_ENDED: {

@@ -103,6 +103,8 @@ export function createMetrics() {
     }),
     touchpoints: touchpointMetrics(registry),
     engage: engageMetrics(registry),
+    programs: programMetrics(registry),
+    deliveries: deliveryMetrics(registry),
     stitchLagSeconds: new Gauge({
       name: 'touchline_stitch_lag_seconds',
       help: 'Age of the oldest link that stitch has not looked at',
@@ -142,6 +144,63 @@ function engageMetrics(registry: Registry) {
       name: 'touchline_engage_pass_seconds',
       help: 'Time of one look at who changed, with what was recorded for it',
       buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
+      registers: [registry],
+    }),
+  }
+}
+
+/** What programs do; by project. */
+function programMetrics(registry: Registry) {
+  const counter = (name: string, help: string) =>
+    new Counter({
+      name: `touchline_program_${name}_total`,
+      help,
+      labelNames: ['project'],
+      registers: [registry],
+    })
+  return {
+    steps: counter('steps', 'Facts of runs that were written: entries, steps, acts, ends'),
+    acts: counter('acts', 'Acts, each once for its step'),
+    ended: counter('runs_ended', 'Runs that ended, by whatever reason'),
+    held: counter('held', 'Acts that had to wait for the end of quiet hours or for a cap'),
+    waiting: new Gauge({
+      name: 'touchline_program_runs_waiting',
+      help: 'Runs that this process holds and that wait',
+      aggregator: 'sum',
+      registers: [registry],
+    }),
+  }
+}
+
+/** decided = delivered + given up + waiting + handed over, exactly, of what this process took up. */
+function deliveryMetrics(registry: Registry) {
+  const counter = (name: string, help: string) =>
+    new Counter({
+      name: `touchline_deliveries_${name}_total`,
+      help,
+      labelNames: ['project'],
+      registers: [registry],
+    })
+  return {
+    decided: counter(
+      'decided',
+      'Deliveries that this process took up: decided, found at its start, asked for again',
+    ),
+    delivered: counter('delivered', 'Deliveries that their endpoint took'),
+    gaveUp: counter(
+      'given_up',
+      'Deliveries that nobody took within seven days, or whose endpoint is gone (410)',
+    ),
+    handedOver: counter(
+      'handed_over',
+      'Deliveries that another process goes on with, or whose subject was erased',
+    ),
+    tries: counter('tries', 'Requests to endpoints, those that failed too'),
+    waiting: new Gauge({
+      name: 'touchline_deliveries_waiting',
+      help: 'Deliveries that wait in this process',
+      labelNames: ['project'],
+      aggregator: 'sum',
       registers: [registry],
     }),
   }

@@ -13,6 +13,8 @@ import type { Metrics } from '../metrics.js'
 import type { Project, Projects } from '../projects/project.js'
 import type { EventLog } from '../log/log.js'
 import type { WatchedLog } from '../log/watched-log.js'
+import type { ReadSecret } from '../engagement/endpoints/signature.js'
+import type { Acts } from '../engagement/programs/deps.js'
 import type { Erasing } from '../erasure/erasing.js'
 import type { Reader } from '../clickhouse/query.js'
 
@@ -33,6 +35,11 @@ export interface TimelineDeps {
   session?: SessionDeps | undefined
   /** ClickHouse is this process's own, with its files under DATA_DIR. */
   isEmbedded?: boolean
+  /** Where endpoints may be, and what signs for them. */
+  endpoints?: { allowed: readonly string[]; readSecret: ReadSecret } | undefined
+  /** Of whom neither person nor account says a zone. */
+  zone?: string
+  scoreOf?: Acts['scoreOf'] | undefined
 }
 
 /** What signing in to the Explorer needs. */

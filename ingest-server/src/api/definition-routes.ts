@@ -39,6 +39,7 @@ import { templates } from '../definitions/templates/index.js'
 import { conditionsOfBody, pathText } from '../definitions/walk.js'
 import { warningsOfCondition } from '../definitions/warnings.js'
 import { check, writeDefinition } from '../definitions/write.js'
+import { problemOfUrl, rangesOf } from '../engagement/endpoints/address-guard.js'
 import { isoTime } from './answer.js'
 import { readerFor, type Api, type TimelineDeps } from './context.js'
 
@@ -67,6 +68,7 @@ function addChecking(api: Api, deps: TimelineDeps): void {
     async handler(request) {
       const { kind: named, id, body: sent } = request.body
       const kind = checkKind(named)
+      checkUrl(kind, sent, deps)
       const { body, warnings } = await check({ kind, id, body: sent }, { reader: readerFor(request, deps) })
       return { normal: body as Record<string, unknown>, warnings }
     },
@@ -229,8 +231,17 @@ function write(
 ) {
   const kind = checkKind(request.params.kind)
   const { log, clock, clickhouse } = deps
+  checkUrl(kind, said.body, deps)
   const version = { kind, id: request.params.id, ifMatch: ifMatchOf(request), ...said }
   return writeDefinition(version, { reader: readerFor(request, deps), app: clickhouse.app, log, clock })
+}
+
+/** What is said of an endpoint's address before anything is sent; what its name means is looked up when it is. */
+function checkUrl(kind: string, body: unknown, { endpoints }: TimelineDeps): void {
+  if (kind !== 'endpoints' || body === undefined) return
+  const { url } = checkBody('endpoints', body)
+  const problem = problemOfUrl(url, rangesOf(endpoints?.allowed ?? []))
+  if (problem !== undefined) throw new TouchlineError('DEFINITION_INVALID', `url: ${problem}`)
 }
 
 /** The document as GET answers it, or its body alone. */

@@ -27,6 +27,8 @@ import { addScores } from './engagement/score-routes.js'
 import { addSegments } from './engagement/segment-routes.js'
 import { addAccounts } from './account-routes.js'
 import { addDefinitions } from './definition-routes.js'
+import { addChanges } from './change-routes.js'
+import { addDeliveries } from './delivery-routes.js'
 import { addUnlinks } from './unlink-routes.js'
 import { addOperator } from './operator-routes.js'
 import type { TimelineDeps } from './context.js'
@@ -40,6 +42,7 @@ import { addMeta } from './meta-routes.js'
 import { addSearch } from './search-routes.js'
 import { addOpenApi } from './openapi.js'
 import { addPeople } from './people-routes.js'
+import { addPrograms } from './program-routes.js'
 import { addReleases } from './release-routes.js'
 import { addRefused } from './rejected-routes.js'
 import { addSessions, addSignInLinks } from './session-routes.js'
@@ -104,6 +107,9 @@ export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Pr
       addSegments(api, deps)
       addScores(api, deps)
       addHandoffs(api, deps)
+      addPrograms(api, deps)
+      addDeliveries(api, deps)
+      addChanges(api, deps)
       refuseTheRest()
     })
   }

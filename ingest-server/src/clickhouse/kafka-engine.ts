@@ -54,6 +54,10 @@ const tables = [
   'segment_transitions',
   'segment_additions',
   'handoff_records',
+  'program_facts',
+  'deliveries_decided',
+  'delivery_attempts',
+  'changes_told',
 ] as const
 
 /** What the embedded server's `app` needs beyond its usual rights. */

@@ -25,6 +25,12 @@ export const projectTables = [
   'segment_additions',
   'score_values',
   'handoff_records',
+  'program_facts',
+  'program_runs_now',
+  'deliveries_decided',
+  'delivery_attempts',
+  'delivery_states',
+  'changes_told',
 ] as const
 
 /** Views over those tables; they run as the one who asks, so the filters hold through them. */
@@ -47,6 +53,9 @@ export const projectViews: readonly string[] = [
   'scores',
   'score_contributions',
   'handoffs',
+  'program_runs',
+  'deliveries',
+  'changes',
 ]
 
 /** What the lists of tables show to a project's user: views, which have no sizes. The tables can be read all the same. */
@@ -69,6 +78,9 @@ export const shownToProjects: readonly string[] = [
   'scores',
   'score_contributions',
   'handoffs',
+  'program_runs',
+  'deliveries',
+  'changes',
 ]
 
 /** What an analyst reads besides, and no project: rows that belong to no project. */
@@ -109,4 +121,15 @@ export const internalTables: readonly string[] = [
   'engage_changes_of_people',
   'engage_changes_of_members',
   'engage_changes_of_additions',
+  'program_runs_now_of_facts',
+  'delivery_states_of_attempts',
+  'changes_seen',
+  'changes_seen_of_traits',
+  'changes_seen_of_people',
+  'changes_seen_of_account_traits',
+  'changes_seen_of_people_touches',
+  'changes_seen_of_account_touches',
+  'changes_seen_of_transitions',
+  'changes_seen_of_handoffs',
+  'changes_seen_of_scores',
 ]

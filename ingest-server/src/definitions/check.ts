@@ -8,6 +8,7 @@ import {
   type BodyOf,
   type Condition,
   type DefinitionKind,
+  type ProgramBody,
   type Subject,
 } from '@touchline/schemas/api'
 import type { z } from 'zod'
@@ -15,6 +16,7 @@ import { clickHouseCodeOf } from '../clickhouse/query-errors.js'
 import { query, type NamedQuery, type QuerySource } from '../clickhouse/query.js'
 import { TouchlineError } from '../errors.js'
 import { meant } from './nearest.js'
+import { problemOfProgram } from './program-check.js'
 import {
   conditionsOfBody,
   leavesAt,
@@ -40,6 +42,8 @@ export function checkBody<Kind extends DefinitionKind>(kind: Kind, body: unknown
   if (!parsed.success) throw invalid(parsed.error, body)
   for (const { condition, path } of conditionsOfBody(kind, parsed.data))
     checkSubject(condition, subjectOfBody(parsed.data), path)
+  const problem = kind === 'programs' ? problemOfProgram(parsed.data as ProgramBody) : undefined
+  if (problem !== undefined) throw invalidAt(problem.path, problem.message)
   return parsed.data as BodyOf<Kind>
 }
 

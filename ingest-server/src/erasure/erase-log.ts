@@ -16,6 +16,8 @@ interface RecordedLine {
   valid_at?: string
   known_at?: string
   at?: string
+  subjects?: readonly string[]
+  decided_at?: string
 }
 
 /** Whether what was recorded of segments and hand-offs is theirs, as erasure-sql.ts asks of the tables. */
@@ -25,6 +27,13 @@ const recordedNames: { [Table in LogTable]?: (line: RecordedLine, judge: Judge) 
   segment_additions: ({ identifier = '', at = '' }, judge) => judge.isErased(identifier, Date.parse(at)),
   handoff_records: ({ subject = '', person = '', at = '' }, judge) =>
     [subject, person].some((name) => judge.isErased(name, Date.parse(at))),
+  program_facts: ({ subject = '', person = '', at = '' }, judge) =>
+    [subject, person].some((name) => judge.isErased(name, Date.parse(at))),
+  deliveries_decided: ({ subjects = [], decided_at = '' }, judge) =>
+    subjects.some((name) => judge.isErased(name, Date.parse(decided_at))),
+  delivery_attempts: ({ subjects = [], at = '' }, judge) =>
+    subjects.some((name) => judge.isErased(name, Date.parse(at))),
+  changes_told: ({ subject = '', at = '' }, judge) => judge.isErased(subject, Date.parse(at)),
 }
 
 /** What a line says about an erased person of `project`. */

@@ -221,6 +221,31 @@ export const engagement: readonly ErasedRows[] = [
   },
 ]
 
+/**
+ * Runs, deliveries and changes of theirs: of somebody who is gone nothing goes on, and what was to be sent is not.
+ */
+export const programs: readonly ErasedRows[] = [
+  {
+    table: 'program_facts',
+    condition: `${ofProject} AND (${isErased('subject', 'at')} OR ${isErased('person', 'at')})`,
+  },
+  { table: 'program_runs_now', condition: `${ofProject} AND ${isErased('subject', 'at')}` },
+  {
+    table: 'deliveries_decided',
+    condition: `${ofProject} AND arrayExists(n -> ${isErased('n', 'decided_at')}, subjects)`,
+  },
+  {
+    table: 'delivery_attempts',
+    condition: `${ofProject} AND arrayExists(n -> ${isErased('n', 'at')}, subjects)`,
+  },
+  {
+    table: 'delivery_states',
+    condition: `${ofProject} AND arrayExists(n -> ${isErased('n', 'at')}, subjects)`,
+  },
+  { table: 'changes_told', condition: `${ofProject} AND ${isErased('subject', 'at')}` },
+  { table: 'changes_seen', condition: `${ofProject} AND ${isErased('subject', 'stored_at')}` },
+]
+
 /** Whose device or address they shared, and who bears their name now: formed anew from what is left. */
 export const touchpointsToFormAnew = `
 INSERT INTO touchpoint_changes (stored_at, project, identifier)

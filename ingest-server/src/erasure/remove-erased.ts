@@ -15,6 +15,7 @@ import {
   eventsThatMention,
   eventsToRemove,
   facts,
+  programs,
   renameAccountFacts,
   renamedAccountFacts,
   repeatNewEvents,
@@ -67,7 +68,7 @@ export async function removeErased(
   if (parts.length > 1) for (const params of parts) await remove(deps, changesSeen, params)
   for (const rows of derived) for (const params of parts) await remove(deps, rows, params)
   for (const params of parts) await run(deps, touchpointsToFormAnew, params)
-  for (const rows of [...touchpoints, ...engagement])
+  for (const rows of [...touchpoints, ...engagement, ...programs])
     for (const params of parts) await remove(deps, rows, params)
   for (const params of parts) await run(deps, repeatNewEvents, params)
 }
@@ -129,7 +130,7 @@ export async function cameBack(
   return false
 }
 
-const erased = [erasedEvents, ...facts, ...derived, ...touchpoints, ...engagement]
+const erased = [erasedEvents, ...facts, ...derived, ...touchpoints, ...engagement, ...programs]
 const erasedTables = erased.map(({ table }) => table)
 
 /**

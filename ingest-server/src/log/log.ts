@@ -13,6 +13,10 @@ export type LogTable =
   | 'segment_transitions'
   | 'segment_additions'
   | 'handoff_records'
+  | 'program_facts'
+  | 'deliveries_decided'
+  | 'delivery_attempts'
+  | 'changes_told'
 
 /**
  * One entry of the log.

@@ -22,11 +22,21 @@ interface RetentionDeps {
 const defaultEveryMs = 3_600_000
 const dayMs = 86_400_000
 
+/** A run that still waits is needed whole, however long it does. */
+const ofEndedRuns =
+  "AND run NOT IN (SELECT run FROM program_runs_now FINAL WHERE project = {project: String} AND state = 'waiting')"
+
 /** What is old by which time: a refused event has no time of its own that can be trusted. */
-const aged = [
+const aged: readonly { table: string; time: string; more?: string }[] = [
   { table: 'events', time: 'occurred_at' },
   { table: 'touchpoints_of_people', time: 'at' },
   { table: 'touchpoints_of_accounts', time: 'at' },
+  { table: 'program_facts', time: 'at', more: ofEndedRuns },
+  { table: 'program_runs_now', time: 'at', more: "AND state != 'waiting'" },
+  { table: 'deliveries_decided', time: 'decided_at' },
+  { table: 'delivery_attempts', time: 'at' },
+  { table: 'delivery_states', time: 'at' },
+  { table: 'changes_told', time: 'at' },
   { table: 'rejected_events', time: 'received_at' },
   { table: 'dead_letters', time: 'stored_at' },
 ]
@@ -67,8 +77,8 @@ export async function deleteOld(
   { id: project, retentionDays = 0 }: Pick<Project, 'id' | 'retentionDays'>,
 ): Promise<void> {
   const before = (clock() - retentionDays * dayMs) / 1_000
-  for (const { table, time } of aged) {
-    const condition = `project = {project: String} AND ${time} < fromUnixTimestamp64Milli(toInt64({before: Float64} * 1000), 'UTC')`
+  for (const { table, time, more = '' } of aged) {
+    const condition = `project = {project: String} AND ${time} < fromUnixTimestamp64Milli(toInt64({before: Float64} * 1000), 'UTC') ${more}`
     const query_params = { project, before }
     const named = { name: `old-rows-of-${table}`, sql: `SELECT count() FROM ${table} WHERE ${condition}` }
     const [[rows] = [0]] = await queryRows<[number]>({ client: app }, named, query_params)

@@ -144,7 +144,17 @@ export const programBody = z.strictObject({
     .default('never'),
   goal: condition.optional(),
   quietHours: z.strictObject({ from: localTime, to: localTime }).optional(),
-  weeklyCap: z.number().int().min(1).optional(),
+  weeklyCap: z
+    .number()
+    .int()
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe('Acts a person a week at most, over all programs; more wait'),
+  imports: z
+    .boolean()
+    .optional()
+    .describe('What is told more than a day after it happened starts it too; else never'),
   steps: z.array(programStep).min(1).max(200).superRefine(unique('steps')),
 })
 
@@ -170,6 +180,28 @@ export const endpointBody = z.strictObject({
   secretBefore: secret.optional(),
 })
 
+export const changeKinds = ['person', 'account', 'score', 'stage', 'segment', 'handOff'] as const
+export const feedFormats = [
+  'generic',
+  'hubspot-contact',
+  'hubspot-company',
+  'salesforce-lead',
+  'slack',
+] as const
+export const feedBody = z.strictObject({
+  name,
+  changes: z.array(z.enum(changeKinds)).min(1).describe('What is told'),
+  of: z
+    .array(id)
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('Only these segments, scores and lists of stages; absent: all'),
+  endpoint: id,
+  format: z.enum(feedFormats).default('generic'),
+  most: z.number().int().min(1).max(1_000).default(100).describe('Changes in one delivery at most'),
+})
+
 /** Each kind with the schema of its body. */
 export const definitionBodies = {
   goals: goalBody,
@@ -180,6 +212,7 @@ export const definitionBodies = {
   programs: programBody,
   personas: personasBody,
   endpoints: endpointBody,
+  feeds: feedBody,
 } as const
 export type DefinitionKind = keyof typeof definitionBodies
 export type BodyOf<Kind extends DefinitionKind> = z.output<(typeof definitionBodies)[Kind]>
@@ -190,6 +223,10 @@ export type TouchRulesBody = BodyOf<'touch-rules'>
 export type SegmentBody = BodyOf<'segments'>
 export type ScoreBody = BodyOf<'scores'>
 export type ProgramBody = BodyOf<'programs'>
+export type EndpointBody = BodyOf<'endpoints'>
+export type FeedBody = BodyOf<'feeds'>
+export type ChangeKind = (typeof changeKinds)[number]
+export type FeedFormat = (typeof feedFormats)[number]
 export type PersonasBody = BodyOf<'personas'>
 
 export const definitionKinds = Object.keys(definitionBodies) as DefinitionKind[]

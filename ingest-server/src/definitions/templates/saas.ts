@@ -1,6 +1,8 @@
 import { leadScore, silentAfterDemo } from './engagement.js'
 import type { Template } from './template.js'
 
+const secondVisit = { touch: { kind: 'visit' }, count: { op: 'gte', n: 2 }, within: '3d' }
+
 /** Accounts that try before they buy. */
 export const saas: Template = {
   id: 'saas',
@@ -119,5 +121,23 @@ export const saas: Template = {
     },
     leadScore,
     silentAfterDemo,
+    {
+      kind: 'programs',
+      id: 'trial-without-second-visit',
+      body: {
+        name: 'Trial started, no second visit in 3 days',
+        subject: 'person',
+        enter: { touch: { name: 'Trial Started' } },
+        reenter: { atMostEvery: '30d' },
+        goal: { touch: { name: 'Subscription Started' } },
+        quietHours: { from: '20:00', to: '08:00' },
+        steps: [
+          { id: 'second-visit', waitUntil: secondVisit, timeout: '3d' },
+          { id: 'came-back', branch: [{ when: secondVisit, to: 'end' }], else: 'stalled' },
+          { id: 'stalled', act: { setTrait: { name: 'trialStalled', value: '{{at}}' } } },
+          { id: 'end', exit: 'done' },
+        ],
+      },
+    },
   ],
 }

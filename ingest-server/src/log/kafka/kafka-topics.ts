@@ -19,6 +19,10 @@ export const logTables: readonly LogTable[] = [
   'segment_transitions',
   'segment_additions',
   'handoff_records',
+  'program_facts',
+  'deliveries_decided',
+  'delivery_attempts',
+  'changes_told',
 ]
 
 export const topicOf = (topicPrefix: string, table: LogTable): string => `${topicPrefix}${table}`

@@ -1,0 +1,117 @@
+/**
+ * One program at work: a small endpoint of this process takes its deliveries and checks each with the published package
+ * of Standard Webhooks. Printed are how many wait where, and what came.
+ */
+import { createServer, type Server as HttpServer } from 'node:http'
+import { Webhook } from 'standardwebhooks'
+import { askFor, send, type Server } from './server-calls.js'
+
+/** What the demo's server signs with; no secret at all. */
+export const demoSecret = `whsec_${Buffer.from('the demo of Touchline, no secret').toString('base64')}`
+export const demoSecretName = 'DEMO_WEBHOOK_SECRET'
+
+interface Program {
+  waiting: number
+  done: number
+  exited: number
+  steps: { step: string; does: string; waiting: number }[]
+}
+interface People {
+  people: { id: string }[]
+}
+
+const program = {
+  name: 'After the demo request',
+  subject: 'person',
+  enter: { touch: { name: 'Demo Request Submitted' } },
+  goal: { touch: { name: 'Deal Won' } },
+  steps: [
+    {
+      id: 'tell-sales',
+      act: {
+        webhook: 'demo',
+        body: { who: '{{person.id}}', title: '{{traits.title}}', last: '{{touch.name}}' },
+      },
+    },
+    {
+      id: 'technical',
+      branch: [{ when: { trait: 'title', op: 'in', value: ['CTO', 'VP Engineering'] }, to: 'two-weeks' }],
+      else: 'three-days',
+    },
+    { id: 'three-days', wait: '3d' },
+    { id: 'remind', act: { webhook: 'demo', body: { who: '{{person.id}}', text: 'three days later' } } },
+    { id: 'two-weeks', waitUntil: { touch: { page: '*/docs*' }, within: '14d' }, timeout: '14d' },
+    { id: 'end', exit: 'done' },
+  ],
+}
+
+const peopleOfProgram = 20
+const maxLooks = 30
+
+/** Lines to print. The same people enter once, however often the demo is played. */
+export async function programAtWork(server: Server): Promise<string[]> {
+  const endpoint = await startEndpoint()
+  try {
+    await send(server, {
+      method: 'PUT',
+      path: '/v1/definitions/endpoints/demo',
+      body: { url: endpoint.url, secret: `env:${demoSecretName}` },
+    })
+    await send(server, { method: 'PUT', path: '/v1/definitions/programs/after-demo-request', body: program })
+    const { people } = await askFor<People>(server, `/v1/people?limit=${peopleOfProgram}`)
+    const subjects = people.map(({ id }) => id)
+    await send(server, { method: 'POST', path: '/v1/programs/after-demo-request/enter', body: { subjects } })
+    let now = await askFor<Program>(server, '/v1/programs/after-demo-request')
+    for (let looks = 0; looks < maxLooks && endpoint.taken.size < subjects.length; looks += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      now = await askFor<Program>(server, '/v1/programs/after-demo-request')
+    }
+    return [
+      `A program at work: ${program.name} (${now.waiting} wait, ${now.done} are through, ${now.exited} left early).`,
+      ...now.steps.map(
+        ({ step, does, waiting }) =>
+          `  ${step.padEnd(12)} ${does.padEnd(10)} ${String(waiting).padStart(3)} wait here`,
+      ),
+      `  ${endpoint.taken.size} deliveries came to ${endpoint.url}, ${endpoint.verified()} of them verified by standardwebhooks.`,
+    ]
+  } finally {
+    endpoint.close()
+  }
+}
+
+async function startEndpoint() {
+  const webhook = new Webhook(demoSecret)
+  const taken = new Map<string, boolean>()
+  const http: HttpServer = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      taken.set(
+        String(request.headers['webhook-id']),
+        isSigned(webhook, Buffer.concat(chunks).toString(), request.headers),
+      )
+      response.writeHead(204).end()
+    })
+  })
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+  const address = http.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  return {
+    url: `http://127.0.0.1:${port}/hook`,
+    taken,
+    verified: () => [...taken.values()].filter(Boolean).length,
+    close() {
+      http.close()
+      http.closeAllConnections()
+    },
+  }
+}
+
+function isSigned(webhook: Webhook, body: string, headers: NodeJS.Dict<string | string[]>): boolean {
+  try {
+    webhook.verify(body, headers as Record<string, string>)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,34 @@
+/** A change as it is told: shapes and lines only. */
+import type { ChangeKind, Subject } from '@touchline/schemas/api'
+import type { LogRecord } from '../../log/log.js'
+
+export interface Change {
+  project: string
+  /** The order of the project's changes: rises with each. */
+  seq: bigint
+  kind: ChangeKind
+  /** Which score, list of stages or segment; empty for a person or an account. */
+  of: string
+  subjectKind: Subject
+  subject: string
+  at: number
+  /** The same for the same change, so that one that is seen again is told once. */
+  id: string
+  data: Record<string, unknown>
+  version: bigint
+}
+
+export function changesRecord(changes: readonly Change[]): LogRecord {
+  const lines = changes.map(({ seq, subjectKind, at, data, version, ...rest }) => {
+    const row = {
+      ...rest,
+      seq: String(seq),
+      version: String(version),
+      subject_kind: subjectKind,
+      at: new Date(at).toISOString(),
+      body: JSON.stringify(data),
+    }
+    return Buffer.from(`${JSON.stringify(row)}\n`)
+  })
+  return { table: 'changes_told', lines: Buffer.concat(lines), rows: {} }
+}

@@ -1,0 +1,89 @@
+/** Feeds: what was told → deliveries, a batch after the other, each from where the one before ended. */
+import type { Clock } from '../../clock.js'
+import type { Reader } from '../../clickhouse/query.js'
+import { listDefinitions, readVersions } from '../../definitions/read.js'
+import type { Definition } from '../../definitions/definition.js'
+import { decidedRecord, deliveryId, type Decided } from '../deliveries/delivery.js'
+import { keep } from '../programs/facts.js'
+import { slotOfSubject } from '../programs/enter.js'
+import { bodyFor } from './mappings.js'
+import { feedCursor, readChanges } from './read.js'
+import type { TellerDeps } from './teller.js'
+
+export interface FeedsDeps extends TellerDeps {
+  send: (deliveries: readonly Decided[]) => void
+  clock: Clock
+}
+
+export interface Feeds {
+  /** `told` are projects with new changes; others are looked at now and then. */
+  pass: (told: ReadonlySet<string>, projects: readonly string[]) => Promise<void>
+  /** Cursors are read again. */
+  forget: () => void
+}
+
+const lookEveryMs = 2_000
+
+export function openFeeds(deps: FeedsDeps): Feeds {
+  const cursors = new Map<string, string>()
+  let lookedAt = -Infinity
+
+  async function follow(reader: Reader, feed: Definition<'feeds'>): Promise<void> {
+    const { project } = reader
+    const slot = slotOfSubject(project, `feed:${feed.id}`)
+    if (!deps.works(slot)) return
+    const key = `${project}\n${feed.id}`
+    let cursor = cursors.get(key)
+    if (cursor === undefined) {
+      const [first] = await readVersions(reader, { kind: 'feeds', id: feed.id })
+      cursor = await feedCursor(reader, feed.id, first?.at ?? feed.at)
+    }
+    const { changes: kinds, of, endpoint, format, most } = feed.body
+    for (;;) {
+      const rows = await readChanges(reader, { after: cursor, kinds, ...(of && { of }), limit: most })
+      const last = rows.at(-1)
+      if (last === undefined) break
+      const changes = rows.map(({ body, ...row }) => ({
+        ...row,
+        data: JSON.parse(body) as Record<string, unknown>,
+      }))
+      const body = bodyFor(format, { feed: feed.id, changes, next: last.seq })
+      if (body !== undefined) {
+        const decided: Decided = {
+          project,
+          // By where it begins: decided again after a crash it is the same, with what came since.
+          id: deliveryId(project, `feed:${feed.id}`, cursor),
+          endpoint,
+          source: 'feed',
+          run: feed.id,
+          step: last.seq,
+          subject: `feed:${feed.id}`,
+          subjects: [...new Set(rows.map(({ subject }) => subject))],
+          body: JSON.stringify(body),
+          decidedAt: deps.clock(),
+          place: Number(last.seq),
+          slot,
+          version: deps.version(),
+        }
+        await keep(deps, [decidedRecord([decided])])
+        if (deps.works(slot)) deps.send([decided])
+      }
+      cursor = last.seq
+      cursors.set(key, cursor)
+      if (rows.length < most) break
+    }
+    cursors.set(key, cursor)
+  }
+
+  return {
+    async pass(told, projects) {
+      const isDue = performance.now() - lookedAt > lookEveryMs
+      if (isDue) lookedAt = performance.now()
+      for (const project of isDue ? projects : told) {
+        const reader = deps.readerOf(project)
+        for (const feed of await listDefinitions(reader, 'feeds')) await follow(reader, feed)
+      }
+    },
+    forget: () => cursors.clear(),
+  }
+}

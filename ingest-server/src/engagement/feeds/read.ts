@@ -1,0 +1,79 @@
+/** Changes as they were told, from a cursor on. */
+import type { ChangeKind, Subject } from '@touchline/schemas/api'
+import { query, queryRows, type NamedQuery, type QuerySource } from '../../clickhouse/query.js'
+
+export interface ToldRow {
+  seq: string
+  id: string
+  kind: ChangeKind
+  of: string
+  subjectKind: Subject
+  subject: string
+  at: string
+  body: string
+}
+
+const changesQuery: NamedQuery = {
+  name: 'changes',
+  sql: `
+SELECT toString(seq) AS seq, id, kind, of, subject_kind AS subjectKind, subject, at, body
+FROM changes
+WHERE project = {project: String} AND changes.seq > {after: UInt64}
+  AND ({kinds: Array(String)} = [] OR kind IN {kinds: Array(String)})
+  AND ({of: Array(String)} = [] OR of = '' OR of IN {of: Array(String)})
+ORDER BY changes.seq
+LIMIT {limit: UInt32}`,
+}
+
+export interface ChangesWanted {
+  after: string
+  kinds?: readonly string[]
+  of?: readonly string[]
+  limit: number
+}
+
+export const readChanges = (
+  source: QuerySource,
+  { after, kinds = [], of = [], limit }: ChangesWanted,
+): Promise<ToldRow[]> => query(source, changesQuery, { after, kinds, of, limit })
+
+/** The last one that there is; 0: none yet. */
+export async function lastSeq(source: QuerySource): Promise<bigint> {
+  const named = {
+    name: 'changes-last',
+    sql: 'SELECT toString(max(seq)) FROM changes_told WHERE project = {project: String}',
+  }
+  const [[seq] = ['0']] = await queryRows<[string]>(source, named)
+  return BigInt(seq)
+}
+
+/** Of each subject the id of what was told of it last, under `kind of subject`. */
+export async function lastTold(
+  source: QuerySource,
+  kind: ChangeKind,
+  subjects: readonly string[],
+): Promise<Map<string, string>> {
+  const named = {
+    name: 'changes-told-last',
+    splitBy: 'subjects',
+    sql: `
+SELECT of, subject, argMax(id, seq) FROM changes_told FINAL
+WHERE project = {project: String} AND kind = {kind: String} AND subject IN {subjects: Array(String)}
+GROUP BY of, subject`,
+  }
+  const rows = await queryRows<[string, string, string]>(source, named, { kind, subjects })
+  return new Map(rows.map(([of, subject, id]) => [`${of}\n${subject}`, id]))
+}
+
+/** Where a feed goes on: after the last change that it was decided to send. */
+export async function feedCursor(source: QuerySource, feed: string, since: number): Promise<string> {
+  const named = {
+    name: 'feed-cursor',
+    sql: `
+SELECT toString(greatest(
+  (SELECT max(place) FROM deliveries_decided FINAL WHERE project = {project: String} AND source = 'feed' AND run = {feed: String}),
+  (SELECT max(seq) FROM changes_told WHERE project = {project: String} AND at < fromUnixTimestamp64Milli({since: Int64}, 'UTC'))))`,
+  }
+  const [[cursor] = ['0']] = await queryRows<[string]>(source, named, { feed, since })
+  return cursor
+}

@@ -1,0 +1,234 @@
+/** Who begins: what changed since the last look → moments → entries, each kept before the change counts as worked in. */
+import type { ClickHouseClient } from '@clickhouse/client'
+import type { Clock } from '../../clock.js'
+import { query, type NamedQuery, type Reader } from '../../clickhouse/query.js'
+import type { EventLog } from '../../log/log.js'
+import type { Logger } from '../../logger.js'
+import type { Projects } from '../../projects/project.js'
+import { openFeed, type Feed, type Look } from '../../projections/feed.js'
+import { enterAll, refusalOfMoment, type Moment } from './enter.js'
+import { keep } from './facts.js'
+import { momentsAmong, momentsOfTime, momentsOfTransitions, type Transition } from './moments.js'
+import type { Program, Programs } from './programs.js'
+import { factsRecord, type Run } from './run.js'
+import type { Changed } from './watch.js'
+import { readPeopleOf } from './who.js'
+
+export interface EntrancesDeps {
+  app: ClickHouseClient
+  log: EventLog
+  clock: Clock
+  logger: Logger
+  programs: Programs
+  projects: Pick<Projects, 'all'>
+  readerOf: (project: string) => Reader
+  zoneOf: (project: string) => string
+  version: () => bigint
+  works: (slot: number) => boolean
+  adopt: (run: Run) => void
+  count: (what: 'steps' | 'acts' | 'ended' | 'held', project: string, n: number) => void
+}
+
+export interface Entrances {
+  /** Lets in who may begin; answers whose runs have to be looked at. */
+  pass: () => Promise<{ changed: Changed[] }>
+  /** Where others were; null: nobody ever was, and what happened before now starts nothing. */
+  goBackTo: (times: readonly (string | null)[]) => void
+  settledUntil: () => string | null
+  /** Runs that somebody began by hand and that were not stepped yet. */
+  readByHand: (slots: readonly number[]) => Promise<Run[]>
+}
+
+/** With a margin for what is stored while the first process starts. */
+const firstLookMs = 600_000
+const overlapMs = 3_000
+/** How many are asked about in one query. */
+const together = 1_000
+const leastRoundMs = 20_000
+/** Looking for them may take a twentieth of the time at most. */
+const share = 20
+
+type Change = Omit<Changed, 'kind'> & { kind: string }
+
+export function openEntrances(deps: EntrancesDeps): Entrances {
+  const { app, clock, programs, readerOf, works } = deps
+  const transitions = openFeed<Transition>({
+    ...{ client: app, table: 'segment_transition_feed', overlapMs, toRow: toTransition },
+    columns: [
+      'project',
+      'segment',
+      'subject_kind',
+      'subject',
+      'change',
+      'valid_at',
+      'known_at',
+      'id',
+      'cause',
+    ],
+  })
+  const changes = openFeed<Change>({
+    ...{ client: app, table: 'changes_seen', overlapMs },
+    columns: ['project', 'subject_kind', 'subject'],
+    toRow: ([project, kind, id]) => ({ project: String(project), kind: String(kind), id: String(id) }),
+  })
+  // Segments may be kept by a server that is not there yet.
+  let hasSegments = false
+
+  async function enter(
+    project: string,
+    moments: readonly Moment[],
+    of: ReadonlyMap<string, Program>,
+  ): Promise<void> {
+    const byProgram = new Map<string, Moment[]>()
+    for (const moment of moments) {
+      const program = of.get(moment.program)
+      if (program === undefined || refusalOfMoment(moment, program) !== undefined) continue
+      byProgram.set(moment.program, [...(byProgram.get(moment.program) ?? []), moment])
+    }
+    for (const [id, mine] of byProgram) {
+      const program = of.get(id)
+      if (program === undefined) continue
+      for (let from = 0; from < mine.length; from += together) {
+        const now = clock()
+        const entering = {
+          reader: readerOf(project),
+          program,
+          zone: deps.zoneOf(project),
+          now,
+          version: deps.version,
+        }
+        const { facts } = await enterAll(mine.slice(from, from + together), { ...entering, works })
+        if (facts.length === 0) continue
+        await keep(deps, [factsRecord(facts)])
+        deps.count('steps', project, facts.length)
+        for (const fact of facts) if (fact.state === 'waiting') deps.adopt(fact)
+      }
+    }
+  }
+
+  async function letIn(rows: readonly Transition[]): Promise<void> {
+    for (const [project, mine] of byProject(rows)) {
+      const of = await programs.of(project)
+      await enter(project, momentsOfTransitions(mine, of.values()), of)
+    }
+  }
+
+  async function letInOfChanges(rows: readonly Change[]): Promise<Changed[]> {
+    const changed: Changed[] = []
+    for (const [project, mine] of byProject(rows)) {
+      const concerned = await concernedBy(readerOf(project), mine, clock())
+      const of = await programs.of(project)
+      const moments: Moment[] = []
+      for (const program of of.values()) {
+        if (program.latest === undefined) continue
+        const ids = concerned[program.latest.body.subject]
+        for (let from = 0; from < ids.length; from += together)
+          moments.push(
+            ...(await momentsAmong(readerOf(project), program, {
+              ids: ids.slice(from, from + together),
+              now: clock(),
+            })),
+          )
+      }
+      await enter(project, moments, of)
+      for (const id of concerned.person) changed.push({ project, kind: 'person', id })
+      for (const id of concerned.account) changed.push({ project, kind: 'account', id })
+    }
+    return changed
+  }
+
+  let lookedAt = -Infinity
+  let tookMs = 0
+  async function letInOfTime(): Promise<void> {
+    const startedAt = performance.now()
+    if (startedAt - lookedAt < Math.max(leastRoundMs, share * tookMs)) return
+    for (const { id: project } of deps.projects.all()) {
+      const of = await programs.of(project)
+      for (const program of of.values())
+        await enter(project, await momentsOfTime(readerOf(project), program, clock()), of)
+    }
+    lookedAt = performance.now()
+    tookMs = lookedAt - startedAt
+  }
+
+  return {
+    async pass() {
+      hasSegments ||= await isThere(app, 'segment_transition_feed')
+      if (hasSegments) await follow(transitions, letIn)
+      await letInOfTime()
+      const changed: Changed[] = []
+      await follow(changes, async (rows) => void changed.push(...(await letInOfChanges(rows))))
+      return { changed }
+    },
+    goBackTo(times) {
+      const start = new Date(Date.now() - firstLookMs).toISOString()
+      for (const time of times) for (const feed of [transitions, changes]) feed.goBackTo(time ?? start)
+    },
+    settledUntil: () =>
+      (hasSegments ? [transitions, changes] : [changes]).map((feed) => feed.settledUntil()).sort()[0] ?? null,
+    readByHand: (slots) => query<Run>({ client: app }, byHandQuery, { slots }),
+  }
+}
+
+/** One look: its rows in pages, then settled. Rows may come again. */
+async function follow<Row>(feed: Feed<Row>, work: (rows: readonly Row[]) => Promise<void>): Promise<void> {
+  const look: Look = await feed.look()
+  if (look.fresh.length === 0) return
+  for await (const rows of feed.pages(look.fresh)) await work(rows)
+  feed.settle(look, look.fresh)
+}
+
+async function isThere(client: ClickHouseClient, table: string): Promise<boolean> {
+  const named = {
+    name: 'is-table-there',
+    sql: 'SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = {table: String}',
+  }
+  return (await query({ client }, named, { table })).length > 0
+}
+
+function byProject<Row extends { project: string }>(rows: readonly Row[]): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>()
+  for (const row of rows) {
+    const group = groups.get(row.project)
+    if (group) group.push(row)
+    else groups.set(row.project, [row])
+  }
+  return groups
+}
+
+async function concernedBy(reader: Reader, rows: readonly Change[], now: number) {
+  const persons = [...new Set(rows.filter(({ kind }) => kind !== 'account').map(({ id }) => id))]
+  const accounts = new Set(rows.filter(({ kind }) => kind === 'account').map(({ id }) => id))
+  const people = await readPeopleOf(
+    reader,
+    persons.map((subject) => ({ subject, at: now })),
+  )
+  return {
+    person: [...new Set(persons.map((subject) => people.of({ subject, at: now }).id))],
+    account: [...accounts],
+  }
+}
+
+const toTransition = (values: readonly unknown[]): Transition => {
+  const [project, segment, kind, subject, change, validAt, knownAt, id, cause] = values.map(String)
+  return {
+    project: project ?? '',
+    segment: segment ?? '',
+    subjectKind: kind ?? '',
+    subject: subject ?? '',
+    change: change ?? '',
+    validAt: Date.parse(validAt ?? ''),
+    knownAt: Date.parse(knownAt ?? ''),
+    id: id ?? '',
+    cause: cause ?? '',
+  }
+}
+
+const byHandQuery: NamedQuery = {
+  name: 'program-runs-by-hand',
+  sql: `
+SELECT project, program, program_version AS programVersion, run, subject_kind AS subjectKind, subject, entry, way, trigger, slot, n, step,
+  state, toUnixTimestamp64Milli(due_at) AS dueAt, toUnixTimestamp64Milli(entered_at) AS enteredAt, because
+FROM program_runs_now FINAL
+WHERE way = 'manual' AND n = 0 AND state = 'waiting' AND slot IN {slots: Array(UInt16)}`,
+}

@@ -1,0 +1,165 @@
+/**
+ * Facts of runs: written to the log, then to the table, and only then acted on. So what was acted on can be read by
+ * whoever goes on, and what only the log holds was not acted on:
+ *
+ *     log.append(fact, delivery) → insert fact → insert delivery → send
+ *
+ * Whoever goes on decides such a step again, under the same ids, with a higher version: of two facts of one place the
+ * higher counts, whenever the store brings the other (docs/decisions has why).
+ */
+import type { ClickHouseClient } from '@clickhouse/client'
+import { insertLines } from '../../clickhouse/insert-lines.js'
+import { query, queryStream, type NamedQuery, type Reader } from '../../clickhouse/query.js'
+import type { EventLog, LogRecord } from '../../log/log.js'
+import type { EntryWay, Run, RunState } from './run.js'
+
+/** Appends all at once, then inserts them in this order. Rejects where either fails; both may be done again. */
+export async function keep(
+  { log, app }: { log: EventLog; app: ClickHouseClient },
+  records: readonly LogRecord[],
+): Promise<void> {
+  const some = records.filter(({ lines }) => lines.length > 0)
+  if (some.length === 0) return
+  await log.append(some)
+  for (const { table, lines } of some) if (table !== 'events') await insertLines(app, table, lines)
+}
+
+/** Everything that runs in these slots. */
+const waitingQuery: NamedQuery = {
+  name: 'program-runs-waiting',
+  sql: `
+SELECT project, program, program_version AS programVersion, run, subject_kind AS subjectKind, subject, entry, way, trigger, slot, n, step,
+  state, toUnixTimestamp64Milli(due_at) AS dueAt, toUnixTimestamp64Milli(entered_at) AS enteredAt, because
+FROM program_runs_now FINAL
+WHERE state = 'waiting' AND slot IN {slots: Array(UInt16)}`,
+}
+
+export async function* readWaitingRuns(
+  client: ClickHouseClient,
+  slots: readonly number[],
+): AsyncGenerator<Run[]> {
+  if (slots.length === 0) return
+  yield* queryStream<Run>({ client }, waitingQuery, { slots })
+}
+
+export interface Before {
+  run: string
+  subject: string
+  entry: number
+  state: RunState
+  way: EntryWay
+  trigger: string
+  programVersion: number
+  step: string
+  n: number
+  because: string
+  enteredAt: number
+  endedAt: number | null
+}
+
+const entriesQuery: NamedQuery = {
+  name: 'program-entries-of-subjects',
+  splitBy: 'subjects',
+  sql: `
+SELECT run, subject, entry, state, way, trigger, program_version AS programVersion, step, n, because, toUnixTimestamp64Milli(entered_at) AS enteredAt,
+  if(state = 'waiting', NULL, toUnixTimestamp64Milli(at)) AS endedAt
+FROM program_runs_now FINAL
+WHERE project = {project: String} AND program = {program: String} AND subject IN {subjects: Array(String)}`,
+}
+
+/** Runs of a program that these ids ever entered, ended or not. */
+export const readEntries = (
+  reader: Reader,
+  program: string,
+  subjects: readonly string[],
+): Promise<Before[]> => query(reader, entriesQuery, { program, subjects })
+
+const actsQuery: NamedQuery = {
+  name: 'acts-of-people',
+  splitBy: 'people',
+  sql: `
+SELECT person, arraySort(groupArray(toUnixTimestamp64Milli(at))) AS times
+FROM program_facts FINAL
+WHERE project = {project: String} AND kind = 'acted' AND is_outward AND person IN {people: Array(String)}
+  AND at > fromUnixTimestamp64Milli({since: Int64}, 'UTC')
+GROUP BY person`,
+}
+
+/** When each was acted on outwardly since then, over all programs, oldest first. */
+export async function readActs(
+  reader: Reader,
+  people: readonly string[],
+  since: number,
+): Promise<Map<string, number[]>> {
+  const rows = await query<{ person: string; times: number[] }>(reader, actsQuery, { people, since })
+  const acts = new Map<string, number[]>()
+  for (const { person, times } of rows) acts.set(person, [...(acts.get(person) ?? []), ...times])
+  return acts
+}
+
+export interface RunRow {
+  run: string
+  subject: string
+  program: string
+  programVersion: number
+  step: string
+  state: RunState
+  enteredAt: string
+  dueAt: string | null
+  because: string
+  way: EntryWay
+  steps: number
+}
+
+const runsQuery: NamedQuery = {
+  name: 'program-runs',
+  sql: `
+SELECT run, subject, program, program_version AS programVersion, step, state, entered_at AS enteredAt, due_at AS dueAt,
+  because, way, facts AS steps
+FROM program_runs
+WHERE project = {project: String} AND program = {program: String}
+  AND ({state: String} = '' OR state = {state: String})
+  AND ({step: String} = '' OR step = {step: String})
+  AND ({subjects: Array(String)} = [] OR subject IN {subjects: Array(String)})
+  AND run > {after: String}
+ORDER BY run
+LIMIT {limit: UInt32}`,
+}
+
+export interface RunsWanted {
+  program: string
+  state?: string | undefined
+  step?: string | undefined
+  subjects?: readonly string[] | undefined
+  after?: string | undefined
+  limit: number
+}
+
+export const readRuns = (reader: Reader, wanted: RunsWanted): Promise<RunRow[]> => {
+  const { program, state = '', step = '', subjects = [], after = '', limit } = wanted
+  return query(reader, runsQuery, { program, state, step, subjects, after, limit })
+}
+
+export interface StepCount {
+  program: string
+  step: string
+  state: RunState
+  because: string
+  runs: number
+}
+
+/** How many runs are where. Ended ones by why they ended. */
+export const readCounts = (reader: Reader, program = ''): Promise<StepCount[]> =>
+  query(
+    reader,
+    {
+      name: 'program-counts',
+      sql: `
+SELECT program, if(state = 'waiting', step, '') AS step, state, if(state = 'waiting', '', because) AS because, count() AS runs
+FROM program_runs_now FINAL
+WHERE project = {project: String} AND ({program: String} = '' OR program = {program: String})
+GROUP BY program, step, state, because
+ORDER BY program, step, state, because`,
+    },
+    { program },
+  )
