@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { definitionBodies, type DefinitionKind } from '@touchline/schemas/api'
 import type { ProgramsDeps } from '../ingest-server/src/engagement/programs/deps.js'
+import { startEngage } from '../ingest-server/src/engagement/engage.js'
 import { startPrograms, type RunningPrograms } from '../ingest-server/src/engagement/programs/start.js'
 import { openEmbeddedLog } from '../ingest-server/src/log/embedded/embedded-log.js'
 import type { EventLog } from '../ingest-server/src/log/log.js'
@@ -54,6 +55,7 @@ export async function startProgramWorld(): Promise<ProgramWorld> {
   const store = startStore({ log, clickhouse, metrics, logger: silentLogger })
   const stitch = await startStitch({ ...shared, projects } as never)
   const touchpoints = startTouchpoints(shared)
+  const engage = startEngage({ ...shared, log, clock })
   const { acts, touchesRecord } = programActs({ app: clickhouse.app, log, clock, projects })
   const readSecret = (name: string) => (name.startsWith('MISSING') ? undefined : receiverSecret)
   const api = await startTimelineApi({
@@ -115,6 +117,7 @@ export async function startProgramWorld(): Promise<ProgramWorld> {
     async close() {
       await api.close()
       for (const one of running) await one.stop()
+      await engage.stop()
       await touchpoints.stop()
       await stitch.stop()
       await store.stop()

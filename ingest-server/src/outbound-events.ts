@@ -6,8 +6,8 @@ import type { Project } from './projects/project.js'
 export interface OwnEvent {
   /** messageId: the same for the same act, so that it counts once. */
   id: string
-  type: 'track' | 'identify' | 'group'
-  /** Typed identifier of a person, or account:… */
+  type: 'track' | 'identify'
+  /** Typed identifier of a person. */
   subject: string
   name?: string
   at: number
@@ -52,9 +52,7 @@ function toSegment({ id, type, subject, name, at, properties, traits, isOutbound
       ? { userId: bare }
       : kind === 'email'
         ? { traits: { email: bare, ...traits } }
-        : kind === 'account'
-          ? { groupId: bare, anonymousId: `touchline-program-${bare}` }
-          : { anonymousId: kind === 'anon' ? bare : subject }
+        : { anonymousId: kind === 'anon' ? bare : subject }
   const address = kind === 'email' && type === 'track' ? { context: { traits: { email: bare } } } : {}
   return {
     messageId: id,

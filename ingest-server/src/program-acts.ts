@@ -44,7 +44,7 @@ export function programActs({ app, log, clock, projects }: ActDeps): {
             id,
             subject,
             at: clock(),
-            type: subject.startsWith('account:') ? 'group' : 'identify',
+            type: 'identify',
             traits: { [name]: value },
           },
         ]),

@@ -46,6 +46,11 @@ describe('refused is', () => {
     ['a secret itself', post({ key: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }), /no secret/],
     ['the secret of the endpoint', post({ key: '{{endpoint.secret}}' }), /no secret/],
     ['braces around nothing', post({ key: '{{' }), /must stand around/],
+    [
+      'a trait of an account',
+      { subject: 'account', ...program({ id: 'a', act: { setTrait: { name: 'x', value: 1 } } }, end) },
+      /^steps\[0\]\.act\.setTrait: sets a trait of a person/,
+    ],
     ['a wait of no time', program({ id: 'w', wait: '0d' }, end), /^steps\[0\]/],
     ['two steps of one name', program(end, end), /^steps\[1\]\.id: end is there twice/],
   ])('%s', (_what, body, message) => {

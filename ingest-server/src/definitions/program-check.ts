@@ -7,7 +7,7 @@ type Step = ProgramBody['steps'][number]
 
 /** The first thing that is wrong; undefined: nothing. */
 export function problemOfProgram(body: ProgramBody): TemplateProblem | undefined {
-  return problemOfSteps(body.steps) ?? problemOfBodies(body.steps)
+  return problemOfSteps(body.steps) ?? problemOfActs(body) ?? problemOfBodies(body.steps)
 }
 
 /** Places of the steps that may come after one; the place behind the last step is no step. */
@@ -49,6 +49,16 @@ function reachable(steps: readonly Step[]): number[] {
   for (const place of seen)
     for (const next of nextPlaces(steps, place)) if (next < steps.length) seen.add(next)
   return [...seen].sort((a, b) => a - b)
+}
+
+/** What is said of an account is said by somebody in it; a program is nobody. */
+function problemOfActs({ subject, steps }: ProgramBody): TemplateProblem | undefined {
+  const place = steps.findIndex((step) => 'act' in step && 'setTrait' in step.act)
+  if (subject === 'person' || place === -1) return undefined
+  return {
+    path: ['steps', place, 'act', 'setTrait'],
+    message: 'sets a trait of a person; subject is account',
+  }
 }
 
 function problemOfBodies(steps: readonly Step[]): TemplateProblem | undefined {

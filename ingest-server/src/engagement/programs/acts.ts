@@ -18,7 +18,7 @@ export function traitOf({ acts }: StepperDeps, decision: Decision, fact: Fact): 
   ])
   return acts.traitRecord({
     project: fact.project,
-    subject: who.kind === 'person' ? who.id : `account:${who.id}`,
+    subject: who.id,
     name,
     value: fillTemplate(value, (field) => known.get(field)),
     id: hashOf(fact.project, fact.run, fact.did),

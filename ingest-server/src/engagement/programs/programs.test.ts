@@ -254,6 +254,44 @@ describe('acts wait', () => {
   }, 90_000)
 })
 
+test('a segment starts it, and acts hand off, list and tell the reasons of a score', async () => {
+  const crm = await endpointAt(receiver.url)
+  await world.define('scores', 'lead', {
+    subject: 'person',
+    on: 10,
+    off: 5,
+    rules: [{ id: 'asked', when: { touch: { name: 'Asked' } }, points: 20 }],
+  })
+  await world.define('segments', 'askers', { subject: 'person', when: { touch: { name: 'Asked' } } })
+  await world.define('segments', 'listed', { subject: 'person', identifiers: ['user:nobody'] })
+  await world.define('programs', 'segmented', {
+    subject: 'person',
+    enter: { segment: 'askers' },
+    steps: [
+      {
+        id: 'a',
+        act: { webhook: crm, body: { why: '{{score.lead.reasons}}', total: '{{score.lead.total}}' } },
+      },
+      { id: 'h', act: { handOff: 'lead' } },
+      { id: 'l', act: { addToSegment: 'listed' } },
+      ends,
+    ],
+  })
+  await world.tell(track('seg', 'Asked'))
+  const rows = await ended('segmented', 1)
+  expect(rows).toMatchObject([{ subject: 'user:seg', state: 'done' }])
+  await until(() => (receiver.taken().size === 1 ? true : undefined))
+  expect(receiver.received[0]?.body).toEqual({ why: ['asked 20'], total: 20 })
+  const handed = await world.sql<{ because: string }>(
+    "SELECT because FROM handoff_records FINAL WHERE subject = 'user:seg' AND because != 'crossed'",
+  )
+  expect(handed).toEqual([{ because: 'program:segmented' }])
+  const listed = await world.sql(
+    "SELECT 1 FROM segment_additions FINAL WHERE segment = 'listed' AND identifier = 'user:seg'",
+  )
+  expect(listed).toHaveLength(1)
+}, 90_000)
+
 test('a dry run says who would enter and what would be sent, and sends nothing', async () => {
   const crm = await endpointAt(receiver.url)
   await world.tell({ type: 'identify', userId: 'dora', traits: { email: 'dora@acme.com', team: 'blue' } })

@@ -4,14 +4,14 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { insertLines } from '../../ingest-server/src/clickhouse/insert-lines.js'
-import { decidedRecord, type Decided } from '../../ingest-server/src/engagement/deliveries/delivery.js'
-import { toWaiting } from '../../ingest-server/src/engagement/deliveries/sender.js'
-import { programSlots, slotOfSubject } from '../../ingest-server/src/engagement/programs/enter.js'
-import { factsRecord, runKey, type Fact } from '../../ingest-server/src/engagement/programs/run.js'
-import { startProgramWorld, type ProgramWorld } from '../../test-support/programs.js'
-import { startReceiver } from '../../test-support/receiver.js'
-import { printTable, rounded } from '../report.js'
+import { insertLines } from '../ingest-server/src/clickhouse/insert-lines.js'
+import { decidedRecord, type Decided } from '../ingest-server/src/engagement/deliveries/delivery.js'
+import { toWaiting } from '../ingest-server/src/engagement/deliveries/sender.js'
+import { programSlots, slotOfSubject } from '../ingest-server/src/engagement/programs/enter.js'
+import { factsRecord, runKey, type Fact } from '../ingest-server/src/engagement/programs/run.js'
+import { startProgramWorld, type ProgramWorld } from '../test-support/programs.js'
+import { startReceiver } from '../test-support/receiver.js'
+import { printTable, rounded } from './report.js'
 
 const day = 86_400_000
 
