@@ -36,7 +36,11 @@ test('two divide the runs, and what one leaves the other goes on with; no step i
   const people = 120
   const subjects = Array.from({ length: people }, (_, index) => `user:s${index}`)
   await world.api.post('/v1/programs/shared/enter', { subjects })
-  await until(() => (receiver.taken().size >= people ? true : undefined), { what: 'the first act of all' })
+  await until(() => (receiver.taken().size >= people ? true : undefined), {
+    what: 'the first act of all',
+    timeoutMs: 120_000,
+    seen: () => receiver.taken().size,
+  })
   await second.stop()
   await until(() => (first.worker.held().length === programSlots ? true : undefined))
   await until(() => (receiver.taken().size >= 2 * people ? true : undefined), {

@@ -136,15 +136,23 @@ export function openWorker(deps: ProgramsDeps): Worker {
     watch.lookAtAll()
   }
 
+  const taking = new Map<number, { settledUntil: string | null }>()
   async function keepLeases(): Promise<void> {
     const { gained, lost } = await leases.keep(progress)
-    for (const slot of lost) ready.delete(slot)
-    if (lost.length > 0) {
-      const isLost = (slot: number) => lost.includes(slot)
-      runs.keepSlots((slot) => !isLost(slot))
-      sender.drop(({ slot }) => isLost(slot))
+    // What went with a renewal between two passes, too; and what comes back is read anew.
+    const gone = new Set([...lost, ...gained.keys()])
+    for (const slot of ready) if (!leases.holds(slot) && !leases.hasLapsed(slot)) gone.add(slot)
+    if (gone.size > 0) {
+      for (const slot of gone) ready.delete(slot)
+      for (const slot of gone) taking.delete(slot)
+      runs.keepSlots((slot) => !gone.has(slot))
+      sender.drop(({ slot }) => gone.has(slot))
     }
-    if (gained.size > 0) await takeOver(gained)
+    for (const [slot, was] of gained) taking.set(slot, was)
+    if (taking.size === 0) return
+    // Kept until it is done: where ClickHouse fails in between the next pass begins again.
+    await takeOver(taking)
+    taking.clear()
   }
 
   let adoptedAt = -Infinity
