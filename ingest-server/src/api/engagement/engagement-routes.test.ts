@@ -90,8 +90,8 @@ test('a segment is listed, counted, paged and told over time', async () => {
     { id: 'pricing', isList: false, members: 4 },
   ])
   expect((await api.get('/v1/segments/pricing/count')).body).toMatchObject({
-    members: 3,
-    ever: 3,
+    members: 4,
+    ever: 4,
     subject: 'person',
   })
   const first = await api.get<Members>('/v1/segments/pricing/members?limit=2')
@@ -99,9 +99,7 @@ test('a segment is listed, counted, paged and told over time', async () => {
     `/v1/segments/pricing/members?limit=2&cursor=${first.body.nextCursor ?? ''}`,
   )
   const members = [...first.body.rows, ...rest.body.rows]
-  expect(members.map(({ subject }) => subject).sort()).toEqual(
-    ['user:p2', 'user:p3', 'user:p4', 'user:p5'].slice(0, members.length).sort(),
-  )
+  expect(members.map(({ subject }) => subject).sort()).toEqual(['user:p2', 'user:p3', 'user:p4', 'user:p5'])
   expect(rest.body.nextCursor).toBeNull()
   const { body: history } = await api.get<History>('/v1/segments/pricing/history?limit=1')
   expect(history.rows).toHaveLength(1)
