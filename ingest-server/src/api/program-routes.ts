@@ -170,9 +170,7 @@ function addEntering(api: Api, deps: TimelineDeps): void {
       const named = [...subjects, ...(subject === undefined ? [] : [subject])]
       if (named.length === 0) throw new TouchlineError('QUERY_INVALID', 'subjects: must name somebody')
       const reader = readerFor(request, deps)
-      const ids = await Promise.all(
-        named.map((one) => (body.subject === 'account' ? accountIdOf(one) : personIdOf(reader, one))),
-      )
+      const ids = body.subject === 'account' ? named.map(accountIdOf) : await personIdsOf(reader, named)
       const program = (await openPrograms({ client: deps.clickhouse.app }).of(reader.project)).get(id)
       if (program === undefined) throw new TouchlineError('NOT_FOUND', `There is no program ${id}.`)
       const { log, clock, clickhouse } = deps
@@ -182,14 +180,21 @@ function addEntering(api: Api, deps: TimelineDeps): void {
   })
 }
 
-async function personIdOf(reader: ReturnType<typeof readerFor>, id: string): Promise<string> {
-  const candidates = personNames(id)
+/** A few queries for all: a reader's user has no more than eight at once. */
+async function personIdsOf(reader: ReturnType<typeof readerFor>, ids: readonly string[]): Promise<string[]> {
   // One that is typed is meant, also where nothing is known of it yet.
-  const [only] = candidates
-  if (candidates.length === 1 && only !== undefined)
-    return (await readPeopleOf(reader, [{ subject: only, at: Infinity }])).of({ subject: only, at: Infinity })
-      .id
-  return (await findPerson(reader, candidates)).id
+  const typed = ids.flatMap((id) => {
+    const [only, ...others] = personNames(id)
+    return only !== undefined && others.length === 0 ? [{ id, then: { subject: only, at: Infinity } }] : []
+  })
+  const people = await readPeopleOf(
+    reader,
+    typed.map(({ then }) => then),
+  )
+  const known = new Map(typed.map(({ id, then }) => [id, people.of(then).id]))
+  const found: string[] = []
+  for (const id of ids) found.push(known.get(id) ?? (await findPerson(reader, personNames(id))).id)
+  return found
 }
 
 function addDryRun(api: Api, deps: TimelineDeps): void {

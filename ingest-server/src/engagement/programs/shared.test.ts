@@ -35,7 +35,8 @@ test('two divide the runs, and what one leaves the other goes on with; no step i
   })
   const people = 120
   const subjects = Array.from({ length: people }, (_, index) => `user:s${index}`)
-  await world.api.post('/v1/programs/shared/enter', { subjects })
+  const { status } = await world.api.post('/v1/programs/shared/enter', { subjects })
+  expect(status).toBe(200)
   await until(() => (receiver.taken().size >= people ? true : undefined), {
     what: 'the first act of all',
     timeoutMs: 120_000,
