@@ -19,9 +19,9 @@ import { listDefinitions } from '../definitions/read.js'
 import { dryRun, enterByHand } from '../engagement/programs/ask.js'
 import { readCounts, readRuns, type StepCount } from '../engagement/programs/facts.js'
 import { openPrograms } from '../engagement/programs/programs.js'
-import { readPeopleOf } from '../engagement/programs/who.js'
 import { TouchlineError } from '../errors.js'
-import { findPerson } from '../identity/people.js'
+import { findPerson, readOwners, readPeople } from '../identity/people.js'
+import { readSubjects } from '../identity/subjects.js'
 import { accountIdOf, personNames } from '../timeline/identifiers.js'
 import { isoTime } from './answer.js'
 import { projectOf, readerFor, type Api, type TimelineDeps } from './context.js'
@@ -180,21 +180,22 @@ function addEntering(api: Api, deps: TimelineDeps): void {
   })
 }
 
-/** A few queries for all: a reader's user has no more than eight at once. */
+/** As `findPerson` of each, in a few queries for all: a reader's user has no more than eight at once. */
 async function personIdsOf(reader: ReturnType<typeof readerFor>, ids: readonly string[]): Promise<string[]> {
-  // One that is typed is meant, also where nothing is known of it yet.
-  const typed = ids.flatMap((id) => {
-    const [only, ...others] = personNames(id)
-    return only !== undefined && others.length === 0 ? [{ id, then: { subject: only, at: Infinity } }] : []
+  const names = [...new Set(ids.flatMap(personNames))]
+  const [states, people, subjects] = await Promise.all([
+    readOwners(reader, names),
+    readPeople(reader, names),
+    readSubjects(reader, names),
+  ])
+  const owners = new Map(states.map(({ identifier, owners: of }) => [identifier, of.at(-1)?.person]))
+  const known = new Set([...people.map(({ id }) => id), ...subjects])
+  return ids.map((id) => {
+    const candidates = personNames(id)
+    const found = candidates.find((name) => (owners.get(name) ?? name) !== name || known.has(name))
+    const name = found ?? candidates.at(-1) ?? id
+    return owners.get(name) ?? name
   })
-  const people = await readPeopleOf(
-    reader,
-    typed.map(({ then }) => then),
-  )
-  const known = new Map(typed.map(({ id, then }) => [id, people.of(then).id]))
-  const found: string[] = []
-  for (const id of ids) found.push(known.get(id) ?? (await findPerson(reader, personNames(id))).id)
-  return found
 }
 
 function addDryRun(api: Api, deps: TimelineDeps): void {
