@@ -8,6 +8,7 @@ import {
   type FixtureRequest,
 } from '@touchline/schemas/fixtures'
 import { collectRoutes, type CollectDeps } from '../ingest-server/src/collect/request/routes.js'
+import { routerOptions } from '../ingest-server/src/http/server.js'
 import { createMetrics } from '../ingest-server/src/metrics.js'
 import { openProjects } from '../ingest-server/src/projects/projects.js'
 import type { EventLog, LogRecord } from '../ingest-server/src/log/log.js'
@@ -46,7 +47,7 @@ export async function startCollect({
   const projects =
     options.projects ??
     openProjects({ defaultProject: { writeKey: fixtureWriteKey, secretKey: fixtureSecretKey } })
-  const app = server?.() ?? Fastify({ genReqId: () => 'request-1' })
+  const app = server?.() ?? Fastify({ genReqId: () => 'request-1', routerOptions })
   const clock = () => Date.parse(fixtureReceivedAt)
   await app.register(collectRoutes({ log, metrics, clock, ...options, projects }))
   return { app, log, metrics, projects }

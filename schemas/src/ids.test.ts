@@ -52,6 +52,9 @@ const illegal = [
   ...['%USER_ID%', '%%user_id%%', '__USER_ID__', '[[user]]', '[userId]', '{% user %}', '<AnonymousUser>'],
   ...['anonymousUser', 'not_logged_in', 'logged out', '(not set)', 'anon', 'NA', '#N/A', 'user_id', 'userId'],
   ...['undefined-undefined', 'null null', 'user_undefined', 'customer:null', 'org/undefined/user/none'],
+  ...['(none)', 'n.a.', '#REF!', String.raw`\N`, 'void', '?', '***', '&nbsp;', 'not available', 'missing'],
+  ...['session', 'sessionId', 'no-session', 'No Session', 'expired'],
+  ...['$userId', ':id', '@user_id', '() => id', 'Symbol(id)', 'function () {}', 'async function f(x)'],
   ...['0.0', '+0', '0.00', 'ffffffff-ffff-ffff-ffff-ffffffffffff', '9774d56d682e549c'],
 ]
 
@@ -92,6 +95,10 @@ describe('ids', () => {
     '<User: 1>',
     '100%',
     '#42',
+    'session-9f',
+    '$42',
+    '@ada',
+    'functional',
   ])('"%s" is an id', (id) => {
     expect(idFrom(id)).toBe(id)
   })

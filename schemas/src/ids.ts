@@ -16,7 +16,9 @@ export type Identifier = `${IdentifierKind}:${string}`
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/))
 
 /** What languages write in place of nothing. */
-const nothings = words('null undefined none nan nil n/a na (null) optional(nil) unset #n/a')
+const nothings = words(
+  String.raw`null undefined none nan nil n/a n.a. na (null) (none) <null> optional(nil) unset void \n #n/a #ref! #value!`,
+)
 const illegalIds = new Set([
   '',
   ...nothings,
@@ -26,6 +28,8 @@ const illegalIds = new Set([
   ...words('anonymoususer guest_user guest-user guestuser logged_out logged-out loggedout not_logged_in'),
   ...words('not-logged-in notloggedin no_user no-user nouser not_set not-set'),
   ...['not set', '(not set)', 'not logged in', 'logged out', 'anonymous user', 'guest user', 'no user'],
+  ...words('session sessionid session_id session-id no-session no_session nosession expired missing empty'),
+  ...['no session', 'not available', 'not provided', '?', '???', '*', '***', '&nbsp;'],
   // The name of the field instead of what stands in it.
   ...words('id email userid user_id user-id anonymousid anonymous_id distinct_id distinctid'),
   ...words('your_user_id your-user-id'),
@@ -50,6 +54,8 @@ const wordBefore = words(
   'user users usr uid id customer cus account acct anon visitor device member org company',
 )
 
+/** `$userId`, `:id`, `@user_id`: a route's or a program's name for an id; `() => id`, `Symbol(id)`: a program instead of what it gives. */
+const program = /^[$:@][a-z_.]*id$|^(?:async )?function\b.*[{(]|=>|^symbol\(/
 /** `undefined-undefined`, `null null`, `user_undefined`: ids put together from nothing. */
 function isMadeOfNothing(id: string): boolean {
   const parts = id.split(/[\s:_|./-]+/)
@@ -76,6 +82,7 @@ export function isIllegalId(id: string): boolean {
     onlyZeros.test(bare) ||
     allOnes.test(bare) ||
     unfilled.test(bare) ||
+    program.test(bare) ||
     (bare.length <= longestIllegalId && isMadeOfNothing(bare))
   )
 }

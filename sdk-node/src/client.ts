@@ -28,6 +28,7 @@ import { startSender } from './send.js'
 import { heartbeatMs } from './spool-owner.js'
 import { openSpool } from './spool.js'
 import { unknownOptions } from './unknown-options.js'
+import { waitMsFrom, type WaitOptions } from './wait-options.js'
 
 /** Since the client was made. Every call is one of these, so they add up to the calls made. */
 export interface Report extends Tally {
@@ -84,18 +85,18 @@ export class Touchline {
   }
 
   /** Sends what was accepted before the call. Resolves when that is settled, or after `timeoutMs`. Never rejects. */
-  flush(options: { timeoutMs?: number | undefined } = {}): Promise<Report> {
-    return this.#line.flush(options.timeoutMs)
+  flush(options: WaitOptions = {}): Promise<Report> {
+    return this.#line.flush(options)
   }
 
   /** Refuses further calls, flushes, and lets go of connections and files. Never rejects. */
-  close(options: { timeoutMs?: number | undefined } = {}): Promise<Report> {
-    return this.#line.close(options.timeoutMs)
+  close(options: WaitOptions = {}): Promise<Report> {
+    return this.#line.close(options)
   }
 
-  /** close() by the name and the argument that Segment's Node SDK gives it. */
-  closeAndFlush(options: { timeout?: number | undefined } = {}): Promise<Report> {
-    return this.#line.close(options.timeout)
+  /** close() by the name that Segment's Node SDK gives it. */
+  closeAndFlush(options: WaitOptions = {}): Promise<Report> {
+    return this.#line.close(options)
   }
 }
 
@@ -178,15 +179,18 @@ function openLine(options: TouchlineOptions) {
       adopting = adopting.then(adopt)
     }, heartbeatMs).unref()
 
-  async function flush(given: number | undefined): Promise<Report> {
-    const timeoutMs = typeof given === 'number' && given >= 0 ? given : settings.flushTimeoutMs
+  const waitIn = (call: string, given: unknown): number =>
+    waitMsFrom(given, (problem) => reports.notice(`${call}: ${problem}`, `${call}: ${problem}`)) ??
+    settings.flushTimeoutMs
+
+  async function flush(timeoutMs: number): Promise<Report> {
     const endsAt = performance.now() + timeoutMs
     await within(timeoutMs, adopting)
     await sender.drain(Math.max(endsAt - performance.now(), 0))
     return report()
   }
 
-  async function closeOnce(timeoutMs: number | undefined): Promise<Report> {
+  async function closeOnce(timeoutMs: number): Promise<Report> {
     leaveExit()
     clearInterval(heartbeat)
     const last = await flush(timeoutMs)
@@ -209,14 +213,14 @@ function openLine(options: TouchlineOptions) {
   const leaveExit = beforeExit({
     waiting: outbox.waiting,
     acceptedUpTo: outbox.acceptedUpTo,
-    flush: () => flush(undefined),
+    flush: () => flush(settings.flushTimeoutMs),
     giveUp: (pending) => notConfirmed(pending, 'the process ends'),
   })
 
   return {
     accept,
-    flush,
-    close: (timeoutMs: number | undefined) => (closing ??= closeOnce(timeoutMs)),
+    flush: (options: WaitOptions) => flush(waitIn('flush', options)),
+    close: (options: WaitOptions) => (closing ??= closeOnce(waitIn('close', options))),
   }
 }
 

@@ -56,7 +56,8 @@ export function unknownOptions(options: object): string[] {
   return [...own, ...unknownIn(spool, knownOfSpool, {}, 'spool.')]
 }
 
-function unknownIn(
+/** The same for the options of another thing: `synonyms` are other names of its own. */
+export function unknownIn(
   given: object,
   names: readonly string[],
   synonyms: Readonly<Record<string, string>>,

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Touchline, type TouchlineOptions, type Unsent } from '../src/index.js'
+import { Touchline, type TouchlineOptions, type Unsent, type WaitOptions } from '../src/index.js'
 import { startSink, taken, until, type Sink } from './support/sink.js'
 
 let sink: Sink
@@ -356,6 +356,41 @@ describe('close', () => {
     const client = clientFor({ requestTimeoutMs: 600_000 })
     for (const n of upTo(7)) client.track({ userId: 'u1', event: 'x', properties: { n } })
     expect(await client.close({ timeoutMs: 200 })).toEqual({ sent: 0, rejected: 0, dropped: 0, pending: 7 })
+  })
+
+  it.each([
+    ['timeout, as Segment calls it', { timeout: 300 }, []],
+    ['timeoutMs by the other name', { timeoutMs: 300, timeout: 60_000 }, []],
+    ['a bare number', 300, []],
+    [
+      'an unknown name beside it',
+      { timeoutMs: 300, timeOutMs: 5 },
+      [/there is no option timeOutMs.*timeoutMs/],
+    ],
+  ])('waits no longer than it is told by %s', async (_, options, said) => {
+    sink.answerWith(() => 'hang')
+    const warnings: string[] = []
+    const logger = { debug: () => {}, error: () => {}, warn: (text: string) => warnings.push(text) }
+    const client = clientFor({ flushTimeoutMs: 600_000, requestTimeoutMs: 600_000, logger })
+    client.track({ userId: 'u1', event: 'x' })
+    expect(await client.close(options as WaitOptions)).toMatchObject({ pending: 1 })
+    const named = warnings.filter((text) => text.includes('close:'))
+    expect(named).toEqual(said.map((pattern) => expect.stringMatching(pattern) as string))
+  })
+
+  it.each([
+    ['a text', { timeoutMs: '300' }, /timeoutMs is no number/],
+    ['a negative number', { timeout: -1 }, /timeout is no number/],
+    ['another name', { seconds: 3 }, /there is no option seconds/],
+    ['a callback', () => {}, /takes no callback/],
+  ])('takes the default, and says so, where it is given %s', async (_, options, said) => {
+    sink.answerWith(() => 'hang')
+    const warnings: string[] = []
+    const logger = { debug: () => {}, error: () => {}, warn: (text: string) => warnings.push(text) }
+    const client = clientFor({ flushTimeoutMs: 50, requestTimeoutMs: 600_000, logger })
+    client.track({ userId: 'u1', event: 'x' })
+    expect(await client.flush(options as WaitOptions)).toMatchObject({ pending: 1 })
+    expect(warnings.filter((text) => text.includes('flush:'))).toEqual([expect.stringMatching(said)])
   })
 
   it('refuses what comes after it, and can be called again', async () => {

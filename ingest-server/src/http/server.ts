@@ -36,6 +36,9 @@ export const securityHeaders = {
   'x-frame-options': 'DENY',
 }
 
+/** SDKs are given a host with a slash behind it, and put theirs before the path; others end paths with one. */
+export const routerOptions = { maxParamLength: 2_000, ignoreDuplicateSlashes: true, ignoreTrailingSlash: true }
+
 export function createHttpServer({
   logger,
   trustProxy,
@@ -59,8 +62,7 @@ export function createHttpServer({
     connectionTimeout: connectionTimeoutMs,
     trustProxy: trustProxy === undefined ? false : [...trustProxy],
     forceCloseConnections: 'idle',
-    // SDKs are given a host with a slash behind it, and put theirs before the path.
-    routerOptions: { maxParamLength: 2_000, ignoreDuplicateSlashes: true },
+    routerOptions,
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
   })
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply))

@@ -258,7 +258,7 @@ const strangers = {
   'aliases and relays': `duck.com mozmail.com relay.firefox.com simplelogin.com slmails.com passmail.net addy.io
     ann.anonaddy.com 4wrd.cc privaterelay.appleid.com 33mail.com burnermail.io opayq.com ironvest.com
     clkdmail.com myclkd.email`,
-  'hosts that nobody reads': `users.noreply.github.com users.noreply.gitlab.com noreply.acme.com reply.acme.com
+  'hosts that nobody reads': `users.noreply.github.com users.noreply.gitlab.com noreply.acme.com reply.acme.com reply.reply.com bounces.mail.acme.co.uk noreply.com noreply.io yahoogroups.com
     mail.bounces.acme.com guest.booking.com marketplace.amazon.de marketplace.amazon.com.mx members.ebay.com
     messages.homeaway.com group.calendar.google.com vtext.com example.org do-not-reply.acme.com`,
   'throw-away addresses': 'mailinator.com yopmail.fr guerrillamail.biz trashmail.de 10minutemail.net',
@@ -311,7 +311,7 @@ test.each([
     'livenation.com',
   ],
   ...['hotmailer-agency.example.io', 'outlookindia.com', 'atlas.com', 'replyify.com', 'bounceexchange.com'],
-  ...['cloaked.id', 'xwaretech.com', 'elisa.fi'],
+  ...['cloaked.id', 'xwaretech.com', 'elisa.fi', 'reply.com', 'reply.de', 'bounce.fm'],
 ])('%s is a company, whatever lists hold', (domain) => {
   expect(corporateDomain(`ann@${domain}`)).toBeDefined()
 })

@@ -12,6 +12,7 @@ import { canonicalHost } from '@touchline/schemas'
 import {
   freeMailBrands,
   isKnownCompany,
+  neverCompanies,
   relayLabels,
   sharedByKind,
   tenantSuffixes,
@@ -61,8 +62,17 @@ export function corporateDomain(address: string, rules: DomainRules = noDomainRu
   const names = parentsOf(host).filter((name) => name.length >= domain.length)
   if (names.some((name) => rules.companies.has(name))) return tenant ?? domain
   if (names.some((name) => rules.shared.has(name))) return undefined
-  const isRelay = host.split('.').some((label) => relayLabels.has(label))
-  if (isRelay || names.some((name) => sharedByKind.has(name))) return undefined
+  // Below a company's domain `reply` is a host that nobody reads; `reply.com` is a company.
+  const isRelay = host
+    .slice(0, -domain.length)
+    .split('.')
+    .some((label) => relayLabels.has(label))
+  if (
+    isRelay ||
+    neverCompanies.has(domainWithoutSuffix ?? '') ||
+    names.some((name) => sharedByKind.has(name))
+  )
+    return undefined
   if (tenant !== undefined) return tenant
   if (isKnownCompany(domain)) return domain
   const isShared = freeMailBrands.has(domainWithoutSuffix ?? '') || names.some(isListed)

@@ -64,7 +64,7 @@ const aliasServices = words(`
   myclkd.email clkdmail.com mycloak.co hide-my-email.com inboxalias.com manyme.com altmails.com
   fastforward.email mask.me maskme.com idbloc.co trashmail.com jetable.org privy-mail.com stopspam.app
   emailalias.io firefoxrelay.com startmail.com forward.email mailnull.com sneakemail.com e4ward.com bloody.email
-  vboxme.com crypto-mail.net tuamaeaquelaursa.com skiff.org ctemplar.com atomicmail.io
+  myemailforward.com vboxme.com crypto-mail.net tuamaeaquelaursa.com skiff.org ctemplar.com atomicmail.io
 `)
 
 /** Hosts of marketplaces and networks that stand between two people, and addresses that nobody reads. */
@@ -83,13 +83,16 @@ const relayHosts = words(`
   mail-list.upwork.com messages.upwork.com relay.zillow.com email.zillow.com convo.zillow.com
   resource.calendar.google.com group.calendar.google.com calendar-server.bounces.google.com iam.gserviceaccount.com
   developer.gserviceaccount.com appspot.gserviceaccount.com amazonses.com mcsv.net mcdlv.net sendgrid.net mailgun.org
-  mandrillapp.com sparkpostmail.com mktomail.com exacttarget.com rsgsv.net ccsend.com
+  yahoogroups.com mandrillapp.com sparkpostmail.com mktomail.com exacttarget.com rsgsv.net ccsend.com
   txt.att.net vtext.com vzwpix.com tmomail.net messaging.sprintpcs.com mms.att.net pm.sprint.com
   example.com example.org example.net test.com domain.com noreply.com noemail.com none.com nomail.com no-email.com
   fake.com asdf.com test.test null.com undefined.com none.none noemail.com email.invalid
 `)
 
-/** Labels of hosts under which no person has a mailbox. */
+/** What is made up for a domain by who has none. */
+export const neverCompanies = words('noreply no-reply donotreply do-not-reply invalid localhost localdomain')
+
+/** Labels below a domain, of hosts where no person has a mailbox. */
 export const relayLabels = words(`
   noreply no-reply donotreply do-not-reply noreplies nepasrepondre noresponder reply replies bounce bounces
   privaterelay invalid localhost localdomain

@@ -8,11 +8,13 @@ export interface Agent {
   browser: string
   os: string
   isBot: boolean
-  /** The same as columns of the line, a comma before each. */
+  /** The app in whose own browser the page was opened, by its name in source-lists.ts. */
+  app: string
+  /** All but `app`, as columns of the line, a comma before each. */
   columns: string
 }
 
-const noAgent: Agent = { device: '', browser: '', os: '', isBot: false, columns: '' }
+const noAgent: Agent = { device: '', browser: '', os: '', isBot: false, app: '', columns: '' }
 
 // The longest user agents of real browsers are near 400 characters; parsers' regular expressions see no more.
 const maxAgentLength = 512
@@ -24,6 +26,41 @@ const systems = new Set(Object.values(Bowser.OS_MAP))
 const known = (names: ReadonlySet<string>, name: string | undefined) =>
   name !== undefined && names.has(name) ? name : ''
 
+/**
+ * Apps show pages in a browser of their own, which often sends no referrer; its agent names the app. The first that is found
+ * counts: apps of one company also carry each other's names.
+ */
+const apps: readonly [app: string, shape: RegExp][] = [
+  ['instagram', /\bInstagram[ /]\d/],
+  ['threads', /\bBarcelona \d/],
+  ['facebook', /\bFB(?:AN|AV|IOS|_IAB)\b|\[FB/],
+  ['linkedin', /\bLinkedInApp\b/],
+  ['tiktok', /\b(?:musical_ly|BytedanceWebview|TikTok|trill|aweme)(?![a-z])/i],
+  ['snapchat', /\bSnapchat\b/],
+  ['pinterest', /\[?\bPinterest\/(?:iOS|Android)/],
+  ['twitter', /\bTwitter(?:Android\b| for i)/],
+  ['reddit', /\bReddit\/(?:Version|\d)/],
+  ['line', /\bLine\/\d/],
+  ['kakao', /\bKAKAO(?:TALK|STORY)\b/],
+  ['wechat', /\bMicroMessenger\//],
+  ['qq', /\bQQ\/\d/],
+  ['weibo', /weibo/i],
+  ['zalo', /\bZalo\b/],
+  ['vk', /\bVK(?:AndroidApp|iOSApp|Client)\b|com\.vk\./i],
+  ['ok', /\bOK(?:App|Android|iOS)/i],
+  ['telegram', /\bTelegram-(?:Android|iOS)\b/],
+  ['viber', /\bViber\/\d/],
+  ['xiaohongshu', /\bxhs\b|xiaohongshu/i],
+  ['zhihu', /\bZhihu(?:Hybrid)?\b/],
+  ['kuaishou', /\b(?:Kwai|ksNebula|Kuaishou)\//i],
+  ['tumblr', /\bTumblr\//],
+  ['nextdoor', /\bNextdoor\//i],
+  ['flipboard', /\bFlipboard\/\d/],
+  ['quora', /\bQuora\/\d/],
+  ['slack', /\bSlack_SSB\//],
+  ['teams', /\bTeams\/\d/],
+]
+
 function parseAgent(userAgent: string): Agent {
   const isBot = isbot(userAgent)
   const { browser, os, platform } = Bowser.parse(userAgent)
@@ -34,7 +71,8 @@ function parseAgent(userAgent: string): Agent {
   }
   // Only words of the lists above, so nothing in them needs escaping.
   const columns = Object.entries(agent).map(([name, value]) => (value === '' ? '' : `,"${name}":"${value}"`))
-  return { ...agent, isBot, columns: columns.join('') + (isBot ? ',"is_bot":true' : '') }
+  const app = apps.find(([, shape]) => shape.test(userAgent))?.[0] ?? ''
+  return { ...agent, isBot, app, columns: columns.join('') + (isBot ? ',"is_bot":true' : '') }
 }
 
 const remembered = recently(parseAgent, { size: 2_000, maxLength: maxAgentLength })

@@ -4,10 +4,12 @@
  */
 import { describe, expect, test } from 'vitest'
 import type { EventRow } from '../../log/event-row.js'
+import { agentOf } from './agent.js'
 import { visitOf } from './visit.js'
 
-function cameFrom(url: string, referrer = ''): Partial<EventRow> {
-  const visit = visitOf({ url, search: '', referrer, campaign: undefined })
+function cameFrom(url: string, referrer = '', agent = ''): Partial<EventRow> {
+  const { app } = agentOf(agent)
+  const visit = visitOf({ url, search: '', referrer, campaign: undefined, app })
   return JSON.parse(`{"_":0${visit?.channelColumns ?? ''}${visit?.columns ?? ''}}`) as Partial<EventRow>
 }
 const site = 'https://www.my-shop.example/'
@@ -135,8 +137,118 @@ describe('a campaign is read from links of other tools and from links that were 
     ['utm_source=R%26D&utm_medium=email', 'r&d', 'email', '', ''],
     ['utm_source=acme&utm_medium=email&utm_campaign=100%25', 'acme', 'email', '100%', ''],
     ['utm_source=caf%25C3%25A9&utm_medium=email', 'café', 'email', '', ''],
+    ['utm_source=google%20%2F%20cpc', 'google', 'cpc', '', ''],
+    ['utm_source=Facebook/Paid-Social&utm_campaign=may', 'facebook', 'paid-social', 'may', ''],
+    ['utm-source=google&utm.medium=cpc', 'google', 'cpc', '', ''],
+    ['utm_source[]=google&utm_medium[0]=cpc', 'google', 'cpc', '', ''],
   ])('%s', (query, source, medium, campaign, term) => {
     const read = cameFrom(`${site}?${query}`)
     expect({ campaign: '', term: '', ...read }).toMatchObject({ source, medium, campaign, term })
+  })
+})
+
+const android =
+  'Mozilla/5.0 (Linux; Android 14; Pixel 8 Build/UQ1A; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0'
+const chrome = `${android} Chrome/120.0.6099.144 Mobile Safari/537.36`
+const iphone =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 17_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/21C62'
+
+describe('a page in the browser of an app that sends no referrer came from that app', () => {
+  test.each([
+    [
+      `${iphone} Instagram 312.0.1.19.124 (iPhone15,2; iOS 17_2; de_DE; de; scale=3.00; 1179x2556)`,
+      'instagram',
+    ],
+    [
+      `${chrome} Instagram 311.0.0.32.118 Android (34/14; 420dpi; 1080x2400; Google/google; Pixel 8)`,
+      'instagram',
+    ],
+    [`${iphone} Barcelona 289.0.0.77.109 (iPhone14,5; iOS 17_2; en_US)`, 'threads'],
+    [`${iphone} [FBAN/FBIOS;FBAV/443.0.0.23.225;FBBV/544967446;FBDV/iPhone14,5;FBMD/iPhone]`, 'facebook'],
+    [`${chrome} [FB_IAB/FB4A;FBAV/445.0.0.34.118;]`, 'facebook'],
+    [`${chrome} [FB_IAB/Orca-Android;FBAV/440.0.0.20.109;]`, 'facebook'],
+    [`${iphone} [LinkedInApp]/9.29.6285`, 'linkedin'],
+    [
+      `${chrome} trill_320505 JsSdk/1.0 NetType/WIFI Channel/googleplay AppName/trill app_version/32.5.5`,
+      'tiktok',
+    ],
+    [`${iphone} musical_ly_32.5.0 JsSdk/2.0 NetType/WIFI BytedanceWebview/d8a21c6`, 'tiktok'],
+    [`${iphone} Safari Line/13.20.0`, 'line'],
+    [`${iphone} Safari/604.1 Snapchat/12.66.0.30 (like Safari/8617.1.17, panda)`, 'snapchat'],
+    [`${iphone} [Pinterest/iOS]`, 'pinterest'],
+    [`${iphone} Twitter for iPhone/10.22`, 'twitter'],
+    [`${chrome} TwitterAndroid`, 'twitter'],
+    [`${iphone} MicroMessenger/8.0.44(0x18002c2f) NetType/WIFI Language/zh_CN`, 'wechat'],
+    [`${chrome} KAKAOTALK/10.4.8 (INAPP)`, 'kakao'],
+    [`${iphone} Zalo iOS/541 ZaloTheme/light`, 'zalo'],
+  ])('%s', (agent, source) => {
+    expect(cameFrom(site, '', agent)).toMatchObject({
+      channel: 'Organic Social',
+      channel_rule: 'organic-social:app',
+      source,
+    })
+  })
+
+  test.each([
+    ['the referrer says', site, 'https://news.example/', 'Referral'],
+    ['the site itself sent them on', `${site}b`, site, 'Direct'],
+    ['the campaign says', `${site}?utm_source=newsletter&utm_medium=email`, '', 'Email'],
+    ['the click id says', `${site}?gclid=abc`, '', 'Paid Search'],
+  ])('but where %s, that counts', (_, url, referrer, channel) => {
+    expect(cameFrom(url, referrer, `${iphone} [LinkedInApp]/9.29.6285`)).toMatchObject({ channel })
+  })
+
+  test('a campaign with a medium alone has the app for its source', () => {
+    const agent = `${iphone} Instagram 312.0.1.19.124 (iPhone15,2)`
+    expect(cameFrom(`${site}?utm_medium=paid`, '', agent)).toMatchObject({
+      source: 'instagram',
+      channel: 'Paid Social',
+    })
+  })
+
+  test.each([
+    chrome,
+    `${iphone} Version/17.2 Safari/604.1`,
+    'Mozilla/5.0 (Linux; U; Android 13; zh-cn) AppleWebKit/537.36 Chrome/100.0 MQQBrowser/13.6 Mobile Safari/537.36',
+    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36',
+  ])('%s is no app', (agent) => {
+    expect(cameFrom(site, '', agent)).toMatchObject({ channel: 'Direct' })
+  })
+})
+
+describe('a page that names its sender itself', () => {
+  test.each([
+    ['ref=producthunt', 'Organic Social', 'product hunt'],
+    ['ref=news.ycombinator.com', 'Organic Social', 'hacker news'],
+    ['source=newsletter', 'Email', 'newsletter'],
+    ['source=linkedin-ads', 'Paid Social', 'linkedin-ads'],
+    ['via=ChatGPT.com', 'AI Assistant', 'chatgpt'],
+    ['ref=theresanaiforthat.com', 'Referral', 'theresanaiforthat.com'],
+    ['ref=&source=reddit', 'Organic Social', 'reddit'],
+  ])('%s came from there', (query, channel, source) => {
+    expect(cameFrom(`${site}?${query}`)).toMatchObject({ channel, source })
+  })
+
+  test.each([
+    'ref=nav_logo',
+    'source=checkout',
+    'via=jane',
+    'ref=x',
+    'source=target',
+    'ref=main',
+    'source=my-shop.example',
+    'ref=12345',
+    'source=web',
+    'ref=style.css',
+  ])('%s says nothing of it', (query) => {
+    expect(cameFrom(`${site}?${query}`)).toMatchObject({ channel: 'Direct', source: '(direct)' })
+  })
+
+  test.each([
+    ['a referrer', 'ref=producthunt', 'https://www.google.com/', 'Organic Search'],
+    ['a campaign', 'ref=producthunt&utm_source=x&utm_medium=cpc', '', 'Paid Social'],
+    ['the site itself', 'ref=producthunt', `${site}a`, 'Direct'],
+  ])('and comes after %s', (_, query, referrer, channel) => {
+    expect(cameFrom(`${site}?${query}`, referrer)).toMatchObject({ channel })
   })
 })

@@ -8,7 +8,7 @@ import { visitOf, type Campaign } from './visit.js'
 
 function cameFrom(url: string, referrer = '', campaign?: Partial<Campaign>): Partial<EventRow> {
   const own = campaign && { source: '', medium: '', name: '', term: '', content: '', ...campaign }
-  const visit = visitOf({ url, search: '', referrer, campaign: own })
+  const visit = visitOf({ url, search: '', referrer, campaign: own, app: '' })
   return JSON.parse(`{"_":0${visit?.channelColumns ?? ''}${visit?.columns ?? ''}}`) as Partial<EventRow>
 }
 const site = 'https://shop.example/'
@@ -258,6 +258,12 @@ describe('a source that says what it is by a part of its name', () => {
     ['google-shopping-ads', '', 'Paid Shopping'],
     ['ads-reddit', '', 'Paid Social'],
     ['quora ad', '', 'Paid Social'],
+    ['reddit-promoted', '', 'Paid Social'],
+    ['linkedin_sponsored', 'inmail', 'Paid Social'],
+    ['google-cpc', '', 'Paid Search'],
+    ['meta paid', 'story', 'Paid Social'],
+    ['producthunt', '', 'Organic Social'],
+    ['stackoverflow', '', 'Organic Social'],
     ['partner_ads', '', 'Paid Other'],
     ['google-ads', 'display', 'Display'],
     ['house-ad', 'email', 'Email'],

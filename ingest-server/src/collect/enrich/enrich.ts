@@ -65,8 +65,9 @@ export function enrich(event: ReadEvent, requestContext: RequestContext): Enrich
   const url = textIn(page, 'url') || textIn(properties, 'url')
   const referrer = referrerFrom(textIn(page, 'referrer') || textIn(properties, 'referrer'))
   const search = url.includes('?') ? '' : textIn(page, 'search')
-  const visit = visitOf({ url, search, referrer, campaign: campaignOf(context) })
   const userAgent = textIn(context, 'userAgent') || (isVisitors && byBrowser ? requestContext.userAgent : '')
+  const agent = agentOf(userAgent)
+  const visit = visitOf({ url, search, referrer, campaign: campaignOf(context), app: agent.app })
   return {
     kind: touchpoint?.kind ?? '',
     direction: touchpoint?.direction ?? '',
@@ -79,7 +80,7 @@ export function enrich(event: ReadEvent, requestContext: RequestContext): Enrich
     channelColumns: touchpoint?.channel
       ? columnsText({ channel: touchpoint.channel, channel_rule: 'touchpoint' })
       : (visit?.channelColumns ?? ''),
-    agent: agentOf(userAgent),
+    agent,
     ip: truncateIp(context.ip) || (isVisitors ? requestContext.ip : ''),
     locale: textIn(context, 'locale') || (isVisitors ? languageOf(requestContext.acceptLanguage) : ''),
     library: libraryName,

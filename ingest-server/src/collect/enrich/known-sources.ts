@@ -24,7 +24,9 @@ for (const lists of [sourceLists, androidApps]) {
     for (const line of lines) {
       const [name = '', entries = ''] = line.split(': ')
       const source: KnownSource = { category, name }
-      if (!exact.has(name)) exact.set(name, { source, alone: true })
+      // `product hunt` is written `producthunt` as well.
+      for (const word of [name, name.replaceAll(' ', '')])
+        if (!exact.has(word)) exact.set(word, { source, alone: true })
       for (const written of entries.split(' ')) addEntry(written, source)
     }
   }

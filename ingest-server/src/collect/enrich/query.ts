@@ -24,6 +24,8 @@ export interface Query {
   click: { kind: ClickIdKind; id: string } | undefined
   /** An identity provider or a payment page sent the visitor back with its answer. */
   isReturn: boolean
+  /** What `ref`, `source` or `via` say. */
+  named: string
 }
 
 const utmFields: ReadonlyMap<string, keyof Campaign> = new Map([
@@ -48,8 +50,11 @@ const matomoFields: ReadonlyMap<string, keyof Campaign> = new Map(
   ),
 )
 
+/** Sites that send visitors put their name there (`?ref=producthunt`), and shops much else. */
+const nameParameters = ['ref', 'source', 'via']
+
 export const noCampaign: Campaign = { source: '', medium: '', name: '', term: '', content: '' }
-const noQuery: Query = { campaign: noCampaign, click: undefined, isReturn: false }
+const noQuery: Query = { campaign: noCampaign, click: undefined, isReturn: false, named: '' }
 
 const nothing = new Set([
   ...['null', 'undefined', 'none', 'nan', 'nil', 'n/a', '-', '--', '[object object]'],
@@ -92,14 +97,22 @@ export function readQuery(search: string, hash: string): Query {
     if (kind && id !== '' && (!click || rankOf(kind) < rankOf(click.kind))) click = { kind, id }
   }
   for (const field of utmFields.values()) campaign[field] ||= matomos[field]
-  return { campaign, click, isReturn: isAnswer(new Map(pairs)) }
+  const all = new Map(pairs)
+  const named = nameParameters
+    .map((name) => meant(decoded(all.get(name) ?? '')))
+    .find((value) => value !== '')
+  return { campaign, click, isReturn: isAnswer(all), named: named ?? '' }
 }
 
 /** Of the parameters those that are read here, as they stand in an address. */
 export function campaignPairs(search: string, hash: string): string {
   const pairs = [search, hash].flatMap(pairsOf)
   const known = pairs.filter(
-    ([name]) => utmFields.has(name) || matomoFields.has(name) || clickIdByName.has(name),
+    ([name]) =>
+      utmFields.has(name) ||
+      matomoFields.has(name) ||
+      clickIdByName.has(name) ||
+      nameParameters.includes(name),
   )
   return known.map(([name, value]) => `${name}=${value}`).join('&')
 }
@@ -120,6 +133,9 @@ function pairsOf(part: string): [name: string, value: string][] {
   return pairs
 }
 
+// utm-source, utm.source; and utm_source[] of forms.
+const writtenOtherwise = /^(utm|mtm|matomo|piwik)[-.]/
+
 function nameOf(written: string): string {
   const name = written.includes('%') || written.includes('+') ? decoded(written) : written
   return name
@@ -128,6 +144,8 @@ function nameOf(written: string): string {
     .toLowerCase()
     .replace(escapedAmpersand, '')
     .replace(/^[#/!]+/, '')
+    .replace(writtenOtherwise, '$1_')
+    .replace(/\[\d*\]$/, '')
 }
 
 function decoded(text: string): string {

@@ -1,7 +1,7 @@
 /**
  * What a utm_source says of itself: which known source it is, and whether it calls itself an ad or a newsletter.
  *
- *     linkedin-ads, bingads, ads_pinterest, adwords   an ad, of what the rest names
+ *     linkedin-ads, bingads, reddit-promoted, adwords an ad, of what the rest names
  *     newsletter-de, mail_2024, e-mail weekly         a newsletter
  *     facebook_de, google 2024, ig-story              the source, and a suffix that people add to tell links apart
  *     https://www.google.com/, m.facebook.com         the source's address
@@ -17,7 +17,8 @@ export interface SourceReading {
 const set = (words: string): ReadonlySet<string> => new Set(words.trim().split(/\s+/))
 
 const adWords = set(
-  'ad ads adword adwords advert adverts advertising advertisement adv anzeige anzeigen werbung',
+  'ad ads adword adwords advert adverts advertising advertisement adv anzeige anzeigen werbung ' +
+    'paid sponsored promoted cpc ppc sem retargeting remarketing',
 )
 const emailWords = set('edm newsletter newsletters nl crm-mail serienmail kundenmail')
 const emailShape = /^(?:e?mail(?:s|ing|ings|er|out)?|.*newsletters?.*)\d*$/
@@ -50,6 +51,9 @@ const suffixWords = set(`
 const ambiguous = set(
   'x ok li line ask target medium wish buffer meta poe ted hn note band kick drip signal 360 gpt asa',
 )
+
+/** A plain word that is also somebody's name: alone it says nothing where nobody says that it is a source. */
+export const isAmbiguous = (word: string): boolean => ambiguous.has(word)
 
 /** `source` in lower case. */
 export function readSource(source: string): SourceReading {

@@ -11,7 +11,7 @@ function read(
   search = '',
 ): Partial<EventRow> | undefined {
   const own = campaign && { source: '', medium: '', name: '', term: '', content: '', ...campaign }
-  const visit = visitOf({ url, search, referrer, campaign: own })
+  const visit = visitOf({ url, search, referrer, campaign: own, app: '' })
   return visit && (JSON.parse(`{"_":0${visit.channelColumns}${visit.columns}}`) as Partial<EventRow>)
 }
 

@@ -2,7 +2,7 @@
  * Where a page view came from, read from the page's address, the referrer and context.campaign: host and
  * path, utm parameters, click id, source and medium, and the channel they make.
  */
-import { getDomain } from 'tldts'
+import { getDomain, parse } from 'tldts'
 import { adAt, isAdClick } from './ad-hosts.js'
 import { ownHost } from './carried-pages.js'
 import { channelOf, direct } from './channels.js'
@@ -11,7 +11,7 @@ import { meant, noCampaign, readQuery, type Campaign, type Query } from './query
 import { quoted } from '../row/quoting.js'
 import { recently } from './recently.js'
 import { isReturnFrom } from './service-hosts.js'
-import { readSource } from './source-words.js'
+import { isAmbiguous, readSource } from './source-words.js'
 import type { EventRow } from '../../log/event-row.js'
 
 export type { Campaign }
@@ -30,6 +30,8 @@ export interface VisitSource {
   referrer: string
   /** What the SDK read itself comes before what the address says. */
   campaign: Campaign | undefined
+  /** In whose own browser the page was opened; empty where it was in none. */
+  app: string
 }
 
 const urlShape = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?/is
@@ -60,6 +62,7 @@ interface Referrer {
   /** Whose page it was, whoever carried it. */
   host: string
   path: string
+  app: string
 }
 
 interface Origin {
@@ -69,19 +72,44 @@ interface Origin {
   by: string
 }
 
-function originOf({ campaign, click, isReturn }: Query, host: string, referrer: Referrer): Origin {
+function originOf(query: Query, host: string, referrer: Referrer): Origin {
+  const { campaign, click, isReturn } = query
   if (campaign.source !== '' || campaign.medium !== '') {
     const paidClick = click?.kind.isPaid ? click.kind : undefined
-    const source = campaign.source || click?.kind.source || senderIn(host, referrer)?.source || '(not set)'
+    const source =
+      campaign.source || click?.kind.source || senderIn(host, referrer)?.source || referrer.app || '(not set)'
     const isClicks = paidClick !== undefined && mayBePaid(source, paidClick.source)
     return { source, medium: campaign.medium || (isClicks ? paidClick.medium : '(not set)'), by: 'utm' }
   }
   if (click) return { source: click.kind.source, medium: click.kind.medium, by: click.kind.name }
-  if (referrer.host === '') return { ...direct, by: 'none' }
+  if (referrer.host === '') return withoutReferrer(query, host, referrer.app)
   const sender = isReturn ? undefined : senderIn(host, referrer)
   if (sender) return { ...sender, by: 'referrer' }
   return { ...direct, by: isInternal(host, referrer.host) ? 'internal' : 'internal-return' }
 }
+
+/**
+ * A page that names its sender itself, or that an app opened in its own browser. Sites use `ref` and `source` for much else:
+ * only a known source, a newsletter, an ad or another site's host is one.
+ */
+function withoutReferrer({ named }: Query, host: string, app: string): Origin {
+  const source = named.toLowerCase()
+  const { category, isAd, isEmail } = isAmbiguous(source) ? nothingRead : readSource(source)
+  if (isEmail) return { source, medium: 'email', by: 'ref' }
+  if (category || isAd) return { source: knownSource(source)?.name ?? source, medium: 'referral', by: 'ref' }
+  const sender =
+    hostShape.test(source) && isUnderKnownSuffix(source)
+      ? senderIn(host, { host: bareHost(source), path: '' })
+      : undefined
+  if (sender) return { ...sender, by: 'ref' }
+  return app === '' ? { ...direct, by: 'none' } : { source: app, medium: 'referral', by: 'app' }
+}
+const nothingRead = { category: undefined, isAd: false, isEmail: false }
+const isUnderKnownSuffix = (host: string) => {
+  const { isIcann, isPrivate } = parse(host, { allowPrivateDomains: true })
+  return isIcann === true || isPrivate === true
+}
+const hostShape = /^(?:[a-z\d-]+\.)+[a-z]{2,}$/
 
 /**
  * A click id stays in the address when somebody copies it: a link with a `gclid` in a newsletter, or posted on
@@ -94,7 +122,10 @@ function mayBePaid(source: string, clickSource: string): boolean {
 }
 
 /** Who sent the visitor, by the referrer; undefined where it is the site itself, or a page to sign in or to pay. */
-function senderIn(host: string, referrer: Referrer): { source: string; medium: string } | undefined {
+function senderIn(
+  host: string,
+  referrer: Omit<Referrer, 'app'>,
+): { source: string; medium: string } | undefined {
   if (referrer.host === '' || isInternal(host, referrer.host)) return undefined
   const known = knownSource(referrer.host)
   const isNetwork = known !== undefined && known.category !== 'email'
@@ -117,20 +148,26 @@ const isWebmail = (host: string) =>
 /** What the SDK read itself comes before what the address says. */
 function campaignFrom(own: Campaign, read: Campaign): Campaign {
   const of = (field: keyof Campaign) => meant(own[field]) || read[field]
+  const source = withoutSlash(of('source'))
+  const medium = withoutSlash(of('medium'))
+  // "google / cpc", as reports write it, in the place of the source.
+  const both = medium === '' ? sourceAndMedium.exec(source) : null
   return {
     // Two spellings of one source would be two lines in every report.
-    source: withoutSlash(of('source')).toLowerCase(),
-    medium: withoutSlash(of('medium')).toLowerCase(),
+    source: (both?.[1] ?? source).toLowerCase(),
+    medium: (both?.[2] ?? medium).toLowerCase(),
     name: of('name'),
     term: of('term'),
     content: of('content'),
   }
 }
 
+const sourceAndMedium = /^([^./:]+?)\s*\/\s*([a-z][a-z_ -]*)$/i
+
 // Mail programs and web servers put one after an address, and so after its last value.
 const withoutSlash = (value: string) => value.replace(/\/+$/, '')
 
-function readVisit(url: string, search: string, referrer: string, own: Campaign): Visit {
+function readVisit({ url, search, referrer, app }: Omit<VisitSource, 'campaign'>, own: Campaign): Visit {
   const parts = urlShape.exec(url)
   const host = bareHost(parts?.[2] ?? '')
   const query = readQuery(parts?.[4] ?? search, parts?.[5] ?? '')
@@ -141,6 +178,7 @@ function readVisit(url: string, search: string, referrer: string, own: Campaign)
   const { source, medium, by } = originOf({ ...query, campaign }, ownHost(host, path), {
     host: ownHost(referrerHost, referrerPath),
     path: referrerPath,
+    app,
   })
   const { id, channel } = channelOf({ source, medium, campaign: campaign.name })
   const columns: Partial<EventRow> = {
@@ -171,9 +209,9 @@ export const columnsText = (columns: Partial<EventRow>) =>
 // A line feed stands in no address, so it keeps the parts apart.
 const remembered = recently(
   (key: string) => {
-    const [url = '', search = '', referrer = '', ...fields] = key.split('\n')
+    const [url = '', search = '', referrer = '', app = '', ...fields] = key.split('\n')
     const [source = '', medium = '', name = '', term = '', content = ''] = fields
-    return readVisit(url, search, referrer, { source, medium, name, term, content })
+    return readVisit({ url, search, referrer, app }, { source, medium, name, term, content })
   },
   { size: 2_000 },
 )
@@ -181,9 +219,10 @@ const remembered = recently(
 const holdsLineFeed = (part: string) => part.includes('\n')
 
 /** The visit that an event reports, or undefined where it carries no address, referrer or campaign. */
-export function visitOf({ url, search, referrer, campaign }: VisitSource): Visit | undefined {
+export function visitOf({ campaign, ...page }: VisitSource): Visit | undefined {
+  const { url, search, referrer, app } = page
   if (url === '' && referrer === '' && !campaign) return undefined
   const own = campaign ?? noCampaign
-  const parts = [url, search, referrer, own.source, own.medium, own.name, own.term, own.content]
-  return parts.some(holdsLineFeed) ? readVisit(url, search, referrer, own) : remembered(parts.join('\n'))
+  const parts = [url, search, referrer, app, own.source, own.medium, own.name, own.term, own.content]
+  return parts.some(holdsLineFeed) ? readVisit(page, own) : remembered(parts.join('\n'))
 }

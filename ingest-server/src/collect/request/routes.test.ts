@@ -283,12 +283,18 @@ describe('browsers', () => {
     expect(await from({ library: { name: 'analytics-python' } })).not.toHaveProperty('os')
   })
 
-  test('a slash too many in the path, as behind a host that an SDK was given', async () => {
+  test('a slash too many in the path or behind it, as of a host that an SDK was given', async () => {
     const server = () => createHttpServer({ logger: pino({ level: 'silent' }) })
     const { app } = await startCollect({ server })
     const headers = { authorization }
     const options = { method: 'POST', headers, payload: JSON.stringify(event) } as const
-    expect((await app.inject({ ...options, url: '/v1//track' })).statusCode).toBe(200)
+    for (const url of ['/v1//track', '//v1/track/', '/v1/t/', '/v1/track/?a=b', '///v1///track//'])
+      expect([url, (await app.inject({ ...options, url })).statusCode]).toEqual([url, 200])
+    const preflight = { 'access-control-request-method': 'POST', origin: 'https://acme.com' }
+    expect((await app.inject({ method: 'OPTIONS', url: '/v1/batch/', headers: preflight })).statusCode).toBe(
+      204,
+    )
+    expect((await app.inject({ method: 'GET', url: '/v1/track/' })).statusCode).toBe(405)
     await app.close()
   })
 

@@ -117,13 +117,11 @@ function settingsRoutes(app: FastifyInstance, projects: Projects): void {
     const settings = segmentSettings(writeKey, { host: request.host, protocol: request.protocol })
     return reply.header('cache-control', kept).type(json).send(JSON.stringify(settings))
   })
-  for (const path of ['/sourceConfig', '/sourceConfig/']) {
-    app.options(path, preflight)
-    app.get(path, (request, reply) => {
-      const { project } = writerOf(request, projects, undefined)
-      const { writeKey } = request.query as { writeKey?: unknown }
-      const config = rudderSourceConfig(project.id, typeof writeKey === 'string' ? writeKey : '')
-      return reply.type(json).send(JSON.stringify(config))
-    })
-  }
+  app.options('/sourceConfig', preflight)
+  app.get('/sourceConfig', (request, reply) => {
+    const { project } = writerOf(request, projects, undefined)
+    const { writeKey } = request.query as { writeKey?: unknown }
+    const config = rudderSourceConfig(project.id, typeof writeKey === 'string' ? writeKey : '')
+    return reply.type(json).send(JSON.stringify(config))
+  })
 }
