@@ -2,8 +2,8 @@
  * Builds what a page loads (dist/t*.js, dist/stub.js) and the ESM package (dist/index.js). Only the former are
  * minified: of the sources' property names just those survive that api.ts, wire.ts, who.ts and the event builders
  * declare, or that belong to the browser. The smaller scripts have some modules in a form of their
- * own: t.core.js `x.core.ts` in place of `x.ts`, t.lite.js `x.lite.ts`. t.debug.js, for developers, is the whole with
- * `x.debug.ts`, and not minified.
+ * own: t.core.js `x.core.ts` in place of `x.ts`, t.lite.js `x.lite.ts`. t.js has `x.page.ts`, which leaves the reading of forms
+ * to t.forms.js; t.whole.js has it in itself. t.debug.js, for developers, is the whole with `x.debug.ts`, and not minified.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -93,15 +93,17 @@ export const minified = (variantOf) => [
 /** Where the caps of size-caps.json leave little, the last bytes are looked for. */
 const lastBytes = (of) => ({ name: 'shortest', renderChunk: (code) => shortest(code.trim(), of) })
 
-const script = (name, entry, variant, steps) => ({
+const script = (name, entry, variant, steps, format = 'iife') => ({
   input: here(`src/${entry}.ts`),
-  output: { file: here(`dist/${name}.js`), format: 'iife', strict: false },
+  output: { file: here(`dist/${name}.js`), format, strict: false },
   plugins: [...minified(() => variant), ...(steps ? [lastBytes({ name, ...steps })] : [])],
 })
 
 export default [
   script('stub', 'stub'),
-  script('t', 'boot', undefined, { orders: 3_000, names: 45_000 }),
+  script('t', 'boot', 'page', { orders: 3_000, names: 45_000 }),
+  script('t.forms', 'forms-part', undefined, undefined, 'es'),
+  script('t.whole', 'boot', undefined),
   script('t.lite', 'boot', 'lite', { orders: 3_000, names: 30_000 }),
   script('t.core', 'boot', 'core', { orders: 3_000, names: 60_000 }),
   {

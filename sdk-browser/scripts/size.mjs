@@ -19,7 +19,7 @@ const features = [
   ['crossDomain', './cross-domain.js', 'the anonymous id between linked sites'],
   ['engagement', './engagement.js', 'visible time and scroll depth'],
   ['links', './links.js', 'outbound links and downloads'],
-  ['forms', './forms.js', 'leads from forms'],
+  ['forms', './forms.js', 'hearing forms, and loading what reads them'],
   ['pageViews', './page-views.js', 'page views by themselves'],
   ['refusedKey', './refused-key.js', 'a line in the console for a key that is refused'],
 ]
@@ -41,7 +41,7 @@ async function bundleOf(names, plain) {
     `export const runFeatures = featuresOf([${chosen.map(([name]) => name)}])`,
   ].join('\n')
   const chosenFeatures = { name: 'features', load: (path) => (path.endsWith('/features.ts') ? list : null) }
-  const variantOf = (file) => (file === plain ? 'core' : undefined)
+  const variantOf = (file) => (file === plain ? 'core' : 'page')
   const bundle = await rollup({
     input: here('../src/boot.ts'),
     plugins: [chosenFeatures, ...minified(variantOf)],

@@ -7,7 +7,7 @@ export type Feature = () => void
 /** They begin at the moment of the first early call: the first page view comes before what was called on that page. */
 export const featuresOf =
   (features: readonly Feature[]) =>
-  ([, , first] = [] as unknown as EarlyCall): void => {
+  ([[, , first] = [] as unknown as EarlyCall]: readonly EarlyCall[]): void => {
     setMoment(first)
     features.forEach((feature) => guard(feature)())
   }

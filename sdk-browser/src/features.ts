@@ -1,4 +1,4 @@
-/** What t.js and the package are made of. Order matters: what was left before anything new, ids before the first page view. */
+/** What t.js and the package are made of; in t.js forms.page.ts stands in the place of forms.ts. Order matters: what was left before anything new, ids before the first page view. */
 import { adoptOrphans } from './adopt.js'
 import { crossDomain } from './cross-domain.js'
 import { engagement } from './engagement.js'

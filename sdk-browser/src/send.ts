@@ -41,7 +41,7 @@ export const wake = (delayMs: number = sendAfterMs): void => {
  * Sends what waits, one request after the other; all at once where anything is given, as an event is. Resolves when each
  * request was answered or failed.
  */
-export const pump = async (flush: unknown = 0): Promise<unknown> => {
+export const pump = async (flush?: unknown): Promise<unknown> => {
   clearTimeout(timer as number)
   timer = 0
   let batch: Entry[]
@@ -51,7 +51,6 @@ export const pump = async (flush: unknown = 0): Promise<unknown> => {
 
 /** Resolves when this batch, and what was delivered before it, was answered or failed. */
 const deliver = async (batch: Entry[], before: unknown): Promise<unknown> => {
-  const url = `${options.host}/v1/batch`
   // The youngest: what is old goes with it.
   const [[youngest, shared]] = batch.slice(-1) as [Entry]
   const body = `{"writeKey":"${options.key}","sentAt":${Date.now()},"context":${shared},"batch":[${batch.map((entry) => entry[2]) as unknown as string}]}`
@@ -60,9 +59,14 @@ const deliver = async (batch: Entry[], before: unknown): Promise<unknown> => {
   let status: number | undefined
   let delayMs = 0
   await new Promise<unknown>((done) => {
-    const keepalive = bytesUnderWay < maxKeepaliveBytes
     setTimeout(done, maxRequestMs)
-    fetch(url, { method: 'POST', body, keepalive })
+    fetch(`${options.host}/v1/batch`, {
+      body,
+      method: 'POST',
+      keepalive: bytesUnderWay < maxKeepaliveBytes,
+      // What is given up is let go of too: a browser has six connections to a server. In those without it the pause alone counts.
+      signal: AbortSignal.timeout && AbortSignal.timeout(maxRequestMs),
+    })
       .then(async (response) => {
         // A date is no number, and makes 0: then the back-off alone counts.
         delayMs = ((response.headers.get('retry-after') as unknown as number) & pauseBits) * 1_000

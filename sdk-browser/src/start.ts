@@ -19,7 +19,7 @@ export const start = (touchline: Startable, options: Settings): Startable => {
   for (const verb in verbs) touchline[verb] = guard((verbs as unknown as Startable)[verb] as () => unknown)
   explainCalls(touchline)
   // The first page view comes before what was called on that page while the SDK was still loading.
-  runFeatures(earlyCalls[0])
+  runFeatures(earlyCalls)
   earlyCalls.forEach(([verb, args, moment]) => {
     setMoment(moment)
     ;(touchline[verb] as (...args: unknown[]) => void)(...args)

@@ -1,2 +1,2 @@
 /** In t.lite.js a `toJSON` that stands on a prototype is asked. */
-export const toJson = (value: unknown): string => JSON.stringify(value)
+export const toJson: (value: unknown) => string = JSON.stringify

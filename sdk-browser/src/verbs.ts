@@ -8,6 +8,7 @@ import { wipeEntries } from './outbox.js'
 import { record } from './record.js'
 import { releaseHeld } from './release-held.js'
 import { pump } from './send.js'
+import { toJson } from './to-json.js'
 import { readVisitor, writeVisitor } from './visitor.js'
 
 let lastUser: string
@@ -33,7 +34,7 @@ export const verbs: Touchline = {
   },
 
   identifyOrReset(user) {
-    const text = JSON.stringify(user)
+    const text = toJson(user)
     const userId = readVisitor().userId
     if (user === null && userId) verbs.reset()
     if (user && (text !== lastUser || !userId))

@@ -19,7 +19,7 @@ let written: string
 let depth = 2
 
 /** Whether anything is kept of this visitor; a refusal always is, otherwise it would have to be said on every page. */
-export const isRemembered = (visitor: Visitor): boolean => visitor.choice === 'no' || isKept(visitor)
+export const isRemembered = (visitor: Visitor): boolean => isKept(visitor) || visitor.choice === 'no'
 
 /** Who is kept under that name: the first cookie of our shape, else the copy. */
 export const keptAs = guard((name: string): Visitor | undefined => {

@@ -5,6 +5,7 @@ import { answerCases } from './cases/answers.js'
 import { captureCases } from './cases/capture.js'
 import { consentCases } from './cases/consent.js'
 import { debugCases } from './cases/debug.js'
+import { formCases } from './cases/forms.js'
 import { hostilePageCases } from './cases/hostile-pages.js'
 import { identityCases } from './cases/identity.js'
 import { optionCases } from './cases/options.js'
@@ -34,6 +35,7 @@ describe.skipIf(path === undefined)('in Chromium', () => {
     identityCases,
     consentCases,
     captureCases,
+    formCases,
     debugCases,
   ]
   for (const register of cases) register(() => world)

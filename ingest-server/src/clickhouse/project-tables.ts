@@ -56,6 +56,8 @@ export const projectViews: readonly string[] = [
   'program_runs',
   'deliveries',
   'changes',
+  // What the views with parameters ask; it tells a query about itself.
+  'parameters_asked',
 ]
 
 /** What the lists of tables show to a project's user: views, which have no sizes. The tables can be read all the same. */

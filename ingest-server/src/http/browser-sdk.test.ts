@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => app.close())
 
 describe('the scripts', () => {
-  test.each(['/t.js', '/t.lite.js', '/t.core.js', '/t.debug.js'])(
+  test.each(['/t.js', '/t.lite.js', '/t.core.js', '/t.forms.js', '/t.whole.js', '/t.debug.js'])(
     '%s is kept shortly and asked for by its ETag',
     async (url) => {
       const first = await app.inject({ url })
@@ -47,6 +47,14 @@ describe('the scripts', () => {
     )
     expect(tag).toContain('crossorigin="anonymous"')
     expect(tag).toContain('data-key="wk"')
+  })
+
+  test('the pinned script loads no other, which no hash would vouch for', async () => {
+    const tag = pinnedSnippet({ host, writeKey: 'wk', options: { forms: 'auto' } }) ?? ''
+    const [, path] = /src="https:\/\/t\.example\.com(\/t\.[0-9a-f]+\.js)"/.exec(tag) ?? []
+    const { body } = await app.inject({ url: path ?? '' })
+    expect(body).not.toContain('t.forms.js')
+    expect((await app.inject({ url: '/t.js' })).body).toContain('t.forms.js')
   })
 
   test('a hash of no present build is not found', async () => {

@@ -2,6 +2,8 @@
  * Serves the browser SDK, and prints the snippets that load it.
  *
  *     GET /t.js, /t.lite.js, /t.core.js    the present build; kept five minutes, then asked for by ETag
+ *     GET /t.forms.js                      the part of t.js that reads forms; t.js loads it
+ *     GET /t.whole.js                      both in one, for tags with integrity
  *     GET /t.debug.js                      the same for developers: it says what becomes of each call
  *     GET /t.<hash>.js, …                  the same by content; never changes, may be kept for ever
  *     GET /v1/c?domain=…&name=…            hands the visitor's own cookie back as one that a server wrote
@@ -15,7 +17,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { TouchlineError } from '../errors.js'
 import { answerError } from './answers.js'
 
-export type BrowserBuild = 't' | 't.lite' | 't.core' | 't.debug'
+export type BrowserBuild = 't' | 't.lite' | 't.core' | 't.forms' | 't.whole' | 't.debug'
 
 interface BuiltScript {
   hash: string
@@ -23,7 +25,7 @@ interface BuiltScript {
   bodies: { plain: Buffer; gzip: Buffer; br: Buffer }
 }
 
-const builds: readonly BrowserBuild[] = ['t', 't.lite', 't.core', 't.debug']
+const builds: readonly BrowserBuild[] = ['t', 't.lite', 't.core', 't.forms', 't.whole', 't.debug']
 // Both src/http and dist/http stand two folders below the workspace that sdk-browser is a sister of.
 const distFolder = new URL('../../../sdk-browser/dist/', import.meta.url)
 const freshSeconds = 300
@@ -181,9 +183,12 @@ export function plainSnippet(tag: TagOptions): string {
   return `${inlineStub()}<script async src="${escaped(`${tag.host}/${tag.build ?? 't'}.js`)}"${attributesOf(tag)}></script>`
 }
 
-/** The snippet that runs exactly this build or nothing; undefined where none is built. It has to be changed when the server is. */
+/**
+ * The snippet that runs exactly this build or nothing, so that nothing is loaded later that no hash vouches for; undefined
+ * where none is built. It has to be changed when the server is.
+ */
 export function pinnedSnippet(tag: TagOptions): string | undefined {
-  const script = scriptOf(tag.build ?? 't')
+  const script = scriptOf(tag.build ?? 't.whole')
   if (!script) return undefined
   const src = escaped(`${tag.host}/t.${script.hash}.js`)
   return `${inlineStub()}<script async src="${src}" integrity="${script.integrity}" crossorigin="anonymous"${attributesOf(tag)}></script>`

@@ -37,7 +37,11 @@ export const securityHeaders = {
 }
 
 /** SDKs are given a host with a slash behind it, and put theirs before the path; others end paths with one. */
-export const routerOptions = { maxParamLength: 2_000, ignoreDuplicateSlashes: true, ignoreTrailingSlash: true }
+export const routerOptions = {
+  maxParamLength: 2_000,
+  ignoreDuplicateSlashes: true,
+  ignoreTrailingSlash: true,
+}
 
 export function createHttpServer({
   logger,

@@ -91,6 +91,29 @@ export function answerCases(world: () => World): void {
     expect(events.filter(named('Black Hole'))).toHaveLength(1)
   })
 
+  test.each(builds)(
+    '%s: requests that nobody answers leave the browser’s connections free',
+    async (build) => {
+      const { gate, profile, visit } = world()
+      // A browser has six connections to a server: requests that are given up and not let go of use them up.
+      const script = `
+      const { setTimeout } = window
+      window.setTimeout = (run, ms) => setTimeout(run, ms / 20)
+      const { timeout } = AbortSignal
+      AbortSignal.timeout = (ms) => timeout.call(AbortSignal, ms / 20)`
+      gate.fault = 'silent'
+      const { page, run } = await visit(build, { context: await profile({ script }) })
+      await page.evaluate(`touchline.track('Seven Times')`)
+      const tries = () => gate.passed.filter(({ body }) => body.includes(run)).length
+      await until(() => tries() > 6 || undefined, { timeoutMs: 60_000, what: 'seven requests' })
+      gate.fault = 'none'
+      await until(async () => (await world().stored(run)).some(named('Seven Times')) || undefined, {
+        timeoutMs: 60_000,
+        what: 'the event',
+      })
+    },
+  )
+
   test('a fetch of the page’s own that never settles holds up nothing either', async () => {
     const { arrived, profile, visit } = world()
     const script = `

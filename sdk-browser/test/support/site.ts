@@ -2,6 +2,8 @@
  * The two ends that a browser sees: a website whose pages stand in test/pages, and a gate in front of the Touchline
  * server that keeps what passed through and can refuse, stall or cut it.
  */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -113,6 +115,8 @@ export async function openSite({
   const server = createServer((request, response) => void answer(request, response))
   const port = await listen(server)
   const notes: string[] = []
+  const built = readFileSync(new URL('../../dist/t.whole.js', import.meta.url))
+  const whole = `sha384-${createHash('sha384').update(built).digest('base64')}`
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, search } = new URL(request.url ?? '/', 'http://site')
@@ -137,7 +141,9 @@ export async function openSite({
     const csp = /<!-- csp: (.*) -->/.exec(page)?.[1]
     response.writeHead(200, {
       'content-type': 'text/html; charset=utf-8',
-      ...(csp && { 'content-security-policy': csp.replaceAll('{{gate}}', gateUrl) }),
+      ...(csp && {
+        'content-security-policy': csp.replaceAll('{{gate}}', gateUrl).replaceAll('{{whole}}', `'${whole}'`),
+      }),
     })
     response.end(
       page
@@ -145,6 +151,7 @@ export async function openSite({
         .replaceAll('{{gate}}', gateUrl)
         .replaceAll('{{key}}', writeKey)
         .replaceAll('{{port}}', String(port))
+        .replaceAll('{{whole}}', whole)
         .replaceAll(
           /\{\{tag(?:\.(lite|core))?(.*?)\}\}/g,
           (_, build: string | undefined, attributes: string) =>
