@@ -26,13 +26,21 @@ export const parentOf = (node: Element): Element | undefined => {
   return isShadow(parent) ? parent.host : parent instanceof Element ? parent : undefined
 }
 
-/** All elements inside this one, with those in open shadow roots. */
+/** All elements inside this one, with those in open shadow roots, its own too. */
 export const elementsIn = (scope: Element | ShadowRoot): Element[] => {
+  const own = isShadow(scope) ? undefined : shadowOf(scope)
   const inside = isShadow(scope) ? scope.querySelectorAll('*') : ask(scope, 'querySelectorAll', '*')
-  return Array.from(inside).flatMap((node) => {
-    const root: unknown = Reflect.get(Element.prototype, 'shadowRoot', node)
-    return isShadow(root) ? [node, ...elementsIn(root)] : [node]
-  })
+  return Array.from(inside)
+    .flatMap((node) => {
+      const root = shadowOf(node)
+      return root ? [node, ...elementsIn(root)] : [node]
+    })
+    .concat(own ? elementsIn(own) : [])
+}
+
+const shadowOf = (node: Element): ShadowRoot | undefined => {
+  const root: unknown = Reflect.get(Element.prototype, 'shadowRoot', node)
+  return isShadow(root) ? root : undefined
 }
 
 /** The form that a field or button belongs to, also from another place of the page. */

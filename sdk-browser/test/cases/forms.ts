@@ -4,6 +4,7 @@ import { named, ofType, type Stored, type World } from '../support/world.js'
 
 const leads = (events: Stored[]) => events.filter(ofType('identify')).map(({ traits }) => traits)
 const part = '**/t.forms.js*'
+const isPartThere = `performance.getEntriesByType('resource').some(({ name }) => name.includes('t.forms.js'))`
 
 /** What is sent without a form's submit, in fields that are called otherwise, or before the part that reads forms is there. */
 export function formCases(world: () => World): void {
@@ -41,6 +42,7 @@ export function formCases(world: () => World): void {
     const others = page.locator(`${form} [name=company]`)
     for (const other of await others.all()) await other.fill('Engines')
     await email.fill('ada@example.com')
+    await page.waitForFunction(isPartThere)
     if (button === 'Enter') await email.press('Enter')
     else await page.locator(button.startsWith('#') ? button : `${form} ${button}`).click()
     const leaves = form.startsWith('#scripted')
