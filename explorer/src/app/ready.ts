@@ -1,14 +1,23 @@
 /** Says on the page that what was asked for is drawn, for whoever waits for it (tests, screenshots): `main[data-ready]`. */
+import { useLayoutEffect } from 'preact/hooks'
 import { createStore, useStore } from '../store.js'
-import { useEffect } from 'preact/hooks'
 
+/** Who has something to show, and whether it is there; the page is ready once all are. */
+const claims = new Map<symbol, boolean>()
 const ready = createStore(false)
 export const useIsReady = () => useStore(ready)
 
-/** Each screen says when its answer stands on the page; a new screen is not ready until it says so. */
+/** Each part says when its answer stands on the page; a screen of which no part says so is never ready. */
 export function useReady(isReady: boolean): void {
-  useEffect(() => {
-    ready.set(isReady)
-    return () => ready.set(false)
+  useLayoutEffect(() => {
+    const mine = Symbol('ready')
+    claims.set(mine, isReady)
+    tell()
+    return () => {
+      claims.delete(mine)
+      tell()
+    }
   }, [isReady])
 }
+
+const tell = () => ready.set(claims.size > 0 && [...claims.values()].every((one) => one))

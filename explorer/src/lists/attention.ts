@@ -1,10 +1,7 @@
-/**
- * Which account needs somebody most: how long it has been silent, times how far it has come. An account that is silent
- * in the last stage of six counts six times one that is silent in the first.
- */
-import type { AccountListed, AccountsListed } from '../api/endpoints.js'
-import { endpoints } from '../api/endpoints.js'
+/** The accounts that need somebody most, from the longest silent of each stage. */
+import { endpoints, type AccountListed, type AccountsListed } from '../api/endpoints.js'
 import { get } from '../api/client.js'
+import { ranked } from './ranked.js'
 
 /** As many of each stage; what is silent for less time than these in the same stage comes after them anyway. */
 const ofEachStage = 50
@@ -26,10 +23,4 @@ export async function accountsByAttention(
     lists.flatMap(({ accounts }) => accounts),
     stages,
   )
-}
-
-export function ranked(accounts: readonly AccountListed[], stages: readonly string[]): AccountListed[] {
-  const weight = ({ stage, silentDays }: AccountListed) =>
-    (silentDays ?? 0) * (stage ? stages.indexOf(stage) + 1 : 0)
-  return [...accounts].sort((a, b) => weight(b) - weight(a) || (a.id < b.id ? -1 : 1))
 }

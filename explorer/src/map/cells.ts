@@ -9,6 +9,10 @@ export interface Visible {
   scale: number
   laneOf: Int32Array
 }
+/** Of a cell in which no channel stands out. */
+export const mixedChannel = 255
+const standsOutFrom = 0.34
+
 export interface CellColumns {
   ms: number
   origin: number
@@ -50,7 +54,7 @@ export function cellsOf(
 function counterFor(
   cells: Cells,
   channelCount: number,
-  { lit, from, width }: View,
+  { lit, from, width, lanes: lanesOfView }: View,
   scale: number,
   columns: readonly (CellColumns | undefined)[],
 ) {
@@ -61,6 +65,7 @@ function counterFor(
   const total = new Uint32Array(lanes)
   const counts = new Uint32Array(lanes * channels)
   const isOn = Uint8Array.from({ length: channels }, (_, one) => Number(lit === undefined || lit.has(one)))
+  const isMerged = lanesOfView.map(({ kind }) => kind !== 'person')
   const close = (lane: number) => {
     const { ms, origin } = columns[lane] as CellColumns
     const left = (origin + (open[lane] as number) * ms - from) * scale
@@ -85,7 +90,9 @@ function counterFor(
       const on = isOn[one] as number
       if (on > isLit || (on === isLit && n > most)) [best, most, isLit] = [one, n, on]
     }
-    cells.channel[at] = best
+    // Of many people's touches the most frequent channel says something only where it is frequent.
+    const stands = !isMerged[lane] || most >= (total[lane] as number) * standsOutFrom
+    cells.channel[at] = stands ? best : mixedChannel
     cells.isLit[at] = isLit
   }
   return {

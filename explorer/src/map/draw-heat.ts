@@ -5,6 +5,8 @@ import type { Cells, Scene } from './scene.js'
 const levels = 8
 const faintest = 0.3
 const dimmed = 0.1
+/** Where no channel stands out: grey on both grounds. */
+const mixedPixel = 0x99918a
 /** Below this many cells rectangles are as fast, and sharp on any screen. */
 const worthAnImage = 1_500
 
@@ -18,13 +20,15 @@ export function drawHeat(context: CanvasRenderingContext2D, scene: Scene, paint:
   else drawImage(context, scene, paint, levelOf)
 }
 
-/** By the logarithm: days of one touch and of a hundred are both seen. */
+/** By the square root: days of one touch are still seen beside days of a hundred. */
 function levelsOf(heat: Cells): (n: number) => number {
   let most = 1
   for (let i = 0; i < heat.size; i += 1) most = Math.max(most, heat.n[i] as number)
-  const scale = (levels - 1) / Math.log2(most + 1)
-  const table = Uint8Array.from({ length: 256 }, (_, n) => Math.round(Math.log2(n + 1) * scale))
-  return (n) => (n < 256 ? (table[n] as number) : Math.min(levels - 1, Math.round(Math.log2(n + 1) * scale)))
+  const scale = (levels - 1) / Math.sqrt(most)
+  const table = Uint8Array.from({ length: 256 }, (_, n) =>
+    Math.min(levels - 1, Math.round(Math.sqrt(n) * scale)),
+  )
+  return (n) => (n < 256 ? (table[n] as number) : Math.min(levels - 1, Math.round(Math.sqrt(n) * scale)))
 }
 
 const alphaOf = (level: number) => faintest + ((1 - faintest) * level) / (levels - 1)
@@ -64,7 +68,7 @@ function drawImage(
     const lane = lanes[heat.lane[i] as number]
     if (lane === undefined) continue
     const alpha = heat.isLit[i] === 1 ? (alphas[levelOf(heat.n[i] as number)] as number) : faint
-    const pixel = ((alpha << 24) | (channelPixels[heat.channel[i] as number] ?? 0x888888)) >>> 0
+    const pixel = ((alpha << 24) | (channelPixels[heat.channel[i] as number] ?? mixedPixel)) >>> 0
     const left = Math.round(heat.x[i] as number)
     const right = Math.max(left + 1, Math.round((heat.x[i] as number) + (heat.width[i] as number)))
     const end = Math.min(right, columns)

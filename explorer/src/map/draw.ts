@@ -78,7 +78,7 @@ function drawHairline(context: CanvasRenderingContext2D, line: Hairline, { scene
   context.font = paint.small
   context.fillStyle = paint.muted
   context.textBaseline = 'alphabetic'
-  context.fillText(line.label, line.known + 5, lane.y + 11)
+  context.fillText(line.label, line.known + 8, lane.y + lane.height / 2 + 14)
 }
 
 function stroke(
@@ -151,11 +151,9 @@ function drawGlyph(
   if (glyph.label === '') return
   context.font = paint.small
   context.fillStyle = paint.ink
-  context.textBaseline = 'middle'
-  context.lineWidth = 3
-  context.strokeStyle = paint.ground
-  context.strokeText(glyph.label, glyph.x + 10, y + 1)
-  context.fillText(glyph.label, glyph.x + 10, y + 1)
+  context.textBaseline = 'alphabetic'
+  // Above the line, which would go through the words.
+  context.fillText(glyph.label, glyph.x + 8, y - 5)
 }
 
 function drawRing(
@@ -209,7 +207,7 @@ function drawBars(context: CanvasRenderingContext2D, bars: Cells, { scene, paint
     const height = Math.max(2, room * Math.sqrt((bars.n[i] ?? 0) / most))
     context.globalAlpha = bars.isLit[i] === 1 ? 1 : dimmed
     context.fillStyle = paint.channels[bars.channel[i] ?? 0] ?? paint.muted
-    const y = lane.y + (lane.height + room) / 2 - height
+    const y = lane.y + (lane.height - height) / 2
     context.fillRect(bars.x[i] ?? 0, y, Math.max(1, bars.width[i] ?? 0), height)
   }
   context.globalAlpha = 1

@@ -97,7 +97,9 @@ function TouchesCard({ hit, lane, journey, tell, slots }: TouchesCardProps) {
   return (
     <>
       <strong>{t.touches(formats.number(hit.n), false)}</strong>
-      {hit.channel >= 0 && <Channel name={tell.channel(hit.channel)} slot={slots[hit.channel] ?? 0} />}
+      {hit.channel >= 0 && hit.channel < journey.channels.length && (
+        <Channel name={tell.channel(hit.channel)} slot={slots[hit.channel] ?? 0} />
+      )}
       {hit.marks.slice(0, mostListed).map((mark) => (
         <span key={mark}>
           {formats.day(journey.at[mark] ?? 0)} · {tell.touch(mark)}

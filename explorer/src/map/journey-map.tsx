@@ -3,16 +3,15 @@ import type { JourneyMap } from '@touchline/schemas/api'
 import { useMoreKeys } from '../app/more-keys.js'
 import { useReady } from '../app/ready.js'
 import { slotsOf } from '../parts/channels.js'
-import { saveCsv, savePng } from './export.js'
+import { lazy } from '../parts/lazy.js'
 import { HoverCard, type Under } from './hover-card.js'
 import { journeyOf, type Journey } from './journey.js'
 import { LaneLabels } from './lane-labels.js'
-import { MapTable } from './map-table.js'
 import './map.css'
 import { Minimap } from './minimap.js'
 import { useTell, type Tell } from './tell.js'
 import { ChannelChips, Toolbar } from './toolbar.js'
-import { TouchDrawer, type Opened } from './touch-drawer.js'
+import type { Opened } from './touch-drawer.js'
 import { stretchAt, underPoint } from './under.js'
 import { useMap, type MapState } from './use-map.js'
 import { usePaint, usePicture, type Drawn } from './use-picture.js'
@@ -20,6 +19,11 @@ import { usePointer } from './use-pointer.js'
 import { useWidth } from '../parts/use-width.js'
 import { laneOfPeople, placeOf, walked, type Step } from './walk.js'
 import { fitted, panned, showing, zoomed } from './window.js'
+
+// What is not there at the first look comes when it is asked for.
+const MapTable = lazy(() => import('./map-table.js').then((module) => module.MapTable))
+const TouchDrawer = lazy(() => import('./touch-drawer.js').then((module) => module.TouchDrawer))
+const files = () => import('./export.js')
 
 interface JourneyMapProps {
   answer: JourneyMap
@@ -37,7 +41,7 @@ export function JourneyMapView({ answer, title, isOld = false, isStrip = false }
   const slots = useMemo(() => slotsOf(journey.channels), [journey])
   const map = useMap(journey)
   const paint = usePaint(slots)
-  const tell = useTell(journey, paint.small)
+  const tell = useTell(journey, paint)
   const [opened, setOpened] = useState<Opened>()
   const picture = useRef<Drawn>(undefined)
   const open = (what: Opened | undefined) => {
@@ -46,7 +50,7 @@ export function JourneyMapView({ answer, title, isOld = false, isStrip = false }
   }
   const shownDrawer: Opened | undefined =
     opened ?? (map.selected === undefined ? undefined : { is: 'touch', mark: map.selected })
-  useReady(!isOld && (map.isTable || picture.current !== undefined))
+  useReady(!isOld)
   return (
     <section class={isOld ? 'map is-old' : 'map'} aria-label={tell.t.map}>
       <ChannelChips journey={journey} map={map} tell={tell} slots={slots} />
@@ -56,8 +60,10 @@ export function JourneyMapView({ answer, title, isOld = false, isStrip = false }
         tell={tell}
         slots={slots}
         isStrip={isStrip}
-        csv={() => saveCsv(journey)}
-        png={() => picture.current && savePng(picture.current.picture, tell, title)}
+        csv={() => void files().then(({ saveCsv }) => saveCsv(journey))}
+        png={() =>
+          void files().then(({ savePng }) => picture.current && savePng(picture.current.picture, tell, title))
+        }
       />
       {map.isTable ? (
         <MapTable journey={journey} map={map} tell={tell} slots={slots} />

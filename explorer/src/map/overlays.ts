@@ -41,9 +41,7 @@ export function gapsOf({ gaps, asOf, to }: Journey, view: View, scale: number): 
 }
 
 function gapLabel(gap: Journey['gaps'][number], width: number, { text }: View): string {
-  const [long, short] = [text.gap(gap, false), text.gap(gap, true)]
-  if (text.measure(long) + labelPadPx <= width) return long
-  return text.measure(short) + labelPadPx <= width ? short : ''
+  return text.gap(gap).find((words) => text.measure(words) + labelPadPx <= width) ?? ''
 }
 
 /** In up to three rows; what finds no room in them keeps its pole, and its words are on the hover card. */
@@ -55,7 +53,7 @@ export function flagsOf({ milestones }: Journey, view: View, scale: number): Fla
     .map((milestone): Flag => {
       const x = (milestone.at - view.from) * scale
       const text = view.text.flag(milestone)
-      const boxWidth = view.text.measure(text) + flagPadPx * 2
+      const boxWidth = view.text.measure(text, true) + flagPadPx * 2
       const boxX = Math.max(0, Math.min(x, view.width - boxWidth))
       const row = [...Array(mostFlagRows).keys()].find((one) => (ends[one] ?? -1) < boxX)
       if (row === undefined || boxWidth > view.width)

@@ -15,8 +15,9 @@ export interface View {
 
 /** Words and how wide they are: only what draws them knows. */
 export interface MapText {
-  measure: (text: string) => number
-  gap: (gap: Journey['gaps'][number], isShort: boolean) => string
+  measure: (text: string, isBold?: boolean) => number
+  /** From the longest to the shortest. */
+  gap: (gap: Journey['gaps'][number]) => readonly string[]
   flag: (milestone: Journey['milestones'][number]) => string
   became: (person: Journey['people'][number]) => string
   touch: (mark: number) => string

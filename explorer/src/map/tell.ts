@@ -4,7 +4,7 @@ import { useFormats, type Formats } from '../i18n/formats.js'
 import { useWords } from '../i18n/dictionary.js'
 import { shown } from '../parts/text.js'
 import { foldedKind, type Journey } from './journey.js'
-import { measured } from './paint.js'
+import { measured, type Paint } from './paint.js'
 import type { MapText } from './scene.js'
 import { words } from './words.js'
 
@@ -23,13 +23,15 @@ export interface Tell {
 
 const longestName = 60
 
-export function useTell(journey: Journey, font: string): Tell {
+export function useTell(journey: Journey, fonts: Fonts): Tell {
   const t = useWords(words)
   const formats = useFormats()
-  return useMemo(() => tellOf(journey, t, formats, font), [journey, t, formats, font])
+  return useMemo(() => tellOf(journey, t, formats, fonts), [journey, t, formats, fonts.small])
 }
 
-function tellOf(journey: Journey, t: MapWords, formats: Formats, font: string): Tell {
+type Fonts = Pick<Paint, 'small' | 'smallBold'>
+
+function tellOf(journey: Journey, t: MapWords, formats: Formats, { small, smallBold }: Fonts): Tell {
   const touch = (mark: number) => {
     const name = journey.names[journey.name[mark] ?? 0] ?? ''
     return name === '' ? kind(mark) : shown(name, longestName)
@@ -54,8 +56,8 @@ function tellOf(journey: Journey, t: MapWords, formats: Formats, font: string): 
     person,
     channel: (index) => shown(journey.channels[index] ?? '', longestName) || t.noChannel,
     text: {
-      measure: (text) => measured(text, font),
-      gap: (one, isShort) => (isShort ? gapDays(one) : gap(one)),
+      measure: (text, isBold = false) => measured(text, isBold ? smallBold : small),
+      gap: (one) => [gap(one), gap({ ...one, open: false }), gapDays(one)],
       flag: ({ name, amount, currency }) =>
         amount === null ? shown(name, 40) : `${shown(name, 40)} ${formats.money(amount, currency)}`,
       became: (one) => becameOf(t, one),

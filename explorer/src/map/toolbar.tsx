@@ -146,7 +146,9 @@ export function ChannelChips({
     .map((name, index) => ({ name, index, n: counts[index] ?? 0 }))
     .filter(({ n }) => n > 0)
     .sort((a, b) => b.n - a.n || a.index - b.index)
-  const kinds = journey.isFolded ? [] : [...new Set(journey.kind)].map((index) => journey.kinds[index] ?? '')
+  const kinds = journey.isFolded
+    ? []
+    : [...new Set(journey.kind)].sort((a, b) => a - b).map((index) => journey.kinds[index] ?? '')
   return (
     <div class="chips map-chips">
       <ul class="chips" aria-label={t.channelsFilter}>

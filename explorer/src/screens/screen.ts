@@ -1,7 +1,7 @@
 /** What a screen is, for the registry and for the screens themselves. */
 import type { ComponentType } from 'preact'
 import type { words } from '../app/words.js'
-import type { RangeName } from '../url/range.js'
+import type { RangeName } from '../url/days.js'
 
 export interface ScreenProps {
   /** The variable parts of the path, decoded: `{ id: 'acme' }`. */

@@ -26,7 +26,7 @@ export default function Accounts() {
   const t = useWords(words)
   const meta = useResource(endpoints.meta())
   const { data } = meta
-  useReady(data !== undefined && data.accounts === 0)
+  useReady(data !== undefined)
   if (meta.error !== undefined && data === undefined)
     return <ErrorPanel error={meta.error} retry={meta.reload} />
   if (data === undefined) return null

@@ -24,7 +24,7 @@ export default function People() {
   const t = useWords(words)
   const meta = useResource(endpoints.meta())
   const { data } = meta
-  useReady(data !== undefined && data.people === 0)
+  useReady(data !== undefined)
   if (meta.error !== undefined && data === undefined)
     return <ErrorPanel error={meta.error} retry={meta.reload} />
   if (data === undefined) return null
