@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { ApiError } from '../api/errors.js'
 import { useHasEnded, useSessionState } from '../api/session.js'
 import { useWords } from '../i18n/dictionary.js'
@@ -16,6 +16,8 @@ export function SignIn() {
   const [key, setKey] = useState('')
   const [error, setError] = useState<unknown>()
   const [isWaiting, setIsWaiting] = useState(false)
+  const input = useRef<HTMLInputElement>(null)
+  useEffect(() => input.current?.focus(), [])
   useReady(true)
   useLeave()
   useEffect(() => {
@@ -46,7 +48,7 @@ export function SignIn() {
           autocomplete="current-password"
           spellcheck={false}
           required
-          autofocus
+          ref={input}
           value={key}
           onInput={(event) => setKey(event.currentTarget.value)}
           aria-invalid={error !== undefined}

@@ -37,7 +37,7 @@ function drawGrounds(context: CanvasRenderingContext2D, { scene, paint, ticks, t
       ? paint.amberGround
       : paint.isDark
         ? 'rgb(0 0 0 / 32%)'
-        : 'rgb(89 97 110 / 7%)'
+        : 'rgb(89 97 110 / 5%)'
     context.fillRect(x, 0, width, scene.height)
     context.globalAlpha = 1
   }

@@ -29,6 +29,8 @@ interface JourneyMapProps {
   answer: JourneyMap
   /** Who it is about, for the PNG. */
   title: string
+  /** Of the whole journey, where `answer` holds the touches of a stretch only. */
+  overview?: JourneyMap | undefined
   /** Of another question than the one asked now. */
   isOld?: boolean
   /** One person: a single lane needs neither names nor orders. */
@@ -36,8 +38,13 @@ interface JourneyMapProps {
 }
 
 /** S5: who was involved, in which stage, where it went quiet, what moved the deal. */
-export function JourneyMapView({ answer, title, isOld = false, isStrip = false }: JourneyMapProps) {
+export function JourneyMapView(props: JourneyMapProps) {
+  const { answer, title, overview = answer, isOld = false, isStrip = false } = props
   const journey = useMemo(() => journeyOf(answer), [answer])
+  const wholeJourney = useMemo(
+    () => (overview === answer ? journey : journeyOf(overview)),
+    [overview, journey],
+  )
   const slots = useMemo(() => slotsOf(journey.channels), [journey])
   const map = useMap(journey)
   const paint = usePaint(slots)
@@ -68,7 +75,7 @@ export function JourneyMapView({ answer, title, isOld = false, isStrip = false }
       {map.isTable ? (
         <MapTable journey={journey} map={map} tell={tell} slots={slots} />
       ) : (
-        <MapPicture {...{ journey, map, tell, slots, paint, picture, open, isStrip }} />
+        <MapPicture {...{ journey, map, tell, slots, paint, picture, open, isStrip, wholeJourney }} />
       )}
       <Notes journey={journey} tell={tell} />
       {shownDrawer !== undefined && (
@@ -112,6 +119,7 @@ interface MapPictureProps {
   paint: ReturnType<typeof usePaint>
   picture: { current: Drawn | undefined }
   isStrip: boolean
+  wholeJourney: Journey
   open: (what: Opened | undefined) => void
 }
 
@@ -123,11 +131,11 @@ function MapPicture(props: MapPictureProps) {
   const [hover, setHover] = useState<{ under: Under; at: { x: number; y: number } }>()
   const [brush, setBrush] = useState<readonly [number, number]>()
   const hit = hover?.under.is === 'touches' ? hover.under.hit : undefined
-  const drawn = usePicture(canvas, { journey, map, tell, paint, width, hovered: hit, brush })
-  picture.current = drawn
-  useReady(drawn !== undefined)
   const [walkedTo, walk] = useWalk(journey, map)
   const current = walkedTo ?? map.selected
+  const drawn = usePicture(canvas, { journey, map, tell, paint, width, hovered: hit, brush, current })
+  picture.current = drawn
+  useReady(drawn !== undefined)
   useActs({ canvas, drawn, journey, map, open, setHover, setBrush })
   useMoreKeys([
     [',  .', `${tell.t.earlier} · ${tell.t.later}`],
@@ -160,7 +168,7 @@ function MapPicture(props: MapPictureProps) {
           {hover !== undefined && <HoverCard {...hover} journey={journey} tell={tell} slots={slots} />}
         </div>
         {!isStrip && <div class="under-labels" />}
-        <Minimap journey={journey} map={map} paint={paint} width={width} label={tell.t.minimap} />
+        <Minimap journey={props.wholeJourney} map={map} paint={paint} width={width} label={tell.t.minimap} />
       </div>
       <p class="map-status small muted" role="status">
         {walkedTo === undefined ? '' : statusOf(journey, map, tell, walkedTo)}
@@ -188,7 +196,6 @@ function useWalk(journey: Journey, map: MapState): [number | undefined, (step: S
     const next = walked(journey, map.lanes, { mark: mark ?? map.selected, windowFrom: map.window.from }, step)
     if (next === undefined) return
     setAt({ of: journey, mark: next })
-    map.select(next)
     map.setWindow((window) => showing(window, journey.at[next] ?? window.from, map.whole))
   }
   return [mark, walk]

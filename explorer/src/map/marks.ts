@@ -143,7 +143,11 @@ function pillOf({ journey, view, lane, list }: Draw, run: Run): Pill {
     counts.set(channel, (counts.get(channel) ?? 0) + (journey.n[mark] as number))
   }
   const isOn = (channel: number) => Number(view.lit === undefined || view.lit.has(channel))
-  const [[channel] = [0]] = [...counts].sort((a, b) => isOn(b[0]) - isOn(a[0]) || b[1] - a[1] || a[0] - b[0])
+  // What came by a channel names the pill, however many identifications stand in it.
+  const has = (channel: number) => Number(journey.channels[channel] !== '')
+  const [[channel] = [0]] = [...counts].sort(
+    (a, b) => isOn(b[0]) - isOn(a[0]) || has(b[0]) - has(a[0]) || b[1] - a[1] || a[0] - b[0],
+  )
   const [left, right] = [clamp(leftOf(run), view.width), clamp(rightOf(run), view.width)]
   return {
     is: 'pill',

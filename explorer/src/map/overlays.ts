@@ -6,8 +6,6 @@ const leastGapPx = 3
 const labelPadPx = 12
 const flagPadPx = 8
 const mostFlagRows = 3
-/** Two ends of a gap are the same where they are nearer than this. */
-const sameMs = 60_000
 const becameFromLanePx = 36
 
 const clamp = (x: number, width: number) => Math.min(Math.max(x, 0), width)
@@ -24,19 +22,22 @@ export function bandsOf({ stages, asOf, to }: Journey, view: View, scale: number
   })
 }
 
-/** Each silence once: where nobody at all spoke, that is what is said, not that they did not. */
+/** Each silence once: where for most of it nobody at all spoke, that is what is said, not that they did not. */
 export function gapsOf({ gaps, asOf, to }: Journey, view: View, scale: number): GapBox[] {
+  const now = Math.max(asOf, to)
   const complete = gaps.filter(({ direction }) => direction === 'any')
+  const shared = (a: Journey['gaps'][number], b: Journey['gaps'][number]) =>
+    Math.max(0, Math.min(a.to ?? now, b.to ?? now) - Math.max(a.from, b.from))
   const isTold = (gap: Journey['gaps'][number]) =>
-    gap.direction === 'inbound' &&
-    complete.some(({ from, to: end }) => Math.abs(from - gap.from) < sameMs && end === gap.to)
+    complete.reduce((sum, one) => sum + shared(gap, one), 0) > ((gap.to ?? now) - gap.from) / 2
   return gaps
-    .filter((gap) => !isTold(gap))
+    .filter((gap) => gap.direction === 'any' || !isTold(gap))
     .flatMap((gap): GapBox[] => {
-      const until = gap.to ?? Math.max(asOf, to)
       const x = clamp((gap.from - view.from) * scale, view.width)
-      const width = clamp((until - view.from) * scale, view.width) - x
-      return width < leastGapPx ? [] : [{ x, width, gap, label: gapLabel(gap, width, view) }]
+      const width = clamp(((gap.to ?? now) - view.from) * scale, view.width) - x
+      if (width < leastGapPx) return []
+      const isCrossed = gap.direction === 'inbound' && complete.some((one) => shared(gap, one) > 0)
+      return [{ x, width, gap, label: isCrossed ? '' : gapLabel(gap, width, view) }]
     })
 }
 

@@ -51,11 +51,14 @@ function useWindow(named: string | null, whole: Window): [Window, MapState['setW
   const [window, set] = useState(() => windowNamed(named, whole))
   const latest = useRef(window)
   const written = useRef(named)
+  const bounds = useRef(whole)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const frame = useRef(0)
   useEffect(() => {
-    // The address was changed by somebody else: back, a link.
-    if (named === written.current) return
+    // The address was changed by somebody else (back, a link), or the journey is another.
+    const isSame = bounds.current.from === whole.from && bounds.current.to === whole.to
+    if (named === written.current && isSame) return
+    bounds.current = whole
     written.current = named
     latest.current = windowNamed(named, whole)
     set(latest.current)

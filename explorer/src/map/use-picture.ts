@@ -51,14 +51,16 @@ interface PictureOptions {
   width: number
   hovered: Hit | undefined
   brush: readonly [number, number] | undefined
+  /** The touch that the keys stand on, or that is open. */
+  current: number | undefined
 }
 
 export function usePicture(
   canvas: { current: HTMLCanvasElement | null },
   options: PictureOptions,
 ): Drawn | undefined {
-  const { journey, map, tell, paint, width, hovered, brush } = options
-  const { window, lanes, lit, selected } = map
+  const { journey, map, tell, paint, width, hovered, brush, current } = options
+  const { window, lanes, lit } = map
   const scene = useMemo(
     () => (width < 20 ? undefined : layout({ ...window, width, lanes, lit, text: tell.text }, journey)),
     [journey, window.from, window.to, width, lanes, lit, tell],
@@ -67,13 +69,13 @@ export function usePicture(
     () => (scene === undefined ? undefined : pictureOf(scene, { journey, map, tell, paint })),
     [scene, paint],
   )
-  const picture = drawn && { ...drawn.picture, hovered, selected, brush }
+  const picture = drawn && { ...drawn.picture, hovered, selected: current, brush }
   useLayoutEffect(() => {
     const context = canvas.current?.getContext('2d', { alpha: false })
     if (canvas.current === null || !context || picture === undefined) return
     size(canvas.current, width, picture.geometry.height)
     draw(context, picture, devicePixelRatio)
-  }, [scene, paint, hovered, selected, brush?.[0], brush?.[1]])
+  }, [scene, paint, hovered, current, brush?.[0], brush?.[1]])
   return drawn && picture && { ...drawn, picture }
 }
 

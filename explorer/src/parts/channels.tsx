@@ -2,6 +2,8 @@
 import { shown } from './text.js'
 
 export const slots = 12
+/** Of what came by no channel: grey. */
+export const noSlot = slots
 
 /** Slots of the palette (`--channel-0` …) for the channels that the server knows. */
 const preferred: Record<string, number> = {
@@ -29,7 +31,8 @@ const preferred: Record<string, number> = {
   Unassigned: 0,
 }
 
-export const slotOf = (channel: string): number => preferred[channel] ?? hash(channel) % slots
+export const slotOf = (channel: string): number =>
+  channel === '' ? noSlot : (preferred[channel] ?? hash(channel) % slots)
 
 /** The slots of channels that are seen together: up to twelve, none twice; who is named first chooses first. */
 export function slotsOf(channels: readonly string[]): number[] {
@@ -38,7 +41,8 @@ export function slotsOf(channels: readonly string[]): number[] {
   const inOrder = [...channels].sort((a, b) => Number(b in preferred) - Number(a in preferred))
   for (const channel of inOrder) {
     let slot = slotOf(channel)
-    for (let tries = 0; taken.has(slot) && tries < slots; tries += 1) slot = (slot + 1) % slots
+    for (let tries = 0; slot < slots && taken.has(slot) && tries < slots; tries += 1)
+      slot = (slot + 1) % slots
     taken.add(slot)
     found.set(channel, slot)
   }

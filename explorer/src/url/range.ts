@@ -4,6 +4,8 @@ import { rangeNamed, type Range, type RangeName } from './days.js'
 import { setQuery, useUrl } from './url.js'
 import { useZone } from './zone.js'
 
+export { dayOf, startOf } from './days.js'
+
 /** The range of the address, else what is usual on this screen. */
 export function useRange(
   usual: RangeName = '90d',

@@ -11,15 +11,19 @@ import type { ScreenProps } from '../screen.js'
 /** S5: the account's journey. */
 export default function Account({ params: { id = '' } }: ScreenProps) {
   const range = useRange('all')
-  const map = useMapAnswer(useResource(endpoints.map(id, rangeParameters(range))), (window) =>
-    endpoints.map(id, window),
-  )
+  const whole = useResource(endpoints.map(id, rangeParameters(range)))
+  const map = useMapAnswer(whole, (window) => endpoints.map(id, window))
   return (
     <Answer of={map}>
       {(answer) => (
         <>
           <AccountHead answer={answer} />
-          <JourneyMapView answer={answer} title={shown(answer.account.name)} isOld={map.isOld} />
+          <JourneyMapView
+            answer={answer}
+            overview={whole.data}
+            title={shown(answer.account.name)}
+            isOld={map.isOld}
+          />
         </>
       )}
     </Answer>

@@ -25,9 +25,8 @@ export default function Person({ params: { id = '' } }: ScreenProps) {
   const range = useRange('all')
   const parameters = rangeParameters(range)
   const profile = useResource(endpoints.person(id))
-  const map = useMapAnswer(useResource(endpoints.personMap(id, parameters)), (window) =>
-    endpoints.personMap(id, window),
-  )
+  const whole = useResource(endpoints.personMap(id, parameters))
+  const map = useMapAnswer(whole, (window) => endpoints.personMap(id, window))
   useReady(profile.data !== undefined && !profile.isOld)
   return (
     <Answer of={profile}>
@@ -36,7 +35,13 @@ export default function Person({ params: { id = '' } }: ScreenProps) {
           <Head person={person} answer={map.data} />
           <Answer of={map}>
             {(answer) => (
-              <JourneyMapView answer={answer} title={shown(nameOf(person))} isOld={map.isOld} isStrip />
+              <JourneyMapView
+                answer={answer}
+                overview={whole.data}
+                title={shown(nameOf(person))}
+                isOld={map.isOld}
+                isStrip
+              />
             )}
           </Answer>
           <div class="person-columns">

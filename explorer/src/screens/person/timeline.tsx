@@ -6,6 +6,7 @@ import { useWords } from '../../i18n/dictionary.js'
 import { usePages } from '../../lists/pages.js'
 import { outlineOf } from '../../map/shapes.js'
 import { ErrorPanel } from '../../app/error-panel.js'
+import { useReady } from '../../app/ready.js'
 import { Channel } from '../../parts/channels.js'
 import { shown } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
@@ -32,6 +33,7 @@ export function Timeline({ id, answer, parameters }: TimelineProps) {
   )
   const anonymousUntil = answer?.people[0]?.anonymousUntil ?? null
   const { rows } = list
+  useReady(rows !== undefined && !list.isOld)
   return (
     <section aria-label={t.timeline}>
       <h2>{t.timeline}</h2>
