@@ -1,4 +1,7 @@
-/** Every screen by its deep link, with the answer that must stand on it. A new screen is added here. */
+/**
+ * Screens by their deep link, with the answer that must stand on them over the company of support/acme.ts. Those that answer
+ * questions over a whole company are opened over the demo, in questions.test.ts.
+ */
 
 export interface ScreenCase {
   /** As in the registry: `main[data-screen]`. */
