@@ -191,7 +191,7 @@ function BehindRow({ meta, query, row, answer }: BehindRowProps) {
 function OverTime(props: { meta: Meta; query: ChannelsQuery }) {
   const [Part, setPart] = useState<ComponentType<typeof props>>()
   const [error, setError] = useState<unknown>()
-  useReady(error !== undefined)
+  useReady(Part !== undefined || error !== undefined)
   useEffect(() => {
     import('./over-time.js').then(({ OverTime: part }) => setPart(() => part), setError)
   }, [])
