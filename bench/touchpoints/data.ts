@@ -33,9 +33,9 @@ FROM numbers({first: UInt64}, {count: UInt64})`
 const device = `concat('anon:', toString(sipHash64(number)), '-device')`
 const user = `concat('user:u', toString(number))`
 const held = (identifier: string) => `(${identifier}, NULL, NULL, 'msg', 'R1', false)`
-// People 0 to 4 are the account small, 5 to 504 the account big, everybody else has one of a hundred thousand others.
+// People 0 to 4 are the account small, 5 to 504 the account big, everybody else has one of forty thousand others.
 const accountOf = (person: string) =>
-  `multiIf(${person} < 5, 'small', ${person} < 505, 'big', concat('account-', toString(${person} % 100000)))`
+  `multiIf(${person} < 5, 'small', ${person} < 505, 'big', concat('account-', toString(${person} % 40000)))`
 const peopleSql = [
   `INSERT INTO identity_map (project, identifier, owners, version)
    SELECT 'default', arrayJoin([${user}, ${device}]), [(${user}, NULL, NULL, 'msg', 'R1', false)], 1 FROM numbers({first: UInt64}, {count: UInt64})`,
@@ -46,44 +46,67 @@ const peopleSql = [
    SELECT 'default', ${accountOf('number')}, ${user}, 'group', [(NULL, NULL, 'msg')], 1 FROM numbers({first: UInt64}, {count: UInt64})`,
 ]
 
-const copied = `toUInt64(substring(person, 7)) + {shift: UInt64}`
+// Qualified throughout: a name alone may be what the copy gets under it.
+const copied = `toUInt64(substring(t.person, 7)) + {shift: UInt64}`
+const later = `toIntervalSecond(cityHash64(t.person, {shift: UInt64}) % 1000000)`
+const numbered = (from: string, to: string) =>
+  `(SELECT * FROM touchpoints_of_people WHERE toUInt64(substring(person, 7)) >= ${from} AND toUInt64(substring(person, 7)) < ${to}) AS t`
 const copySql = [
-  `INSERT INTO touchpoints_of_people SELECT * REPLACE (
+  `INSERT INTO touchpoints_of_people SELECT t.* REPLACE (
      concat('user:u', toString(${copied})) AS person, cityHash64(concat('user:u', toString(${copied}))) AS person_key,
-     at + toIntervalSecond(cityHash64(person, {shift: UInt64}) % 1000000) AS at, until + toIntervalSecond(cityHash64(person, {shift: UInt64}) % 1000000) AS until,
-     cityHash64(touch, {shift: UInt64}) AS touch, [${accountOf(copied)}] AS accounts,
-     arrayMap(id -> concat(id, toString({shift: UInt64})), message_ids) AS message_ids)
-   FROM touchpoints_of_people WHERE toUInt64(substring(person, 7)) < {people: UInt64}`,
+     t.at + ${later} AS at, t.until + ${later} AS until, cityHash64(t.touch, {shift: UInt64}) AS touch, [${accountOf(copied)}] AS accounts,
+     arrayMap(id -> concat(id, toString({shift: UInt64})), t.message_ids) AS message_ids)
+   FROM ${numbered('0', '{people: UInt64}')}`,
   `INSERT INTO touchpoints_of_accounts (project, at, touch, version, is_deleted, account, message_id, person, kind, name, channel, source, medium, campaign, host, path, paths, referrer_host, value, currency, direction, same_session, anonymous)
    SELECT project, at, touch, version, is_deleted, accounts[1], message_ids[1], person, kind, name, channel, source, medium, campaign, host, path, paths, referrer_host, value, currency, direction, same_session, anonymous
-   FROM touchpoints_of_people
-   WHERE toUInt64(substring(person, 7)) >= {shift: UInt64} AND toUInt64(substring(person, 7)) < {shift: UInt64} + {people: UInt64}`,
+   FROM ${numbered('{shift: UInt64}', '{shift: UInt64} + {people: UInt64}')}`,
 ]
 
 /** Events `from` to `to`, and who they are. */
-export async function insertEvents({ app }: TestClickHouse, from: number, to: number): Promise<void> {
+export async function insertEvents(
+  { app }: Pick<TestClickHouse, 'app'>,
+  from: number,
+  to: number,
+): Promise<void> {
   const run = (query: string, query_params: Record<string, unknown>) =>
     app.command({ query, query_params, clickhouse_settings: { max_insert_threads: '2' } })
   for (let first = from; first < to; first += chunkEvents)
     await run(eventsSql, { first, count: Math.min(chunkEvents, to - first) })
-  const params = { first: from / eventsPerPerson, count: (to - from) / eventsPerPerson }
-  for (const sql of peopleSql) await run(sql, params)
+  await insertPeople({ app }, from, to)
 }
 
-/** The touchpoints of `people` people once more, for each further as many people up to `all`. */
-export async function copyTouchpoints({ app }: TestClickHouse, people: number, all: number): Promise<void> {
-  for (let shift = people; shift < all; shift += people)
+/** Who events `from` to `to` are of, without the events. */
+export async function insertPeople(
+  { app }: Pick<TestClickHouse, 'app'>,
+  from: number,
+  to: number,
+): Promise<void> {
+  const query_params = { first: from / eventsPerPerson, count: (to - from) / eventsPerPerson }
+  for (const query of peopleSql) await app.command({ query, query_params })
+}
+
+/** The touchpoints of `people` people once more, for each further as many people up to `all`. Throws where copies are missing. */
+export async function copyTouchpoints(
+  { app }: Pick<TestClickHouse, 'app'>,
+  people: number,
+  all: number,
+): Promise<void> {
+  // Each time as many as there are: fewer statements and parts.
+  for (let made = people; made < all; made = Math.min(all, made * 2))
     for (const query of copySql)
       await app.command({
         query,
-        query_params: { shift, people },
-        // `person` is the row's own throughout, not the name that its copy gets; else nothing is copied.
-        clickhouse_settings: { max_insert_threads: '2', prefer_column_name_to_alias: 1 },
+        query_params: { shift: made, people: Math.min(made, all - made) },
+        clickhouse_settings: { max_insert_threads: '2' },
       })
+  const query = 'SELECT uniqExact(person_key) AS people FROM touchpoints_of_people'
+  const [row] = await (await app.query({ query, format: 'JSONEachRow' })).json<{ people: string }>()
+  if (Number(row?.people) < all * 0.99)
+    throw new Error(`only ${row?.people} of ${all} people have touchpoints`)
 }
 
 /** A merge of everything may take longer than a request is waited for; it goes on without it. */
-export async function merge({ app }: TestClickHouse, table: string): Promise<void> {
+export async function merge({ app }: Pick<TestClickHouse, 'app'>, table: string): Promise<void> {
   await app.command({ query: `OPTIMIZE TABLE ${table} FINAL` }).catch(() => undefined)
   for (;;) {
     const query = 'SELECT count() AS merges FROM system.merges WHERE table = {table: String}'

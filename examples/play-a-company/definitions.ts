@@ -75,6 +75,14 @@ export const definitions: Readonly<Record<string, object>> = {
       all: [{ touch: { name: 'Demo Request Submitted' } }, { silentFor: '30d', direction: 'inbound' }],
     },
   },
+  'touch-rules/default': {
+    name: 'Which stage a page is for',
+    rules: [
+      { touch: { page: '/pricing*' }, stage: 'conversion' },
+      { touch: { page: '/compare/*' }, stage: 'education' },
+      { touch: { page: '/blog/*' }, stage: 'discovery' },
+    ],
+  },
   'personas/default': {
     name: 'Who buys',
     traits: ['title'],

@@ -7,7 +7,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startServer, type TestServer, until } from '../../test-support/server.js'
+import { demoKey } from '../play-a-company/demo-project.js'
 import { summaryOf } from '../play-a-company/server-calls.js'
+import { answerOf, differences, examplesOf } from './page.js'
 
 const play = fileURLToPath(new URL('../play-a-company/play.ts', import.meta.url))
 let server: TestServer
@@ -63,6 +65,27 @@ test('the demo plays into a project of its own, whatever the keys of the environ
   const { status } = await server.get('/v1/accounts/lovelace-works/timeline')
   expect(status).toBe(404)
 }, 600_000)
+
+test('docs/journeys.md tells what the demo answers, command by command', async () => {
+  const page = await readFile(new URL('../../docs/journeys.md', import.meta.url), 'utf8')
+  const examples = examplesOf(page)
+  expect(examples.length).toBeGreaterThanOrEqual(15)
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const secretKey = await demoKey({ dataDir: server.dataDir, root })
+  const of = { url: server.url, secretKey, sql: server.sql, project: 'demo' }
+  // Entries into stages are worked out as soon as there is time.
+  await until(async () => {
+    const rows = await server.sql(
+      "SELECT 1 FROM accounts WHERE project = 'demo' AND stage = 'retention' LIMIT 1",
+    )
+    return rows.length > 0 ? true : undefined
+  })
+  const wrong: string[] = []
+  for (const example of examples)
+    for (const one of differences(example.answer, await answerOf(example, of)))
+      wrong.push(`${example.code.trim()}\n  ${one}`)
+  expect(wrong.join('\n')).toBe('')
+}, 120_000)
 
 test('what the demo brought goes again, nothing of another project does, and it can come back', async () => {
   await server.post('/v1/track', { event: 'Real', userId: 'of-the-default-project' })

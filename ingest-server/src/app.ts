@@ -39,6 +39,7 @@ import { startErasing } from './erasure/erasing.js'
 import type { OpenErasures } from './erasure/waiting.js'
 import { startEngage } from './engagement/engage.js'
 import { startRetention } from './retention/retention.js'
+import { startStageKeeper } from './journeys/stage-keeper.js'
 import { startStore } from './store/store.js'
 import { startTouchpoints } from './touchpoints/upkeep.js'
 import { timelineRoutes } from './api/routes.js'
@@ -120,6 +121,9 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
           isAlone: config.CLICKHOUSE_URL === undefined,
         }),
       )
+    : undefined
+  const stageKeeper = has('touchpoints')
+    ? clickhouse?.begin('Stages', async () => startStageKeeper({ clickhouse, clock, logger, cluster }))
     : undefined
   // Where erasures are carried out their tombstones are known; a process that only collects is swept after.
   const erasing = clickhouse?.begin('Erasing', () =>
@@ -227,6 +231,7 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
         stitch?.stop(),
         touchpoints?.stop(),
         engage?.stop(),
+        stageKeeper?.stop(),
         erasing?.stop(),
         retention?.stop(),
         programs?.stop(),

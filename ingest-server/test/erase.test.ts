@@ -75,6 +75,18 @@ const bobs = [
 
 const send = (batch: object[]) => server.post('/v1/batch', { batch, sentAt: new Date().toISOString() })
 
+const family = '/v1/definitions/segments/family'
+
+/** A list of people, as a version of a definition. */
+async function saveList(body: object): Promise<void> {
+  const answer = await fetch(`${server.url}${family}`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${server.secretKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ subject: 'person', ...body }),
+  })
+  expect(answer.status, await answer.text()).toBeLessThan(300)
+}
+
 /** Those that an analyst sees; the folder's files, below, are everything. */
 async function tablesSeen(): Promise<string[]> {
   const tables = await server.sql<{ name: string }>(
@@ -166,8 +178,21 @@ test('nothing of them remains, and everybody else’s time does', async () => {
     },
     { what: 'her whole timeline' },
   )
+  await saveList({
+    identifiers: [`user:${ada.userId}`, 'user:bob', `email:${ada.email}`],
+    note: `asked by ${ada.email}`,
+  })
+  await saveList({ identifiers: [`anon:${ada.device}`], author: ada.email })
   const everywhere = ['account_people', 'account_subjects', 'account_traits', 'email_hosts', 'events']
-  everywhere.push('identity_map', 'links', 'memberships', 'people', 'rejected_events', 'traits')
+  everywhere.push(
+    'identity_map',
+    'links',
+    'memberships',
+    'people',
+    'rejected_events',
+    'traits',
+    'definitions',
+  )
   await until(async () => {
     const [tables, seen] = [await tablesWithMark(), await tablesSeen()]
     return everywhere.every((table) => tables.includes(table) || !seen.includes(table)) ? true : undefined
@@ -218,6 +243,15 @@ test('nothing of them remains, and everybody else’s time does', async () => {
       throw new Error(`Bob has ${await timelineOfBob()}; ${JSON.stringify({ events, map })}`, { cause })
     },
   )
+
+  // Lists of people stay without her, those of the past too; a list of nobody else names nobody.
+  const { versions } = (
+    await server.get<{ versions: { body: { identifiers: string[] }; note: string; author: string }[] }>(
+      `${family}/versions`,
+    )
+  ).body
+  expect(versions.map(({ body }) => body.identifiers)).toEqual([['[erased]'], ['user:bob']])
+  expect(versions.map(({ note, author }) => note + author)).toEqual(['[erased]', 'asked by [erased]'])
 
   // The old copy of the log, played back.
   const [{ erasureId } = { erasureId: '' }] = (

@@ -1,9 +1,11 @@
 /** Who is in an account and what is known of it. */
+import type { Reader } from '../clickhouse/query.js'
 import { accountIdOf } from '../timeline/identifiers.js'
 import { toIntervalAnswer, toTrait } from './answer.js'
 import { isKnownAccount, readAccount } from '../identity/account-people.js'
 import { accountAsOf } from '../timeline/as-of.js'
 import { accountNotFound, readerFor, type Api, type TimelineDeps } from './context.js'
+import { answerQuestion } from './journeys/answer.js'
 import { readList } from './list-subjects.js'
 import { searchAccounts } from '../timeline/search.js'
 import { readAccountTraits, traitValues } from '../timeline/traits.js'
@@ -16,6 +18,17 @@ import {
   listSubjectsQuery,
 } from '@touchline/schemas/api'
 
+async function foundAccounts(reader: Reader, q: string, limit: number) {
+  const found = await searchAccounts(reader, q, limit)
+  return Promise.all(
+    found.map(async ({ id, people }) => ({
+      id,
+      people,
+      traits: traitValues(await readAccountTraits(reader, id)),
+    })),
+  )
+}
+
 export function addAccounts(api: Api, deps: TimelineDeps): void {
   api.route({
     method: 'GET',
@@ -26,22 +39,16 @@ export function addAccounts(api: Api, deps: TimelineDeps): void {
       querystring: listSubjectsQuery,
       response: { 200: accountsListed, ...errors },
     },
-    async handler(request) {
-      const reader = readerFor(request, deps)
-      const { q } = request.query
-      if (q === undefined) {
-        const { rows, ...list } = await readList(reader, 'account', request.query, deps.clock())
-        return { accounts: rows, ...list }
-      }
-      const found = await searchAccounts(reader, q, request.query.limit)
-      const accounts = await Promise.all(
-        found.map(async ({ id, people }) => ({
-          id,
-          people,
-          traits: traitValues(await readAccountTraits(reader, id)),
-        })),
-      )
-      return { accounts }
+    async handler(request, reply) {
+      const { q, limit, as_of: asOf } = request.query
+      if (q !== undefined) return { accounts: await foundAccounts(readerFor(request, deps), q, limit) }
+      return answerQuestion(request, reply, deps, {
+        asOf,
+        async answer(of, now) {
+          const { rows, ...list } = await readList(of, 'account', request.query, now)
+          return { accounts: rows, ...list }
+        },
+      })
     },
   })
 

@@ -12,15 +12,15 @@ import { stringify } from 'csv-stringify/sync'
 import type { IncomingMessage } from 'node:http'
 import { stringifyExact } from '../exact-json.js'
 
-interface Column {
+export interface CsvColumn {
   /** The field, or the path to it: `page.url`. */
   key: string
   header: string
 }
 
-const named = (...names: string[]): Column[] => names.map((name) => ({ key: name, header: name }))
+const named = (...names: string[]): CsvColumn[] => names.map((name) => ({ key: name, header: name }))
 
-export const touchpointColumns: readonly Column[] = [
+export const touchpointColumns: readonly CsvColumn[] = [
   ...named(
     'at',
     'kind',
@@ -45,13 +45,13 @@ export const touchpointColumns: readonly Column[] = [
   ...named('until', 'durationSeconds', 'properties', 'messageIds'),
 ]
 
-export const eventColumns: readonly Column[] = named(
+export const eventColumns: readonly CsvColumn[] = named(
   ...['occurredAt', 'type', 'name', 'channel', 'channelRule', 'source', 'medium', 'campaign', 'referrer'],
   ...['url', 'title', 'person', 'accounts', 'anonymousId', 'userId', 'email', 'groupId', 'sessionId'],
   ...['properties', 'traits', 'clientTime', 'receivedAt', 'messageId', 'because'],
 )
 
-export const stageColumns: readonly Column[] = [
+export const stageColumns: readonly CsvColumn[] = [
   ...named('id', 'name', 'reached', 'entered', 'skipped', 'current', 'open', 'droppedOff'),
   { key: 'time.kaplanMeierMedianDays', header: 'kaplanMeierMedianDays' },
   { key: 'time.completedMeanDays', header: 'completedMeanDays' },
@@ -64,7 +64,7 @@ export const stageColumns: readonly Column[] = [
 ]
 
 /** The rows as text, CRLF after each. Without rows it is the header alone. */
-export function toCsv(columns: readonly Column[], rows: readonly object[]): string {
+export function toCsv(columns: readonly CsvColumn[], rows: readonly object[]): string {
   return stringify([...rows], {
     columns,
     header: true,

@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { createClient } from '@clickhouse/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
+import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
+import { openStageKeeper } from '../journeys/stage-keeper.js'
 import { rebuildTouchpoints } from '../touchpoints/rebuild.js'
 import { eventRow, insertPeople, insertRowsOf } from '../../../test-support/event-rows.js'
 
@@ -55,8 +56,20 @@ beforeAll(async () => {
         at: '2026-01-01 00:00:00',
         body: JSON.stringify({ subject: 'account', when: { touch: { name: 'Deal Won' } }, count: 'first' }),
       },
+      {
+        project: 'default',
+        kind: 'stages',
+        id: 'default',
+        version: 1,
+        at: '2026-01-01 00:00:00',
+        body: JSON.stringify({
+          subject: 'account',
+          stages: [{ id: 'came', enter: { touch: { kind: 'visit' } } }],
+        }),
+      },
     ],
   })
+  await openStageKeeper({ clickhouse, clock: Date.now, logger: silentLogger as never }).pass()
 })
 afterAll(() => clickhouse.close())
 

@@ -10,6 +10,7 @@ import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../..
 import { asOf, insertWorld, makeWorld, subjectsOf } from '../../../test-support/condition-worlds.js'
 import { evaluate, touchesOfSubject } from '../../../test-support/evaluate-condition.js'
 import { startTimelineApi, type TimelineApi } from '../../../test-support/timeline-api.js'
+import { openStageKeeper } from '../journeys/stage-keeper.js'
 import { openEmbeddedLog, type EmbeddedLog } from '../log/embedded/embedded-log.js'
 
 type Accounts = z.infer<typeof wire.accountsListed>
@@ -160,6 +161,34 @@ describe('filtered', () => {
     expect(body.message).toMatch(message)
   })
 })
+
+test.each([
+  ['accounts', 'account'],
+  ['persons', 'person'],
+] as const)(
+  'the view %s tells the same stage and since when, and as of when that holds',
+  async (view, subject) => {
+    const keeper = openStageKeeper({ clickhouse, clock: () => asOf, logger: silentLogger as never })
+    await keeper.pass()
+    const answer = await clickhouse.reader.query({
+      query: `SELECT ${subject} AS id, stage, stage_since, stage_as_of FROM ${view} WHERE project = 'default'`,
+      format: 'JSONEachRow',
+      clickhouse_settings: { date_time_output_format: 'iso' },
+    })
+    const rows = await answer.json<Record<'id' | 'stage' | 'stage_since' | 'stage_as_of', string | null>>()
+    const listed =
+      view === 'accounts' ? await list('') : (await api.get<People>('/v1/people?limit=100')).body.people
+    expect(idsOf(rows as { id: string }[])).toEqual(idsOf(listed))
+    for (const { id, stage, stageSince } of listed)
+      expect(rows.find((row) => row.id === id)).toEqual({
+        id,
+        stage,
+        stage_since: stageSince,
+        stage_as_of: new Date(asOf).toISOString(),
+      })
+    expect(new Set(rows.map(({ stage }) => stage)).size).toBeGreaterThan(1)
+  },
+)
 
 test.each([
   ['accounts', 'account'],

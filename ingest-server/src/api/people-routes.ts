@@ -6,6 +6,7 @@ import { exportPerson } from '../timeline/export.js'
 import { knownPerson } from './known-person.js'
 import type { Reader } from '../clickhouse/query.js'
 import { accountsAt, lonePerson, readPeople } from '../identity/people.js'
+import { answerQuestion } from './journeys/answer.js'
 import { readList, type ListQuery } from './list-subjects.js'
 import { searchPeople } from '../timeline/search.js'
 import { readTraits, traitValues } from '../timeline/traits.js'
@@ -34,10 +35,14 @@ function addSearch(api: Api, deps: TimelineDeps): void {
       querystring: listSubjectsQuery,
       response: { 200: peopleListed, ...errors },
     },
-    async handler(request) {
+    async handler(request, reply) {
       const reader = readerFor(request, deps)
       const { q } = request.query
-      if (q === undefined) return listPeople(reader, request.query, deps.clock())
+      if (q === undefined)
+        return answerQuestion(request, reply, deps, {
+          asOf: request.query.as_of,
+          answer: (of, now) => listPeople(of, request.query, now),
+        })
       const found = await searchPeople(reader, q, request.query.limit)
       const people = await Promise.all(
         found.map(async (person) => ({

@@ -9,6 +9,7 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
+import { meant } from '../definitions/nearest.js'
 import { TouchlineError } from '../errors.js'
 import { exactSerializer } from './serializer.js'
 import { answerError } from '../http/answers.js'
@@ -20,6 +21,7 @@ import { addErasures } from './erase-routes.js'
 import { addAttribution } from './journeys/attribution-routes.js'
 import { addFunnels } from './journeys/funnel-routes.js'
 import { addJourneys } from './journeys/journey-routes.js'
+import { addContent } from './journeys/content-routes.js'
 import { addLifecycle } from './journeys/lifecycle-routes.js'
 import { addProfiles } from './journeys/profile-routes.js'
 import { addHandoffs } from './engagement/handoff-routes.js'
@@ -61,7 +63,7 @@ export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Pr
   return async (app) => {
     app.setErrorHandler((error, request, reply) => {
       challenge(error, request, reply)
-      return answerError(toQueryError(error), request, reply)
+      return answerError(toQueryError(error, request), request, reply)
     })
     app.setValidatorCompiler(validatorCompiler)
     app.setSerializerCompiler(exactSerializer)
@@ -94,6 +96,7 @@ export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Pr
       addJourneys(api, deps)
       addFunnels(api, deps)
       addProfiles(api, deps)
+      addContent(api, deps)
       addLifecycle(api, deps)
       addOperator(api, deps)
       addDefinitions(api, deps)
@@ -121,16 +124,17 @@ function showAddresses(request: FastifyRequest, payload: unknown): Promise<unkno
   return Promise.resolve(isShown ? shownAddresses(payload) : payload)
 }
 
-/** What is wrong with which parameter, in words. */
-function toQueryError(error: unknown): unknown {
+/** What is wrong with which parameter, in words; of a word that is not known the nearest that is. */
+function toQueryError(error: unknown, { query }: FastifyRequest): unknown {
   if (!hasZodFastifySchemaValidationErrors(error)) return error
   const [first] = error.validation
   const where = first?.instancePath.replace(/^\//, '') ?? ''
-  return new TouchlineError(
-    'QUERY_INVALID',
-    `${where === '' ? 'The request' : where}: ${first?.message ?? ''}`,
-    {
-      cause: error,
-    },
-  )
+  const sent = (query as Record<string, unknown>)[where]
+  const { values } = (first?.params ?? {}) as { values?: unknown }
+  const why =
+    typeof sent === 'string' && Array.isArray(values)
+      ? `there is no ${sent}${meant(sent, values.map(String))}`
+      : (first?.message ?? '')
+  const named = `${where === '' ? 'The request' : where}: ${why}`
+  return new TouchlineError('QUERY_INVALID', named, { cause: error })
 }

@@ -1,5 +1,6 @@
 /** Stages over HTTP: the table of them, who is behind each number, and the way of one account or person. */
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
+import type { z } from 'zod'
 import {
   accountParams,
   errors,
@@ -24,8 +25,9 @@ import { isKnownAccount, readAccount } from '../identity/account-people.js'
 import { accountIdOf } from '../timeline/identifiers.js'
 import { isoTime } from './answer.js'
 import { readAccountTraits } from '../timeline/traits.js'
-import { accountNotFound, readerFor, type Api, type TimelineDeps } from './context.js'
-import { csvFileName, isCsvWanted, stageColumns, toCsv } from './csv.js'
+import { accountNotFound, type Api, type TimelineDeps } from './context.js'
+import { stageColumns } from './csv.js'
+import { answerQuestion } from './journeys/answer.js'
 import { knownPerson } from './known-person.js'
 
 const tags = ['Journeys']
@@ -49,32 +51,25 @@ function addTable(api: Api, deps: TimelineDeps): void {
       querystring: stagesQuery,
       response: { 200: orCsv(stagesAnswer), ...errors },
     },
-    async handler(request, reply) {
-      const { subject, list: id, version, as_of: asOf = deps.clock(), format } = request.query
-      const reader = readerFor(request, deps)
-      const list = await readStageList(reader, { list: id, subject, version, asOf })
-      const { subjects, stages } = await readStages(reader, list, asOf)
-      if (wantsCsv(request, reply, format))
-        return reply
-          .header('content-disposition', `attachment; filename="${csvFileName('stages')}"`)
-          .type('text/csv; charset=utf-8')
-          .send(toCsv(stageColumns, stages))
-      return {
-        asOf: isoTime(asOf),
-        subject: list.body.subject,
-        list: list.definition.id,
-        definitions: list.used,
-        touchFilter,
-        subjects,
-        stages,
-      }
-    },
+    handler: (request, reply) =>
+      answerQuestion(request, reply, deps, {
+        asOf: request.query.as_of,
+        async answer(reader, now) {
+          const { subject, list: id, version, as_of: asOf = now } = request.query
+          const list = await readStageList(reader, { list: id, subject, version, asOf })
+          const { subjects, stages } = await readStages(reader, list, asOf)
+          const { definition, used: definitions, body } = list
+          const head = { asOf: isoTime(asOf), subject: body.subject, list: definition.id }
+          return { ...head, definitions, touchFilter, subjects, stages }
+        },
+        csv: {
+          name: 'stages',
+          format: request.query.format,
+          columns: stageColumns,
+          rows: ({ stages }) => stages,
+        },
+      }),
   })
-}
-
-function wantsCsv(request: FastifyRequest, reply: FastifyReply, format: 'json' | 'csv' | undefined): boolean {
-  void reply.header('vary', 'accept')
-  return isCsvWanted(format, request.raw)
 }
 
 function addSubjects(api: Api, deps: TimelineDeps): void {
@@ -87,35 +82,31 @@ function addSubjects(api: Api, deps: TimelineDeps): void {
       querystring: stageSubjectsQuery,
       response: { 200: stageSubjectsAnswer, ...errors },
     },
-    async handler(request) {
-      const {
-        subject,
-        list: id,
-        version,
-        as_of: asOf = deps.clock(),
-        stage,
-        state,
-        limit,
-        cursor,
-      } = request.query
-      const reader = readerFor(request, deps)
-      const list = await readStageList(reader, { list: id, subject, version, asOf })
-      const place = placeOf(list, stage)
-      const after = cursor === undefined ? undefined : keyOf(cursor)
-      const found = await readStageSubjects(reader, list, { stage: place, state, asOf, limit, after })
-      const rows = found.rows.map(({ id: one, current, sinceMs, enteredMs, lastTouchMs }) => ({
-        subject: one,
-        stage: list.body.stages[current]?.id ?? null,
-        since: sinceMs === 0 ? null : isoTime(sinceMs),
-        enteredAt: enteredMs === 0 ? null : isoTime(enteredMs),
-        lastTouchAt: lastTouchMs === 0 ? null : isoTime(lastTouchMs),
-        silentDays: lastTouchMs === 0 ? null : (asOf - lastTouchMs) / dayMs,
-      }))
-      const nextCursor = found.next === undefined ? null : Buffer.from(found.next).toString('base64url')
-      const used = { definitions: list.used, total: found.total, rows, nextCursor }
-      return { asOf: isoTime(asOf), subject: list.body.subject, stage, state, ...used }
-    },
+    handler: (request, reply) =>
+      answerQuestion(request, reply, deps, {
+        asOf: request.query.as_of,
+        answer: (reader, now) => pageOf(reader, request.query, now),
+      }),
   })
+}
+
+async function pageOf(reader: Reader, wanted: z.output<typeof stageSubjectsQuery>, now: number) {
+  const { subject, list: id, version, as_of: asOf = now, stage, state, limit, cursor } = wanted
+  const list = await readStageList(reader, { list: id, subject, version, asOf })
+  const place = placeOf(list, stage)
+  const after = cursor === undefined ? undefined : keyOf(cursor)
+  const found = await readStageSubjects(reader, list, { stage: place, state, asOf, limit, after })
+  const rows = found.rows.map(({ id: one, current, sinceMs, enteredMs, lastTouchMs }) => ({
+    subject: one,
+    stage: list.body.stages[current]?.id ?? null,
+    since: sinceMs === 0 ? null : isoTime(sinceMs),
+    enteredAt: enteredMs === 0 ? null : isoTime(enteredMs),
+    lastTouchAt: lastTouchMs === 0 ? null : isoTime(lastTouchMs),
+    silentDays: lastTouchMs === 0 ? null : (asOf - lastTouchMs) / dayMs,
+  }))
+  const nextCursor = found.next === undefined ? null : Buffer.from(found.next).toString('base64url')
+  const used = { definitions: list.used, total: found.total, rows, nextCursor }
+  return { asOf: isoTime(asOf), subject: list.body.subject, stage, state, ...used }
 }
 
 function keyOf(cursor: string): string {
@@ -147,32 +138,17 @@ function addEntries(api: Api, deps: TimelineDeps): void {
         querystring: subjectStagesQuery,
         response: { 200: subjectStagesAnswer, ...errors },
       },
-      async handler(request) {
-        const reader = readerFor(request, deps)
-        const { list: named, as_of: asOf = deps.clock() } = request.query
-        const id = await idOf(request, reader)
-        const list = await readStageList(reader, {
-          list: named ?? (await listOf(reader, subject)),
-          subject,
-          asOf,
-        })
-        const { entries, current, furthest } = await readEntries(reader, list, id, asOf)
-        return {
-          asOf: isoTime(asOf),
-          subject: id,
-          definitions: list.used,
-          entries: entries.map(({ stage, atMs, leftMs, because }) => ({
-            stage: stage.id,
-            name: stage.name ?? stage.id,
-            at: isoTime(atMs),
-            leftAt: leftMs === undefined ? null : isoTime(leftMs),
-            days: ((leftMs ?? asOf) - atMs) / dayMs,
-            because: because ?? null,
-          })),
-          current: current?.id ?? null,
-          furthest: furthest?.id ?? null,
-        }
-      },
+      handler: (request, reply) =>
+        answerQuestion(request, reply, deps, {
+          asOf: request.query.as_of,
+          async answer(reader, now) {
+            const { list: named, as_of: asOf = now } = request.query
+            const listed = async () =>
+              readStageList(reader, { list: named ?? (await listOf(reader, subject)), subject, asOf })
+            const [id, list] = await Promise.all([idOf(request, reader), listed()])
+            return entriesOf(reader, id, { list, asOf })
+          },
+        }),
     })
   const paramsOf = (request: FastifyRequest) => request.params as { id: string }
   route('/v1/accounts/:id/stages', 'account', async (request, reader) => {
@@ -185,6 +161,25 @@ function addEntries(api: Api, deps: TimelineDeps): void {
     const { person } = await knownPerson(reader, paramsOf(request).id, deps)
     return person.id
   })
+}
+
+async function entriesOf(reader: Reader, id: string, { list, asOf }: { list: StageList; asOf: number }) {
+  const { entries, current, furthest } = await readEntries(reader, list, id, asOf)
+  return {
+    asOf: isoTime(asOf),
+    subject: id,
+    definitions: list.used,
+    entries: entries.map(({ stage, atMs, leftMs, because }) => ({
+      stage: stage.id,
+      name: stage.name ?? stage.id,
+      at: isoTime(atMs),
+      leftAt: leftMs === undefined ? null : isoTime(leftMs),
+      days: ((leftMs ?? asOf) - atMs) / dayMs,
+      because: because ?? null,
+    })),
+    current: current?.id ?? null,
+    furthest: furthest?.id ?? null,
+  }
 }
 
 /** `default`, or the only list that there is. */

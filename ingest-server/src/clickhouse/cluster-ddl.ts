@@ -53,6 +53,8 @@ const placements: Readonly<Record<string, Placement>> = {
   touchpoints_of_accounts: { shardBy: 'cityHash64(project, account_key)' },
   touchpoint_changes: { shardBy: 'rand()', staysWhereMade: true },
   projection_leases: 'everywhere',
+  kept_stage_entries: 'everywhere',
+  stage_fillings: 'everywhere',
   identity_epochs: 'everywhere',
   rejected_events: { shardBy: 'cityHash64(project, message_id)' },
   dead_letters: { shardBy: 'rand()' },

@@ -69,8 +69,14 @@ export const invalidAt = (path: Path, message: string) =>
 function invalid(error: z.ZodError, body: unknown, path: Path = []): TouchlineError {
   const [first] = error.issues
   if (first === undefined) return new TouchlineError('DEFINITION_INVALID')
-  const { path: at, message } = explain(first as Issue, body)
-  return invalidAt([...path, ...at], message)
+  const { path: at, message } = whatIsWrong(error, body) ?? first
+  return invalidAt([...path, ...(at as Path)], message)
+}
+
+/** Of what a schema refused the first thing: where, and why, with the nearest right name. */
+export function whatIsWrong(error: z.ZodError, root: unknown): { path: Path; message: string } | undefined {
+  const [first] = error.issues
+  return first && explain(first as Issue, root)
 }
 
 interface Issue {
@@ -227,7 +233,10 @@ export function patternsOf(condition: Condition, path: Path): Found<string>[] {
   return [...ofTraits, ...touchesAt(condition, path).flatMap(patternsOfTouch)]
 }
 
-const patternsOfTouch = ({ node, path }: Found<{ where?: { op: string; value?: unknown }[] | undefined }>) =>
+export const patternsOfTouch = ({
+  node,
+  path,
+}: Found<{ where?: { op: string; value?: unknown }[] | undefined }>) =>
   (node.where ?? []).flatMap(({ op, value }, index): Found<string>[] =>
     op === 'matches' ? [{ path: [...path, 'where', index, 'value'], node: String(value) }] : [],
   )

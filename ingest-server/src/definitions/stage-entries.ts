@@ -5,12 +5,15 @@
  * `again`, and then by each touch that its condition asks for. Equal ones in a row are one entry. `exit` ends a visit,
  * and leaves the subject in no stage until it enters one that is not lower.
  */
-import type { StagesBody } from '@touchline/schemas/api'
+import type { Condition, StagesBody, Touch } from '@touchline/schemas/api'
 import { TouchlineError } from '../errors.js'
+import { touchSql } from './compile-touch.js'
 import type { Compiling, StageEntries } from './compiling.js'
 import { openHistory, type History } from './history.js'
+import { isTouch } from './holding.js'
 import { beginOf, momentsOf, risesOf } from './moments.js'
 import { meant } from './nearest.js'
+import { touchesOf } from './touches.js'
 
 /** Finds the list that has the stage. */
 export function stageEntriesOf(stage: string, compiling: Compiling): StageEntries {
@@ -33,6 +36,9 @@ export function stageEntriesOf(stage: string, compiling: Compiling): StageEntrie
  * over the subject's touches.
  */
 export function entriesSql(body: StagesBody, compiling: Compiling, more: readonly string[] = []): string {
+  const touches = isForward(body) ? body.stages.map(({ enter }) => plainTouches(enter)) : [undefined]
+  if (touches.every((of) => of !== undefined))
+    return firstTouchesSql(touches, { ...compiling, subject: body.subject }, more)
   const history = openHistory({ ...compiling, subject: body.subject }, { isEveryTouch: !isForward(body) })
   const entries = entriesColumn(body, history, beginOf(history))
   const kept = more.map((sql) => history.gather(sql))
@@ -40,6 +46,44 @@ export function entriesSql(body: StagesBody, compiling: Compiling, more: readonl
     `${entries} AS entries`,
     ...kept.map((column, index) => `${column} AS more${index}`),
   ])
+}
+
+/** The touches of which any one enters; undefined for a condition that is more than that. */
+function plainTouches(condition: Condition): Touch[] | undefined {
+  if ('any' in condition) {
+    const all = condition.any.map(plainTouches)
+    return all.every((of) => of !== undefined) ? all.flat() : undefined
+  }
+  const isPlain =
+    'touch' in condition &&
+    Object.values({ ...condition, touch: undefined }).every((said) => said === undefined)
+  return isPlain && 'touch' in condition ? [condition.touch] : undefined
+}
+
+const never = 'toInt64(4000000000000000)'
+
+/**
+ * The common list in one pass: a number a stage, its first touch. It is entered where no later stage was before, and left
+ * with the first touch of any later one.
+ */
+function firstTouchesSql(
+  stages: readonly (readonly Touch[])[],
+  { subject, bag, isOnly }: Compiling,
+  more: readonly string[],
+): string {
+  const firsts = stages.map((touches, index) => {
+    const isOfStage = touches.map((touch) => touchSql(touch, bag)).join(' OR ')
+    return `min(if(${isTouch} AND (${isOfStage}), toUnixTimestamp64Milli(at), ${never})) AS first${index}`
+  })
+  const rows = stages.map((_touches, index) => {
+    const later = stages.slice(index + 1).map((_stage, ahead) => `first${index + 1 + ahead}`)
+    return `(toInt16(${index}), first${index}, ${later.length > 1 ? `least(${later.join(', ')})` : (later[0] ?? never)})`
+  })
+  const kept = more.map((sql, index) => `${sql} AS more${index}`)
+  const columns = more.map((_sql, index) => `, more${index}`).join('')
+  return `
+SELECT key, arrayMap(x -> (x.1, x.2, if(x.3 = ${never}, toInt64(0), x.3)), arrayFilter(x -> x.2 != ${never} AND x.2 <= x.3, [${rows.join(', ')}])) AS entries${columns}
+FROM (SELECT ${['key', ...firsts, ...kept].join(', ')} FROM ${touchesOf(subject, isOnly)} GROUP BY key)`
 }
 
 /** Without a way back only the first time of each stage can count, and one number a stage is cheap. */

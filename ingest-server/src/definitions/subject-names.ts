@@ -6,21 +6,26 @@ import { touchSettings } from './touches.js'
 
 // Keys go as text: a UInt64 is more than a number of JavaScript holds.
 const wanted = '(SELECT toUInt64(arrayJoin({keys: Array(String)})))'
-const known: Record<Subject, string> = {
+
+/** Of who has touches, by primary key. */
+const touched: Record<Subject, string> = {
   person: `
-SELECT DISTINCT person_key AS key, person AS id FROM touchpoints_of_people
-WHERE project = {project: String} AND person_key IN ${wanted} AND is_deleted = 0
-UNION DISTINCT
+SELECT person_key AS key, person AS id FROM touchpoints_of_people
+WHERE project = {project: String} AND person_key IN ${wanted} AND is_deleted = 0`,
+  account: `
+SELECT account_key AS key, account AS id FROM touchpoints_of_accounts
+WHERE project = {project: String} AND account_key IN ${wanted} AND is_deleted = 0`,
+}
+/** Of all others: there is no key to find them by. */
+const untouched: Record<Subject, string> = {
+  person: `
 SELECT cityHash64(person) AS key, person AS id FROM people FINAL
 WHERE project = {project: String} AND cityHash64(person) IN ${wanted}`,
   account: `
-SELECT DISTINCT account_key AS key, account AS id FROM touchpoints_of_accounts
-WHERE project = {project: String} AND account_key IN ${wanted} AND is_deleted = 0
-UNION DISTINCT
-SELECT DISTINCT cityHash64(account) AS key, account AS id FROM account_people
+SELECT cityHash64(account) AS key, account AS id FROM account_people
 WHERE project = {project: String} AND cityHash64(account) IN ${wanted}
-UNION DISTINCT
-SELECT DISTINCT cityHash64(account) AS key, account AS id FROM account_traits
+UNION ALL
+SELECT cityHash64(account) AS key, account AS id FROM account_traits
 WHERE project = {project: String} AND cityHash64(account) IN ${wanted}`,
 }
 
@@ -30,12 +35,26 @@ export async function namesOf(
   subject: Subject,
   keys: readonly string[],
 ): Promise<Map<string, string>> {
-  const named: NamedQuery = {
-    name: `names-of-${subject}-keys`,
-    splitBy: 'keys',
-    sql: `SELECT toString(key) AS key, any(id) AS id FROM (${known[subject]}) GROUP BY key`,
-    settings: touchSettings,
-  }
+  const names = await readNames(source, `names-of-${subject}-keys`, touched[subject], keys)
+  const others = keys.filter((key) => !names.has(key))
+  for (const [key, id] of await readNames(
+    source,
+    `names-of-untouched-${subject}-keys`,
+    untouched[subject],
+    others,
+  ))
+    names.set(key, id)
+  return names
+}
+
+async function readNames(
+  source: QuerySource,
+  name: string,
+  from: string,
+  keys: readonly string[],
+): Promise<Map<string, string>> {
+  const sql = `SELECT toString(key) AS key, any(id) AS id FROM (${from}) GROUP BY key`
+  const named: NamedQuery = { name, splitBy: 'keys', sql, settings: touchSettings }
   const rows = await query<{ key: string; id: string }>(source, named, { keys })
   return new Map(rows.map(({ key, id }) => [key, id]))
 }

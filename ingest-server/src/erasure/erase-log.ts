@@ -1,5 +1,6 @@
 /** Erased people's lines in the log: found, and where the log can forget, rewritten without them. */
 import type { EventLog, LogTable } from '../log/log.js'
+import { scrubDefinition, type DefinitionLine } from './erased-definitions.js'
 import { linesOf } from '../log/join-records.js'
 import { scrub, verdictOfRow, type StoredRow } from '../log/scrub.js'
 import { isAboutErased, type Judge, type Verdict } from '../log/tombstones.js'
@@ -38,7 +39,7 @@ const recordedNames: { [Table in LogTable]?: (line: RecordedLine, judge: Judge) 
 
 /** What a line says about an erased person of `project`. */
 export function verdictOfLine(line: Buffer, table: LogTable, project: string, judge: Judge): Verdict {
-  if (table === 'erasures' || table === 'definitions' || table === 'costs') return 'other'
+  if (table === 'erasures' || table === 'costs') return 'other'
   const text = line.toString('utf8')
   // Most lines of most servers are another project's, or nobody's who was erased: cheap answers first.
   let row: StoredLine & { original?: string; received_at?: string }
@@ -48,6 +49,8 @@ export function verdictOfLine(line: Buffer, table: LogTable, project: string, ju
     return isAboutErased(text, Date.now(), judge) ? 'theirs' : 'other'
   }
   if (row.project !== project) return 'other'
+  if (table === 'definitions')
+    return scrubDefinition(row as unknown as DefinitionLine, judge) === undefined ? 'other' : 'mentions'
   if (table === 'events') return verdictOfRow(row, judge)
   const recorded = recordedNames[table]
   if (recorded !== undefined) return recorded(row, judge) ? 'theirs' : 'other'
@@ -71,18 +74,24 @@ export async function countInLog(log: EventLog, project: string, judge: Judge): 
  */
 export async function rewriteLog(log: EventLog, project: string, judge: Judge): Promise<void> {
   if (log.rewrite === undefined) return
-  const scrubbed: Buffer[] = []
+  const scrubbed: { events: Buffer[]; definitions: Buffer[] } = { events: [], definitions: [] }
   await log.replay(async (batch) => {
     for (const { table, lines } of batch) {
-      if (table !== 'events') continue
+      if (table !== 'events' && table !== 'definitions') continue
       for (const line of linesOf(lines)) {
         if (verdictOfLine(line, table, project, judge) !== 'mentions') continue
-        const row = JSON.parse(line.toString('utf8')) as StoredLine
-        scrubbed.push(Buffer.from(`${JSON.stringify(scrub(row, judge))}\n`))
+        scrubbed[table].push(Buffer.from(`${JSON.stringify(cleaned(line, table, judge))}\n`))
       }
     }
   })
-  // Counted as nothing: these events were received, appended and inserted before.
-  if (scrubbed.length > 0) await log.append([{ table: 'events', lines: Buffer.concat(scrubbed), rows: {} }])
+  // Counted as nothing: these lines were received, appended and inserted before.
+  for (const table of ['events', 'definitions'] as const)
+    if (scrubbed[table].length > 0)
+      await log.append([{ table, lines: Buffer.concat(scrubbed[table]), rows: {} }])
   await log.rewrite((line, table) => verdictOfLine(line, table, project, judge) === 'other')
+}
+
+function cleaned(line: Buffer, table: 'events' | 'definitions', judge: Judge): object | undefined {
+  const row: unknown = JSON.parse(line.toString('utf8'))
+  return table === 'events' ? scrub(row as StoredLine, judge) : scrubDefinition(row as DefinitionLine, judge)
 }

@@ -59,7 +59,7 @@ export interface Erasing {
 }
 
 const kafkaNote =
-  "Copies in Kafka's topics end with the topics' retention; what a replay of them brings back is removed again."
+  "Copies in Kafka's topics end with the topics' retention, in the topic of definitions with its deletion; what a replay of them brings back is removed again."
 const defaultLookEveryMs = 2_000
 /** A replay of the log brings back what was erased; it goes again within this time. */
 const defaultSweepEveryMs = 60_000
@@ -252,6 +252,7 @@ function judgesOf(erasures: readonly Erasure[]): Map<string, Judge> {
     byProject.set(project, {
       isErased,
       wasErased: (identifier) => all.some((judge) => judge.wasErased(identifier)),
+      isNamed: (identifier, writtenAtMs) => all.some((judge) => judge.isNamed(identifier, writtenAtMs)),
       verdictOf(event, atMs, receivedAtMs) {
         const verdicts = all.map((judge) => judge.verdictOf(event, atMs, receivedAtMs))
         return (

@@ -161,6 +161,11 @@ export const derived: readonly ErasedRows[] = [
   },
   { table: 'people', condition: `${ofProject} AND ${isWhole('person')} ${isOlder}` },
   { table: 'account_people', condition: `${ofProject} AND ${isWhole('person')} ${isOlder}` },
+  // Of everybody, since an account's entry names the message that made it so. They are worked out anew.
+  {
+    table: 'kept_stage_entries',
+    condition: `${ofProject} AND toUnixTimestamp64Milli(worked_out_at) < {epoch: Int64}`,
+  },
 ]
 
 /** Not later than what was read for the row was stored. */

@@ -26,6 +26,7 @@ import {
   type ErasedRows,
 } from './erasure-sql.js'
 import { scrub, verdictOfRow, type StoredRow } from '../log/scrub.js'
+import { countDefinitions, scrubDefinitions } from './erased-definitions.js'
 import { isAboutErased, judgeBy, type Judge, type Tombstones } from '../log/tombstones.js'
 import { countWideAddresses, removeWideAddresses } from './wide-addresses.js'
 
@@ -54,6 +55,7 @@ export async function removeErased(
     await removeWideAddresses(deps.app, { params: first, judge }, (rows, ofRows) =>
       remove(deps, rows, ofRows),
     )
+  await scrubDefinitions(deps.app, { project, judge }, (rows, ofRows) => remove(deps, rows, ofRows))
   for (const rows of facts) for (const params of parts) await remove(deps, rows, params)
   for (const table of ['rejected_events', 'dead_letters'] as const)
     await removeRefused(deps, table, project, judge)
@@ -114,6 +116,8 @@ export async function findErased(
     const ids = await refusedAboutErased(app, table, project, judge)
     if (ids.length > 0) found[table] = ids.length
   }
+  const definitions = await countDefinitions(app, project, judge)
+  if (definitions > 0) found.definitions = definitions
   return found
 }
 
@@ -127,7 +131,8 @@ export async function cameBack(
   const query = `SELECT count() AS rows FROM events WHERE toUnixTimestamp64Milli(stored_at) >= {since: Int64} AND (${erasedEvents.condition})`
   for (const part of partsOf(tombstones))
     if ((await count(app, query, { ...sqlParams(project, part, 0), since: sinceMs })) > 0) return true
-  return false
+  const judge = judgeBy(tombstones)
+  return judge !== undefined && (await countDefinitions(app, project, judge)) > 0
 }
 
 const erased = [erasedEvents, ...facts, ...derived, ...touchpoints, ...engagement, ...programs]
@@ -138,7 +143,7 @@ const erasedTables = erased.map(({ table }) => table)
  * while (old_parts_lifetime); until they are gone, what was deleted can still be found in the folder.
  */
 export async function countOldParts({ app }: RemoveDeps, untilMs: number): Promise<number> {
-  const tables = [...erasedTables, 'rejected_events', 'dead_letters'].flatMap((table) => [
+  const tables = [...erasedTables, 'rejected_events', 'dead_letters', 'definitions'].flatMap((table) => [
     table,
     `${table}_local`,
   ])

@@ -40,7 +40,7 @@ export const usedGoals = (...goals: readonly (Goal | undefined)[]): UsedDefiniti
 export const subjectOf = (goal: Goal, asked: Subject | undefined): Subject => asked ?? goal.body.subject
 
 /** Each touch of the kind is a conversion; of any other condition the moment when it first held is the only one. */
-const isPlainTouch = (when: Condition): when is { touch: Touch } =>
+export const isPlainTouch = (when: Condition): when is { touch: Touch } =>
   'touch' in when && Object.values({ ...when, touch: undefined }).every((said) => said === undefined)
 
 export interface ConversionsWanted {

@@ -1,33 +1,14 @@
 /** What follows what: the most walked paths, and the steps between any two. */
-import type { Touch } from '@touchline/schemas/api'
 import { queryRows, type Reader } from '../clickhouse/query.js'
-import { compileTouch } from '../definitions/compile-touch.js'
 import { touchesOf } from '../definitions/touches.js'
-import { conversionsOf, usedGoals, type Goal, type UsedDefinition } from './goals.js'
+import { usedGoals, type UsedDefinition } from './goals.js'
+import { baseParams, settings, type Fragment } from './question.js'
 import { touchWords } from './summary.js'
-import {
-  baseParams,
-  fragment,
-  ofSubjects,
-  orderOfTies,
-  paramsOf,
-  settings,
-  within,
-  type Fragment,
-  type Question,
-} from './question.js'
+import { walksSql, type Tied, type WalksAsk } from './walks.js'
 
 export const pathKeys = ['channel', 'name', 'kind'] as const
 
-export interface PathsAsk extends Question {
-  /** Undefined: nothing is a conversion. */
-  goal: Goal | undefined
-  by: (typeof pathKeys)[number]
-  /** Steps of a path, from its first; what comes after is `further`. */
-  depth: number
-  /** A step that repeats the one before is not another step. */
-  collapse: boolean
-  touch?: Touch | undefined
+export interface PathsAsk extends WalksAsk {
   limit: number
 }
 
@@ -66,93 +47,176 @@ export interface Paths {
   touchFilter: string
 }
 
-/** WITH walks: of each subject the steps of its touches in [from, to), up to and including its conversion. */
-async function walksSql(reader: Reader, ask: PathsAsk): Promise<Fragment> {
-  const { goal, by, subject } = ask
-  const won = goal ? await conversionsOf(reader, goal, ask, { prefix: 'goal' }) : undefined
-  const subjects = await ofSubjects(reader, ask)
-  const touch = compileTouch(ask.touch ?? {}, { prefix: 'touch' })
-  const window = within(ask, 'at')
-  const ends = won
-    ? `(SELECT key, min((toUnixTimestamp64Milli(at), end_id, end_touch)) AS end FROM (${won.sql}) GROUP BY key)`
-    : `(SELECT toUInt64(0) AS key, (toInt64(0), '', toUInt64(0)) AS end WHERE 0)`
-  const steps = 'arrayMap(x -> x.3, upTo)'
-  return {
-    sql: `
-WITH walked AS (
-  SELECT key, any(subject) AS subject,
-    arraySort(groupArray((toUnixTimestamp64Milli(at), ${orderOfTies}, toString(${by})))) AS touches
-  FROM ${touchesOf(subject)}
-  WHERE ${touch.sql} AND ${window.sql} AND ${subjects.sql} AND ${by} != ''
-  GROUP BY key
-),
-walks AS (
-  SELECT walked.key AS key, subject, ends.key != 0 AS converted, end.1 - touches[1].1 AS tookMs,
-    if(converted, arrayFilter(x -> x.1 <= end.1, touches), touches) AS upTo,
-    ${ask.collapse ? `arrayCompact(${steps})` : steps} AS whole,
-    arraySlice(whole, 1, {depth: UInt32}) AS steps,
-    arrayConcat(['${nodes.start}'], steps, [multiIf(length(whole) > {depth: UInt32}, '${nodes.further}', converted, '${nodes.conversion}', '${nodes.end}')]) AS visited
-  FROM walked LEFT JOIN ${ends} AS ends ON ends.key = walked.key
-  WHERE notEmpty(upTo) AND NOT (converted AND (${within(ask, "fromUnixTimestamp64Milli(end.1, 'UTC')").sql}) = 0)
-)`,
-    params: paramsOf(
-      fragment('', { ...baseParams(ask), depth: ask.depth }),
-      ...(won ? [won] : []),
-      subjects,
-      touch,
-      window,
-    ),
-  }
+/** More subjects than these are not named one by one; then everybody is read in the exact order. */
+const mostTied = 2_000
+/** Different paths that are read here; of more the edges are counted in ClickHouse. */
+const mostGroups = 20_000
+const mostEdges = 5_000
+
+interface Group {
+  /** Hashes of the steps. */
+  steps: string[]
+  subjects: number
+  converted: number
+  medianDays: number | null
+  /** How many went further than the depth, and of the others how many converted. */
+  further: number
+  won: number
 }
 
-export async function findPaths(reader: Reader, ask: PathsAsk): Promise<Paths> {
-  const { sql, params } = await walksSql(reader, ask)
-  const paths = queryRows<[string[], number, number, number | null, number, number, number]>(
+interface Groups {
+  all: Group[]
+  /** Over all groups, read or not. */
+  groups: number
+  subjects: number
+  converted: number
+}
+
+/** Subjects by path. Undefined where some are tied, whose order was left open. */
+async function readGroups(reader: Reader, walks: Fragment): Promise<Groups | undefined> {
+  const rows = await queryRows<
+    [string[], number, number, number | null, number, number, number, number, number, number]
+  >(
     reader,
     {
       name: 'paths',
-      sql: `${sql}
-SELECT steps, count() AS n, countIf(converted) AS won, quantileExactInclusiveOrNullIf(0.5)(tookMs / 86400000, converted),
-  count() OVER (), sum(n) OVER (), sum(won) OVER ()
-FROM walks GROUP BY steps ORDER BY n DESC, won DESC, steps LIMIT {limit: UInt32}`,
+      sql: `${walks.sql}
+SELECT arrayMap(x -> toString(x), steps), count() AS n, countIf(converted) AS c, quantileExactInclusiveOrNullIf(0.5)(tookMs / 86400000, converted),
+  countIf(more), countIf(converted AND NOT more), count() OVER (), sum(n) OVER (), sum(c) OVER (), sum(countIf(tied)) OVER ()
+FROM walks GROUP BY steps ORDER BY n DESC, c DESC, steps LIMIT ${mostGroups}`,
       settings,
     },
-    { ...params, limit: ask.limit },
+    walks.params,
   )
-  const edges = queryRows<[string, string, number, number]>(
+  const [groups = 0, subjects = 0, converted = 0, tied = 0] =
+    (rows[0]?.slice(6) as number[] | undefined) ?? []
+  if (tied > 0) return undefined
+  const all = rows.map(([steps, n, c, medianDays, further, won]) => ({
+    ...{ steps, subjects: n, converted: c, medianDays, further, won },
+  }))
+  return { all, groups, subjects, converted }
+}
+
+/** The walks, in the exact order where that matters. */
+async function readWalks(reader: Reader, ask: PathsAsk): Promise<{ walks: Fragment; groups: Groups }> {
+  const quick = await walksSql(reader, ask, [])
+  const found = await readGroups(reader, quick)
+  if (found) return { walks: quick, groups: found }
+  const walks = await walksSql(reader, ask, await readTied(reader, quick))
+  const groups = await readGroups(reader, walks)
+  return { walks, groups: groups ?? { all: [], groups: 0, subjects: 0, converted: 0 } }
+}
+
+async function readTied(reader: Reader, { sql, params }: Fragment): Promise<Tied> {
+  const named = {
+    name: 'paths-tied',
+    sql: `${sql} SELECT toString(key) FROM walks WHERE tied LIMIT ${mostTied + 1}`,
+    settings,
+  }
+  const rows = await queryRows<[string]>(reader, named, params)
+  return rows.length > mostTied ? 'all' : rows.map(([key]) => key)
+}
+
+/** Ids of the subjects are read of those that are shown; names of the steps are read by their hashes. */
+async function namesOfSteps(
+  reader: Reader,
+  ask: PathsAsk,
+  hashes: readonly string[],
+): Promise<Map<string, string>> {
+  const named = {
+    name: 'path-steps',
+    splitBy: 'hashes',
+    sql: `
+SELECT toString(cityHash64(${ask.by})) AS hash, any(toString(${ask.by})) FROM ${touchesOf(ask.subject)}
+WHERE cityHash64(${ask.by}) IN (SELECT toUInt64(arrayJoin({hashes: Array(String)}))) GROUP BY hash`,
+    settings,
+  }
+  return new Map(await queryRows<[string, string]>(reader, named, { ...baseParams(ask), hashes }))
+}
+
+export async function findPaths(reader: Reader, ask: PathsAsk): Promise<Paths> {
+  const { walks, groups } = await readWalks(reader, ask)
+  const { all, subjects, converted } = groups
+  const shown = all.slice(0, ask.limit)
+  const edges = groups.groups > all.length ? await readEdges(reader, walks) : edgesOf(all)
+  const ends = new Set<string>(Object.values(nodes))
+  const hashes = [...shown.flatMap(({ steps }) => steps), ...edges.flatMap(({ from, to }) => [from, to])]
+  const names = await namesOfSteps(
+    reader,
+    ask,
+    hashes.filter((hash) => !ends.has(hash)),
+  )
+  const nameOf = (hash: string) => (ends.has(hash) ? hash : (names.get(hash) ?? hash))
+  const paths = shown.map((group) => ({
+    steps: group.steps.map(nameOf),
+    subjects: group.subjects,
+    converted: group.converted,
+    rate: group.converted / group.subjects,
+    medianDays: group.medianDays,
+  }))
+  return {
+    subjects,
+    converted,
+    paths,
+    other: {
+      paths: groups.groups - paths.length,
+      subjects: subjects - paths.reduce((sum, path) => sum + path.subjects, 0),
+      converted: converted - paths.reduce((sum, path) => sum + path.converted, 0),
+    },
+    edges: edges
+      .map(({ from, to, ...counts }) => ({ from: nameOf(from), to: nameOf(to), ...counts }))
+      .sort((a, b) => b.count - a.count || compare(a.from, b.from) || compare(a.to, b.to)),
+    definitions: usedGoals(ask.goal),
+    touchFilter: `${touchWords(ask.touch)}, ${ask.by} is not empty`,
+  }
+}
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+
+/** What follows what in these paths: each subject goes every edge of its path, and to one of the ends. */
+function edgesOf(groups: readonly Group[]): PathEdge[] {
+  const edges = new Map<string, PathEdge>()
+  const go = (from: string, to: string, subjects: number, isNew: boolean) => {
+    if (subjects === 0) return
+    const key = `${from} ${to}`
+    const edge = edges.get(key) ?? { from, to, count: 0, subjects: 0 }
+    edges.set(key, {
+      ...edge,
+      count: edge.count + subjects,
+      subjects: edge.subjects + (isNew ? subjects : 0),
+    })
+  }
+  for (const { steps, subjects, further, won } of groups) {
+    const seen = new Set<string>()
+    ;[nodes.start, ...steps.slice(0, -1)].forEach((from, at) => {
+      const to = steps[at] ?? ''
+      go(from, to, subjects, !seen.has(`${from} ${to}`))
+      seen.add(`${from} ${to}`)
+    })
+    const last = steps.at(-1) ?? nodes.start
+    go(last, nodes.further, further, true)
+    go(last, nodes.conversion, won, true)
+    go(last, nodes.end, subjects - further - won, true)
+  }
+  return [...edges.values()].sort((a, b) => b.count - a.count).slice(0, mostEdges)
+}
+
+const visited = `arrayConcat(['${nodes.start}'], arrayMap(x -> toString(x), steps), [multiIf(more, '${nodes.further}', converted, '${nodes.conversion}', '${nodes.end}')])`
+
+async function readEdges(reader: Reader, { sql, params }: Fragment): Promise<PathEdge[]> {
+  const rows = await queryRows<[string, string, number, number]>(
     reader,
     {
       name: 'path-edges',
       sql: `${sql}
 SELECT step.1, step.2, count() AS n, uniqExact(key)
-FROM (SELECT key, arrayJoin(arrayZip(arrayPopBack(visited), arrayPopFront(visited))) AS step FROM walks)
-GROUP BY step ORDER BY n DESC, step LIMIT 5000`,
+FROM (SELECT key, arrayJoin(arrayZip(arrayPopBack(visited), arrayPopFront(visited))) AS step FROM (SELECT key, ${visited} AS visited FROM walks))
+GROUP BY step ORDER BY n DESC, step LIMIT ${mostEdges}`,
       settings,
     },
     params,
   )
-  const rows = await paths
-  const [all = 0, subjects = 0, converted = 0] = (rows[0]?.slice(4) as number[] | undefined) ?? []
-  const walked = rows.map(([steps, n, won, medianDays]) => ({
-    steps,
-    subjects: n,
-    converted: won,
-    rate: won / n,
-    medianDays,
-  }))
-  return {
-    subjects,
-    converted,
-    paths: walked,
-    other: {
-      paths: all - walked.length,
-      subjects: subjects - walked.reduce((sum, path) => sum + path.subjects, 0),
-      converted: converted - walked.reduce((sum, path) => sum + path.converted, 0),
-    },
-    edges: (await edges).map(([from, to, count, who]) => ({ from, to, count, subjects: who })),
-    definitions: usedGoals(ask.goal),
-    touchFilter: `${touchWords(ask.touch)}, ${ask.by} is not empty`,
-  }
+  return rows.map(([from, to, count, subjects]) => ({ from, to, count, subjects }))
 }
 
 /** Whose path it is, or who went from one step to the next. */
@@ -161,22 +225,30 @@ export async function subjectsOfPath(
   ask: PathsAsk,
   row: { steps: readonly string[] } | { from: string; to: string },
 ): Promise<{ total: number; rows: { subject: string; converted: boolean }[] }> {
-  const { sql, params } = await walksSql(reader, ask)
+  const { walks } = await readWalks(reader, ask)
+  const ends: readonly string[] = Object.values(nodes)
+  const hashed = (parameter: string) => `toString(cityHash64({${parameter}: String}))`
+  const node = (name: string, parameter: string) =>
+    ends.includes(name) ? `{${parameter}: String}` : hashed(parameter)
   const [condition, of] =
     'steps' in row
-      ? ['steps = {steps: Array(String)}', { steps: row.steps }]
+      ? ['steps = arrayMap(x -> cityHash64(x), {steps: Array(String)})', { steps: row.steps }]
       : [
-          'has(arrayZip(arrayPopBack(visited), arrayPopFront(visited)), ({a: String}, {b: String}))',
+          `has(arrayZip(arrayPopBack(visited), arrayPopFront(visited)), (${node(row.from, 'a')}, ${node(row.to, 'b')}))`,
           { a: row.from, b: row.to },
         ]
   const rows = await queryRows<[string, number, number]>(
     reader,
     {
       name: 'path-subjects',
-      sql: `${sql} SELECT subject, converted, count() OVER () FROM walks WHERE ${condition} ORDER BY subject LIMIT {limit: UInt32}`,
+      sql: `${walks.sql}
+SELECT named.subject, found.converted, count() OVER ()
+FROM (SELECT key, converted, ${visited} AS visited, steps FROM walks WHERE ${condition}) AS found
+INNER JOIN (SELECT key, any(subject) AS subject FROM ${touchesOf(ask.subject)} GROUP BY key) AS named ON named.key = found.key
+ORDER BY named.subject LIMIT {limit: UInt32}`,
       settings,
     },
-    { ...params, ...of, limit: ask.limit },
+    { ...walks.params, ...of, limit: ask.limit },
   )
   return {
     total: rows[0]?.[2] ?? 0,

@@ -63,9 +63,6 @@ export async function ofSubjects(reader: Reader, question: Question): Promise<Fr
 
 export const settings = touchSettings
 
-/** The first 16 bytes of the message id as a number that orders as they do: what breaks ties where everybody is read. */
-export const orderOfTies = 'reinterpretAsUInt128(reverse(toFixedString(substring(message_id, 1, 16), 16)))'
-
 /** Of a part of many subjects, by hash: an answer of ClickHouse has 200,000 rows at most (clickhouse/caps.ts). */
 export const inPart = 'cityHash64(key) % {parts: UInt32} = {part: UInt32}'
 export const mostPerPart = 50_000

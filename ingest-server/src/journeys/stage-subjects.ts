@@ -123,15 +123,26 @@ export async function readEntries(
   }
   const [row] = await query<Row>(reader, named, params)
   const { stages } = list.body
-  const entries: Entry[] = []
-  for (const [place, atMs, leftMs] of row?.entries ?? []) {
-    const stage = stages[place]
-    if (stage === undefined) continue
-    const because = await becauseOf(reader, list.body.subject, id, { stage, atMs, asOf })
-    entries.push({ stage, atMs, leftMs: leftMs === 0 ? undefined : leftMs, because })
-  }
+  const entries = await Promise.all(
+    (row?.entries ?? []).flatMap(([place, atMs, leftMs]) => {
+      const stage = stages[place]
+      return stage === undefined
+        ? []
+        : [entryOf(reader, list.body.subject, id, { stage, atMs, leftMs, asOf })]
+    }),
+  )
   const stageAt = (place: number | undefined) => (place === undefined ? undefined : stages[place])
   return { entries, current: stageAt(row?.current), furthest: stageAt(row?.furthest) }
+}
+
+async function entryOf(
+  reader: Reader,
+  subject: Subject,
+  id: string,
+  { stage, atMs, leftMs, asOf }: { stage: Stage; atMs: number; leftMs: number; asOf: number },
+): Promise<Entry> {
+  const because = await becauseOf(reader, subject, id, { stage, atMs, asOf })
+  return { stage, atMs, leftMs: leftMs === 0 ? undefined : leftMs, because }
 }
 
 const traitTables: Record<Subject, { table: string; column: string }> = {

@@ -22,6 +22,7 @@ import { compileStages } from '../definitions/compile.js'
 import { noReferences } from '../definitions/references.js'
 import { touchesAt } from '../definitions/walk.js'
 import { openEmbeddedLog, type EmbeddedLog } from '../log/embedded/embedded-log.js'
+import { openStageKeeper } from './stage-keeper.js'
 import { kaplanMeierMedianSql } from './stages.js'
 
 const dayMs = 86_400_000
@@ -383,37 +384,72 @@ describe('over HTTP', () => {
     expect(person.entries.map(({ stage: one }) => one)).toEqual(['discovery', 'retention'])
   })
 
-  test('the view stage_entries tells the same of a list that touches alone decide, and nothing of another', async () => {
-    const stages = [
-      { id: 'seen', enter: { any: [{ touch: { kind: 'visit' } }, { touch: { name: 'Newsletter' } }] } },
-      { id: 'silent', enter: { silentFor: '9d' } },
-    ]
+  test('the view stage_entries tells the same of every list, as of when it was worked out', async () => {
+    const visit = { touch: { kind: 'visit' } }
+    const lists = {
+      patient: [
+        { id: 'seen', enter: { any: [visit, { touch: { name: 'Newsletter' } }] }, again: true },
+        { id: 'silent', enter: { silentFor: '9d' }, exit: visit },
+      ],
+      people: [{ id: 'came', enter: { all: [visit, { stage: 'education', op: 'before' }] } }],
+    }
+    const put = (id: string, payload: object) =>
+      api.app.inject({
+        method: 'PUT',
+        url: `/v1/definitions/stages/${id}`,
+        headers: { authorization: 'Bearer other' },
+        payload,
+      })
+    await put('patient', { subject: 'account', stages: lists.patient })
+    await put('people', { subject: 'person', stages: lists.people })
+    const keeper = openStageKeeper({ clickhouse, clock: () => day(120), logger: silentLogger as never })
+    expect(await keeper.pass()).toBe(4)
+    for (const list of ['default', 'patient', 'people']) await expectSameInSql(list)
+    // `default` of the other subject is the list about that one, as over HTTP.
+    await expectSameInSql('default', 'person')
+    expect(await keeper.pass()).toBe(0)
+
+    const [touch] = handWorld().touches
+    const late = touch && { ...touch, at: day(119), messageId: 'new' }
+    if (late) await insertWorld(clickhouse.app, { ...handWorld(), touches: [late] }, 'other')
+    const later = openStageKeeper({ clickhouse, clock: () => day(120), logger: silentLogger as never })
+    expect(await later.pass()).toBe(4)
+    for (const list of ['default', 'patient', 'people']) await expectSameInSql(list)
     await api.app.inject({
-      method: 'PUT',
-      url: '/v1/definitions/stages/not-in-sql',
+      method: 'DELETE',
+      url: '/v1/definitions/stages/patient',
       headers: { authorization: 'Bearer other' },
-      payload: { subject: 'account', stages },
     })
+    await later.pass()
+    expect(await entriesInSql('patient', 'account')).toEqual([])
+  })
+
+  async function entriesInSql(list: string, subject: Subject) {
     const answer = await clickhouse.reader.query({
-      query:
-        "SELECT list, subject, stage, at, left_at, message_id FROM stage_entries WHERE project = 'other' ORDER BY subject, at",
+      query: `SELECT subject, stage, at, left_at, message_id, as_of FROM stage_entries
+        WHERE project = 'other' AND list = {list: String} AND subject_kind = {subject: String} ORDER BY subject, at`,
+      query_params: { list, subject },
       format: 'JSONEachRow',
       clickhouse_settings: { date_time_output_format: 'iso' },
     })
-    const rows =
-      await answer.json<Record<'list' | 'subject' | 'stage' | 'at' | 'left_at' | 'message_id', string>>()
-    expect(new Set(rows.map(({ list }) => list))).toEqual(new Set(['default']))
-    for (const [account] of byHand) {
-      const { body } = await api.get<z.infer<typeof wire.subjectStagesAnswer>>(
-        `/v1/accounts/${account}/stages`,
-        'other',
-      )
-      const own = rows.filter(({ subject }) => subject === account)
+    return answer.json<Record<'subject' | 'stage' | 'at' | 'left_at' | 'message_id' | 'as_of', string>>()
+  }
+
+  async function expectSameInSql(list: string, of?: Subject) {
+    const subject = of ?? (list === 'people' ? 'person' : 'account')
+    const rows = await entriesInSql(list, subject)
+    expect(rows.length).toBeGreaterThan(0)
+    expect(new Set(rows.map(({ as_of }) => as_of))).toEqual(new Set([new Date(day(120)).toISOString()]))
+    for (const [name] of byHand) {
+      const id = subject === 'person' ? `user:${name}` : name
+      const url = `/v1/${subject === 'person' ? 'people' : 'accounts'}/${encodeURIComponent(id)}/stages?list=${list}`
+      const { body } = await api.get<z.infer<typeof wire.subjectStagesAnswer>>(url, 'other')
+      const own = rows.filter((row) => row.subject === id)
       expect(own.map(({ stage: one, at, left_at, message_id }) => [one, at, left_at, message_id])).toEqual(
-        body.entries.map(({ stage: one, at, leftAt, because }) => [one, at, leftAt, because]),
+        body.entries.map(({ stage: one, at, leftAt, because }) => [one, at, leftAt, because ?? '']),
       )
     }
-  })
+  }
 
   test('as of an earlier time the answer is of that time', async () => {
     const { body } = await api.get<Answer>('/v1/stages?as_of=2026-01-20', 'other')

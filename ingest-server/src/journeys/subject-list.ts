@@ -23,16 +23,19 @@ export const listSorts = [
 export type ListSort = (typeof listSorts)[number]
 export const sparklineWeeks = 26
 
+const isTouch = "kind != ''"
+const recent = `${isTouch} AND at > fromUnixTimestamp64Milli(${asOfMsSql} - 2592000000, 'UTC')`
+const firstMs = `minIf(toUnixTimestamp64Milli(at), ${isTouch})`
+const lastMs = `maxIf(toUnixTimestamp64Milli(at), ${isTouch})`
+
 /** Falls: the first of the list has the largest. Who has no touch comes last. */
-const sortValues: Record<ListSort, string> = {
-  lastTouch: 'last_ms',
-  silence: `if(touches = 0, -1, ${asOfMsSql} - last_ms)`,
-  touches30d: 'recent',
-  firstSeen: 'first_ms',
-  touches: 'touches',
-  people: 'people',
-  // Cursors hold whole numbers.
-  score: 'round(score * 1000)',
+const sortValues: Record<Exclude<ListSort, 'score'>, string> = {
+  lastTouch: lastMs,
+  silence: `if(countIf(${isTouch}) = 0, -1, ${asOfMsSql} - ${lastMs})`,
+  touches30d: `countIf(${recent})`,
+  firstSeen: firstMs,
+  touches: `countIf(${isTouch})`,
+  people: `uniqExactIf(person_key, ${isTouch})`,
 }
 
 export interface ListWanted {
@@ -61,19 +64,42 @@ export interface ListedSubject {
 
 interface Row extends Omit<ListedSubject, 'id'> {
   key: string
-  value: number
 }
 
-const rowsSql = (subject: Subject, having: string) => `
-SELECT key, countIf(kind != '') AS touches,
-  countIf(kind != '' AND at > fromUnixTimestamp64Milli(${asOfMsSql} - 2592000000, 'UTC')) AS recent,
-  uniqExactIf(person_key, kind != '') AS people,
-  minIf(toUnixTimestamp64Milli(at), kind != '') AS first_ms,
-  maxIf(toUnixTimestamp64Milli(at), kind != '') AS last_ms,
-  argMinIf(channel, (at, touch), kind != '') AS first_channel,
-  argMaxIf(channel, (at, touch), kind != '') AS last_channel
-FROM ${universeOf(subject)}
-GROUP BY key${having === '' ? '' : ` HAVING ${having}`}`
+/** What is shown of the subjects of a page: dear columns, read of few. */
+const detailsSql = (subject: Subject) => `
+SELECT toString(key) AS key, countIf(${isTouch}) AS touches, countIf(${recent}) AS recent, uniqExactIf(person_key, ${isTouch}) AS people,
+  ${firstMs} AS firstMs, ${lastMs} AS lastMs,
+  argMinIf(channel, (at, message_id, touch), ${isTouch}) AS firstChannel,
+  argMaxIf(channel, (at, message_id, touch), ${isTouch}) AS lastChannel
+FROM ${touchesOf(subject)} WHERE key IN (SELECT toUInt64(arrayJoin({keys: Array(String)})))
+GROUP BY key`
+
+const untouched = {
+  touches: 0,
+  recent: 0,
+  people: 0,
+  firstMs: 0,
+  lastMs: 0,
+  firstChannel: '',
+  lastChannel: '',
+}
+
+async function readDetails(
+  reader: Reader,
+  subject: Subject,
+  keys: readonly string[],
+  asOf: number,
+): Promise<Map<string, Omit<Row, 'key'>>> {
+  const named: NamedQuery = {
+    name: `details-of-${subject}-subjects`,
+    splitBy: 'keys',
+    sql: detailsSql(subject),
+    settings: touchSettings,
+  }
+  const rows = await query<Row>(reader, named, { ...asOfParam(asOf), keys })
+  return new Map(rows.map(({ key, ...row }) => [key, row]))
+}
 
 /** `next` is where the following page begins. */
 export async function listSubjects(
@@ -82,44 +108,52 @@ export async function listSubjects(
 ): Promise<{ rows: ListedSubject[]; next: { value: number; key: string } | undefined }> {
   const { subject, asOf, sort, order, limit, after } = wanted
   const { having, params } = await filtersOf(reader, wanted)
-  const totals = sort === 'score' && wanted.score ? totalsSql(wanted.score, asOf) : undefined
-  const source =
-    totals === undefined
-      ? `(${rowsSql(subject, having)})`
-      : `(SELECT r.*, t.score AS score FROM (${rowsSql(subject, having)}) AS r LEFT JOIN (${totals.sql}) AS t ON t.key = r.key)`
+  const values = valuesSql(wanted, having)
   const [sign, direction] = order === 'desc' ? ['<', 'DESC'] : ['>', 'ASC']
-  const page =
-    after === undefined ? '' : `WHERE (value, key) ${sign} ({afterValue: Int64}, {afterKey: UInt64})`
+  const page = after === undefined ? '' : `WHERE (value, k) ${sign} ({afterValue: Int64}, {afterKey: UInt64})`
   const named: NamedQuery = {
     name: `list-of-${subject}-subjects`,
     sql: `
-SELECT toString(k) AS key, value, touches, recent, people, first_ms AS firstMs, last_ms AS lastMs,
-  first_channel AS firstChannel, last_channel AS lastChannel
-FROM (
-  SELECT *, key AS k FROM (SELECT *, toInt64(${sortValues[sort]}) AS value FROM ${source})
-  ${page}
-  ORDER BY value ${direction}, key ${direction} LIMIT {limit: UInt32}
-)
-ORDER BY value ${direction}, k ${direction}`,
+SELECT toString(k) AS key, value
+FROM (${values.sql})
+${page}
+ORDER BY value ${direction}, k ${direction} LIMIT {limit: UInt32}`,
     settings: { ...touchSettings, join_use_nulls: 0 },
   }
-  const found = await query<Row>(reader, named, {
+  const found = await query<{ key: string; value: number }>(reader, named, {
     ...params,
-    ...totals?.params,
+    ...values.params,
     ...asOfParam(asOf),
     limit: limit + 1,
     ...(after && { afterValue: after.value, afterKey: after.key }),
   })
   const rows = found.slice(0, limit)
-  const names = await namesOf(
-    reader,
-    subject,
-    rows.map(({ key }) => key),
-  )
-  const last = rows.at(-1)
+  const keys = rows.map(({ key }) => key)
+  const [names, details] = await Promise.all([
+    namesOf(reader, subject, keys),
+    readDetails(reader, subject, keys, asOf),
+  ])
   return {
-    rows: rows.map(({ key, ...row }) => ({ ...row, id: names.get(key) ?? key })),
-    next: found.length > limit && last !== undefined ? { value: last.value, key: last.key } : undefined,
+    rows: keys.map((key) => ({ ...(details.get(key) ?? untouched), id: names.get(key) ?? key })),
+    next: found.length > limit ? rows.at(-1) : undefined,
+  }
+}
+
+/** SELECT k, value: of everybody who passes, what they are sorted by, as whole numbers, since cursors hold those. */
+function valuesSql(
+  { subject, asOf, sort, score }: ListWanted,
+  having: string,
+): { sql: string; params: Params } {
+  const grouped = `FROM ${universeOf(subject)} GROUP BY key${having === '' ? '' : ` HAVING ${having}`}`
+  if (sort !== 'score')
+    return { sql: `SELECT key AS k, toInt64(${sortValues[sort]}) AS value ${grouped}`, params: {} }
+  const totals = score && totalsSql(score, asOf)
+  if (totals === undefined) return { sql: `SELECT key AS k, toInt64(0) AS value ${grouped}`, params: {} }
+  return {
+    sql: `
+SELECT u.key AS k, toInt64(round(t.score * 1000)) AS value
+FROM (SELECT key ${grouped}) AS u LEFT JOIN (${totals.sql}) AS t ON t.key = u.key`,
+    params: totals.params,
   }
 }
 
@@ -130,7 +164,7 @@ async function filtersOf(
   const having: string[] = []
   let params: Params = {}
   if (channel !== undefined) {
-    having.push("countIf(kind != '' AND channel = {channel: String}) > 0")
+    having.push(`countIf(${isTouch} AND channel = {channel: String}) > 0`)
     params = { ...params, channel }
   }
   if (condition !== undefined) {

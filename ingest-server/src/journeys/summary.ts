@@ -3,7 +3,7 @@ import type { Touch } from '@touchline/schemas/api'
 import { query, queryRows, type Reader } from '../clickhouse/query.js'
 import { compileTouch } from '../definitions/compile-touch.js'
 import { touchesOf } from '../definitions/touches.js'
-import { conversionsOf, usedGoals, type Goal, type UsedDefinition } from './goals.js'
+import { convertedKeys, conversionsOf, usedGoals, type Goal, type UsedDefinition } from './goals.js'
 import type { Spread } from './numbers/statistics.js'
 import {
   baseParams,
@@ -62,9 +62,12 @@ const measures = ['touches', 'channels', 'people', 'sessions', 'days', 'longestG
  */
 export async function journeysSql(reader: Reader, ask: SummaryAsk): Promise<Fragment> {
   const { goal, lost, outcome, subject } = ask
-  const won = await conversionsOf(reader, goal, ask, { prefix: 'won' })
+  // Whose journeys are closed needs its places; of others the keys are enough.
+  const read = (one: Goal, prefix: string, isClosing: boolean) =>
+    isClosing ? conversionsOf(reader, one, ask, { prefix }) : convertedKeys(reader, one, ask, prefix)
+  const won = await read(goal, 'won', outcome === 'won')
   const gone = lost
-    ? await conversionsOf(reader, lost, ask, { prefix: 'lost' })
+    ? await read(lost, 'lost', outcome === 'lost')
     : fragment('SELECT toUInt64(0) AS key WHERE 0')
   const subjects = await ofSubjects(reader, ask)
   const touch = compileTouch(ask.touch ?? {}, { prefix: 'touch' })
@@ -89,8 +92,8 @@ WITH won AS (${won.sql}),
 gone AS (${gone.sql}),
 ${isOpen ? '' : closed}
 journeys AS (
-  SELECT key, any(subject) AS subject, min(at) AS began, max(at) AS ended,
-    count() AS touches, uniqExactIf(channel, channel != '') AS channels, uniqExact(person_key) AS people,
+  SELECT key, min(at) AS began, max(at) AS ended,
+    count() AS touches, length(arrayDistinct(groupArrayIf(cityHash64(channel), channel != ''))) AS channels, length(arrayDistinct(groupArray(person_key))) AS people,
     countIf(kind = 'visit' AND NOT same_session) AS sessions,
     dateDiff('millisecond', began, ended) / 86400000 AS days,
     arrayMax(arrayDifference(arraySort(groupArray(toUnixTimestamp64Milli(at))))) / 86400000 AS longestGapDays,
@@ -158,7 +161,11 @@ export async function listJourneys(
     reader,
     {
       name: 'journeys-list',
-      sql: `${sql} SELECT subject, began AS from, ended AS to, touches, channels, people, sessions, days, longestGapDays, anonymousTouches FROM journeys ORDER BY days DESC, subject LIMIT {limit: UInt32}`,
+      sql: `${sql}
+SELECT named.subject AS subject, began AS from, ended AS to, touches, channels, people, sessions, days, longestGapDays, anonymousTouches
+FROM journeys
+INNER JOIN (SELECT key, any(subject) AS subject FROM ${touchesOf(ask.subject)} GROUP BY key) AS named ON named.key = journeys.key
+ORDER BY days DESC, subject LIMIT {limit: UInt32}`,
       settings,
     },
     { ...params, limit },

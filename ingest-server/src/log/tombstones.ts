@@ -63,6 +63,8 @@ export interface Judge {
   isErased(identifier: string, atMs: number, receivedAtMs?: number): boolean
   /** Whether it was at any time. */
   wasErased(identifier: string): boolean
+  /** Whether something that was written at that time and names it, such as a list of people, names an erased person. */
+  isNamed(identifier: string, writtenAtMs: number): boolean
 }
 
 /** Undefined where nobody was erased, so that collect asks nothing. */
@@ -87,6 +89,14 @@ export function judgeBy(tombstones: Tombstones | undefined): Judge | undefined {
   return {
     isErased,
     wasErased: (identifier) => byHash.has(hashIdentifier(tombstones.salt, identifier)),
+    // Who is listed may have been called so only later; of what several had in turn the time decides.
+    isNamed: (identifier, writtenAtMs) =>
+      byHash
+        .get(hashIdentifier(tombstones.salt, identifier))
+        ?.some(
+          ({ from, to, isWhole, receivedTo = -Infinity }) =>
+            writtenAtMs < Math.max(to, receivedTo) && (isWhole || from === undefined || from <= writtenAtMs),
+        ) ?? false,
     verdictOf(event, atMs, receivedAtMs = Infinity) {
       // Most of what is collected happens after every erasure.
       if (atMs >= last && receivedAtMs >= last) return 'other'

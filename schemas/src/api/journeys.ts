@@ -1,7 +1,7 @@
 /** What questions over journeys take and answer: attribution, journeys, gaps, paths, funnels, profiles, lifecycle. */
 import { z } from 'zod'
 import { duration, subject, touch } from './conditions.js'
-import { limit, time, when } from './timeline.js'
+import { limit, time, when, whoIsWho } from './timeline.js'
 
 const words = z.string().trim().min(1).max(200)
 const json = z.string().max(20_000)
@@ -34,6 +34,7 @@ const answered = {
   subject,
   definitions: z.array(definitionUsed).describe('Which versions the answer was made with'),
   touchFilter: z.string().describe('Which touches counted'),
+  whoIsWho,
 }
 const money = z.array(
   z.object({
@@ -110,6 +111,7 @@ export const subjectsAnswer = z.object({
   rows: z.array(
     z.object({ subject: z.string() }).catchall(z.unknown()).describe('With what the row knows of each'),
   ),
+  whoIsWho,
 })
 
 const journeyAsked = {
@@ -194,6 +196,31 @@ export const pathsAnswer = z.object({
   edges: z.array(
     z.object({ from: z.string(), to: z.string(), count: z.number().int(), subjects: z.number().int() }),
   ),
+  ...answered,
+})
+
+export const contentQuery = z.object({
+  rules: words.default('default').describe('Id of the touch rules'),
+  stages: words.optional().describe('Which list of stages; absent: `default`, where it is defined'),
+  ...asked,
+})
+export const contentSubjectsQuery = contentQuery
+  .omit({ format: true })
+  .extend({ ...opened, row: opened.row.describe('Stage that the content is for, or `unmapped`') })
+const contentRow = {
+  touches: z.number().int(),
+  subjects: z.number().int(),
+  share: number.describe('Of all touches that count'),
+  whileIn: z
+    .array(z.object({ stage: z.string().nullable(), touches: z.number().int() }))
+    .describe('The same touches by the stage that their subject was in then; null: in none'),
+}
+export const contentAnswer = z.object({
+  rules: z.string(),
+  touches: z.number().int(),
+  subjects: z.number().int(),
+  rows: z.array(z.object({ stage: z.string().describe('Stage that the content is for'), ...contentRow })),
+  unmapped: z.object(contentRow).describe('Touches that no rule matches'),
   ...answered,
 })
 
@@ -310,7 +337,10 @@ export const lifecycleQuery = z.object({
   lead: words.optional().describe('Goal; absent: `lead`, where defined'),
   years: z.coerce.number().positive().max(100).default(1).describe('Of a customer’s life, for CLV'),
   margin: z.coerce.number().positive().max(1).default(1).describe('Part of the revenue, for CLV'),
-  channel: words.optional().describe('Costs of it, and subjects that first came from it'),
+  channel: words
+    .optional()
+    .describe('Costs of it, and subjects that first came from it; `(not set)`: who came from none'),
+  split: words.optional().describe('`channel`: the same of each channel apart too, a row a channel'),
   ...asked,
 })
 export const lifecycleSubjectsQuery = lifecycleQuery.omit({ format: true }).extend({
@@ -318,9 +348,7 @@ export const lifecycleSubjectsQuery = lifecycleQuery.omit({ format: true }).exte
   row: opened.row.describe('newCustomers, leads, orders, converting or active'),
 })
 const per = { currency: z.string().nullable(), amount: number }
-export const lifecycleAnswer = z.object({
-  by: z.string(),
-  timezone: z.string(),
+const lifecycleNumbers = {
   periods: z.array(
     z.object({
       from: when,
@@ -354,6 +382,12 @@ export const lifecycleAnswer = z.object({
       ),
     }),
   ),
+}
+export const lifecycleAnswer = z.object({
+  by: z.string(),
+  timezone: z.string(),
+  ...lifecycleNumbers,
+  channels: z.array(z.object({ channel: z.string(), ...lifecycleNumbers })).optional(),
   warnings: z.array(z.string()),
   ...answered,
 })

@@ -1,6 +1,6 @@
 /** Accounts and people as lists: what the routes take and answer. */
 import { z } from 'zod'
-import { json, limit, time, when } from './timeline.js'
+import { json, limit, time, when, whoIsWho } from './timeline.js'
 
 export const listSubjectsQuery = z.object({
   q: z.string().trim().min(1).max(300).optional().describe('Part of an identifier, a name or a domain'),
@@ -52,6 +52,7 @@ export const accountsListed = z.object({
   asOf: when.optional(),
   accounts: z.array(z.object({ id: z.string(), traits: json, people: z.number().int(), ...listedShape })),
   nextCursor: z.string().nullable().optional(),
+  whoIsWho,
 })
 export const peopleListed = z.object({
   asOf: when.optional(),
@@ -65,4 +66,5 @@ export const peopleListed = z.object({
     }),
   ),
   nextCursor: z.string().nullable().optional(),
+  whoIsWho,
 })

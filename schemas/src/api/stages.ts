@@ -1,7 +1,7 @@
 /** What the routes about stages take and answer (docs/journeys.md). */
 import { z } from 'zod'
 import { subject } from './conditions.js'
-import { limit, time, when } from './timeline.js'
+import { limit, time, when, whoIsWho } from './timeline.js'
 
 const used = z.object({ kind: z.string(), id: z.string(), version: z.number().int() })
 export const definitionsUsed = z
@@ -47,6 +47,7 @@ export const stagesAnswer = z.object({
   touchFilter: z.string(),
   subjects: z.number().int().describe('In any stage ever'),
   stages: z.array(stageRow),
+  whoIsWho,
 })
 export type StageRow = z.input<typeof stageRow>
 
@@ -75,6 +76,7 @@ export const stageSubjectsAnswer = z.object({
     }),
   ),
   nextCursor: z.string().nullable(),
+  whoIsWho,
 })
 
 export const subjectStagesQuery = z.object({
@@ -105,4 +107,5 @@ export const subjectStagesAnswer = z.object({
   ),
   current: z.string().nullable(),
   furthest: z.string().nullable(),
+  whoIsWho,
 })

@@ -52,6 +52,11 @@ export type TimelineQuerystring = z.infer<typeof timelineQuery>
 export const when = z.string().describe('ISO 8601, UTC')
 export const interval = { from: when.nullable(), to: when.nullable() }
 export const json = z.record(z.string(), z.unknown())
+/** What questions over everybody cannot look back on: touchpoints stand in a table as who is who has them now. */
+export const whoIsWho = z
+  .literal('now')
+  .optional()
+  .describe('Where as_of is asked: who is who is as it is known now, not as it was known then')
 
 export const identifierShape = z.object({
   identifier: z.string(),

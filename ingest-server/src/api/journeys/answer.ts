@@ -2,14 +2,20 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Reader } from '../../clickhouse/query.js'
 import { readerFor, type TimelineDeps } from '../context.js'
-import { csvFileName, isCsvWanted, toCsv } from '../csv.js'
+import { csvFileName, isCsvWanted, toCsv, type CsvColumn } from '../csv.js'
 import { isUnchanged } from './etag.js'
 
 interface Answering<Body> {
   /** The question; not asked where the client has its answer. */
   answer: (reader: Reader, now: number) => Promise<Body>
   /** As a table: the name of the file, and the rows. */
-  csv?: { name: string; rows: (body: Body) => readonly object[]; format: 'json' | 'csv' | undefined }
+  csv?: {
+    name: string
+    rows: (body: Body) => readonly object[]
+    format: 'json' | 'csv' | undefined
+    /** Absent: whatever the rows have. */
+    columns?: readonly CsvColumn[]
+  }
   asOf: number | undefined
 }
 
@@ -18,14 +24,17 @@ export async function answerQuestion<Body extends object>(
   reply: FastifyReply,
   deps: TimelineDeps,
   { answer, csv, asOf }: Answering<Body>,
-): Promise<Body | undefined> {
+): Promise<(Body & { whoIsWho?: 'now' }) | undefined> {
   const reader = readerFor(request, deps)
   const now = deps.clock()
-  if (await isUnchanged(request, reply, { reader, now, asOf })) return undefined
+  const app = deps.cluster === undefined ? deps.clickhouse.app : undefined
+  if (await isUnchanged(request, reply, { reader, app, now, asOf })) return undefined
   const body = await answer(reader, now)
-  if (csv === undefined || !isCsvWanted(csv.format, request.raw)) return body
-  const rows = csv.rows(body).map(flat)
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].map((key) => ({ key, header: key }))
+  if (csv === undefined || !isCsvWanted(csv.format, request.raw))
+    return asOf === undefined ? body : { ...body, whoIsWho: 'now' }
+  const rows = csv.columns ? csv.rows(body) : csv.rows(body).map(flat)
+  const columns =
+    csv.columns ?? [...new Set(rows.flatMap((row) => Object.keys(row)))].map((key) => ({ key, header: key }))
   await reply
     .header('content-disposition', `attachment; filename="${csvFileName(csv.name)}"`)
     .type('text/csv; charset=utf-8; header=present')

@@ -1,17 +1,17 @@
 /** From the words of a request to a question over journeys. A word that is unknown is refused, with the nearest known. */
 import { z } from 'zod'
-import {
-  condition,
-  durationMs,
-  subjects,
-  touch,
-  type Condition,
-  type Subject,
-  type Touch,
-} from '@touchline/schemas/api'
+import { durationMs, subjects, touch, type Condition, type Subject, type Touch } from '@touchline/schemas/api'
 import type { Reader } from '../../clickhouse/query.js'
+import {
+  checkCondition,
+  checkPatterns,
+  patternsOf,
+  patternsOfTouch,
+  whatIsWrong,
+} from '../../definitions/check.js'
 import { meant } from '../../definitions/nearest.js'
 import { readDefinition, requireDefinition } from '../../definitions/read.js'
+import type { Found } from '../../definitions/walk.js'
 import { TouchlineError } from '../../errors.js'
 import { goalIfAny, goalOf, subjectOf, type Goal } from '../../journeys/goals.js'
 import type { Question } from '../../journeys/question.js'
@@ -66,35 +66,58 @@ export function checked<Schema extends z.ZodType>(
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const [issue] = result.error.issues
-  const where = [what, ...(issue?.path ?? [])].join('/')
-  if (issue?.code === 'unrecognized_keys') {
+  if (issue?.code === 'unrecognized_keys' && issue.path.length === 0 && schema instanceof z.ZodObject) {
     const [key = ''] = issue.keys
-    const known = issue.path.length === 0 && schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
-    throw refuse(`${where}: there is no field ${key}${meant(key, known)}`)
+    throw refuse(`${what}: there is no field ${key}${meant(key, Object.keys(schema.shape))}`)
   }
-  throw refuse(`${where}: ${issue?.message ?? 'is not valid'}`)
+  const { path, message } = whatIsWrong(result.error, value) ?? { path: [], message: 'is not valid' }
+  throw refuse(`${[what, ...path].join('/')}: ${message}`)
 }
 
-export const conditionOf = (value: unknown, what: string): Condition => checked(value, condition, what)
-export const touchOf = (text: string | undefined): Touch | undefined =>
-  text === undefined ? undefined : parsed(text, touch, 'touch')
+/** A condition about such subjects; throws DEFINITION_INVALID with the place and the nearest name. */
+export async function conditionOf(
+  reader: Reader,
+  value: unknown,
+  { what, subject }: { what: string; subject: Subject },
+): Promise<Condition> {
+  const condition = checkCondition(value, subject, [what])
+  await checkPatterns(reader, patternsOf(condition, [what]))
+  return condition
+}
+
+/** Regular expressions of touch filters; throws DEFINITION_INVALID for one that does not compile. */
+export const checkTouches = (reader: Reader, touches: readonly Found<Touch>[]): Promise<void> =>
+  checkPatterns(reader, touches.flatMap(patternsOfTouch))
+
+async function touchOf(reader: Reader, text: string | undefined): Promise<Touch | undefined> {
+  if (text === undefined) return undefined
+  const node = parsed(text, touch, 'touch')
+  await checkTouches(reader, [{ path: ['touch'], node }])
+  return node
+}
 
 export const subjectNamed = (word: string | undefined): Subject | undefined =>
   word === undefined ? undefined : oneOf(word, subjects, 'subject')
 
 /** `goal` decides about whom it is asked where the request does not. */
-export function questionOf(asked: Asked, now: number, goal?: Goal): Question & { touch: Touch | undefined } {
+export async function questionOf(
+  reader: Reader,
+  asked: Asked,
+  now: number,
+  goal?: Goal,
+): Promise<Question & { touch: Touch | undefined }> {
   const { from, to } = asked
   if (from !== undefined && to !== undefined && from >= to) throw refuse('from must be before to.')
-  const subject = subjectNamed(asked.subject)
+  const named = subjectNamed(asked.subject)
+  const subject = goal ? subjectOf(goal, named) : (named ?? 'account')
+  const filter = asked.filter === undefined ? undefined : parsedJson(asked.filter, 'filter')
   return {
-    subject: goal ? subjectOf(goal, subject) : (subject ?? 'account'),
+    subject,
     from,
     to,
     asOf: asked.as_of ?? now,
-    filter:
-      asked.filter === undefined ? undefined : conditionOf(parsedJson(asked.filter, 'filter'), 'filter'),
-    touch: touchOf(asked.touch),
+    filter: filter === undefined ? undefined : await conditionOf(reader, filter, { what: 'filter', subject }),
+    touch: await touchOf(reader, asked.touch),
   }
 }
 

@@ -83,7 +83,7 @@ async function askOf(reader: Reader, wanted: Wanted, now: number): Promise<Attri
   const goal = await goalOf(reader, wanted.goal, wanted.as_of)
   if (wanted.since !== undefined) oneOf(wanted.since, ['lastConversion'], 'since')
   return {
-    ...questionOf(wanted, now, goal),
+    ...(await questionOf(reader, wanted, now, goal)),
     goal,
     models: asked,
     by,

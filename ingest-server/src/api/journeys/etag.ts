@@ -5,31 +5,29 @@
  * What is open is open until now, so without `as_of` a tag lasts for a minute. It is a weak one: the answer's `asOf` and
  * open silences move within that minute.
  */
+import type { ClickHouseClient } from '@clickhouse/client'
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { queryRows, type NamedQuery, type Reader } from '../../clickhouse/query.js'
-
-const writtenQuery: NamedQuery = {
-  name: 'journeys-written',
-  sql: `
-SELECT
-  (SELECT (max(version), count()) FROM touchpoints_of_people WHERE project = {project: String}),
-  (SELECT (count(), max(at)) FROM definitions WHERE project = {project: String}),
-  (SELECT (count(), max(version)) FROM costs WHERE project = {project: String}),
-  (SELECT (count(), max(received_at)) FROM account_traits WHERE project = {project: String}),
-  (SELECT (count(), max(received_at)) FROM traits WHERE project = {project: String}),
-  (SELECT (count(), max(version)) FROM identity_map WHERE project = {project: String})`,
-}
+import type { Reader } from '../../clickhouse/query.js'
+import { readWritten } from '../../journeys/written.js'
 
 const minuteMs = 60_000
+
+interface Asked {
+  reader: Reader
+  /** Of a ClickHouse that is no cluster. */
+  app: ClickHouseClient | undefined
+  now: number
+  asOf: number | undefined
+}
 
 /** True where the client has the answer already: then 304 was sent, and there is nothing more to do. */
 export async function isUnchanged(
   request: FastifyRequest,
   reply: FastifyReply,
-  { reader, now, asOf }: { reader: Reader; now: number; asOf: number | undefined },
+  { reader, app, now, asOf }: Asked,
 ): Promise<boolean> {
-  const written = await queryRows(reader, writtenQuery)
+  const written = await readWritten(reader, app)
   const until = asOf ?? Math.floor(now / minuteMs)
   const made = JSON.stringify([
     reader.project,

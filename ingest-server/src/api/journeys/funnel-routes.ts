@@ -9,20 +9,21 @@ import {
   orCsv,
   subjectsAnswer,
 } from '@touchline/schemas/api'
+import type { Reader } from '../../clickhouse/query.js'
+import { whatIsWrong } from '../../definitions/check.js'
 import type { FunnelAsk } from '../../journeys/funnels/ask.js'
 import { askFunnel, subjectsOfStep } from '../../journeys/funnels/funnel.js'
 import type { Api, TimelineDeps } from '../context.js'
 import { isoTime } from '../answer.js'
 import { answerQuestion } from './answer.js'
-import { checked, conditionOf, oneOf, refuse } from './ask.js'
+import { checked, checkTouches, conditionOf, oneOf, refuse } from './ask.js'
 
 export function addFunnels(api: Api, deps: TimelineDeps): void {
   api.route({
     method: 'POST',
     url: '/v1/funnels/query',
     config: { onlyReads: true },
-    // Checked by `checked`, which knows the nearest field; here for the OpenAPI document.
-    validatorCompiler: () => (data: unknown) => ({ value: data }),
+    validatorCompiler: validator,
     schema: {
       summary: 'How many get from step to step of a funnel, and how long it takes',
       tags: ['Journeys'],
@@ -35,7 +36,10 @@ export function addFunnels(api: Api, deps: TimelineDeps): void {
       const ask = askOf(request.body, now)
       return answerQuestion(request, reply, deps, {
         asOf: ask.isAsOfGiven ? ask.asOf : undefined,
-        answer: async (reader) => ({ ...(await askFunnel(reader, ask)), ...headOf(ask) }),
+        answer: async (reader) => ({
+          ...(await askFunnel(reader, await checkedAsk(reader, ask))),
+          ...headOf(ask),
+        }),
         csv: {
           name: 'funnel',
           format: request.query.format,
@@ -50,15 +54,7 @@ export function addFunnels(api: Api, deps: TimelineDeps): void {
     method: 'POST',
     url: '/v1/funnels/query/subjects',
     config: { onlyReads: true },
-    validatorCompiler: ({ httpPart, schema }) =>
-      httpPart === 'querystring'
-        ? (data: unknown) => {
-            const result = (schema as unknown as typeof funnelSubjectsQuery).safeParse(data)
-            return result.success
-              ? { value: result.data }
-              : { error: refuse(result.error.issues[0]?.message ?? '') }
-          }
-        : (data: unknown) => ({ value: data }),
+    validatorCompiler: validator,
     schema: {
       summary: 'Who reached a step of a funnel; the body is the funnel',
       tags: ['Journeys'],
@@ -73,13 +69,36 @@ export function addFunnels(api: Api, deps: TimelineDeps): void {
       const step = names.indexOf(oneOf(row, names, 'row'))
       return answerQuestion(request, reply, deps, {
         asOf: ask.isAsOfGiven ? ask.asOf : undefined,
-        answer: (reader) => subjectsOfStep(reader, ask, { step, part, limit }),
+        answer: async (reader) =>
+          subjectsOfStep(reader, await checkedAsk(reader, ask), { step, part, limit }),
       })
     },
   })
 }
 
-function askOf(sent: unknown, now: number): FunnelAsk & { isAsOfGiven: boolean } {
+/** Parameters by their schema. A body is checked by `checked`, which knows the nearest field; its schema is for the document. */
+const validator =
+  ({ httpPart, schema }: { httpPart?: string | undefined; schema: unknown }) =>
+  (data: unknown) => {
+    if (httpPart !== 'querystring') return { value: data }
+    const result = (schema as typeof funnelSubjectsQuery).safeParse(data)
+    if (result.success) return { value: result.data }
+    const { path, message } = whatIsWrong(result.error, data) ?? { path: [], message: 'is not valid' }
+    return { error: refuse(`${path.join('/')}: ${message}`) }
+  }
+
+/** What only ClickHouse can judge, and what names other definitions. */
+async function checkedAsk(
+  reader: Reader,
+  { sentFilter, ...ask }: FunnelAsk & { sentFilter: unknown },
+): Promise<FunnelAsk> {
+  const touches = ask.steps.map(({ touch }, index) => ({ path: ['steps', index, 'touch'], node: touch }))
+  await checkTouches(reader, touches)
+  if (sentFilter === undefined) return ask
+  return { ...ask, filter: await conditionOf(reader, sentFilter, { what: 'filter', subject: ask.subject }) }
+}
+
+function askOf(sent: unknown, now: number): FunnelAsk & { isAsOfGiven: boolean; sentFilter: unknown } {
   const body = checked(sent, funnelBody, 'body')
   const { subject, steps, window, mode, from, to, as_of, filter, breakdown } = body
   if (from !== undefined && to !== undefined && from >= to) throw refuse('from must be before to.')
@@ -92,7 +111,7 @@ function askOf(sent: unknown, now: number): FunnelAsk & { isAsOfGiven: boolean }
     windowMs: durationMs(window),
     asOf: as_of ?? now,
     isAsOfGiven: as_of !== undefined,
-    filter: filter === undefined ? undefined : conditionOf(filter, 'filter'),
+    sentFilter: filter,
     breakdown:
       breakdown === undefined
         ? undefined

@@ -88,7 +88,7 @@ async function summaryAskOf(
   const outcome = oneOf(wanted.outcome, outcomes, 'outcome')
   const goal = await goalOf(reader, wanted.goal, wanted.as_of)
   const lost = await goalNamed(reader, wanted.lost, ['lost'], wanted.as_of)
-  return { ...questionOf(wanted, now, goal), goal, lost, outcome }
+  return { ...(await questionOf(reader, wanted, now, goal)), goal, lost, outcome }
 }
 
 function addGaps(api: Api, deps: TimelineDeps): void {
@@ -107,7 +107,7 @@ function addGaps(api: Api, deps: TimelineDeps): void {
         async answer(reader, now) {
           const { min, open, limit, stages } = request.query
           const direction = oneOf(request.query.direction, ['any', 'inbound'] as const, 'direction')
-          const question = questionOf(request.query, now)
+          const question = await questionOf(reader, request.query, now)
           const found = await findGaps(reader, {
             ...question,
             minMs: min === undefined ? undefined : durationOf(min, 'min'),
@@ -205,7 +205,7 @@ async function pathsAskOf(
 ): Promise<PathsAsk> {
   const goal = wanted.goal === undefined ? undefined : await goalOf(reader, wanted.goal, wanted.as_of)
   return {
-    ...questionOf(wanted, now, goal),
+    ...(await questionOf(reader, wanted, now, goal)),
     goal,
     by: oneOf(wanted.by, pathKeys, 'by'),
     depth: wanted.depth,

@@ -265,6 +265,8 @@ test.each([
   ['/v1/paths?by=nam', /nam.*did you mean name/],
   ['/v1/icp?lost=lots', /lots.*did you mean lost/],
   ['/v1/metrics/lifecycle?by=mont', /mont.*did you mean month/],
+  ['/v1/metrics/lifecycle?split=chanel', /split.*chanel.*did you mean channel/],
+  ['/v1/stages/content?rules=defualt', /defualt/],
   ['/v1/metrics/lifecycle?timezone=Mars/Olympus', /timezone.*Mars/],
 ])('%s is refused by name, with the nearest', async (url, message) => {
   const { status, body } = await server.get<Refused>(url)
@@ -528,6 +530,54 @@ describe('the ideal customer', () => {
   })
 })
 
+describe('content mapping', () => {
+  type Content = z.infer<typeof api.contentAnswer>
+  beforeAll(async () => {
+    const rules = [
+      { touch: { page: '/pricing' }, stage: 'conversion' },
+      { touch: { kind: 'visit', channel: 'Organic *' }, stage: 'never' },
+      { touch: { kind: 'visit' }, stage: 'discovery' },
+      { touch: { name: 'Newsletter' }, stage: 'conversion' },
+    ]
+    await server.app.inject({
+      method: 'PUT',
+      url: '/v1/definitions/touch-rules/default',
+      headers: { authorization: 'Bearer secret' },
+      payload: { rules },
+    })
+  })
+
+  test('puts what a touch is content for beside the stage that its subject was in', async () => {
+    const content = await ask<Content>('/v1/stages/content')
+    expect(content).toMatchObject({ rules: 'default', touches: 15, subjects: 5, subject: 'account' })
+    // Pricing three times, the newsletter twice; visits of any other page; deals are no content.
+    expect(content.rows.map(({ stage, touches, subjects }) => [stage, touches, subjects])).toEqual([
+      ['conversion', 5, 3],
+      ['never', 0, 0],
+      ['discovery', 6, 4],
+    ])
+    expect(content.unmapped).toMatchObject({ touches: 4, subjects: 4, share: 4 / 15 })
+    expect(content.rows[0]?.whileIn).toEqual([{ stage: 'discovery', touches: 5 }])
+    expect(content.unmapped.whileIn).toEqual([
+      { stage: 'discovery', touches: 1 },
+      { stage: 'retention', touches: 3 },
+    ])
+    expect(content.definitions).toEqual([
+      { kind: 'touch-rules', id: 'default', version: 1 },
+      { kind: 'stages', id: 'default', version: 1 },
+    ])
+  })
+
+  test('opens each row into the subjects that it counts', async () => {
+    const { rows, unmapped } = await ask<Content>('/v1/stages/content?from=2026-03-01')
+    for (const row of [...rows, { stage: 'unmapped', ...unmapped }]) {
+      const opened = await ask<Opened>(`/v1/stages/content/subjects?from=2026-03-01&row=${row.stage}`)
+      expect(opened.total, row.stage).toBe(row.subjects)
+      expect(opened.rows.reduce((sum, { touches }) => sum + Number(touches), 0)).toBe(row.touches)
+    }
+  })
+})
+
 describe('lifecycle', () => {
   type Lifecycle = z.infer<typeof api.lifecycleAnswer>
   test('puts spend beside customers, a currency each, and null for nothing', async () => {
@@ -625,6 +675,44 @@ describe('lifecycle', () => {
       expect(opened.rows.map(({ subject }) => subject).sort()).toEqual(subjects)
       expect(opened.total).toBe(subjects.length)
     }
+  })
+
+  test('tells each channel apart in one answer, as it does where only one is asked', async () => {
+    const months = 'by=month&from=2026-03-01&to=2026-06-01'
+    const { channels = [], periods } = await ask<Lifecycle>(`/v1/metrics/lifecycle?${months}&split=channel`)
+    expect(channels.map(({ channel }) => channel)).toEqual([
+      'Organic Search',
+      'Organic Social',
+      'Paid Search',
+      'Paid Social',
+    ])
+    for (const { channel, ...own } of channels) {
+      const alone = await ask<Lifecycle>(
+        `/v1/metrics/lifecycle?${months}&channel=${encodeURIComponent(channel)}`,
+      )
+      expect(own, channel).toEqual({ periods: alone.periods, cohorts: alone.cohorts })
+    }
+    periods.forEach((period, nth) => {
+      const sum = (count: (one: (typeof periods)[number]) => number) =>
+        channels.reduce((total, { periods: own }) => total + (own[nth] ? count(own[nth]) : 0), 0)
+      expect(sum(({ newCustomers }) => newCustomers)).toBe(period.newCustomers)
+      expect(sum(({ conversion }) => conversion.subjects)).toBe(period.conversion.subjects)
+      expect(sum(({ frequency }) => frequency.orders)).toBe(period.frequency.orders)
+    })
+    const whole = await ask<Lifecycle>(`/v1/metrics/lifecycle?${months}`)
+    expect(whole.channels).toBeUndefined()
+    expect(whole.periods).toEqual(periods)
+  })
+
+  test('of people who came by no channel is told as such', async () => {
+    const { channels = [] } = await ask<Lifecycle>(
+      '/v1/metrics/lifecycle?split=channel&subject=person&from=2025-12-01',
+    )
+    const opened = await ask<Opened>(
+      `/v1/metrics/lifecycle/subjects?row=active&subject=person&from=2025-12-01&channel=${encodeURIComponent('(not set)')}`,
+    )
+    expect(opened.total).toBe(0)
+    expect(channels.map(({ channel }) => channel)).not.toContain('(not set)')
   })
 
   test('begins with the first touch or spend where nobody says when', async () => {

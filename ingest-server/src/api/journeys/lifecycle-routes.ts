@@ -55,7 +55,13 @@ function addMetrics(api: Api, deps: TimelineDeps): void {
             touchFilter: 'every touch',
           }
         },
-        csv: { name: 'lifecycle', format: request.query.format, rows: ({ periods }) => periods },
+        csv: {
+          name: 'lifecycle',
+          format: request.query.format,
+          rows: ({ periods, channels }) =>
+            channels?.flatMap(({ channel, periods: own }) => own.map((row) => ({ channel, ...row }))) ??
+            periods,
+        },
       }),
   })
 
@@ -94,10 +100,11 @@ async function lifecycleAskOf(
   wanted: Omit<z.infer<typeof lifecycleQuery>, 'format'>,
   now: number,
 ): Promise<LifecycleAsk & { from: number; to: number }> {
-  const { customer, order, lead, as_of, timezone, years, margin, channel } = wanted
+  const { customer, order, lead, as_of, timezone, years, margin, channel, split } = wanted
+  if (split !== undefined) oneOf(split, ['channel'], 'split')
   const period = oneOf(wanted.by, periodNames, 'by')
   const buyer = await goalNamed(reader, customer, ['customer', 'won'], as_of)
-  const question = questionOf(wanted, now, buyer)
+  const question = await questionOf(reader, wanted, now, buyer)
   const to = question.to ?? question.asOf + 1
   return {
     ...question,
@@ -114,6 +121,7 @@ async function lifecycleAskOf(
     years,
     margin,
     channel,
+    isSplit: split !== undefined,
   }
 }
 

@@ -135,7 +135,7 @@ async function closedAskOf(reader: Reader, wanted: Wanted, now: number): Promise
     await goalOf(reader, wanted.lost, wanted.as_of),
   ]
   return {
-    ...questionOf(wanted, now, goal),
+    ...(await questionOf(reader, wanted, now, goal)),
     goal,
     lost,
     traits: oneOf(wanted.traits, ['close', 'now'] as const, 'traits'),

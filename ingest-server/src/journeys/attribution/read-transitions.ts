@@ -1,7 +1,7 @@
 /** The Markov chain's transitions: of converting paths counted here, of all others in ClickHouse. */
 import { queryRows, type Reader } from '../../clickhouse/query.js'
 import { touchesOf } from '../../definitions/touches.js'
-import { baseParams, ofSubjects, orderOfTies, paramsOf, settings, within } from '../question.js'
+import { baseParams, ofSubjects, paramsOf, settings, within } from '../question.js'
 import { creditedTouches, keyOf, type AttributionAsk } from './ask.js'
 import { conversion, lost, start, statesOf, type Transition } from './markov.js'
 import { convertedKeys } from '../goals.js'
@@ -84,6 +84,46 @@ function unpacked(state: number): number[] {
   return steps
 }
 
+/** More subjects than these are not named one by one; then all are read in the exact order. */
+const mostTied = 2_000
+// Time and, below it, the step: sorted as numbers. Times before 1970 keep their order by the bias.
+const bias = '70368744177664'
+const timeOf = (one: string) => `(toInt64(bitShiftRight(${one}, 16)) - ${bias})`
+
+interface Others {
+  step: string
+  who: string
+  from: string
+}
+
+/** SELECT key, touches, tied: by time; `tied` where two steps of one millisecond differ, for then the message decides. */
+const quickTouches = ({ step, who, from }: Others) => `
+SELECT key, touches,
+  arrayExists((x, y) -> x != y AND bitShiftRight(x, 16) = bitShiftRight(y, 16), arrayPopBack(touches), arrayPopFront(touches)) AS tied
+FROM (
+  SELECT key, arraySort(groupArray(bitOr(bitShiftLeft(toUInt64(toUnixTimestamp64Milli(at) + ${bias}), 16), ${step}))) AS touches
+  FROM ${from} WHERE ${who} GROUP BY key
+)`
+
+const exactTouches = ({ step, who, from }: Others) => `
+SELECT key, arrayMap(x -> bitOr(bitShiftLeft(toUInt64(x.1 + ${bias}), 16), x.4), sorted) AS touches, toUInt8(0) AS tied
+FROM (
+  SELECT key, arraySort(groupArray((toUnixTimestamp64Milli(at), message_id, touch, ${step}))) AS sorted
+  FROM ${from} WHERE ${who} GROUP BY key
+)`
+
+type Tied = readonly string[] | 'all'
+
+function touchesIn(others: Others, tied: Tied): string {
+  if (tied === 'all') return exactTouches(others)
+  if (tied.length === 0) return quickTouches(others)
+  const isTied = 'key IN (SELECT toUInt64(arrayJoin({tied: Array(String)})))'
+  const [quick, exact] = [`${others.who} AND NOT ${isTied}`, `${others.who} AND ${isTied}`]
+  return `${quickTouches({ ...others, who: quick })} UNION ALL ${exactTouches({ ...others, who: exact })}`
+}
+
+type Move = [from: number, to: number, count: number, tied: number]
+
 /** A path of somebody who did not convert ends with their last touch, and reaches as far back as one that converts. */
 async function notConvertingTransitions(
   reader: Reader,
@@ -93,38 +133,48 @@ async function notConvertingTransitions(
   const converted = await convertedKeys(reader, ask.goal, ask, 'goal')
   const credited = creditedTouches(ask).condition
   const subjects = await ofSubjects(reader, ask)
-  const ended = within(ask, 'last')
-  const isRecent =
-    ask.lookbackMs === undefined ? '1' : 'x.1 > toUnixTimestamp64Milli(last) - {lookback: Int64}'
-  const rows = await queryRows<[number, number, number]>(
-    reader,
-    {
-      name: 'attribution-transitions',
-      sql: `
-WITH others AS (
-  SELECT max(at) AS last,
-    arraySort(groupArray((toUnixTimestamp64Milli(at), ${orderOfTies}, toUInt64(transform(${keyOf(ask.by)}, {steps: Array(String)}, range(1, toUInt64({stepsEnd: UInt32})), 0))))) AS touches
-  FROM ${touchesOf(ask.subject)}
-  WHERE (${credited.sql}) AND ${subjects.sql} AND key NOT IN (SELECT key FROM (${converted.sql}))
-  GROUP BY key
-),
-paths AS (
-  SELECT arrayMap(x -> x.3, arrayFilter(x -> ${isRecent}, touches)) AS path FROM others WHERE ${ended.sql}
-),
-moves AS (
-  SELECT arrayJoin(arrayZip(arrayPushFront(states, toUInt64(0)), arrayPushBack(states, toUInt64(0)))) AS move
-  FROM (SELECT ${packedStates(ask.order)} AS states FROM paths)
+  const ended = within(ask, `fromUnixTimestamp64Milli(last, 'UTC')`)
+  const step = `toUInt64(transform(${keyOf(ask.by)}, {steps: Array(String)}, range(1, toUInt64({stepsEnd: UInt32})), 0))`
+  const who = `(${credited.sql}) AND ${subjects.sql} AND key NOT IN (SELECT key FROM (${converted.sql}))`
+  const others = { step, who, from: touchesOf(ask.subject) }
+  const isRecent = ask.lookbackMs === undefined ? '1' : `${timeOf('x')} > last - {lookback: Int64}`
+  const paths = (tied: Tied) => `
+WITH paths AS (
+  SELECT key, tied, ${timeOf('touches[-1]')} AS last, arrayMap(x -> bitAnd(x, 65535), arrayFilter(x -> ${isRecent}, touches)) AS path
+  FROM (${touchesIn(others, tied)}) WHERE ${ended.sql}
+)`
+  const params = {
+    ...paramsOf(converted, credited, subjects, ended),
+    ...(ask.lookbackMs !== undefined && { lookback: ask.lookbackMs }),
+    steps: keys,
+    stepsEnd: keys.length + 1,
+  }
+  const read = (tied: Tied) =>
+    queryRows<Move>(
+      reader,
+      {
+        name: 'attribution-transitions',
+        sql: `${paths(tied)}
+SELECT move.1, move.2, count(), countIf(tied AND move.1 = 0)
+FROM (
+  SELECT tied, arrayJoin(arrayZip(arrayPushFront(states, toUInt64(0)), arrayPushBack(states, toUInt64(0)))) AS move
+  FROM (SELECT tied, ${packedStates(ask.order)} AS states FROM paths)
 )
-SELECT move.1, move.2, count() FROM moves GROUP BY move`,
+GROUP BY move`,
+        settings,
+      },
+      { ...params, ...(tied !== 'all' && { tied }) },
+    )
+  let rows = await read([])
+  if (rows.some(([, , , tied]) => tied > 0)) {
+    const named = {
+      name: 'attribution-tied',
+      sql: `${paths([])} SELECT toString(key) FROM paths WHERE tied LIMIT ${mostTied + 1}`,
       settings,
-    },
-    {
-      ...paramsOf(converted, credited, subjects, ended),
-      ...(ask.lookbackMs !== undefined && { lookback: ask.lookbackMs }),
-      steps: keys,
-      stepsEnd: keys.length + 1,
-    },
-  )
+    }
+    const tied = await queryRows<[string]>(reader, named, params)
+    rows = await read(tied.length > mostTied ? 'all' : tied.map(([key]) => key))
+  }
   return rows.map(([from, to, count]) => ({
     from: from === 0 ? start : unpacked(from),
     to: to === 0 ? lost : unpacked(to),

@@ -1,7 +1,8 @@
 /** How many get from step to step, and how long it takes: POST /v1/funnels/query. */
 import { queryRows, type Reader } from '../../clickhouse/query.js'
 import { median, ratio } from '../numbers/statistics.js'
-import { inPart, mostPerPart, settings } from '../question.js'
+import { namesOf } from '../../definitions/subject-names.js'
+import { inPart, mostPerPart, settings, type Fragment } from '../question.js'
 import { furthestAttempt } from './attempts.js'
 import type { FunnelAsk } from './ask.js'
 import { levelsSql } from './levels.js'
@@ -27,7 +28,7 @@ export interface Funnel extends FunnelGroup {
 
 /** Somebody who may have got beyond the first step. */
 interface Advanced {
-  subject: string
+  key: string
   part: string
   isInside: boolean
   /** When each step was reached, in milliseconds since 1970. */
@@ -65,46 +66,80 @@ export async function subjectsOfStep(
   { step, part, limit }: { step: number; part: string | undefined; limit: number },
 ): Promise<{ total: number; rows: { subject: string; at: string | null }[] }> {
   const isPart = (one: { part: string }) => part === undefined || one.part === part
-  const { began, advanced } = await readFunnel(reader, ask)
-  const reached = advanced
-    .filter((one) => isPart(one) && one.times.length > step)
-    .map(({ subject, times }) => ({ subject, at: new Date(times[step] ?? 0).toISOString() }))
-  if (step > 0) return { total: reached.length, rows: reached.slice(0, limit) }
-  const { sql, params } = await levelsSql(reader, ask)
-  const named = {
-    name: 'funnel-began',
-    sql: `${sql} SELECT subject FROM levels WHERE level < 2 AND ({any: UInt8} OR part = {part: String}) ORDER BY subject LIMIT {limit: UInt32}`,
-    settings,
+  const { began, advanced, levels } = await readFunnel(reader, ask)
+  const reached = advanced.filter((one) => isPart(one) && one.times.length > step)
+  const found = reached.map(({ key, times }) => ({ key, at: new Date(times[step] ?? 0).toISOString() }))
+  const named = async (rows: readonly { key: string; at: string | null }[]) => {
+    const names = await namesOf(
+      reader,
+      ask.subject,
+      rows.map(({ key }) => key),
+    )
+    return rows.map(({ key, at }) => ({ subject: names.get(key) ?? key, at }))
   }
-  const rows = await queryRows<[string]>(reader, named, {
-    ...params,
-    any: Number(part === undefined),
-    part: part ?? '',
-    limit,
-  })
+  if (step > 0) return { total: found.length, rows: await named(found.slice(0, limit)) }
+  const rows = await queryRows<[string]>(
+    reader,
+    {
+      name: 'funnel-began',
+      sql: `${levels.sql} SELECT toString(key) FROM levels WHERE level < 2 AND ({any: UInt8} OR part = {part: String}) ORDER BY key LIMIT {limit: UInt32}`,
+      settings,
+    },
+    { ...levels.params, any: Number(part === undefined), part: part ?? '', limit },
+  )
   const onlyBegan = began.filter(isPart).reduce((sum, { subjects }) => sum + subjects, 0)
-  const all = [...reached, ...rows.map(([subject]) => ({ subject, at: null }))]
-  return { total: reached.length + onlyBegan, rows: all.slice(0, limit) }
+  const all = [...found, ...rows.map(([key]) => ({ key, at: null }))]
+  return { total: found.length + onlyBegan, rows: await named(all.slice(0, limit)) }
 }
 
-async function readFunnel(reader: Reader, ask: FunnelAsk): Promise<{ began: Began[]; advanced: Advanced[] }> {
-  const { sql, params } = await levelsSql(reader, ask)
-  const counted = await queryRows<[part: string, subjects: number, inside: number, advanced: number]>(
+interface Read {
+  began: Began[]
+  advanced: Advanced[]
+  levels: Fragment
+}
+
+/** More subjects than these are not named one by one; then everybody is read in the exact order. */
+const mostTied = 2_000
+
+async function readFunnel(reader: Reader, ask: FunnelAsk): Promise<Read> {
+  const quick = await levelsSql(reader, ask, [])
+  const found = await readLevels(reader, ask, quick)
+  if (found) return found
+  const tied = await queryRows<[string]>(
+    reader,
+    {
+      name: 'funnel-tied',
+      sql: `${quick.sql} SELECT toString(key) FROM levels WHERE tied LIMIT ${mostTied + 1}`,
+      settings,
+    },
+    quick.params,
+  )
+  const levels = await levelsSql(reader, ask, tied.length > mostTied ? 'all' : tied.map(([key]) => key))
+  return (await readLevels(reader, ask, levels)) ?? { began: [], advanced: [], levels }
+}
+
+/** Undefined where some are tied, whose order was left open. */
+async function readLevels(reader: Reader, ask: FunnelAsk, levels: Fragment): Promise<Read | undefined> {
+  const { sql, params } = levels
+  const counted = await queryRows<
+    [part: string, subjects: number, inside: number, advanced: number, tied: number]
+  >(
     reader,
     {
       name: 'funnel-levels',
-      sql: `${sql} SELECT part, countIf(level < 2), countIf(level < 2 AND isInside), countIf(level >= 2) FROM levels GROUP BY part`,
+      sql: `${sql} SELECT part, countIf(level < 2), countIf(level < 2 AND isInside), countIf(level >= 2), countIf(tied) FROM levels GROUP BY part`,
       settings,
     },
     params,
   )
+  if (counted.some(([, , , , tied]) => tied > 0)) return undefined
   const many = counted.reduce((sum, [, , , advanced]) => sum + advanced, 0)
   const parts = Math.ceil(many / mostPerPart)
   const advanced: Advanced[] = []
   for (let part = 0; part < parts; part += 1) {
     const named = {
       name: 'funnel-attempts',
-      sql: `${sql} SELECT subject, part, isInside, codes, masks FROM levels WHERE level >= 2 AND ${inPart} ORDER BY subject`,
+      sql: `${sql} SELECT toString(key), part, isInside, codes, masks FROM levels WHERE level >= 2 AND ${inPart} ORDER BY key`,
       settings,
     }
     const rows = await queryRows<[string, string, number, number[], number[]]>(reader, named, {
@@ -112,13 +147,13 @@ async function readFunnel(reader: Reader, ask: FunnelAsk): Promise<{ began: Bega
       parts,
       part,
     })
-    for (const [subject, group, isInside, codes, masks] of rows) {
+    for (const [key, group, isInside, codes, masks] of rows) {
       const times = furthestAttempt({ codes, masks }, { ...ask, steps: ask.steps.length })
-      advanced.push({ subject, part: group, isInside: isInside === 1, times })
+      advanced.push({ key, part: group, isInside: isInside === 1, times })
     }
   }
   const began = counted.map(([part, subjects, inside]) => ({ part, subjects, inside }))
-  return { began, advanced }
+  return { began, advanced, levels }
 }
 
 function groupOf(ask: FunnelAsk, began: readonly Began[], advanced: readonly Advanced[]): FunnelGroup {

@@ -2,62 +2,79 @@
 import { compileTouches } from '../../definitions/compile-touch.js'
 import { touchesOf } from '../../definitions/touches.js'
 import type { Reader } from '../../clickhouse/query.js'
-import {
-  baseParams,
-  fragment,
-  ofSubjects,
-  orderOfTies,
-  paramsOf,
-  type Fragment,
-  type Question,
-} from '../question.js'
+import { baseParams, fragment, ofSubjects, paramsOf, type Fragment, type Question } from '../question.js'
 import { breakdownSql } from './breakdown.js'
 import type { FunnelAsk } from './ask.js'
 
+// Time and, below it, the mask: gathered and sorted as numbers. Times before 1970 keep their order by the bias.
+const bias = '70368744177664'
+const timeOf = (one: string) => `(toInt64(bitShiftRight(${one}, 16)) - ${bias})`
+const maskOf = (one: string) => `toUInt32(bitAnd(${one}, 65535))`
+const ms = 'toUnixTimestamp64Milli(at)'
+const packed = (time: string, mask: string) =>
+  `bitOr(bitShiftLeft(toUInt64(${time} + ${bias}), 16), toUInt64(${mask}))`
+
+/** Keys of subjects that are read in the exact order, since two of their touches have one time and differ; `all` of them. */
+export type Tied = readonly string[] | 'all'
+
 /**
  * WITH levels: a row a subject that began, its touches as places (milliseconds × 1024 + number inside the millisecond)
- * and masks of the steps that they match.
+ * and masks of the steps that they match. `tied`: the order was left open where it may matter; such subjects are named
+ * in another go and read in the total order.
  *
- * A window of whole milliseconds reaches 1,023 places into its last one; that lets in a touch of the next where a
- * millisecond holds several. attempts.ts, which reads everybody beyond the first step, is exact.
- *
- * `level` in the mode `ordered` is what windowFunnel says. It takes no DateTime64, counts one touch for two steps
- * and takes ties in any order, unless no two touches have one time: that is what the places are for. The other modes it
- * does not know; there `level` is 2 for whoever may have got beyond the first step.
+ * `level` is 2 for whoever may have got beyond the first step, and 1 for who certainly did not: attempts.ts reads the
+ * former and is exact. (`windowFunnel` is no help: a touch that matches two steps begins anew with it and loses the attempt.)
  */
-export async function levelsSql(reader: Reader, ask: FunnelAsk): Promise<Fragment> {
+export async function levelsSql(reader: Reader, ask: FunnelAsk, tied: Tied): Promise<Fragment> {
   const subjects = await ofSubjects(reader, ask)
   const breakdown = breakdownSql(ask)
   const mask = maskSql(ask)
   const window = windowSql(ask)
-  const isFirst = ask.mode === 'any' ? 'touch.3 != 0' : 'bitTest(touch.3, 0)'
+  const isFirst = ask.mode === 'any' ? `${maskOf('x')} != 0` : `bitTest(${maskOf('x')}, 0)`
   return {
     sql: `
 WITH walked AS (
-  SELECT key, any(subject) AS subject,
-    arraySort(groupArray((toUnixTimestamp64Milli(at), ${orderOfTies}, ${mask.sql} AS mask))) AS touches
-  FROM ${touchesOf(ask.subject)}
-  WHERE ${subjects.sql} AND ${window.sql}${ask.mode === 'strict' ? '' : ' AND mask != 0'}
-  GROUP BY key
-  HAVING arrayExists(touch -> ${isFirst}, touches)
+  SELECT key, touches, tied FROM (${walkedSql(ask, { who: `${subjects.sql} AND ${window.sql}`, mask: mask.sql, tied })})
+  WHERE arrayExists(x -> ${isFirst}, touches)
 ),
 levels AS (
-  SELECT walked.key AS key, subject, ${breakdown.column} AS part,
-    arrayMap(touch -> touch.1, touches) AS times,
-    arrayMap(touch -> touch.3, touches) AS masks,
+  SELECT walked.key AS key, tied, ${breakdown.column} AS part,
+    arrayMap(x -> ${timeOf('x')}, touches) AS times,
+    arrayMap(x -> ${maskOf('x')}, touches) AS masks,
     arrayMap((time, n) -> toUInt64(time * 1024 + least(n - 1, 1023)), times, arrayEnumerateUniq(times)) AS codes,
     ${levelSql(ask)} AS level,
-    arrayMax(arrayMap(touch -> if(${isFirst}, touch.1, toInt64(-9000000000000)), touches)) > {pendingFrom: Int64} AS isInside
+    arrayMax(arrayMap(x -> if(${isFirst}, ${timeOf('x')}, toInt64(-9000000000000)), touches)) > {pendingFrom: Int64} AS isInside
   FROM walked ${breakdown.join}
 )`,
-    params: paramsOf(
-      fragment('', { ...baseParams(ask), pendingFrom: ask.asOf - ask.windowMs }),
-      mask,
-      window,
-      subjects,
-      breakdown,
-    ),
+    params: {
+      ...paramsOf(
+        fragment('', { ...baseParams(ask), pendingFrom: ask.asOf - ask.windowMs, window: ask.windowMs }),
+        mask,
+        window,
+        subjects,
+        breakdown,
+      ),
+      ...(tied !== 'all' && tied.length > 0 && { tied }),
+    },
   }
+}
+
+function walkedSql(
+  { subject, mode }: FunnelAsk,
+  { who, mask, tied }: { who: string; mask: string; tied: Tied },
+): string {
+  const where = (more: string) =>
+    `FROM ${touchesOf(subject)} WHERE ${who}${mode === 'strict' ? '' : ` AND ${mask} != 0`}${more} GROUP BY key`
+  const quick = (more: string) => `
+SELECT key, touches, arrayExists((x, y) -> x != y AND bitShiftRight(x, 16) = bitShiftRight(y, 16), arrayPopBack(touches), arrayPopFront(touches)) AS tied
+FROM (SELECT key, arraySort(groupArray(${packed(ms, mask)})) AS touches ${where(more)})`
+  const exact = (more: string) => `
+SELECT key, arrayMap(x -> ${packed('x.1', 'x.4')}, sorted) AS touches, toUInt8(0) AS tied
+FROM (SELECT key, arraySort(groupArray((${ms}, message_id, touch, ${mask}))) AS sorted ${where(more)})`
+  if (tied === 'all') return exact('')
+  if (tied.length === 0) return quick('')
+  const isTied = 'key IN (SELECT toUInt64(arrayJoin({tied: Array(String)})))'
+  return `${quick(` AND NOT ${isTied}`)} UNION ALL ${exact(` AND ${isTied}`)}`
 }
 
 /** The steps that a touch matches, bit 0 the first. An attempt begins in [from, to). */
@@ -91,11 +108,13 @@ function bounds({ from, to }: Pick<Question, 'from' | 'to'>, end: string): Fragm
   })
 }
 
-function levelSql({ mode, steps, windowMs }: FunnelAsk): string {
+function levelSql({ mode, steps }: FunnelAsk): string {
+  if (steps.length === 1) return '1'
   if (mode === 'any') return "if(bitCount(arrayReduce('groupBitOr', masks)) > 1 AND length(masks) > 1, 2, 1)"
   if (mode === 'strict') return 'if(length(masks) > 1, 2, 1)'
-  const matched = steps.map((_step, step) => `arrayMap(mask -> toUInt8(bitTest(mask, ${step})), masks)`)
-  // A number of ours: ClickHouse takes no placeholder inside the name of an aggregate.
-  const widest = windowMs * 1024 + 1023
-  return `arrayReduce('windowFunnel(${widest}, ''strict_increase'')', codes, ${matched.join(', ')})`
+  // A touch of the second step, in time after the latest beginning before it.
+  const begun =
+    'arrayFill(x -> x != 0, arrayMap((time, mask) -> if(bitTest(mask, 0), time, 0), times, masks))'
+  const before = `arrayPopBack(arrayPushFront(${begun}, toInt64(0)))`
+  return `if(arrayExists((time, mask, start) -> bitTest(mask, 1) AND start != 0 AND time - start <= {window: Int64}, times, masks, ${before}), 2, 1)`
 }

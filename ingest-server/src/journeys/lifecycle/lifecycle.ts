@@ -49,9 +49,14 @@ export interface Cohort {
   periods: { from: string; retained: number; retention: number | null; churn: number | null }[]
 }
 
-export interface Lifecycle {
+interface LifecycleNumbers {
   periods: LifecyclePeriod[]
   cohorts: Cohort[]
+}
+
+export interface Lifecycle extends LifecycleNumbers {
+  /** Where they are asked for: each channel, by the one that a subject first came from and by what was spent in it. */
+  channels?: ({ channel: string } & LifecycleNumbers)[]
   definitions: UsedDefinition[]
   warnings: string[]
 }
@@ -68,10 +73,17 @@ export async function lifecycle(
     )
   // Whole periods: half a month says nothing beside a month. The last may not be over yet.
   const whole = { ...ask, from: periods[0]?.from ?? ask.from, to: periods.at(-1)?.to ?? ask.to }
-  const figures = await readAll(reader, whole)
-  return {
+  const numbersOf = (figures: Figures): LifecycleNumbers => ({
     periods: periods.map((bounds) => periodOf(bounds, figures, ask)),
     cohorts: cohortsOf(periods, figures, ask.asOf),
+  })
+  const figures = await readAll(reader, { ...whole, isSplit: false })
+  const apart = ask.isSplit ? await readAll(reader, whole) : undefined
+  return {
+    ...numbersOf(figures),
+    ...(apart && {
+      channels: channelsIn(apart).map((channel) => ({ channel, ...numbersOf(onlyOf(apart, channel)) })),
+    }),
     definitions: usedGoals(...new Set([ask.customer, ask.order, ask.lead])),
     warnings: (['customer', 'order', 'lead'] as const).flatMap((role) =>
       ask[role] === undefined
@@ -94,6 +106,18 @@ async function readAll(reader: Reader, ask: LifecycleAsk) {
   return { newCustomers, leads, ...orders, ...active, emails, ...costs, cohorts }
 }
 type Figures = Awaited<ReturnType<typeof readAll>>
+
+const channelsIn = (figures: Figures): string[] =>
+  [...new Set(Object.values(figures).flatMap((rows) => rows.map(({ part }) => part)))].sort()
+
+const onlyOf = (figures: Figures, channel: string): Figures =>
+  Object.fromEntries(
+    Object.entries(figures).map(([name, rows]) => [
+      name,
+      (rows as readonly { part: string }[]).filter(({ part }) => part === channel),
+    ]),
+    // The same lists, shorter.
+  ) as unknown as Figures
 
 function periodOf(
   { from, to }: { from: number; to: number },

@@ -2,7 +2,17 @@
 import { query, type Reader } from '../../clickhouse/query.js'
 import { touchesOf } from '../../definitions/touches.js'
 import { conversionsOf, type Goal } from '../goals.js'
-import { baseParams, fragment, ofSubjects, paramsOf, settings, within, type Question } from '../question.js'
+import { notSet } from '../attribution/ask.js'
+import {
+  baseParams,
+  fragment,
+  ofSubjects,
+  paramsOf,
+  settings,
+  within,
+  type Fragment,
+  type Question,
+} from '../question.js'
 import { startOf, startOfDate, type PeriodName } from './periods.js'
 
 export interface LifecycleAsk extends Question {
@@ -18,10 +28,13 @@ export interface LifecycleAsk extends Question {
   margin: number
   /** Costs and first touches of this channel only. */
   channel: string | undefined
+  /** Each channel apart too: `part` of a row is its channel, else empty. */
+  isSplit: boolean
 }
 
 /** Every row names its period by the start, in seconds since 1970. */
 export interface CountRow {
+  part: string
   period: number
   n: number
 }
@@ -30,11 +43,13 @@ export interface OrderRow extends CountRow {
   revenue: number
 }
 export interface CostRow {
+  part: string
   period: number
   currency: string
   amount: number
 }
 export interface VolumeRow {
+  part: string
   period: number
   impressions: number | null
   clicks: number | null
@@ -42,17 +57,31 @@ export interface VolumeRow {
   followers: number | null
 }
 
+/** SELECT key, part: the channel of its first touch that has one. */
+const firstChannels = (subject: LifecycleAsk['subject']) =>
+  `SELECT key, toString(argMin(channel, (at, message_id, touch))) AS part FROM ${touchesOf(subject)} WHERE channel != '' GROUP BY key`
+
+/** Of rows with `key` and `at`, those of the ask, with `part` and `period`; `from` is a FROM expression. */
+function scoped(ask: LifecycleAsk, from: string, condition: string): string {
+  const period = `${startOf(ask.period, 'at')} AS period`
+  if (!ask.isSplit) return `(SELECT *, ${period}, '' AS part FROM ${from} WHERE ${condition})`
+  return `(
+SELECT counted.*, if(parted.part = '', '${notSet}', parted.part) AS part
+FROM (SELECT *, ${period} FROM ${from} WHERE ${condition}) AS counted
+LEFT JOIN (${firstChannels(ask.subject)}) AS parted ON parted.key = counted.key)`
+}
+
 const grouped = (select: string, from: string) =>
-  `SELECT ${select} FROM ${from} GROUP BY period ORDER BY period`
+  `SELECT part, period, ${select} FROM ${from} GROUP BY part, period ORDER BY part, period`
 
 /** Subjects of the channel: those whose first touch with a channel is of it. Everybody where none is asked. */
-const ofChannel = ({ channel, subject }: LifecycleAsk) =>
-  channel === undefined
-    ? fragment('1')
-    : fragment(
-        `key IN (SELECT key FROM ${touchesOf(subject)} WHERE channel != '' GROUP BY key HAVING argMin(channel, (at, message_id, touch)) = {channel: String})`,
-        { channel },
-      )
+function ofChannel({ channel, subject }: LifecycleAsk): Fragment {
+  if (channel === undefined) return fragment('1')
+  if (channel === notSet) return fragment(`key NOT IN (SELECT key FROM (${firstChannels(subject)}))`)
+  return fragment(`key IN (SELECT key FROM (${firstChannels(subject)}) WHERE part = {channel: String})`, {
+    channel,
+  })
+}
 
 /** Condition on key and at, and what every statement over them names. */
 export async function scopeOf(reader: Reader, ask: LifecycleAsk) {
@@ -76,10 +105,7 @@ export async function countConversions(
   const counted: Goal = { ...goal, body: { ...goal.body, count: how } }
   const conversions = await conversionsOf(reader, counted, ask, { prefix: 'goal' })
   const scope = await scopeOf(reader, ask)
-  const sql = grouped(
-    `${startOf(ask.period, 'at')} AS period, count() AS n`,
-    `(${conversions.sql}) WHERE ${scope.condition}`,
-  )
+  const sql = grouped('count() AS n', scoped(ask, `(${conversions.sql})`, scope.condition))
   return query(
     reader,
     { name: 'lifecycle-conversions', sql, settings },
@@ -97,21 +123,20 @@ export async function readOrders(
   const conversions = await conversionsOf(reader, each, ask, { prefix: 'goal', withWorth: true })
   const scope = await scopeOf(reader, ask)
   const params = { ...conversions.params, ...scope.params }
-  const from = `(${conversions.sql}) WHERE ${scope.condition}`
-  const period = `${startOf(ask.period, 'at')} AS period`
+  const from = scoped(ask, `(${conversions.sql})`, scope.condition)
   const [orders, customers] = await Promise.all([
     query<OrderRow>(
       reader,
       {
         name: 'lifecycle-orders',
-        sql: `SELECT ${period}, currency, count() AS n, sum(toDecimal128(ifNull(value, 0), 6)) AS revenue FROM ${from} GROUP BY period, currency ORDER BY period, currency`,
+        sql: `SELECT part, period, currency, count() AS n, sum(toDecimal128(ifNull(value, 0), 6)) AS revenue FROM ${from} GROUP BY part, period, currency ORDER BY part, period, currency`,
         settings,
       },
       params,
     ),
     query<CountRow>(
       reader,
-      { name: 'lifecycle-customers', sql: grouped(`${period}, uniqExact(key) AS n`, from), settings },
+      { name: 'lifecycle-customers', sql: grouped('uniqExact(key) AS n', from), settings },
       params,
     ),
   ])
@@ -129,8 +154,8 @@ export async function countActive(
     {
       name: 'lifecycle-active',
       sql: grouped(
-        `${startOf(ask.period, 'at')} AS period, uniqExact(key) AS n`,
-        `${touchesOf(ask.subject)} WHERE ${scope.condition}`,
+        'uniqExact(key) AS n',
+        scoped(ask, `(SELECT key, at FROM ${touchesOf(ask.subject)})`, scope.condition),
       ),
       settings,
     },
@@ -143,10 +168,7 @@ export async function countActive(
     reader,
     {
       name: 'lifecycle-converting',
-      sql: grouped(
-        `${startOf(ask.period, 'at')} AS period, uniqExact(key) AS n`,
-        `(${conversions.sql}) WHERE ${scope.condition}`,
-      ),
+      sql: grouped('uniqExact(key) AS n', scoped(ask, `(${conversions.sql})`, scope.condition)),
       settings,
     },
     { ...conversions.params, ...scope.params },
@@ -155,6 +177,7 @@ export async function countActive(
 }
 
 export interface EmailRow {
+  part: string
   period: number
   sent: number
   delivered: number
@@ -165,9 +188,10 @@ export interface EmailRow {
 export async function countEmails(reader: Reader, ask: LifecycleAsk): Promise<EmailRow[]> {
   const scope = await scopeOf(reader, ask)
   const named = (word: string) => `countIf(match(name, '(?i)\\\\b${word}'))`
+  const emails = `(SELECT key, at, name FROM ${touchesOf(ask.subject)} WHERE kind = 'email')`
   const sql = grouped(
-    `${startOf(ask.period, 'at')} AS period, ${named('sent')} AS sent, ${named('delivered')} AS delivered, ${named('open')} AS opens`,
-    `${touchesOf(ask.subject)} WHERE kind = 'email' AND ${scope.condition}`,
+    `${named('sent')} AS sent, ${named('delivered')} AS delivered, ${named('open')} AS opens`,
+    scoped(ask, emails, scope.condition),
   )
   return query(reader, { name: 'lifecycle-emails', sql, settings }, scope.params)
 }
@@ -176,7 +200,7 @@ export async function readCosts(
   reader: Reader,
   ask: LifecycleAsk,
 ): Promise<{ costs: CostRow[]; volumes: VolumeRow[] }> {
-  const period = `${startOfDate(ask.period, 'day')} AS period`
+  const head = `${ask.isSplit ? 'toString(channel)' : "''"} AS part, ${startOfDate(ask.period, 'day')} AS period`
   const conditions = [
     'project = {project: String}',
     ...(ask.channel === undefined ? [] : ['channel = {channel: String}']),
@@ -194,7 +218,7 @@ export async function readCosts(
     reader,
     {
       name: 'lifecycle-costs',
-      sql: `SELECT ${period}, currency, sum(amount) AS amount FROM ${from} GROUP BY period, currency ORDER BY period, currency`,
+      sql: `SELECT ${head}, currency, sum(amount) AS amount FROM ${from} GROUP BY part, period, currency ORDER BY part, period, currency`,
     },
     params,
   )
@@ -204,12 +228,12 @@ export async function readCosts(
     {
       name: 'lifecycle-volumes',
       sql: `
-SELECT period, sumOrNull(impressions) AS impressions, sumOrNull(clicks) AS clicks, sumOrNull(engagements) AS engagements, sumOrNull(followers) AS followers
+SELECT part, period, sumOrNull(impressions) AS impressions, sumOrNull(clicks) AS clicks, sumOrNull(engagements) AS engagements, sumOrNull(followers) AS followers
 FROM (
-  SELECT ${period}, sum(impressions) AS impressions, sum(clicks) AS clicks, sum(engagements) AS engagements, argMax(followers, day) AS followers
-  FROM ${from} GROUP BY period, channel, source, medium, campaign
+  SELECT ${head}, sum(impressions) AS impressions, sum(clicks) AS clicks, sum(engagements) AS engagements, argMax(followers, day) AS followers
+  FROM ${from} GROUP BY part, period, channel, source, medium, campaign
 )
-GROUP BY period ORDER BY period`,
+GROUP BY part, period ORDER BY part, period`,
     },
     params,
   )
@@ -217,6 +241,7 @@ GROUP BY period ORDER BY period`,
 }
 
 export interface CohortRow {
+  part: string
   /** Start of the period of the first conversion, and of a later one with an order. */
   cohort: number
   period: number
@@ -233,11 +258,11 @@ export async function readCohorts(reader: Reader, ask: LifecycleAsk): Promise<Co
   const orders = await conversionsOf(reader, again, ask, { prefix: 'again' })
   const scope = await scopeOf(reader, ask)
   const sql = `
-SELECT cohort, period, uniqExact(firsts.key) AS n
-FROM (SELECT key, ${startOf(ask.period, 'at')} AS cohort FROM (${firsts.sql}) WHERE ${scope.condition}) AS firsts
+SELECT part, cohort, period, uniqExact(firsts.key) AS n
+FROM (SELECT key, part, period AS cohort FROM ${scoped(ask, `(${firsts.sql})`, scope.condition)}) AS firsts
 INNER JOIN (SELECT key, ${startOf(ask.period, 'at')} AS period FROM (${orders.sql})) AS orders ON orders.key = firsts.key
 WHERE period >= cohort
-GROUP BY cohort, period ORDER BY cohort, period`
+GROUP BY part, cohort, period ORDER BY part, cohort, period`
   return query(
     reader,
     { name: 'lifecycle-cohorts', sql, settings },

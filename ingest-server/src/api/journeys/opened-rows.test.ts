@@ -1,0 +1,156 @@
+/** Every aggregated row opens: who is behind it is as many as it says, of every question and every row. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { z } from 'zod'
+import type * as api from '@touchline/schemas/api'
+import {
+  silentLogger,
+  startTestClickHouse,
+  type TestClickHouse,
+} from '../../../../test-support/clickhouse.js'
+import { companyDefinitions, storeCompany } from '../../../../test-support/invented-company.js'
+import { startTimelineApi, type TimelineApi } from '../../../../test-support/timeline-api.js'
+import { openEmbeddedLog, type EmbeddedLog } from '../../log/embedded/embedded-log.js'
+import { rebuildTouchpoints } from '../../touchpoints/rebuild.js'
+
+let clickhouse: TestClickHouse
+let log: EmbeddedLog
+let server: TimelineApi
+const dir = mkdtempSync(join(tmpdir(), 'touchline-opened-'))
+
+beforeAll(async () => {
+  clickhouse = await startTestClickHouse()
+  log = await openEmbeddedLog({ dir, clock: Date.now, logger: silentLogger })
+  server = await startTimelineApi({ clickhouse, log })
+  await storeCompany(clickhouse.app)
+  await rebuildTouchpoints({ clickhouse })
+  for (const [path, payload] of Object.entries(companyDefinitions))
+    await server.app.inject({
+      method: 'PUT',
+      url: `/v1/definitions/${path}`,
+      headers: { authorization: 'Bearer secret' },
+      payload,
+    })
+})
+afterAll(async () => {
+  await server.close()
+  await log.close()
+  await clickhouse.close()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+type Opened = z.infer<typeof api.subjectsAnswer>
+
+async function ask<Body>(url: string, body?: object): Promise<Body> {
+  const answer = body === undefined ? await server.get<Body>(url) : await server.post<Body>(url, body)
+  expect(answer.status, JSON.stringify(answer.body)).toBe(200)
+  return answer.body
+}
+
+/** As many different ones as the row says, and as `total`. */
+async function expectOpened(url: string, subjects: number, body?: object): Promise<void> {
+  const opened = await ask<Opened>(url, body)
+  expect(opened.total, url).toBe(subjects)
+  expect(new Set(opened.rows.map(({ subject }) => subject)).size, url).toBe(subjects)
+}
+const row = (value: string) => `row=${encodeURIComponent(value)}`
+
+test.each([
+  ...['first', 'last', 'last-non-direct', 'linear', 'linear-channels', 'u', 'w', 'full-path', 'time-decay'],
+  ...['equal-split', 'markov'],
+])('an attribution by %s, of every dimension', async (model) => {
+  for (const by of ['channel', 'source', 'campaign', 'name', 'landing page']) {
+    const asked = `goal=won&model=${model}&by=${encodeURIComponent(by)}`
+    const { rows, unattributed } = await ask<z.infer<typeof api.attributionAnswer>>(
+      `/v1/attribution?${asked}`,
+    )
+    for (const { key, subjects } of rows)
+      await expectOpened(`/v1/attribution/subjects?${asked}&${row(key)}`, subjects)
+    await expectOpened(`/v1/attribution/subjects?${asked}&row=Unattributed`, unattributed.conversions)
+  }
+})
+
+test('paths and edges, with and without a goal', async () => {
+  for (const asked of [
+    'goal=won',
+    'goal=won&depth=1',
+    'depth=2&by=name',
+    'goal=won&subject=person&collapse=false',
+  ]) {
+    const { paths, edges } = await ask<z.infer<typeof api.pathsAnswer>>(`/v1/paths?limit=500&${asked}`)
+    expect(paths.length).toBeGreaterThan(0)
+    for (const { steps, subjects } of paths)
+      await expectOpened(`/v1/paths/subjects?${asked}&${row(JSON.stringify(steps))}`, subjects)
+    for (const { from, to, subjects } of edges)
+      await expectOpened(`/v1/paths/subjects?${asked}&${row(`edge:${JSON.stringify([from, to])}`)}`, subjects)
+  }
+})
+
+test.each(['ordered', 'strict', 'any'])(
+  'the steps of a funnel in the mode %s, whole and broken down',
+  async (mode) => {
+    const steps = [
+      { name: 'Visit', touch: { kind: 'visit' } },
+      { name: 'Again', touch: { kind: 'visit' } },
+      { name: 'Won', touch: { name: 'Deal Won' } },
+    ]
+    for (const breakdown of ['channel', { trait: 'industry' }]) {
+      const body = { subject: 'account', window: '365d', mode, steps, breakdown }
+      const whole = await ask<z.infer<typeof api.funnelAnswer>>('/v1/funnels/query', body)
+      for (const { name, subjects } of whole.steps)
+        await expectOpened(`/v1/funnels/query/subjects?${row(name)}`, subjects, body)
+      for (const part of whole.breakdown ?? [])
+        for (const { name, subjects } of part.steps)
+          await expectOpened(
+            `/v1/funnels/query/subjects?${row(name)}&part=${encodeURIComponent(part.key)}`,
+            subjects,
+            body,
+          )
+    }
+  },
+)
+
+test.each(['won', 'lost', 'open'])('the journeys that are %s', async (outcome) => {
+  const { n } = await ask<z.infer<typeof api.summaryAnswer>>(`/v1/journeys/summary?outcome=${outcome}`)
+  await expectOpened(`/v1/journeys/summary/subjects?outcome=${outcome}`, n)
+})
+
+describe('profiles', () => {
+  test.each(['close', 'now'])('findings about traits as of %s', async (traits) => {
+    const { findings } = await ask<z.infer<typeof api.icpAnswer>>(`/v1/icp?traits=${traits}`)
+    expect(findings.length).toBeGreaterThan(0)
+    for (const { trait, value, n } of findings)
+      await expectOpened(`/v1/icp/subjects?traits=${traits}&${row(`${trait}=${value}`)}`, n)
+  })
+
+  test('personas', async () => {
+    const { personas } = await ask<z.infer<typeof api.personasAnswer>>('/v1/personas')
+    expect(personas.length).toBeGreaterThan(0)
+    for (const { persona, people } of personas)
+      await expectOpened(`/v1/personas/subjects?${row(persona)}`, people)
+  })
+})
+
+test('every number of people of every period, of all and of each channel', async () => {
+  const asked = 'customer=won&lead=lead&order=won'
+  const { periods, channels = [] } = await ask<z.infer<typeof api.lifecycleAnswer>>(
+    `/v1/metrics/lifecycle?${asked}&by=quarter&split=channel`,
+  )
+  const all = [{ channel: undefined, periods }, ...channels]
+  for (const { channel, periods: own } of all)
+    for (const { from, to, newCustomers, leads, conversion, frequency } of own) {
+      const counts = { newCustomers, leads, active: conversion.subjects }
+      const of = channel === undefined ? '' : `&channel=${encodeURIComponent(channel)}`
+      for (const [name, n] of Object.entries({
+        ...counts,
+        converting: conversion.converting,
+        orders: frequency.customers,
+      }))
+        await expectOpened(
+          `/v1/metrics/lifecycle/subjects?${asked}&by=quarter&from=${from}&to=${to}${of}&row=${name}`,
+          n,
+        )
+    }
+}, 120_000)
