@@ -10,6 +10,7 @@ export type TestClickHouse = Awaited<ReturnType<typeof startTestClickHouse>>
 
 export const eventsPerPerson = 20
 const chunkEvents = 1_000_000
+const mostCopied = 25_000
 
 /** Events of ordinary people: five sessions of three pages and a track each, two of them before they said who they are. */
 const eventsSql = `
@@ -91,14 +92,14 @@ export async function copyTouchpoints(
   people: number,
   all: number,
 ): Promise<void> {
-  // Each time as many as there are: fewer statements and parts.
-  for (let made = people; made < all; made = Math.min(all, made * 2))
+  // Each time as many as there are, and no more than a request has time for.
+  for (let made = people; made < all; ) {
+    const copied = Math.min(made, all - made, mostCopied)
+    const query_params = { shift: made, people: copied }
     for (const query of copySql)
-      await app.command({
-        query,
-        query_params: { shift: made, people: Math.min(made, all - made) },
-        clickhouse_settings: { max_insert_threads: '2' },
-      })
+      await app.command({ query, query_params, clickhouse_settings: { max_insert_threads: '2' } })
+    made += copied
+  }
   const query = 'SELECT uniqExact(person_key) AS people FROM touchpoints_of_people'
   const [row] = await (await app.query({ query, format: 'JSONEachRow' })).json<{ people: string }>()
   if (Number(row?.people) < all * 0.99)
