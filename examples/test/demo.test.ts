@@ -72,7 +72,8 @@ test('docs/journeys.md tells what the demo answers, command by command', async (
   expect(examples.length).toBeGreaterThanOrEqual(15)
   const root = fileURLToPath(new URL('../..', import.meta.url))
   const secretKey = await demoKey({ dataDir: server.dataDir, root })
-  const of = { url: server.url, secretKey, sql: server.sql, project: 'demo' }
+  const sql = <Row>(query: string) => server.sql<Row>(query)
+  const of = { url: server.url, secretKey, sql, project: 'demo' }
   // Entries into stages are worked out as soon as there is time.
   await until(async () => {
     const rows = await server.sql(

@@ -69,7 +69,7 @@ beforeAll(async () => {
       },
     ],
   })
-  await openStageKeeper({ clickhouse, clock: Date.now, logger: silentLogger as never }).pass()
+  await openStageKeeper({ clickhouse, clock: Date.now, logger: silentLogger }).pass()
 })
 afterAll(() => clickhouse.close())
 

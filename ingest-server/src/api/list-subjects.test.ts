@@ -168,7 +168,7 @@ test.each([
 ] as const)(
   'the view %s tells the same stage and since when, and as of when that holds',
   async (view, subject) => {
-    const keeper = openStageKeeper({ clickhouse, clock: () => asOf, logger: silentLogger as never })
+    const keeper = openStageKeeper({ clickhouse, clock: () => asOf, logger: silentLogger })
     await keeper.pass()
     const answer = await clickhouse.reader.query({
       query: `SELECT ${subject} AS id, stage, stage_since, stage_as_of FROM ${view} WHERE project = 'default'`,

@@ -402,7 +402,7 @@ describe('over HTTP', () => {
       })
     await put('patient', { subject: 'account', stages: lists.patient })
     await put('people', { subject: 'person', stages: lists.people })
-    const keeper = openStageKeeper({ clickhouse, clock: () => day(120), logger: silentLogger as never })
+    const keeper = openStageKeeper({ clickhouse, clock: () => day(120), logger: silentLogger })
     expect(await keeper.pass()).toBe(4)
     for (const list of ['default', 'patient', 'people']) await expectSameInSql(list)
     // `default` of the other subject is the list about that one, as over HTTP.
@@ -412,7 +412,7 @@ describe('over HTTP', () => {
     const [touch] = handWorld().touches
     const late = touch && { ...touch, at: day(119), messageId: 'new' }
     if (late) await insertWorld(clickhouse.app, { ...handWorld(), touches: [late] }, 'other')
-    const later = openStageKeeper({ clickhouse, clock: () => day(120), logger: silentLogger as never })
+    const later = openStageKeeper({ clickhouse, clock: () => day(120), logger: silentLogger })
     expect(await later.pass()).toBe(4)
     for (const list of ['default', 'patient', 'people']) await expectSameInSql(list)
     await api.app.inject({
