@@ -7,7 +7,7 @@ import { definitions, questions, type Question } from './questions.js'
 
 /** What everybody's touchpoints cost to read once. */
 const scan = `SELECT count(), sum(cityHash64(person)) FROM touchpoints_of_people FINAL WHERE project = 'default'`
-const runs = 7
+const runs = 5
 const mostMs = 1_500
 
 export interface Measured {

@@ -20,7 +20,7 @@ beforeAll(async () => {
   await clickhouse.app.insert({
     table: 'definitions',
     format: 'JSONEachRow',
-    values: Object.entries(companyDefinitions).map(([path, sent]) => {
+    values: Object.entries({ ...companyDefinitions, 'goals/mailed': mailed }).map(([path, sent]) => {
       const [kind = '', id = ''] = path.split('/')
       const body = kind === 'goals' ? goalBody.parse(sent) : kind === 'stages' ? stagesBody.parse(sent) : sent
       const version = { version: 1, at: '2026-01-01 00:00:00', change_id: path }
@@ -86,6 +86,70 @@ test.each<RuleModel>([
   expect(rows.reduce((sum, row) => sum + row.conversions, 0)).toBeCloseTo(3, 9)
 })
 
+const mailed = { when: { touch: { name: 'Newsletter' } } }
+const lead = { id: 'mailed', version: 1, body: goalBody.parse(mailed) }
+
+test.each<RuleModel>(['w', 'full-path'])(
+  'the view attribution_by_milestones says of %s what HTTP says',
+  async (model) => {
+    const { models } = await attribute(
+      { client: clickhouse.reader, project: 'default', signedOnly: false },
+      {
+        subject: 'account',
+        asOf,
+        goal,
+        models: [model],
+        by: 'channel',
+        lookbackMs: 90 * 86_400_000,
+        sinceLastConversion: false,
+        halfLifeMs: 7 * 86_400_000,
+        order: 1,
+        milestones: { lc: lead },
+      },
+    )
+    const rows = await ask<{ channel: string; conversions: number; subjects: string }>(
+      `SELECT channel, sum(conversions) AS conversions, sum(subjects) AS subjects
+     FROM attribution_by_milestones(project = 'default', goal = 'won', lead = 'mailed', opportunity = '', model = '${model}', lookback_days = 90)
+     GROUP BY channel`,
+    )
+    const told = new Map(rows.map((row) => [row.channel, row]))
+    for (const { key, conversions, subjects } of models[0]?.rows ?? []) {
+      expect(told.get(key)?.conversions, key).toBeCloseTo(conversions, 6)
+      expect(Number(told.get(key)?.subjects), key).toBe(subjects)
+    }
+    expect(told.size).toBe((models[0]?.rows.length ?? 0) + 1)
+    expect(told.get('Unattributed')?.conversions).toBe(1)
+    await expect(
+      ask(
+        `SELECT * FROM attribution_by_milestones(project = 'default', goal = 'won', lead = '', opportunity = '', model = 'linear', lookback_days = 90)`,
+      ),
+    ).rejects.toThrow(/no such model/)
+  },
+)
+
+test('the view channel_transitions has every step of paths that convert and that do not', async () => {
+  const rows = await ask<{ step: string; n: string }>(
+    `SELECT concat(from_channel, ' > ', to_channel) AS step, transitions AS n
+     FROM channel_transitions(project = 'default', goal = 'won', lookback_days = 90) ORDER BY step`,
+  )
+  expect(Object.fromEntries(rows.map(({ step, n }) => [step, Number(n)]))).toEqual({
+    // Acme and Globex convert; Initech's only touch lies 107 days back.
+    '(start) > Paid Search': 3,
+    'Paid Search > Organic Search': 1,
+    'Organic Search > Email': 1,
+    'Email > Direct': 1,
+    'Direct > (conversion)': 1,
+    'Paid Search > Paid Search': 1,
+    'Paid Search > (conversion)': 1,
+    // Umbrella and Hooli do not.
+    'Paid Search > Email': 1,
+    'Email > (null)': 1,
+    '(start) > Organic Social': 1,
+    'Organic Social > Organic Social': 1,
+    'Organic Social > (null)': 1,
+  })
+})
+
 test('the view attribution refuses a model that it has not', async () => {
   await expect(
     ask(`SELECT * FROM attribution(project = 'default', goal = 'won', model = 'markov', lookback_days = 90)`),
@@ -144,7 +208,8 @@ test('the view channel_performance has who first came from where', async () => {
 test('each view and each of its columns says what it is', async () => {
   const silent = await ask(
     `SELECT table, name FROM system.columns WHERE database = 'touchline' AND comment = ''
-     AND table IN ('conversions', 'journeys', 'silent_gaps', 'channel_performance', 'costs')`,
+     AND table IN ('conversions', 'journeys', 'silent_gaps', 'channel_performance', 'costs', 'stage_entries', 'persons', 'accounts',
+       'kept_stage_entries', 'stage_fillings')`,
   )
   expect(silent).toEqual([])
 })
