@@ -93,7 +93,7 @@ export async function copyTouchpoints(
   all: number,
 ): Promise<void> {
   // Each time as many as there are, and no more than a request has time for.
-  for (let made = people; made < all; ) {
+  for (let made = people; made < all;) {
     const copied = Math.min(made, all - made, mostCopied)
     const query_params = { shift: made, people: copied }
     for (const query of copySql)
