@@ -25,17 +25,14 @@ export const projectTables = [
   'segment_additions',
   'score_values',
   'handoff_records',
-<<<<<<< HEAD
   'program_facts',
   'program_runs_now',
   'deliveries_decided',
   'delivery_attempts',
   'delivery_states',
   'changes_told',
-=======
   'kept_stage_entries',
   'stage_fillings',
->>>>>>> 179b7b3 (journeys: tags, content mapping, kept stages, and numbers gathered as numbers)
 ] as const
 
 /** Views over those tables; they run as the one who asks, so the filters hold through them. */
