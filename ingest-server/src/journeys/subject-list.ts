@@ -106,7 +106,7 @@ export async function listSubjects(
   reader: Reader,
   wanted: ListWanted,
 ): Promise<{ rows: ListedSubject[]; next: { value: number; key: string } | undefined }> {
-  const { subject, asOf, sort, order, limit, after } = wanted
+  const { subject, asOf, order, limit, after } = wanted
   const { having, params } = await filtersOf(reader, wanted)
   const values = valuesSql(wanted, having)
   const [sign, direction] = order === 'desc' ? ['<', 'DESC'] : ['>', 'ASC']
