@@ -393,6 +393,7 @@ test('what was erased is gone from runs and deliveries, and nothing more is sent
   world.judge.of = {
     isErased: (name) => name === 'user:eve',
     wasErased: (name) => name === 'user:eve',
+    isNamed: () => false,
     verdictOf: () => 'other',
   }
   world.offset.ms += 366 * 24 * hour
