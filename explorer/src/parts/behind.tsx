@@ -38,10 +38,10 @@ interface BehindProps<Row extends SubjectRow> {
   endpoint: Endpoint<{ total: number; rows: Row[] }>
   subject: 'account' | 'person'
   /** What the question knows of each, beside the name. */
-  about?(row: Row): ComponentChildren
+  about?: (row: Row) => ComponentChildren
   /** Where the number is of some of the rows only. */
-  keep?(row: Row): boolean
-  close(): void
+  keep?: (row: Row) => boolean
+  close: () => void
 }
 
 /** Who is behind a number: as many as the number says, each a link. */
@@ -59,7 +59,7 @@ export function Behind<Row extends SubjectRow>(props: BehindProps<Row>) {
 interface RowsProps<Row extends SubjectRow> extends BehindProps<Row> {
   total: number
   rows: readonly Row[]
-  csv(): void
+  csv: () => void
 }
 function Rows<Row extends SubjectRow>({ total, rows, csv, subject, about }: RowsProps<Row>) {
   const t = useWords(words)

@@ -4,7 +4,7 @@ interface PickProps {
   label: string
   value: string
   options: readonly { id: string; name: string }[]
-  pick(id: string): void
+  pick: (id: string) => void
   /** The label is read, not seen. */
   isLabelUnseen?: boolean
 }

@@ -45,7 +45,9 @@ export default function Health() {
             <section class="block">
               <Verdict line={line} />
               <Picture line={line} />
-              <p class="muted small">{t.since(formats.moment(line.since))}</p>
+              <p class="muted small">
+                {t.since(formats.moment(line.since))} {line.scope === 'process' && t.ofProcess}
+              </p>
             </section>
             <Figures line={line} />
             <section class="block">
@@ -112,7 +114,7 @@ function Figures({ line }: { line: Line }) {
   )
 }
 
-function Reasons({ rows, done }: { rows: readonly Reason[]; done(): void }) {
+function Reasons({ rows, done }: { rows: readonly Reason[]; done: () => void }) {
   const t = useWords(words)
   const { number } = useFormats()
   if (rows.length === 0) return <p>{t.noRefused}</p>
@@ -155,7 +157,7 @@ function Reasons({ rows, done }: { rows: readonly Reason[]; done(): void }) {
   )
 }
 
-function Replay({ path, label, done }: { path: string; label: string; done(): void }) {
+function Replay({ path, label, done }: { path: string; label: string; done: () => void }) {
   const t = useWords(words)
   const { number } = useFormats()
   const mayChange = useSession()?.role === 'admin'

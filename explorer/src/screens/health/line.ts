@@ -1,34 +1,35 @@
 /** The equation of the line as a picture draws it: three sums, each with its sign. Pure. */
 import type { Line } from '@touchline/schemas/api'
 
-export type Term = 'received' | 'refused' | 'inLog' | 'handled' | 'waiting' | 'stored' | 'deadLetters'
+export type Term =
+  'received' | 'refused' | 'inLog' | 'fromBefore' | 'handled' | 'waiting' | 'stored' | 'deadLetters'
+type Part = { term: Term; n: number }
 
 export interface Sum {
-  whole: { term: Term; n: number }
-  parts: readonly { term: Term; n: number }[]
+  left: readonly [Part, ...Part[]]
+  right: readonly Part[]
 }
 
 export function sumsOf(line: Line): Sum[] {
-  const sum = (whole: Term, ...parts: Term[]): Sum => ({
-    whole: { term: whole, n: line[whole] },
-    parts: parts.map((term) => ({ term, n: line[term] })),
-  })
+  const part = (term: Term): Part => ({ term, n: line[term] })
+  // Most servers left nothing behind: a term that is 0 only then stands there when it is not.
+  const before = line.fromBefore > 0 ? [part('fromBefore')] : []
   return [
-    sum('received', 'refused', 'inLog'),
-    sum('inLog', 'handled', 'waiting'),
-    sum('handled', 'stored', 'deadLetters'),
+    { left: [part('received')], right: [part('refused'), part('inLog')] },
+    { left: [part('inLog'), ...before], right: [part('handled'), part('waiting')] },
+    { left: [part('handled')], right: [part('stored'), part('deadLetters')] },
   ]
 }
 
-/**
- * What the server itself says does not hold. It reads its counters one after another while events pass, and knows which
- * difference is no such overlap; the picture turns red for these alone.
- */
+/** As many events as the server says are not accounted for. */
 export const missing = ({ differences }: Line): number =>
   differences.reduce((sum, { left, right }) => sum + Math.abs(left - right), 0)
 
-/** By how much a sum is wrong; 0: it holds. The server names a difference by its equation: `received = refused + inLog`. */
-export const differenceOf = ({ whole }: Sum, { differences }: Line): number => {
-  const found = differences.find(({ name }) => name.startsWith(whole.term))
+/**
+ * By how much a sum is wrong; 0: it holds. The server names a difference by its equation, `received = refused + inLog`,
+ * and knows which one is only events that pass while it counts: the picture turns red for what it names alone.
+ */
+export const differenceOf = ({ left: [{ term }] }: Sum, { differences }: Line): number => {
+  const found = differences.find(({ name }) => name.startsWith(term))
   return found === undefined ? 0 : Math.abs(found.left - found.right)
 }

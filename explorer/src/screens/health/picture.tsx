@@ -11,7 +11,7 @@ export function Picture({ line }: { line: Line }) {
   return (
     <ol class="line" aria-label={t.line}>
       {sumsOf(line).map((sum) => (
-        <li key={sum.whole.term}>
+        <li key={sum.left[0].term}>
           <Row sum={sum} by={differenceOf(sum, line)} />
         </li>
       ))}
@@ -19,22 +19,31 @@ export function Picture({ line }: { line: Line }) {
   )
 }
 
-function Row({ sum: { whole, parts }, by }: { sum: Sum; by: number }) {
-  const isBroken = by !== 0
+function Row({ sum: { left, right }, by }: { sum: Sum; by: number }) {
   const t = useWords(words)
   const { number } = useFormats()
+  const isBroken = by !== 0
   return (
     <div class={isBroken ? 'line-sum is-broken' : 'line-sum'}>
-      <Box {...whole} />
+      <Side parts={left} />
       <span class="line-sign">
         <span aria-hidden="true">{isBroken ? '≠' : '='}</span>
         <span class="unseen">{isBroken ? t.unequal : t.equals}</span>
         {isBroken && <span class="line-by">{number(by)}</span>}
       </span>
+      <Side parts={right} />
+    </div>
+  )
+}
+
+function Side({ parts }: { parts: Sum['right'] }) {
+  const t = useWords(words)
+  return (
+    <>
       {parts.map((part, index) => (
         <Fragment key={part.term}>
           {index > 0 && (
-            <span class="line-sign">
+            <span class="line-sign line-sign--plus">
               <span aria-hidden="true">+</span>
               <span class="unseen">{t.plus}</span>
             </span>
@@ -42,7 +51,7 @@ function Row({ sum: { whole, parts }, by }: { sum: Sum; by: number }) {
           <Box {...part} />
         </Fragment>
       ))}
-    </div>
+    </>
   )
 }
 

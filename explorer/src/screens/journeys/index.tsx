@@ -44,7 +44,7 @@ export default function Journeys() {
   )
 }
 
-function Parts({ meta, reload }: { meta: Meta; reload(): void }) {
+function Parts({ meta, reload }: { meta: Meta; reload: () => void }) {
   const t = useWords(words)
   const query = useJourneysQuery(meta)
   const { part } = query

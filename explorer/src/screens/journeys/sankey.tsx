@@ -13,7 +13,7 @@ interface SankeyProps {
   flow: { nodes: readonly FlowNode[]; links: readonly FlowLink[] }
   isChannel: boolean
   chosen: string | null
-  choose(id: string): void
+  choose: (id: string) => void
 }
 const leastWidth = 720
 const nodeWidth = 12

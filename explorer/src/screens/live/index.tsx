@@ -119,6 +119,7 @@ function Counts({
       <p class="facts">
         <span>{t.shown(number(drawn.length), number(count.received))}</span>
         {notShown > 0 && <span>{t.notShown(number(notShown))}</span>}
+        {count.scope === 'process' && <span>{t.ofProcess}</span>}
         {count.refused > 0 && !isFiltered && (
           <span>{refused >= count.refused ? t.everyRefused : t.lastRefused(number(refused))}</span>
         )}
@@ -133,7 +134,7 @@ function Resume({ held }: { held: number }) {
   return <>{t.resume(number(held))}</>
 }
 
-function Filter({ value, set }: { value: string; set(text: string): void }) {
+function Filter({ value, set }: { value: string; set: (text: string) => void }) {
   const t = useWords(words)
   const [text, setText] = useState(value)
   useEffect(() => setText(value), [value])
@@ -158,7 +159,7 @@ function Filter({ value, set }: { value: string; set(text: string): void }) {
 interface ListProps {
   rows: readonly LiveRow[]
   open: string | null
-  setOpen(messageId: string | null): void
+  setOpen: (messageId: string | null) => void
 }
 function List({ rows, open, setOpen }: ListProps) {
   const t = useWords(words)

@@ -10,7 +10,7 @@ import { words } from './words.js'
 interface RowProps {
   row: LiveRow
   isOpen: boolean
-  toggle(row: LiveRow): void
+  toggle: (row: LiveRow) => void
 }
 
 /** Drawn anew only where the row itself changed: hundreds of them stand in the page. */
