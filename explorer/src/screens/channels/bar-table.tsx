@@ -7,16 +7,14 @@ import { useFormats, type Formats } from '../../i18n/formats.js'
 import { Bar } from '../../parts/bar.js'
 import { Opens } from '../../parts/behind.js'
 import { Channel, slotsOf } from '../../parts/channels.js'
-import { downloadCsv } from '../../parts/csv.js'
 import { shown } from '../../parts/text.js'
 import { words as partsWords } from '../../parts/words.js'
 import { setQuery } from '../../url/url.js'
 import { useZone } from '../../url/zone.js'
-import { costsOf, modelsOf, spentBy, type ChannelsQuery } from './ask.js'
+import { costsOf, spentBy, type ChannelsQuery } from './ask.js'
 import { rowsOf, sumsOf, type ChannelRow } from './credit.js'
+import { saveCsv, type Money } from './save-csv.js'
 import { modelName, words } from './words.js'
-
-type Money = Readonly<Record<string, number>>
 
 /** One table of bars, or of two bars a row; what its columns add up to stands below. */
 export function BarTable({ answer, query }: { answer: AttributionAnswer; query: ChannelsQuery }) {
@@ -37,43 +35,7 @@ export function BarTable({ answer, query }: { answer: AttributionAnswer; query: 
       <div class="table-wrap" tabIndex={0} role="region" aria-label={t.title}>
         <table class="credit-table">
           <caption class="unseen">{t.title}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{t[`by.${query.by}`]}</th>
-              <th scope="col" class="credit-bars">
-                {names.length === 1 ? t.credit : <Legend names={names} />}
-              </th>
-              {names.map((name) => (
-                <th key={name} scope="col" class="number">
-                  {names.length === 1 ? t.credit : name}
-                </th>
-              ))}
-              {names.length === 1 && (
-                <th scope="col" class="number">
-                  {t.share}
-                </th>
-              )}
-              <th scope="col" class="number">
-                {answer.subject === 'account' ? t.accounts : t.people}
-              </th>
-              <th scope="col" class="number">
-                {t.value}
-              </th>
-              {spent !== undefined && (
-                <>
-                  <th scope="col" class="number">
-                    {t.cost}
-                  </th>
-                  <th scope="col" class="number">
-                    {t.costPerWon}
-                  </th>
-                </>
-              )}
-              <th scope="col" class="number">
-                {t.medianDays}
-              </th>
-            </tr>
-          </thead>
+          <Head by={query.by} names={names} isSpent={spent !== undefined} subject={answer.subject} />
           <tbody>
             {rows.map((row, index) => (
               <Row
@@ -95,6 +57,39 @@ export function BarTable({ answer, query }: { answer: AttributionAnswer; query: 
         </button>
       </p>
     </>
+  )
+}
+
+interface HeadProps {
+  by: ChannelsQuery['by']
+  names: readonly string[]
+  isSpent: boolean
+  subject: AttributionAnswer['subject']
+}
+function Head({ by, names, isSpent, subject }: HeadProps) {
+  const t = useWords(words)
+  const isAlone = names.length === 1
+  const figures = [
+    ...(isAlone ? [t.credit, t.share] : names),
+    subject === 'account' ? t.accounts : t.people,
+    t.value,
+    ...(isSpent ? [t.cost, t.costPerWon] : []),
+    t.medianDays,
+  ]
+  return (
+    <thead>
+      <tr>
+        <th scope="col">{t[`by.${by}`]}</th>
+        <th scope="col" class="credit-bars">
+          {isAlone ? t.credit : <Legend names={names} />}
+        </th>
+        {figures.map((title) => (
+          <th key={title} scope="col" class="number">
+            {title}
+          </th>
+        ))}
+      </tr>
+    </thead>
   )
 }
 
@@ -251,33 +246,5 @@ function Conserved({ rows, models, answer }: Omit<SumsProps, 'spent'>) {
     <span class="tag tag--red">
       {t.addsNot(formats.number(wrong ?? credits[0] ?? 0), formats.number(answer.conversions))}
     </span>
-  )
-}
-
-function saveCsv(
-  query: ChannelsQuery,
-  rows: readonly ChannelRow[],
-  spent: Map<string, Money> | undefined,
-): void {
-  const currencies = [...new Set(rows.flatMap(({ value }) => Object.keys(value)))]
-  const costs = [...new Set([...(spent?.values() ?? [])].flatMap((cost) => Object.keys(cost)))]
-  downloadCsv(
-    `channels-${query.goal}`,
-    [
-      query.by,
-      ...modelsOf(query).map((model) => `credit ${model}`),
-      'subjects',
-      ...currencies.map((currency) => `value ${currency}`),
-      ...costs.map((currency) => `cost ${currency}`),
-      'medianDays',
-    ],
-    rows.map((row) => [
-      row.key,
-      ...row.credits,
-      row.subjects,
-      ...currencies.map((currency) => row.value[currency] ?? 0),
-      ...costs.map((currency) => spent?.get(row.key)?.[currency] ?? null),
-      row.medianDays,
-    ]),
   )
 }

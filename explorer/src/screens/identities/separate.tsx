@@ -20,10 +20,8 @@ interface SeparateProps {
 /** What it would make of the people is seen before anything is written. */
 export function Separate({ person, identifier, done, close }: SeparateProps) {
   const t = useWords(words)
-  const mayChange = useSession()?.role === 'admin'
   const [preview, setPreview] = useState<Preview>()
   const [error, setError] = useState<unknown>()
-  const [reason, setReason] = useState('')
   const [step, setStep] = useState<'asked' | 'writing' | 'written'>('asked')
   useEffect(() => {
     const abort = new AbortController()
@@ -34,7 +32,7 @@ export function Separate({ person, identifier, done, close }: SeparateProps) {
     }).then(setPreview, (failure: unknown) => abort.signal.aborted || setError(failure))
     return () => abort.abort()
   }, [person, identifier])
-  const write = async (event: Event) => {
+  const write = async (event: Event, reason: string) => {
     event.preventDefault()
     setStep('writing')
     try {
@@ -63,28 +61,40 @@ export function Separate({ person, identifier, done, close }: SeparateProps) {
           </button>
         </>
       ) : (
-        preview !== undefined && (
-          <form onSubmit={(event) => void write(event)}>
-            <label for="separate-reason">{t.reason}</label>
-            <input
-              id="separate-reason"
-              maxLength={1_000}
-              value={reason}
-              onInput={(event) => setReason(event.currentTarget.value)}
-            />
-            <p class="bar">
-              <button type="submit" class="danger" disabled={!mayChange || step === 'writing'}>
-                {step === 'writing' ? t.writing : t.write}
-              </button>
-              <button type="button" onClick={close}>
-                {t.cancel}
-              </button>
-              {!mayChange && <span class="small muted">{t.readOnly}</span>}
-            </p>
-          </form>
-        )
+        preview !== undefined && <Form write={write} isWriting={step === 'writing'} close={close} />
       )}
     </Dialog>
+  )
+}
+
+interface FormProps {
+  write: (event: Event, reason: string) => Promise<void>
+  isWriting: boolean
+  close: () => void
+}
+function Form({ write, isWriting, close }: FormProps) {
+  const t = useWords(words)
+  const mayChange = useSession()?.role === 'admin'
+  const [reason, setReason] = useState('')
+  return (
+    <form onSubmit={(event) => void write(event, reason)}>
+      <label for="separate-reason">{t.reason}</label>
+      <input
+        id="separate-reason"
+        maxLength={1_000}
+        value={reason}
+        onInput={(event) => setReason(event.currentTarget.value)}
+      />
+      <p class="bar">
+        <button type="submit" class="danger" disabled={!mayChange || isWriting}>
+          {isWriting ? t.writing : t.write}
+        </button>
+        <button type="button" onClick={close}>
+          {t.cancel}
+        </button>
+        {!mayChange && <span class="small muted">{t.readOnly}</span>}
+      </p>
+    </form>
   )
 }
 

@@ -1,5 +1,5 @@
 /** The flow of the first steps. d3-sankey says where what lies; what is drawn is plain SVG. */
-import { sankey, sankeyJustify } from 'd3-sankey'
+import { sankey, sankeyLeft } from 'd3-sankey'
 import { useMemo, useRef } from 'preact/hooks'
 import { useWords } from '../../i18n/dictionary.js'
 import { useFormats } from '../../i18n/formats.js'
@@ -57,37 +57,53 @@ export function Sankey({ flow, isChannel, chosen, choose }: SankeyProps) {
             <title>{t.flow(nameOf(source.name), nameOf(target.name), number(value))}</title>
           </path>
         ))}
-        {placed.nodes.map(({ id, name, x0, x1, y0, y1, value }) => {
-          const isRight = x1 > width - 120
-          return (
-            <g
-              key={id}
-              class="flow-node"
-              role="button"
-              tabIndex={0}
-              aria-pressed={chosen === id}
-              aria-label={`${nameOf(name)}: ${number(value)}`}
-              onClick={() => choose(id)}
-              onKeyDown={(event) => {
-                if (event.key !== 'Enter' && event.key !== ' ') return
-                event.preventDefault()
-                choose(id)
-              }}
-            >
-              <rect x={x0} y={y0} width={x1 - x0} height={Math.max(2, y1 - y0)} class={fill(name)} />
-              <text
-                x={isRight ? x0 - 6 : x1 + 6}
-                y={(y0 + y1) / 2}
-                dy="0.35em"
-                text-anchor={isRight ? 'end' : 'start'}
-              >
-                {nameOf(name)} <tspan class="flow-count">{number(value)}</tspan>
-              </text>
-            </g>
-          )
-        })}
+        {placed.nodes.map((node) => (
+          <Step
+            key={node.id}
+            node={node}
+            name={nameOf(node.name)}
+            fill={fill(node.name)}
+            isLeft={node.x1 > width - 120}
+            isChosen={chosen === node.id}
+            choose={choose}
+          />
+        ))}
       </svg>
     </div>
+  )
+}
+
+interface StepProps {
+  node: Placed
+  name: string
+  fill: string
+  /** Its name stands left of it, for there is no room on the right. */
+  isLeft: boolean
+  isChosen: boolean
+  choose: (id: string) => void
+}
+function Step({ node: { id, x0, x1, y0, y1, value }, name, fill, isLeft, isChosen, choose }: StepProps) {
+  const { number } = useFormats()
+  const press = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' && event.key !== ' ') return
+    event.preventDefault()
+    choose(id)
+  }
+  return (
+    <g
+      class="flow-node"
+      role="button"
+      tabIndex={0}
+      aria-pressed={isChosen}
+      aria-label={`${name}: ${number(value)}`}
+      onClick={() => choose(id)}
+      onKeyDown={press}
+    >
+      <rect x={x0} y={y0} width={x1 - x0} height={Math.max(2, y1 - y0)} class={fill} />
+      <text x={isLeft ? x0 - 6 : x1 + 6} y={(y0 + y1) / 2} dy="0.35em" text-anchor={isLeft ? 'end' : 'start'}>
+        {name} <tspan class="flow-count">{number(value)}</tspan>
+      </text>
+    </g>
   )
 }
 
@@ -102,7 +118,7 @@ function place({ nodes, links }: SankeyProps['flow'], width: number) {
   const height = Math.max(200, Math.max(...perDepth.values()) * 56)
   const layout = sankey<{ id: string; name: string; depth: number }, { value: number }>()
     .nodeId(({ id }) => id)
-    .nodeAlign(sankeyJustify)
+    .nodeAlign(sankeyLeft)
     .nodeWidth(nodeWidth)
     .nodePadding(nodeGap)
     .extent([

@@ -53,14 +53,7 @@ export function Silences({ meta, query }: { meta: Meta; query: JourneysQuery }) 
   const most = [open.data, ended.data].find(({ total, rows }) => total > rows.length)
   return (
     <>
-      <div class="bar">
-        <Pick
-          label={t.direction}
-          value={query.direction}
-          options={directions.map((id) => ({ id, name: t[`direction.${id}`] }))}
-          pick={(id) => setQuery({ of: id === 'any' ? null : id, open: null }, { push: true })}
-        />
-      </div>
+      <Direction query={query} />
       <section class="block">
         <Table
           caption={t['part.silences']}
@@ -79,6 +72,20 @@ export function Silences({ meta, query }: { meta: Meta; query: JourneysQuery }) 
         <Longest rows={open.data.rows.slice(0, mostListed)} meta={meta} subject={open.data.subject} />
       </section>
     </>
+  )
+}
+
+function Direction({ query }: { query: JourneysQuery }) {
+  const t = useWords(words)
+  return (
+    <div class="bar">
+      <Pick
+        label={t.direction}
+        value={query.direction}
+        options={directions.map((id) => ({ id, name: t[`direction.${id}`] }))}
+        pick={(id) => setQuery({ of: id === 'any' ? null : id, open: null }, { push: true })}
+      />
+    </div>
   )
 }
 

@@ -91,16 +91,21 @@ function useColumns(stages: readonly Stage[]): Column<Stage>[] {
       id: 'dropped',
       title: t.dropped,
       is: 'number',
-      cell: (stage) => (
-        <>
-          <Count n={stage.droppedOff} open={`dropped:${stage.id}`} />
-          {stage.reached > 0 && stage.droppedOff > 0 && (
-            <span class="muted"> {formats.percent(stage.droppedOff / stage.reached, 0)}</span>
-          )}
-        </>
-      ),
+      cell: (stage) => <Dropped stage={stage} />,
     },
   ]
+}
+
+function Dropped({ stage: { id, droppedOff, reached } }: { stage: Stage }) {
+  const formats = useFormats()
+  return (
+    <>
+      <Count n={droppedOff} open={`dropped:${id}`} />
+      {reached > 0 && droppedOff > 0 && (
+        <span class="muted"> {formats.percent(droppedOff / reached, 0)}</span>
+      )}
+    </>
+  )
 }
 
 function Count({ n, open }: { n: number; open: string }) {

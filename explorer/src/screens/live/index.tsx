@@ -42,22 +42,7 @@ export default function Live() {
   return (
     <>
       <h1 class="unseen">{t.title}</h1>
-      <div class="bar live-bar">
-        {live.count === undefined ? (
-          <span class="muted">{t.connecting}</span>
-        ) : (
-          <Counts count={live.count} drawn={live.rows} isFiltered={id !== null} />
-        )}
-        <button
-          type="button"
-          class="end"
-          aria-pressed={isPaused}
-          aria-keyshortcuts="p"
-          onClick={() => setIsPaused(!isPaused)}
-        >
-          {isPaused ? <Resume held={live.held} /> : t.pause}
-        </button>
-      </div>
+      <Head live={live} isFiltered={id !== null} isPaused={isPaused} pause={() => setIsPaused(!isPaused)} />
       <div class="bar">
         <Filter value={id ?? ''} set={(text) => setId(text === '' ? null : text)} />
         <button
@@ -86,6 +71,28 @@ export default function Live() {
         <List rows={rows} open={openId} setOpen={setOpenId} />
       )}
     </>
+  )
+}
+
+interface HeadProps {
+  live: ReturnType<typeof useLive>
+  isFiltered: boolean
+  isPaused: boolean
+  pause: () => void
+}
+function Head({ live, isFiltered, isPaused, pause }: HeadProps) {
+  const t = useWords(words)
+  return (
+    <div class="bar live-bar">
+      {live.count === undefined ? (
+        <span class="muted">{t.connecting}</span>
+      ) : (
+        <Counts count={live.count} drawn={live.rows} isFiltered={isFiltered} />
+      )}
+      <button type="button" class="end" aria-pressed={isPaused} aria-keyshortcuts="p" onClick={pause}>
+        {isPaused ? <Resume held={live.held} /> : t.pause}
+      </button>
+    </div>
   )
 }
 

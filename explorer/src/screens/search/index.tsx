@@ -26,51 +26,44 @@ export default function Search({ screens, close }: SearchProps) {
     navigate(hrefOf(hit.path, hit.query))
     close()
   }
+  // Who types faster than the server answers means what they typed, not what stands there still.
+  const isOld = found.of !== text.trim()
+  const [isWanted, setIsWanted] = useState(false)
+  useEffect(() => {
+    if (!isWanted || isOld) return
+    setIsWanted(false)
+    open(hits[chosen])
+  }, [isWanted, isOld])
   const keys = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
     if (step !== undefined) setAt((chosen + step + hits.length) % Math.max(1, hits.length))
-    else if (event.key === 'Enter' && !event.isComposing) open(hits[chosen])
+    else if (event.key === 'Enter' && !event.isComposing) setIsWanted(true)
     else return
     event.preventDefault()
   }
   return (
     <div class="search-box">
-      <input
-        type="search"
-        role="combobox"
-        aria-label={t.label}
-        aria-expanded={hits.length > 0}
-        aria-controls={`${id}-list`}
-        aria-activedescendant={hits.length > 0 ? `${id}-${chosen}` : undefined}
-        aria-autocomplete="list"
-        list={undefined}
-        autocomplete="off"
-        spellcheck={false}
-        maxLength={300}
-        placeholder={t.hint}
-        value={text}
-        autofocus
-        onInput={(event) => {
-          setText(event.currentTarget.value)
+      <Field
+        id={id}
+        text={text}
+        chosen={hits.length > 0 ? chosen : undefined}
+        type={(typed) => {
+          setText(typed)
           setAt(0)
         }}
-        onKeyDown={keys}
+        keys={keys}
       />
       {found.hasFailed && <p class="small muted">{t.failed}</p>}
       <ul id={`${id}-list`} role="listbox" aria-label={t.results} data-found={found.of}>
         {hits.map((hit, index) => (
-          <li
+          <Option
             key={`${hit.type} ${hit.path} ${index}`}
             id={`${id}-${index}`}
-            role="option"
-            aria-selected={index === chosen}
-            onPointerMove={() => setAt(index)}
-            onClick={() => open(hit)}
-          >
-            <span class="search-name cut">{shown(hit.name, 100)}</span>
-            <span class="muted small cut">{shown(hit.detail, 100)}</span>
-            <span class="muted small search-type">{t[`type.${hit.type}`]}</span>
-          </li>
+            hit={hit}
+            isChosen={index === chosen}
+            choose={() => setAt(index)}
+            open={() => open(hit)}
+          />
         ))}
       </ul>
       {hits.length === 0 && found.of === text.trim() && (
@@ -80,6 +73,56 @@ export default function Search({ screens, close }: SearchProps) {
       )}
       <p class="muted small search-keys">{t.keys}</p>
     </div>
+  )
+}
+
+interface FieldProps {
+  id: string
+  text: string
+  /** Which of the hits is chosen; undefined: there are none. */
+  chosen: number | undefined
+  type: (text: string) => void
+  keys: (event: KeyboardEvent) => void
+}
+function Field({ id, text, chosen, type, keys }: FieldProps) {
+  const t = useWords(words)
+  return (
+    <input
+      type="search"
+      role="combobox"
+      aria-label={t.label}
+      aria-expanded={chosen !== undefined}
+      aria-controls={`${id}-list`}
+      aria-activedescendant={chosen === undefined ? undefined : `${id}-${chosen}`}
+      aria-autocomplete="list"
+      list={undefined}
+      autocomplete="off"
+      spellcheck={false}
+      maxLength={300}
+      placeholder={t.hint}
+      value={text}
+      autofocus
+      onInput={(event) => type(event.currentTarget.value)}
+      onKeyDown={keys}
+    />
+  )
+}
+
+interface OptionProps {
+  id: string
+  hit: Hit
+  isChosen: boolean
+  choose: () => void
+  open: () => void
+}
+function Option({ id, hit, isChosen, choose, open }: OptionProps) {
+  const t = useWords(words)
+  return (
+    <li id={id} role="option" aria-selected={isChosen} onPointerMove={choose} onClick={open}>
+      <span class="search-name cut">{shown(hit.name, 100)}</span>
+      <span class="muted small cut">{shown(hit.detail, 100)}</span>
+      <span class="muted small search-type">{t[`type.${hit.type}`]}</span>
+    </li>
   )
 }
 

@@ -1,19 +1,13 @@
-import { useState } from 'preact/hooks'
-import { send } from '../../api/client.js'
 import { useResource, type Resource } from '../../api/resource.js'
-import { useSession } from '../../api/session.js'
-import { ErrorPanel } from '../../app/error-panel.js'
 import { useReady } from '../../app/ready.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { useFormats } from '../../i18n/formats.js'
 import { Answer } from '../../parts/answer.js'
 import { Opens, SubjectLink } from '../../parts/behind.js'
 import { Drawer } from '../../parts/drawer.js'
-import { Table, type Column } from '../../parts/table.js'
 import { shown } from '../../parts/text.js'
-import { Time } from '../../parts/time.js'
 import { setQuery, useQuery } from '../../url/url.js'
-import { ask, type Delivery, type Program } from './ask.js'
+import { ask, type Program } from './ask.js'
 import { words } from './words.js'
 
 /** Each program as its steps, one under the other, with how many wait at each. */
@@ -92,87 +86,5 @@ function Runs({ program, step, subject }: { program: Program; step: string; subj
         )}
       </Answer>
     </Drawer>
-  )
-}
-
-/** What went out, and what came back. */
-export function DeliveriesPart({ answer }: { answer: Resource<{ rows: Delivery[] }> }) {
-  const t = useWords(words)
-  const formats = useFormats()
-  useReady(answer.data !== undefined)
-  const tones = { waiting: 'tag tag--amber', delivered: 'tag tag--green', gaveUp: 'tag tag--red' }
-  const columns: Column<Delivery>[] = [
-    { id: 'at', title: t.at, cell: ({ decidedAt }) => <Time at={decidedAt} /> },
-    { id: 'endpoint', title: t.endpoint, cell: ({ endpoint }) => shown(endpoint, 40) },
-    {
-      id: 'subject',
-      title: t.subject,
-      cell: ({ subject }) => (
-        <SubjectLink id={subject} subject={subject.includes(':') ? 'person' : 'account'} />
-      ),
-    },
-    {
-      id: 'state',
-      title: t.state,
-      cell: ({ state, nextAt }) => (
-        <>
-          <span class={tones[state]}>{t[`state.${state}`]}</span>
-          {nextAt !== null && state === 'waiting' && (
-            <span class="small muted amount">{t.next(formats.moment(nextAt))}</span>
-          )}
-        </>
-      ),
-    },
-    { id: 'attempts', title: t.attempts, is: 'number', cell: ({ attempts }) => formats.number(attempts) },
-    {
-      id: 'answer',
-      title: t.answer,
-      is: 'wide',
-      cell: ({ status, answer: said, latencyMs }) => (
-        <span class="said">
-          {status !== null && <strong>{status === 0 ? '–' : status}</strong>}{' '}
-          {latencyMs !== null && <span class="muted">{formats.span(latencyMs)}</span>}{' '}
-          {shown(said ?? '', 120)}
-        </span>
-      ),
-    },
-    {
-      id: 'replay',
-      title: t.replay,
-      cell: ({ id, state }) => (state === 'delivered' ? '' : <Replay id={id} done={answer.reload} />),
-    },
-  ]
-  return (
-    <Answer of={answer}>
-      {({ rows }) =>
-        rows.length === 0 ? (
-          <p>{t.noDeliveries}</p>
-        ) : (
-          <Table
-            caption={t['part.deliveries']}
-            isCaptionUnseen
-            columns={columns}
-            rows={rows}
-            keyOf={({ id }) => id}
-          />
-        )
-      }
-    </Answer>
-  )
-}
-
-function Replay({ id, done }: { id: string; done: () => void }) {
-  const t = useWords(words)
-  const mayChange = useSession()?.role === 'admin'
-  const [error, setError] = useState<unknown>()
-  const replay = () =>
-    send(`/v1/deliveries/${encodeURIComponent(id)}/replay`, { method: 'POST' }).then(done, setError)
-  return (
-    <>
-      <button type="button" class="plain" disabled={!mayChange} onClick={() => void replay()}>
-        {t.replay}
-      </button>
-      {error !== undefined && <ErrorPanel error={error} />}
-    </>
   )
 }

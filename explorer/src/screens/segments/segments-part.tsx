@@ -4,12 +4,12 @@ import { useReady } from '../../app/ready.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { useFormats } from '../../i18n/formats.js'
 import { Answer } from '../../parts/answer.js'
-import { SubjectLink } from '../../parts/behind.js'
 import { shown } from '../../parts/text.js'
 import { usePreferences } from '../../preferences.js'
 import { Link } from '../../url/link.js'
 import { hrefOf } from '../../url/url.js'
 import { ask, type Definition, type Kind } from './ask.js'
+import { Examples } from './examples.js'
 import { TryCondition } from './try-condition.js'
 import { usePreview } from './use-preview.js'
 import { words } from './words.js'
@@ -76,17 +76,5 @@ function Segment({ segment }: { segment: Definition }) {
         </div>
       )}
     </li>
-  )
-}
-
-export function Examples({ examples, kind }: { examples: readonly string[]; kind: Kind }) {
-  return (
-    <ul class="examples">
-      {examples.slice(0, 10).map((one) => (
-        <li key={one}>
-          <SubjectLink id={one} subject={kind} />
-        </li>
-      ))}
-    </ul>
   )
 }

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { send } from '../../api/client.js'
 import { useSession } from '../../api/session.js'
@@ -8,8 +9,8 @@ import { Pick } from '../../parts/pick.js'
 import { shown } from '../../parts/text.js'
 import { usePreferences } from '../../preferences.js'
 import { setQuery, useQuery } from '../../url/url.js'
-import type { Kind } from './ask.js'
-import { Examples } from './segments-part.js'
+import type { Kind, Preview } from './ask.js'
+import { Examples } from './examples.js'
 import { usePreview } from './use-preview.js'
 import { words } from './words.js'
 
@@ -19,8 +20,6 @@ const usual = '{ "lastSeen": { "within": "30d" } }'
 /** A condition is counted while it is written; the sentence says what the server understood. It stands in the address. */
 export function TryCondition({ saved }: { saved: () => void }) {
   const t = useWords(words)
-  const formats = useFormats()
-  const { language } = usePreferences()
   const [kept, setKept] = useQuery('condition')
   const [about] = useQuery('about')
   const [text, setText] = useState(kept ?? usual)
@@ -57,25 +56,41 @@ export function TryCondition({ saved }: { saved: () => void }) {
         </p>
       ) : (
         preview !== undefined && (
-          <div class={isOld ? 'is-old' : undefined} aria-live="polite">
-            <p class="said">{shown(preview.sentence?.[language] ?? '', 600)}</p>
-            <p>
-              {t.holdsFor}{' '}
-              <strong>
-                {(kind === 'account' ? t.accounts : t.people)(formats.number(preview.subjects))}
-              </strong>
-            </p>
-            {preview.warnings.map(({ path, message }) => (
-              <p class="small muted said" key={path}>
-                {shown(message, 300)}
-              </p>
-            ))}
-            <Examples examples={preview.examples} kind={kind} />
+          <Held preview={preview} isOld={isOld} kind={kind}>
             <Save body={{ subject: kind, when }} saved={saved} />
-          </div>
+          </Held>
         )
       )}
     </section>
+  )
+}
+
+interface HeldProps {
+  preview: Preview
+  isOld: boolean
+  kind: Kind
+  children: ComponentChildren
+}
+/** For whom it holds, in words and in number. */
+function Held({ preview, isOld, kind, children }: HeldProps) {
+  const t = useWords(words)
+  const formats = useFormats()
+  const { language } = usePreferences()
+  return (
+    <div class={isOld ? 'is-old' : undefined} aria-live="polite">
+      <p class="said">{shown(preview.sentence?.[language] ?? '', 600)}</p>
+      <p>
+        {t.holdsFor}{' '}
+        <strong>{(kind === 'account' ? t.accounts : t.people)(formats.number(preview.subjects))}</strong>
+      </p>
+      {preview.warnings.map(({ path, message }) => (
+        <p class="small muted said" key={path}>
+          {shown(message, 300)}
+        </p>
+      ))}
+      <Examples examples={preview.examples} kind={kind} />
+      {children}
+    </div>
   )
 }
 

@@ -8,7 +8,6 @@ import {
   type Output,
   type PeopleListed,
 } from '../../api/endpoints.js'
-import { ApiError } from '../../api/errors.js'
 import { useResource, type Resource } from '../../api/resource.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { useFormats } from '../../i18n/formats.js'
@@ -30,7 +29,7 @@ import {
 } from './choose.js'
 import { words } from './words.js'
 
-const mostRows = 5
+export const mostRows = 5
 
 export interface CardContent {
   id: string
@@ -207,55 +206,5 @@ export function useAlike({ goals }: Meta): Found {
       more: hrefOf('/journeys', { part: 'profile' }),
     },
     error,
-  }
-}
-
-/** As much of a hand-off as a card shows; the whole stands in the segments' screen. */
-interface Handoff {
-  id: string
-  subject: string
-  subjectKind: 'account' | 'person'
-  total: number
-  rules: { rule: string; points: number }[]
-}
-
-export function useHandoffs({ scores }: Meta): Found {
-  const t = useWords(words)
-  const formats = useFormats()
-  const answer = useResource(
-    scores.length === 0
-      ? null
-      : endpoint<{ rows: Handoff[] }>('/v1/handoffs', { answered: 'no', limit: 100 }),
-  )
-  if (scores.length === 0) return { card: null, error: undefined }
-  const isMissing = answer.error instanceof ApiError && answer.error.status === 404
-  if (answer.data === undefined)
-    return {
-      card: answer.error === undefined ? undefined : null,
-      error: isMissing ? undefined : answer.error,
-    }
-  const all = answer.data.rows
-  const rows = all.slice(0, mostRows).map(({ id, subject, subjectKind, total, rules }) => ({
-    key: id,
-    who: <SubjectLink id={subject} subject={subjectKind} />,
-    why: [
-      t.score(formats.number(Math.round(total))),
-      ...rules
-        .slice(0, 3)
-        .map(({ rule, points }) => `${shown(rule, 30)} ${points > 0 ? '+' : ''}${formats.number(points)}`),
-    ].join(' · '),
-  }))
-  return {
-    card:
-      rows.length === 0
-        ? null
-        : {
-            id: 'handoffs',
-            title: t.handoffs(formats.number(all.length)),
-            tone: 'good',
-            rows,
-            more: hrefOf('/segments', { part: 'handoffs' }),
-          },
-    error: undefined,
   }
 }
