@@ -26,18 +26,11 @@ export default function Search({ screens, close }: SearchProps) {
     navigate(hrefOf(hit.path, hit.query))
     close()
   }
-  // Who types faster than the server answers means what they typed, not what stands there still.
-  const isOld = found.of !== text.trim()
-  const [isWanted, setIsWanted] = useState(false)
-  useEffect(() => {
-    if (!isWanted || isOld) return
-    setIsWanted(false)
-    open(hits[chosen])
-  }, [isWanted, isOld])
+  const openSoon = useOnceFresh(found.of !== text.trim(), () => open(hits[chosen]))
   const keys = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
     if (step !== undefined) setAt((chosen + step + hits.length) % Math.max(1, hits.length))
-    else if (event.key === 'Enter' && !event.isComposing) setIsWanted(true)
+    else if (event.key === 'Enter' && !event.isComposing) openSoon()
     else return
     event.preventDefault()
   }
@@ -74,6 +67,17 @@ export default function Search({ screens, close }: SearchProps) {
       <p class="muted small search-keys">{t.keys}</p>
     </div>
   )
+}
+
+/** Who types faster than the server answers means what they typed, not what stands there still. */
+function useOnceFresh(isOld: boolean, act: () => void): () => void {
+  const [isWanted, setIsWanted] = useState(false)
+  useEffect(() => {
+    if (!isWanted || isOld) return
+    setIsWanted(false)
+    act()
+  }, [isWanted, isOld])
+  return () => setIsWanted(true)
 }
 
 interface FieldProps {
