@@ -67,10 +67,12 @@ function RefusedPart({ row, tab }: { row: LiveRow; tab: Tab }) {
   const t = useWords(words)
   const [from, to] = [new Date(row.at).toISOString(), new Date(row.at + 1_000).toISOString()]
   const path = endpoint<Rejected>('/v1/rejected', { code: row.code, from, to, limit: 200 })
-  const { data } = useResource(path, { everyMs: lookAgainMs })
+  const [isThere, setIsThere] = useState(false)
+  const { data } = useResource(path, isThere ? {} : { everyMs: lookAgainMs })
   const found =
     data?.rejected.find(({ messageId }) => messageId !== '' && messageId === row.messageId) ??
     data?.rejected.findLast(({ receivedAt }) => Date.parse(receivedAt) === row.at)
+  if ((found !== undefined) !== isThere) setIsThere(found !== undefined)
   if (found === undefined) return <p class="muted">{t.notKept}</p>
   if (tab === 'payload') return <Code label={t['tab.payload']} text={indented(found.original)} />
   return <Again kind={row.kind} body={indented(found.original)} say={t.howTo} />
