@@ -11,11 +11,11 @@ import { SubjectLink } from '../../parts/behind.js'
 import { Table, type Column } from '../../parts/table.js'
 import { shown } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
-import type { Delivery } from './ask.js'
+import type { Deliveries, Delivery } from './ask.js'
 import { words } from './words.js'
 
 /** What went out, and what came back. */
-export function DeliveriesPart({ answer }: { answer: Resource<{ rows: Delivery[] }> }) {
+export function DeliveriesPart({ answer }: { answer: Resource<Deliveries> }) {
   const t = useWords(words)
   useReady(answer.data !== undefined)
   const columns = useColumns(answer.reload)

@@ -7,11 +7,11 @@ import { Opens, SubjectLink } from '../../parts/behind.js'
 import { Drawer } from '../../parts/drawer.js'
 import { shown } from '../../parts/text.js'
 import { setQuery, useQuery } from '../../url/url.js'
-import { ask, type Program } from './ask.js'
+import { ask, type Program, type Programs } from './ask.js'
 import { words } from './words.js'
 
 /** Each program as its steps, one under the other, with how many wait at each. */
-export function ProgramsPart({ answer }: { answer: Resource<{ programs: Program[] }> }) {
+export function ProgramsPart({ answer }: { answer: Resource<Programs> }) {
   const t = useWords(words)
   const [at] = useQuery('at')
   useReady(answer.data !== undefined)

@@ -1,5 +1,5 @@
-import type { Meta } from '@touchline/schemas/api'
-import { endpoint } from '../../api/endpoints.js'
+import type { handoffsAnswer, Meta } from '@touchline/schemas/api'
+import { endpoint, type Output } from '../../api/endpoints.js'
 import { ApiError } from '../../api/errors.js'
 import { useResource } from '../../api/resource.js'
 import { useWords } from '../../i18n/dictionary.js'
@@ -10,22 +10,13 @@ import { hrefOf } from '../../url/url.js'
 import { mostRows, type Found } from './cards.js'
 import { words } from './words.js'
 
-/** As much of a hand-off as a card shows; the whole stands in the segments' screen. */
-interface Handoff {
-  id: string
-  subject: string
-  subjectKind: 'account' | 'person'
-  total: number
-  rules: { rule: string; points: number }[]
-}
-
 export function useHandoffs({ scores }: Meta): Found {
   const t = useWords(words)
   const formats = useFormats()
   const answer = useResource(
     scores.length === 0
       ? null
-      : endpoint<{ rows: Handoff[] }>('/v1/handoffs', { answered: 'no', limit: 100 }),
+      : endpoint<Output<typeof handoffsAnswer>>('/v1/handoffs', { answered: 'no', limit: 100 }),
   )
   if (scores.length === 0) return { card: null, error: undefined }
   const isMissing = answer.error instanceof ApiError && answer.error.status === 404
