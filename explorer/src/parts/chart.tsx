@@ -44,6 +44,7 @@ export function Chart({ label, times, lines, height = 280, tick }: ChartProps) {
         {
           ...axis,
           grid: { show: false },
+          size: 28,
           // Only where there is a point: a period between two is none.
           splits: ({ width }) => thinned(times, width),
           values: (_chart, splits) => splits.map((at) => formats.tick(at * 1_000, tick)),
@@ -77,12 +78,17 @@ export function Chart({ label, times, lines, height = 280, tick }: ChartProps) {
   return <div class="chart" ref={box} role="img" aria-label={label} />
 }
 
-const widthOfWord = 72
+const widthOfWord = 56
 
 const withAlpha = (colour: string) => `color-mix(in srgb, ${colour} 10%, transparent)`
 
-/** Of too many points for the width every second, third … */
+/** Of points that stand too near for their words the first. */
 function thinned(times: readonly number[], width: number): number[] {
-  const step = Math.max(1, Math.ceil((times.length * widthOfWord) / width))
-  return times.filter((_at, index) => index % step === 0).map((at) => at / 1_000)
+  const [first = 0, last = 0] = [times[0], times.at(-1)]
+  const least = ((last - first) * widthOfWord) / Math.max(width, widthOfWord)
+  const kept: number[] = []
+  // From the end: the latest is the one that is looked for.
+  for (const at of [...times].reverse())
+    if (kept.length === 0 || (kept[0] ?? 0) - at >= least) kept.unshift(at)
+  return kept.map((at) => at / 1_000)
 }

@@ -136,7 +136,7 @@ function Row({ row, slot, longest, spent }: RowProps) {
       </td>
       {row.credits.map((credit, index) => (
         <td key={index} class="number">
-          {formats.number(credit)}
+          {digits(formats, credit)}
         </td>
       ))}
       {row.credits.length === 1 && <td class="number">{formats.percent(row.shares[0] ?? 0)}</td>}
@@ -174,6 +174,10 @@ function Amounts({ of }: { of: Money }) {
   )
 }
 
+/** Credits of one column have as many digits as one another, or none have any. */
+const digits = (formats: Formats, credit: number): string =>
+  new Intl.NumberFormat(formats.locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(credit)
+
 /** Always with its cents, so that a column can be added up. */
 function exactly(formats: Formats, amount: number, currency: string): string {
   try {
@@ -210,7 +214,7 @@ function Sums({ rows, models, spent }: SumsProps) {
         <td class="credit-bars" />
         {sums.credits.map((credit, index) => (
           <td key={index} class="number" data-sum="">
-            {formats.number(credit)}
+            {digits(formats, credit)}
           </td>
         ))}
         {models === 1 && <td class="number">{formats.percent(1)}</td>}

@@ -42,7 +42,7 @@ export function OverTime({ meta, query }: { meta: Meta; query: ChannelsQuery }) 
   const sums = course.periods.map((_period, at) =>
     lines.reduce((sum, { values }) => sum + (values[at] ?? 0), 0),
   )
-  const rows = times.map((at, index) => ({ at, index }))
+  const rows = times.map((at, index) => ({ at, index })).reverse()
   const columns: Column<(typeof rows)[number]>[] = [
     { id: 'at', title: t.period, cell: ({ at }) => formats.date(at) },
     {
@@ -55,7 +55,8 @@ export function OverTime({ meta, query }: { meta: Meta; query: ChannelsQuery }) 
       id: name,
       title: name === '' ? '–' : name,
       is: 'number',
-      cell: ({ index }) => formats.number(values[index] ?? 0),
+      cell: ({ index }) =>
+        values[index] ? formats.number(Math.round(values[index] * 100) / 100) : <span class="muted">–</span>,
     })),
   ]
   return (

@@ -33,7 +33,10 @@ export function useHandoffs({ scores }: Meta): Found {
       t.score(formats.number(Math.round(total))),
       ...rules
         .slice(0, 3)
-        .map(({ rule, points }) => `${shown(rule, 30)} ${points > 0 ? '+' : ''}${formats.number(points)}`),
+        .map(
+          ({ rule, points }) =>
+            `${shown(rule, 30)} ${points > 0 ? '+' : ''}${formats.number(Math.round(points))}`,
+        ),
     ].join(' · '),
   }))
   return {
