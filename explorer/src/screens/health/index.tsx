@@ -21,6 +21,7 @@ import { hrefOf, setQuery, useQuery } from '../../url/url.js'
 import { missing } from './line.js'
 import { Picture } from './picture.js'
 import { words } from './words.js'
+import '../../parts/questions.css'
 import './health.css'
 
 const lookEveryMs = 2_000

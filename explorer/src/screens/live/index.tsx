@@ -14,6 +14,7 @@ import { Detail } from './detail.js'
 import { Row } from './row.js'
 import { useLive } from './stream.js'
 import { words } from './words.js'
+import '../../parts/questions.css'
 import './live.css'
 
 const filterAfterMs = 300

@@ -11,6 +11,7 @@ import { Link } from '../../url/link.js'
 import { useAlike, useNewPeople, useSilent, useTrouble, type CardContent } from './cards.js'
 import { useHandoffs } from './handoffs.js'
 import { words } from './words.js'
+import '../../parts/questions.css'
 import './today.css'
 
 /** S0: what do I do this morning? */
