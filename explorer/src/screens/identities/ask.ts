@@ -11,7 +11,9 @@ export type Preview = Output<typeof unlinkPreview>
 export const parts = ['merges', 'contested', 'quarantined', 'history'] as const
 const id = encodeURIComponent
 
-export const mergesOf = () => endpoint<Merges>('/v1/identity/merges', { limit: 100 })
+/** More than anybody goes through; that there may be more is said. */
+export const mostMerges = 200
+export const mergesOf = () => endpoint<Merges>('/v1/identity/merges', { limit: mostMerges })
 export const decisionsOf = () => endpoint<Decisions>('/v1/identity/decisions', { limit: 200 })
 export const setApartOf = (identifier: string) =>
   endpoint<SetApart>(`/v1/identity/quarantined/${id(identifier)}`, { limit: 50 })

@@ -7,7 +7,7 @@ import { Answer } from '../../parts/answer.js'
 import { downloadCsv } from '../../parts/csv.js'
 import { Tabs, tabOf } from '../../parts/tabs.js'
 import { useQuery } from '../../url/url.js'
-import { mergesOf, parts, type Merge } from './ask.js'
+import { mergesOf, mostMerges, parts, type Merge } from './ask.js'
 import { HistoryPart } from './history.js'
 import { ContestedPart, QuarantinedPart } from './lists.js'
 import { keyOfMerge, MergeItem } from './merge.js'
@@ -51,7 +51,10 @@ function MergesPart() {
           <p class="lead">
             {merges.length === 0
               ? t.noMerges(formats.days(days))
-              : t.mergesIn(formats.number(merges.length), formats.days(days))}
+              : (merges.length < mostMerges ? t.mergesIn : t.mergesMost)(
+                  formats.number(merges.length),
+                  formats.days(days),
+                )}
           </p>
           <ul class="merges">
             {merges.map((merge) => (

@@ -33,7 +33,7 @@ export function MergeItem({ merge, isOpen, done }: MergeProps) {
       <div class="merge-head">
         <Time at={merge.at} />
         <span class="said">
-          <strong title={shown(identifier)}>{shown(nameOfIdentifier(identifier), 60)}</strong>{' '}
+          <strong title={shown(identifier)}>{shown(identifier.replace(/^(user|email):/, ''), 48)}</strong>{' '}
           <span class="muted">{t.became}</span> <SubjectLink id={person} subject="person" />
         </span>
         <span class={verified ? 'tag tag--green' : 'tag'}>{verified ? t.verified : t.claimed}</span>

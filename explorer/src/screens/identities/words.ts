@@ -9,6 +9,8 @@ export const words = dictionary({
     'part.quarantined': 'Set apart',
     'part.history': 'Decisions',
     mergesIn: (n: string, days: string) => `${n} identifiers became part of somebody in the last ${days}.`,
+    mergesMost: (n: string, days: string) =>
+      `The latest ${n} identifiers that became part of somebody in the last ${days}.`,
     noMerges: (days: string) => `No identifiers became one person in the last ${days}.`,
     when: 'When',
     became: 'became part of',
@@ -67,6 +69,7 @@ export const words = dictionary({
     'part.quarantined': '隔離',
     'part.history': '判断の履歴',
     mergesIn: (n: string, days: string) => `過去${days}に${n}件の識別子が人物に加わりました。`,
+    mergesMost: (n: string, days: string) => `過去${days}に人物に加わった識別子のうち、最新の${n}件です。`,
     noMerges: (days: string) => `過去${days}に統合はありません。`,
     when: '日時',
     became: 'の一部に:',
