@@ -197,7 +197,7 @@ function Replay({ path, label, done }: { path: string; label: string; done: () =
   )
 }
 
-function DeadLetters({ done }: { done(): void }) {
+function DeadLetters({ done }: { done: () => void }) {
   const t = useWords(words)
   return (
     <section class="block">

@@ -87,7 +87,7 @@ function Parts({ meta, reload }: { meta: Meta; reload: () => void }) {
   )
 }
 
-function WithoutStages({ reload }: { reload(): void }) {
+function WithoutStages({ reload }: { reload: () => void }) {
   useReady(true)
   return <NoStages done={reload} />
 }

@@ -52,7 +52,7 @@ export function TryCondition({ saved }: { saved: () => void }) {
         <p class="muted">{t.notJson}</p>
       ) : error !== undefined && !isOld ? (
         <p class="wrong said" role="alert">
-          {shown(error instanceof Error ? error.message : String(error), 400)}
+          {shown(error instanceof Error ? error.message : t.failed, 400)}
         </p>
       ) : (
         preview !== undefined && (

@@ -2,6 +2,7 @@ import { dictionary } from '../../i18n/dictionary.js'
 
 export const words = dictionary({
   en: {
+    failed: 'The server gave no reason.',
     title: 'Segments, scores and programs',
     parts: 'Parts',
     'part.segments': 'Segments',
@@ -76,6 +77,7 @@ export const words = dictionary({
     none: 'Segments, scores and programs are not part of this server.',
   },
   ja: {
+    failed: '理由は示されませんでした。',
     title: 'セグメント・スコア・プログラム',
     parts: '項目',
     'part.segments': 'セグメント',

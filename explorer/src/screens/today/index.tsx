@@ -56,7 +56,7 @@ function Cards({ meta }: { meta: Meta }) {
         <div class="notes">
           {failed.map((error, index) => (
             <p key={index}>
-              {t.notKnown} {shown(error instanceof Error ? error.message : String(error))}
+              {t.notKnown} {shown(error instanceof Error ? error.message : t.failed)}
             </p>
           ))}
         </div>

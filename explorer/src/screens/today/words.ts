@@ -2,6 +2,7 @@ import { dictionary } from '../../i18n/dictionary.js'
 
 export const words = dictionary({
   en: {
+    failed: 'no reason was given',
     title: 'Today',
     nothing: 'Nothing to do today.',
     looked:
@@ -24,6 +25,7 @@ export const words = dictionary({
     notKnown: 'This could not be looked at:',
   },
   ja: {
+    failed: '理由は示されませんでした',
     title: '今日',
     nothing: '今日やることはありません。',
     looked:
