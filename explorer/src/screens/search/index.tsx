@@ -1,4 +1,4 @@
-import { useEffect, useId, useState } from 'preact/hooks'
+import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { get } from '../../api/client.js'
 import { endpoints, type Searched } from '../../api/endpoints.js'
 import { useWords } from '../../i18n/dictionary.js'
@@ -90,8 +90,12 @@ interface FieldProps {
 }
 function Field({ id, text, chosen, type, keys }: FieldProps) {
   const t = useWords(words)
+  const field = useRef<HTMLInputElement>(null)
+  // The dialog is open before this has come: the browser's own autofocus is over by then.
+  useEffect(() => field.current?.focus(), [])
   return (
     <input
+      ref={field}
       type="search"
       role="combobox"
       aria-label={t.label}
@@ -105,7 +109,6 @@ function Field({ id, text, chosen, type, keys }: FieldProps) {
       maxLength={300}
       placeholder={t.hint}
       value={text}
-      autofocus
       onInput={(event) => type(event.currentTarget.value)}
       onKeyDown={keys}
     />
