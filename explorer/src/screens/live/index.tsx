@@ -109,7 +109,9 @@ function Counts({
   const t = useWords(words)
   const { number } = useFormats()
   const refused = drawn.filter(({ state }) => state === 'refused').length
-  const notShown = Math.max(0, count.received - drawn.length)
+  // Rows come at once and counts once a second: what is drawn was received.
+  const received = Math.max(count.received, drawn.length)
+  const notShown = received - drawn.length
   return (
     <>
       <p
@@ -117,7 +119,7 @@ function Counts({
         title={t.since}
         data-live-counts={JSON.stringify({ ...count, drawn: drawn.length, notShown })}
       >
-        <strong>{t.received(number(count.received))}</strong>
+        <strong>{t.received(number(received))}</strong>
         <span>{t.stored(number(count.stored))}</span>
         <span class={count.refused > 0 ? 'live-state--refused' : undefined}>
           {t.refused(number(count.refused))}
@@ -125,7 +127,7 @@ function Counts({
         <span>{t.waiting(number(count.waiting))}</span>
       </p>
       <p class="facts">
-        <span>{t.shown(number(drawn.length), number(count.received))}</span>
+        <span>{t.shown(number(drawn.length), number(received))}</span>
         {notShown > 0 && <span>{t.notShown(number(notShown))}</span>}
         {count.scope === 'process' && <span>{t.ofProcess}</span>}
         {count.refused > 0 && !isFiltered && (
