@@ -238,6 +238,7 @@ test('the search leads with the keyboard alone to an account, and to a screen', 
   for (let step = 0; step < at; step += 1) await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Enter')
   await page.waitForURL(/\/accounts\/lovelace-works/)
+  await page.waitForSelector('dialog.search', { state: 'detached' })
   await page.keyboard.press('Control+k')
   await page.waitForSelector('[role=combobox]:focus')
   await page.keyboard.type('chann')
