@@ -13,7 +13,8 @@ export function answerInTime(app: FastifyInstance, withinMs = answerWithinMs): v
   app.addHook('onRequest', (_request, reply, done) => {
     const timer = setTimeout(() => {
       const why = `ClickHouse did not answer within ${withinMs / 1_000} s; collecting goes on.`
-      if (!reply.sent) void reply.send(new TouchlineError('STORE_UNAVAILABLE', why))
+      // An answer that goes on (an export, a live view) has begun, which is what was waited for.
+      if (!reply.sent && !reply.raw.headersSent) void reply.send(new TouchlineError('STORE_UNAVAILABLE', why))
     }, withinMs)
     timers.set(reply, timer.unref())
     done()

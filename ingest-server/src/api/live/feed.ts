@@ -38,6 +38,13 @@ export interface Listener {
   counted?(what: { seq: number; isRefused: boolean }): void
 }
 
+interface Awaited {
+  seqs: number[]
+  /** By which it stands in `events`. */
+  subject: string
+  since: number
+}
+
 export interface Totals {
   seq: number
   received: number
@@ -50,8 +57,8 @@ export function createFeed(project: string, clock: Clock) {
   const epoch = randomBytes(6).toString('base64url')
   const listeners = new Set<Listener>()
   const totals: Totals = { seq: 0, received: 0, refused: 0 }
-  /** messageId → seq of those that are in the log and not handled; the oldest first. A message may be sent twice. */
-  const awaited = new Map<string, number[]>()
+  /** By messageId those that are in the log and not handled, the oldest first. A message may be sent twice. */
+  const awaited = new Map<string, Awaited>()
   let unnamed = 0
   const early = new Set<string>()
   const kept: LiveRow[] = []
@@ -80,7 +87,7 @@ export function createFeed(project: string, clock: Clock) {
     const seq = (totals.seq += 1)
     totals.received += 1
     const id = messageIdIn(line)
-    await_(id, seq)
+    expectEnd(id, seq, line)
     const isSampled = mayShow()
     const isNamed = wanted.some((name) => line.includes(name))
     if (!isSampled && !isNamed) return
@@ -103,11 +110,12 @@ export function createFeed(project: string, clock: Clock) {
     tell(row, seen, true)
   }
 
-  function await_(id: string, seq: number): void {
+  function expectEnd(id: string, seq: number, line: Buffer): void {
     if (early.delete(id)) return
     const others = awaited.get(id)
-    if (others) others.push(seq)
-    else if (awaited.size < mostAwaited) awaited.set(id, [seq])
+    if (others) others.seqs.push(seq)
+    else if (awaited.size < mostAwaited)
+      awaited.set(id, { seqs: [seq], subject: subjectIn(line), since: clock() })
     else unnamed += 1
   }
 
@@ -133,7 +141,7 @@ export function createFeed(project: string, clock: Clock) {
   }
 
   function markStored(id: string): void {
-    const seqs = awaited.get(id)
+    const seqs = awaited.get(id)?.seqs
     if (seqs === undefined) {
       if (unnamed > 0) unnamed -= 1
       else if (early.size < mostEarly) early.add(id)
@@ -169,10 +177,20 @@ export function createFeed(project: string, clock: Clock) {
     /** How many after that one are in the log and not stored. */
     waitingSince(seq: number): number {
       let count = unnamed
-      for (const seqs of awaited.values()) for (const one of seqs) if (one > seq) count += 1
+      for (const { seqs } of awaited.values()) for (const one of seqs) if (one > seq) count += 1
       return count
     },
-    isAwaited: (seq: number, id: string) => awaited.get(id)?.includes(seq) === true,
+    isAwaited: (seq: number, id: string) => awaited.get(id)?.seqs.includes(seq) === true,
+    /** The oldest of those that are awaited since before a time: another process may have stored them. */
+    awaitedSince(before: number, limit: number): { id: string; subject: string }[] {
+      const found: { id: string; subject: string }[] = []
+      for (const [id, { subject, since }] of awaited) {
+        if (since >= before || found.length === limit) break
+        found.push({ id, subject })
+      }
+      return found
+    },
+    markStored,
     /** What was shown to everybody after that one, as it stands now. */
     since: (seq: number): LiveRow[] =>
       [...kept, ...keptRefused]

@@ -5,15 +5,15 @@ import type { Clock } from '../../clock.js'
 import { isWithin, readOwners, readPeople } from '../../identity/people.js'
 import { displayNameOf } from '../../journeys/map/display-name.js'
 import { readTraitsOf } from '../../journeys/listed-traits.js'
-import type { Feed, Tracked } from './feed.js'
+import type { Feed } from './feed.js'
 
 /** A user or an address to which nothing was ever linked is a person by itself, once stitch had time to say otherwise. */
 const aloneAfterMs = 2_500
 /** An unknown visitor stays one; nobody looks any longer. */
 const giveUpAfterMs = 30_000
-/** The store tells of a batch when it is done with it, which is later; and what another process stores it tells nobody. */
 const lookForStoredAfterMs = 100
-const mostAtOnce = 500
+const mostAtOnce = 1_000
+const mostLookedFor = 5_000
 
 const storedQuery: NamedQuery = {
   name: 'live-stored',
@@ -22,10 +22,12 @@ const storedQuery: NamedQuery = {
 
 export async function linkRows(reader: Reader, feed: Feed, clock: Clock): Promise<void> {
   const now = clock()
-  const all = feed.unlinked().slice(0, mostAtOnce)
-  await findStored(reader, feed, { rows: all.filter((one) => one.storedAt === undefined), now })
-  const stored = all.filter((one) => one.storedAt !== undefined)
-  if (stored.length === 0) return
+  await findStored(reader, feed, now)
+  const all = feed.unlinked().filter((one) => one.storedAt !== undefined)
+  if (all.length === 0) return
+  for (const one of all) if (now - (one.storedAt ?? now) > giveUpAfterMs) feed.untrack(one)
+  // The newest: unknown visitors of before are not to hold up who came just now.
+  const stored = all.slice(-mostAtOnce)
   const subjects = [...new Set(stored.map(({ subject }) => subject))]
   const [states, people] = await Promise.all([readOwners(reader, subjects), readPeople(reader, subjects)])
   const owners = new Map(states.map(({ identifier, owners: held }) => [identifier, held]))
@@ -42,28 +44,18 @@ export async function linkRows(reader: Reader, feed: Feed, clock: Clock): Promis
     feed.changed(one, { state: 'linked', person: { id, name: displayNameOf(id, traits.get(id) ?? {}) } })
     feed.untrack(one)
   }
-  for (const one of stored) if (now - (one.storedAt ?? now) > giveUpAfterMs) feed.untrack(one)
 }
 
-async function findStored(
-  reader: Reader,
-  feed: Feed,
-  { rows, now }: { rows: readonly Tracked[]; now: number },
-): Promise<void> {
-  const late = rows.filter(({ row }) => now - row.at > lookForStoredAfterMs)
-  if (late.length === 0) return
-  const found = await query<{ id: string }>(reader, storedQuery, {
-    ids: late.map(({ row }) => row.messageId),
-    subjects: [...new Set(late.map(({ subject }) => subject))],
-  })
-  const ids = new Set(found.map(({ id }) => id))
-  for (const one of late) {
-    if (!ids.has(one.row.messageId)) {
-      if (now - one.row.at > 2 * giveUpAfterMs) feed.untrack(one)
-      continue
-    }
-    one.storedAt = now
-    one.row.storedAfterMs = now - one.row.at
-    feed.changed(one, { state: 'stored' })
+/** What stands in `events` although nobody told: the store tells when it is done with a batch, another process never. */
+async function findStored(reader: Reader, feed: Feed, now: number): Promise<void> {
+  const late = feed.awaitedSince(now - lookForStoredAfterMs, mostLookedFor)
+  if (late.length > 0) {
+    const found = await query<{ id: string }>(reader, storedQuery, {
+      ids: late.map(({ id }) => id),
+      subjects: [...new Set(late.map(({ subject }) => subject))],
+    })
+    for (const { id } of found) feed.markStored(id)
   }
+  for (const one of feed.unlinked())
+    if (one.storedAt === undefined && now - one.row.at > 2 * giveUpAfterMs) feed.untrack(one)
 }
