@@ -398,7 +398,10 @@ describe('roles', () => {
       headers,
     })
     expect(preview.status).toBe(200)
+    const previewed = await ask(`${aWrite.path}?preview=1`, { method: 'POST', body: unlink, headers })
+    expect(previewed.status).toBe(404)
     for (const [method, path, body] of [
+      ['POST', `${aWrite.path}?preview=0`, unlink],
       ['POST', aWrite.path, unlink],
       ['PUT', '/v1/definitions/goals/won', { when: { touch: { name: 'Won' } } }],
       ['DELETE', '/v1/definitions/goals/won', undefined],

@@ -145,6 +145,25 @@ test('stages, goals and silences are those of every other question', async () =>
   ])
 })
 
+test('its score is the one that lists show', async () => {
+  await server.app.inject({
+    method: 'PUT',
+    url: '/v1/definitions/scores/lead',
+    headers: { authorization: 'Bearer secret' },
+    payload: {
+      subject: 'account',
+      on: 60,
+      off: 40,
+      rules: [{ id: 'paid', when: { touch: { channel: 'Paid Search' } }, points: 25 }],
+    },
+  })
+  const { body } = await server.get<{ accounts: { id: string; score: { total: number } | null }[] }>(
+    '/v1/accounts',
+  )
+  const listed = body.accounts.find(({ id }) => id === 'acme')?.score?.total
+  expect([(await mapOf('acme')).account.score, listed]).toEqual([25, 25])
+})
+
 test('leaving and joining an account are the ends of a span', async () => {
   await clickhouse.app.insert({
     table: 'account_people',

@@ -22,6 +22,7 @@ export function addUnlinks(api: Api, deps: TimelineDeps): void {
     api.route({
       method: 'POST',
       url: `/v1/people/:id/${kind}`,
+      config: { onlyReads: 'preview' },
       schema: {
         summary:
           kind === 'unlink'

@@ -153,8 +153,15 @@ export function requireMay(request: FastifyRequest, { role, isSession }: Credent
       'With the cookie this needs `Sec-Fetch-Site: same-origin`, which browsers send over https and on this ' +
         `machine, and \`${explorerHeader}: 1\`. Programs send the secret key instead.`,
     )
-  if (role === 'read' && request.routeOptions.config.onlyReads !== true)
-    throw new TouchlineError('ROLE_READ_ONLY')
+  if (role === 'read' && !onlyReads(request)) throw new TouchlineError('ROLE_READ_ONLY')
+}
+
+/** A preview is written as the change that it looks at, with `preview=1`. */
+function onlyReads({ routeOptions: { config }, query }: FastifyRequest): boolean {
+  const { preview } = (query ?? {}) as { preview?: unknown }
+  return (
+    config.onlyReads === true || (config.onlyReads === 'preview' && (preview === '1' || preview === 'true'))
+  )
 }
 
 const isExplorerPage = ({ headers }: FastifyRequest) =>
@@ -162,8 +169,8 @@ const isExplorerPage = ({ headers }: FastifyRequest) =>
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** A POST that asks and changes nothing. */
-    onlyReads?: boolean
+    /** A POST that asks and changes nothing; `preview`: where its query says preview=1. */
+    onlyReads?: boolean | 'preview'
   }
 }
 

@@ -2,6 +2,7 @@
 import type { JourneyMap, MapPerson, Subject } from '@touchline/schemas/api'
 import type { Reader } from '../../clickhouse/query.js'
 import type { Interval } from '../../identity/people.js'
+import { readListedScores, scoreOfList } from '../listed-scores.js'
 import { readTraitsOf } from '../listed-traits.js'
 import {
   readMapGaps,
@@ -46,13 +47,14 @@ export async function readMap(reader: Reader, ask: MapAsk): Promise<JourneyMap> 
   const around: Around = { subject, id, asOf }
   const window = { subject, id, from: ask.from, to: ask.to }
   const stages = await stagesFor(reader, around)
-  const [figures, involved, traits, entries, gaps, milestones] = await Promise.all([
+  const [figures, involved, traits, entries, gaps, milestones, score] = await Promise.all([
     readFigures(reader, window),
     readInvolved(reader, window, mostListed),
     readTraitsOf(reader, subject, [id], asOf),
     readMapStages(reader, around, stages),
     readMapGaps(reader, around, stages),
     readMilestones(reader, around),
+    readScore(reader, around),
   ])
   const { from, to } = spanOf(ask, figures)
   const { people, others } = involved
@@ -75,7 +77,13 @@ export async function readMap(reader: Reader, ask: MapAsk): Promise<JourneyMap> 
     toPeople(reader, people, ask),
   ])
   return {
-    account: headOf(ask, { figures, people: count, traits: traits.get(id) ?? {}, stage: entries.at(-1) }),
+    account: headOf(ask, {
+      figures,
+      people: count,
+      traits: traits.get(id) ?? {},
+      stage: entries.at(-1),
+      score,
+    }),
     from,
     to,
     asOf,
@@ -92,6 +100,13 @@ export async function readMap(reader: Reader, ask: MapAsk): Promise<JourneyMap> 
   }
 }
 
+/** The score that lists show; null where the project has none of such subjects. */
+async function readScore(reader: Reader, { subject, id, asOf }: Around): Promise<number | null> {
+  const score = await scoreOfList(reader, subject, { asOf })
+  if (score === undefined) return null
+  return (await readListedScores(reader, score, [id], asOf)).get(id)?.total ?? 0
+}
+
 /** The window as asked; open sides end with the first touch and with now, or the last touch where that is later. */
 function spanOf({ from, to, asOf }: MapAsk, { first, last }: MapFigures): { from: number; to: number } {
   const begin = from ?? first ?? asOf - dayMs
@@ -103,15 +118,19 @@ interface Head {
   people: number
   traits: Record<string, unknown>
   stage: JourneyMap['stages'][number] | undefined
+  score: number | null
 }
 
-function headOf({ id, subject }: MapAsk, { figures, people, traits, stage }: Head): JourneyMap['account'] {
+function headOf(
+  { id, subject }: MapAsk,
+  { figures, people, traits, stage, score }: Head,
+): JourneyMap['account'] {
   const { first, last, longestSilenceMs } = figures
   return {
     id,
     name: subject === 'account' ? (textOf(traits, ['name']) ?? id) : displayNameOf(id, traits),
     stage: stage?.to === null ? stage.id : null,
-    score: null,
+    score,
     owner: textOf(traits, ['owner', 'ownerName', 'accountOwner', 'account_owner']) ?? null,
     people,
     touches: figures.touches,
