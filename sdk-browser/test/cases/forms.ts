@@ -109,7 +109,7 @@ export function formCases(world: () => World): void {
     await page.waitForURL(/sent/)
     await page.evaluate(`touchline.track('Meanwhile')`)
     release()
-    const events = await arrived(run, (all) => all.some(ofType('identify')))
+    const events = await arrived(run, (all) => all.some(ofType('identify')) && all.some(named('Meanwhile')))
     expect(leads(events)).toEqual([{ email: 'ada@example.com', company: 'Engines' }])
     const at = (wanted: (event: Stored) => boolean) => events.find(wanted)
     expect(at(ofType('identify'))?.url).not.toContain('sent')
