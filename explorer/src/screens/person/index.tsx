@@ -27,7 +27,9 @@ export default function Person({ params: { id = '' } }: ScreenProps) {
   const profile = useResource(endpoints.person(id))
   const whole = useResource(endpoints.personMap(id, parameters))
   const map = useMapAnswer(whole, (window) => endpoints.personMap(id, window))
-  useReady(profile.data !== undefined && !profile.isOld)
+  useReady(
+    profile.data !== undefined && !profile.isOld && (map.data !== undefined || map.error !== undefined),
+  )
   return (
     <Answer of={profile}>
       {(person) => (

@@ -53,7 +53,9 @@ export function Timeline({ id, answer, parameters }: TimelineProps) {
               <Row
                 key={`${touch.at} ${touch.messageIds[0]}`}
                 touch={touch}
-                isAnonymous={anonymousUntil === null || Date.parse(touch.at) < anonymousUntil}
+                isAnonymous={
+                  answer !== undefined && (anonymousUntil === null || Date.parse(touch.at) < anonymousUntil)
+                }
               />
             </>
           )
