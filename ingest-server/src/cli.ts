@@ -52,6 +52,10 @@ const commands: Record<string, { summary: string; load: () => Promise<AddTo> }> 
     summary: "form everybody's touchpoints anew from their events",
     load: async () => (await import('./cli/touchpoints.js')).addTouchpoints,
   },
+  import: {
+    summary: 'bring in history: events, people, deals and costs out of files',
+    load: async () => (await import('./cli/import.js')).addImport,
+  },
   definitions: {
     summary: 'write definitions to files, compare and apply them',
     load: async () => (await import('./cli/definitions.js')).addDefinitions,

@@ -37,6 +37,27 @@ export const errorTable = {
     mayRetry: false,
     meaning: 'A secret that an endpoint refers to is not set, or is none. The message names the variable.',
   },
+  IMPORT_INVALID: {
+    status: 400,
+    mayRetry: false,
+    meaning: 'The file cannot be read as the map says; the message names what is wrong.',
+  },
+  IMPORT_RUNNING: {
+    status: 409,
+    mayRetry: true,
+    meaning: 'An import of this importId is under way. Wait for its end.',
+  },
+  IMPORT_INTERRUPTED: {
+    status: 503,
+    mayRetry: true,
+    meaning:
+      'The import stopped before its end. Send the same with the same importId: it goes on where it stood.',
+  },
+  SOURCE_NOT_SIGNED: {
+    status: 401,
+    mayRetry: false,
+    meaning: 'The signature is missing, wrong, or too old. Nothing of the request is kept.',
+  },
   KEY_MISSING: { status: 401, mayRetry: false, meaning: 'No write key or secret key came with the request.' },
   KEY_UNKNOWN: { status: 401, mayRetry: false, meaning: 'The key belongs to no project.' },
   SESSION_ENDED: {
@@ -164,6 +185,18 @@ export const errorTable = {
     status: 200,
     mayRetry: false,
     meaning: 'The event belongs to a person who was erased; nothing of it is kept.',
+  },
+  // A row of an import, or what another system pushed: kept in rejected_events.
+  IMPORT_ROW_INVALID: {
+    status: 200,
+    mayRetry: false,
+    meaning: 'The row of a file cannot become what its map says; the message names the line and why.',
+  },
+  SOURCE_UNREADABLE: {
+    status: 200,
+    mayRetry: false,
+    meaning:
+      'What a source sent was signed rightly and cannot be read by its map; it is kept and can be replayed.',
   },
   // Start-up.
   CONFIG_INVALID: { status: 500, mayRetry: false, meaning: 'A setting is not valid.' },

@@ -36,6 +36,7 @@ import { addOperator } from './operator-routes.js'
 import type { TimelineDeps } from './context.js'
 import { addEvents } from './event-routes.js'
 import { addIdentity } from './identity-routes.js'
+import { addImports, importUpload } from './import-routes.js'
 import { refuseUnknownParameters } from './known-parameters.js'
 import { addLine } from './line-routes.js'
 import { addLive } from './live-routes.js'
@@ -51,6 +52,7 @@ import { addSessions, addSignInLinks } from './session-routes.js'
 import { addStages } from './stage-routes.js'
 import { addTimelines } from './timeline-routes.js'
 import { addWhy } from './why-routes.js'
+import { openImports } from '../sources/imports/open-imports.js'
 
 /** What came with a cookie is for this page alone, and kept nowhere. */
 const ofSession = {
@@ -69,6 +71,10 @@ export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Pr
     app.setSerializerCompiler(exactSerializer)
     await addOpenApi(app)
     if (deps.session) addSessions(app.withTypeProvider<ZodTypeProvider>(), deps, deps.session)
+    const { log, metrics, clock, erasing } = deps
+    const judgeOf = (project: string) => erasing?.()?.judgeOf(project)
+    const imports = openImports({ log, metrics, clock, judgeOf })
+    await app.register(importUpload({ ...deps, imports }))
     await app.register(async (guarded) => {
       answerInTime(guarded)
       // Before anything is checked: who may not read learns nothing about what there is.
@@ -100,6 +106,7 @@ export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Pr
       addLifecycle(api, deps)
       addOperator(api, deps)
       addDefinitions(api, deps)
+      addImports(api, { ...deps, imports })
       addStages(api, deps)
       addMaps(api, deps)
       addSearch(api, deps)

@@ -113,6 +113,10 @@ async function untilKnown(config: Config, key: string): Promise<void> {
   }
 }
 
+/** The one that was named, else that of the project default. */
+export const secretKeyOf = async (config: Config, key: string | undefined): Promise<string> =>
+  key ?? config.TOUCHLINE_SECRET_KEY ?? (await keysOf(config)).secretKey
+
 /** Asks the running server, as the holder of a secret key. Throws with what it answers. */
 export async function askServer<Answer>(
   config: Config,
@@ -130,7 +134,7 @@ export async function askServer<Answer>(
     headers?: Record<string, string>
   } = {},
 ): Promise<Answer> {
-  const secretKey = key ?? config.TOUCHLINE_SECRET_KEY ?? (await keysOf(config)).secretKey
+  const secretKey = await secretKeyOf(config, key)
   const url = `${serverUrl(config)}${path}`
   const authorization = `Bearer ${secretKey}`
   const answer = await fetch(url, {

@@ -76,6 +76,7 @@ const placements: Readonly<Record<string, Placement>> = {
   delivery_states: { shardBy: 'cityHash64(project, id)', staysWhereMade: true },
   changes_told: 'everywhere',
   changes_seen: { shardBy: 'rand()', staysWhereMade: true },
+  imports: 'everywhere',
   erasures: 'everywhere',
   erasure_progress: 'everywhere',
   schema_migrations: 'everywhere',

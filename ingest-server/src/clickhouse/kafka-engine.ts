@@ -58,6 +58,7 @@ const tables = [
   'deliveries_decided',
   'delivery_attempts',
   'changes_told',
+  'imports',
 ] as const
 
 /** What the embedded server's `app` needs beyond its usual rights. */

@@ -33,6 +33,7 @@ export const projectTables = [
   'changes_told',
   'kept_stage_entries',
   'stage_fillings',
+  'imports',
 ] as const
 
 /** Views over those tables; they run as the one who asks, so the filters hold through them. */

@@ -39,7 +39,7 @@ const recordedNames: { [Table in LogTable]?: (line: RecordedLine, judge: Judge) 
 
 /** What a line says about an erased person of `project`. */
 export function verdictOfLine(line: Buffer, table: LogTable, project: string, judge: Judge): Verdict {
-  if (table === 'erasures' || table === 'costs') return 'other'
+  if (table === 'erasures' || table === 'costs' || table === 'imports') return 'other'
   const text = line.toString('utf8')
   // Most lines of most servers are another project's, or nobody's who was erased: cheap answers first.
   let row: StoredLine & { original?: string; received_at?: string }

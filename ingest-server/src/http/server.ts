@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { limits } from '@touchline/schemas'
 import type { Logger } from '../logger.js'
 import { answerError, answerNotFound } from './answers.js'
+import { answerClientError } from './long-requests.js'
 import { stopInTime } from './stopping.js'
 
 interface HttpServerOptions {
@@ -63,6 +64,7 @@ export function createHttpServer({
       requestTimeout: requestTimeoutMs,
     },
     requestTimeout: requestTimeoutMs,
+    clientErrorHandler: answerClientError,
     connectionTimeout: connectionTimeoutMs,
     trustProxy: trustProxy === undefined ? false : [...trustProxy],
     forceCloseConnections: 'idle',

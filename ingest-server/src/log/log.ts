@@ -17,6 +17,7 @@ export type LogTable =
   | 'deliveries_decided'
   | 'delivery_attempts'
   | 'changes_told'
+  | 'imports'
 
 /**
  * One entry of the log.

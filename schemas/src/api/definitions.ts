@@ -1,6 +1,7 @@
 /** Definitions: documents that say what a stage, a goal, a segment … is. Each change is a version that stays. */
 import { z } from 'zod'
 import { condition, duration, subject, touch, type Condition } from './conditions.js'
+import { importBody, secretReference, sourceBody } from './imports.js'
 import { json, when } from './timeline.js'
 
 const id = z
@@ -167,17 +168,11 @@ export const personasBody = z.strictObject({
     .describe('Persona → values of those traits; `*` is any run of characters'),
 })
 
-const secret = z
-  .string()
-  .regex(
-    /^env:[A-Z_][A-Z0-9_]*$/,
-    'must name a variable of the environment, env:NAME: no secret stands in a definition',
-  )
 export const endpointBody = z.strictObject({
   name,
   url: z.url(),
-  secret,
-  secretBefore: secret.optional(),
+  secret: secretReference,
+  secretBefore: secretReference.optional(),
 })
 
 export const changeKinds = ['person', 'account', 'score', 'stage', 'segment', 'handOff'] as const
@@ -213,6 +208,8 @@ export const definitionBodies = {
   personas: personasBody,
   endpoints: endpointBody,
   feeds: feedBody,
+  import: importBody,
+  sources: sourceBody,
 } as const
 export type DefinitionKind = keyof typeof definitionBodies
 export type BodyOf<Kind extends DefinitionKind> = z.output<(typeof definitionBodies)[Kind]>

@@ -23,6 +23,7 @@ export const logTables: readonly LogTable[] = [
   'deliveries_decided',
   'delivery_attempts',
   'changes_told',
+  'imports',
 ]
 
 export const topicOf = (topicPrefix: string, table: LogTable): string => `${topicPrefix}${table}`

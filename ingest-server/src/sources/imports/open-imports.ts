@@ -1,0 +1,52 @@
+/** The imports of this process: one run of an id at a time, what each says of itself, and their end with the server. */
+import type { ImportRunAnswer, ImportShape } from '@touchline/schemas/api'
+import { TouchlineError } from '../../errors.js'
+import { shapeOf, type Progress } from './progress.js'
+import { runImport, type ImportAsk, type ImportDeps } from './run-import.js'
+
+export interface Imports {
+  /**
+   * Runs until the end of the file. Rejects with IMPORT_INVALID, IMPORT_RUNNING, or IMPORT_INTERRUPTED where the
+   * server stops or the client hangs up.
+   */
+  run: (ask: Omit<ImportAsk, 'onProgress'>) => Promise<ImportRunAnswer>
+  /** What a run of this process says; undefined where there is none. */
+  live: (project: string, id: string) => ImportShape | undefined
+  stop: () => void
+}
+
+export function openImports(deps: ImportDeps): Imports {
+  const running = new Map<string, Progress | undefined>()
+  const stopping = new AbortController()
+  const keyOf = (project: string, id: string) => JSON.stringify([project, id])
+  return {
+    async run(ask) {
+      const key = keyOf(ask.project.id, ask.id)
+      const isKept = !ask.isDryRun
+      if (isKept && running.has(key)) throw new TouchlineError('IMPORT_RUNNING')
+      if (isKept) running.set(key, undefined)
+      const signal = AbortSignal.any([ask.signal, stopping.signal])
+      try {
+        return await runImport(
+          { ...ask, signal, onProgress: (progress) => isKept && running.set(key, progress) },
+          deps,
+        )
+      } catch (error) {
+        throw signal.aborted || isBroken(error)
+          ? new TouchlineError('IMPORT_INTERRUPTED', undefined, { cause: error })
+          : error
+      } finally {
+        if (isKept) running.delete(key)
+      }
+    },
+    live(project, id) {
+      const progress = running.get(keyOf(project, id))
+      return progress === undefined ? undefined : shapeOf(progress)
+    },
+    stop: () => stopping.abort(),
+  }
+}
+
+/** The connection broke while the file was sent. */
+const isBroken = (error: unknown) =>
+  (error as { code?: unknown }).code === 'ECONNRESET' || (error as { code?: unknown }).code === 'ABORT_ERR'

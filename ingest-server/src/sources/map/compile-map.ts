@@ -1,0 +1,110 @@
+/** A map and the columns of a file → a function from a row to what it becomes. Pure. */
+import { hash } from 'node:crypto'
+import type {
+  AmbiguousTime,
+  CostOutput,
+  EventOutput,
+  ImportBody,
+  MapOutput,
+  MapTime,
+  MapValue,
+} from '@touchline/schemas/api'
+import type { FileForm, Row } from '../reading/row.js'
+import { columnsOf, type Columns } from './columns.js'
+import { compileCost } from './compile-cost.js'
+import { compileEvent } from './compile-event.js'
+import { keyText, separator, type Mapped, type Output } from './mapped.js'
+import type { TimeReader } from './times.js'
+import { readConditions } from './values.js'
+
+export interface CompiledMap {
+  map: (row: Row) => Mapped
+  /** Times of the row that may be read in two ways. */
+  ambiguous: (row: Row) => AmbiguousTime[]
+}
+
+export function compileMap(body: ImportBody, form: Pick<FileForm, 'format' | 'columns'>): CompiledMap {
+  const columns = columnsOf(form)
+  const holds = readConditions(body.when, columns)
+  const keyOf = rowKey(body, columns)
+  const times: TimeReader[] = []
+  const outputs = body.rows.map((output, index): Output =>
+    output.as === 'cost'
+      ? compileCost(output, { body, columns, times })
+      : compileEvent(output, { body, columns, times, messageId: idMaker(body, output, index) }),
+  )
+  return {
+    ambiguous: ({ cells }) => times.flatMap(({ ambiguous }) => ambiguous(cells) ?? []),
+    map(row) {
+      const mapped: Mapped = { events: [], costs: [], key: '' }
+      if (!holds(row.cells)) return mapped
+      mapped.key = keyOf(row)
+      for (const output of outputs) {
+        const problem = output(row, mapped.key, mapped)
+        if (problem !== undefined) return { events: [], costs: [], key: mapped.key, problem }
+      }
+      return mapped
+    },
+  }
+}
+
+/** The columns that name the row; where it has nothing there, and without any, all of it. */
+function rowKey({ key }: ImportBody, columns: Columns): (row: Row) => string {
+  const whole = ({ cells, raw }: Row) => (Array.isArray(cells) ? cells.join(separator) : raw)
+  if (key === undefined) return whole
+  const read = keyText(key, columns)
+  return (row) => {
+    const text = read(row.cells)
+    return text === '' ? whole(row) : text
+  }
+}
+
+/** The same row of the same source has the same messageId, whenever it comes again. */
+function idMaker({ source }: ImportBody, { id, as }: MapOutput, index: number): (key: string) => string {
+  const head = `${source}${separator}${id ?? `${as}-${index}`}${separator}`
+  return (key) => `${source}:${hash('sha256', head + key, 'base64url').slice(0, 27)}`
+}
+
+/** Every column that a map asks for, each with its alternatives: by these the header of a file is found. */
+export function wantedColumns(body: ImportBody): string[][] {
+  const wanted: string[][] = []
+  const addNames = (names: string | readonly string[]) =>
+    wanted.push((typeof names === 'string' ? [names] : [...names]).map((name) => name.replace(/#\/.*$/s, '')))
+  const add = (value: MapValue | MapTime | undefined): void => {
+    if (value === undefined) return
+    if (typeof value === 'string' || Array.isArray(value)) addNames(value)
+    else if ('column' in value) addNames(value.column)
+    else if ('text' in value) for (const [, name = ''] of value.text.matchAll(/\{([^{}]+)\}/g)) addNames(name)
+  }
+  for (const output of body.rows) {
+    for (const value of valuesOf(output)) add(value)
+    for (const { column } of output.when ?? []) addNames(column)
+  }
+  for (const { column } of body.when ?? []) addNames(column)
+  if (body.key !== undefined) for (const name of [body.key].flat()) addNames(name)
+  return wanted
+}
+
+function valuesOf(output: MapOutput): (MapValue | MapTime | undefined)[] {
+  if (output.as === 'cost') return valuesOfCost(output)
+  const { page, campaign, userId, anonymousId, email, account, at, session } = output
+  const rest = Object.values<MapValue | undefined>({ ...page, ...campaign })
+  const own = output.as === 'touch' ? [output.name, output.value, output.currency, output.channel] : []
+  const fields = fieldsOf(output)
+  return [userId, anonymousId, email, account, at, session, ...own, ...rest, ...fields]
+}
+
+function fieldsOf(output: EventOutput): MapValue[] {
+  const fields = 'traits' in output ? output.traits : 'properties' in output ? output.properties : undefined
+  return typeof fields === 'object' ? Object.values(fields) : []
+}
+
+const valuesOfCost = ({ day, channel, campaign, currency, amount, impressions, clicks }: CostOutput) => [
+  day,
+  channel,
+  campaign,
+  currency,
+  amount,
+  impressions,
+  clicks,
+]

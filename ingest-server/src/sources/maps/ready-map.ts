@@ -1,0 +1,20 @@
+/** A ready map as its file writes it. */
+import { importBody, type ImportBody } from '@touchline/schemas/api'
+import type { z } from 'zod'
+
+export interface ReadyMap {
+  id: string
+  name: string
+  /** How the file is exported. */
+  about: string
+  /** As one would save it. */
+  sent: Record<string, unknown>
+  body: ImportBody
+}
+
+export type MapText = z.input<typeof importBody>
+
+export function readyMap(id: string, about: string, sent: MapText): ReadyMap {
+  const body = importBody.parse(sent)
+  return { id, name: sent.name ?? id, about, sent, body }
+}

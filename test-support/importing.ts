@@ -1,0 +1,63 @@
+/** `touchline import` beside a real server. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { TestServer } from './server.js'
+
+const cli = fileURLToPath(new URL('../ingest-server/dist/cli.js', import.meta.url))
+
+export interface Ended {
+  code: number | null
+  out: string
+  err: string
+}
+
+export function startImport(
+  server: TestServer,
+  args: readonly string[],
+): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [cli, 'import', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env.PATH ?? '',
+      DATA_DIR: server.dataDir,
+      PORT: new URL(server.url).port,
+      TOUCHLINE_WRITE_KEY: server.writeKey,
+      TOUCHLINE_SECRET_KEY: server.secretKey,
+    },
+  })
+  let out = ''
+  let err = ''
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
+  const ended = once(child, 'close').then(([code]) => ({
+    code: code as number | null,
+    out: out.trim(),
+    err: err.trim(),
+  }))
+  return { child, ended }
+}
+
+export const touchlineImport = (server: TestServer, ...args: string[]): Promise<Ended> =>
+  startImport(server, args).ended
+
+/** Writes a file of rows without holding them. */
+export async function writeRows(
+  path: string,
+  head: string,
+  rows: number,
+  row: (n: number) => string,
+): Promise<void> {
+  const out = createWriteStream(path)
+  let text = head
+  for (let n = 0; n < rows; n++) {
+    text += row(n)
+    if (text.length > 1 << 18) {
+      if (!out.write(text)) await once(out, 'drain')
+      text = ''
+    }
+  }
+  out.end(text)
+  await once(out, 'finish')
+}
