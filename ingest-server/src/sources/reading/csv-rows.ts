@@ -1,10 +1,10 @@
 /** Records of a table → rows of cells, by csv-parse; what its header is, and which delimiter it has. */
-import { parse, type Info } from 'csv-parse/sync'
+import { parse, type Info, type Options } from 'csv-parse/sync'
 import type { RawRecord } from './split-records.js'
 import type { BadRow, Row } from './row.js'
 
 const lineFeed = Buffer.from('\n')
-const options = { relax_column_count: true, record_delimiter: '\n' } as const
+const options = { relax_column_count: true, record_delimiter: '\n' } as const satisfies Options
 
 interface Parsed {
   line: number
@@ -15,7 +15,7 @@ interface Parsed {
 export function cellsOf(records: readonly RawRecord[], delimiter: string): Parsed[] {
   const bytes = Buffer.concat(records.flatMap((one) => [one.bytes, lineFeed]))
   try {
-    const all = parse<string[]>(bytes, { ...options, delimiter })
+    const all = parse(bytes, { ...options, delimiter })
     if (all.length === records.length)
       return all.map((cells, index) => ({ line: records[index]?.line ?? 0, cells }))
   } catch {
@@ -26,19 +26,15 @@ export function cellsOf(records: readonly RawRecord[], delimiter: string): Parse
 
 function cellsOfOne({ bytes, line }: RawRecord, delimiter: string): Parsed[] {
   try {
-    const [cells, ...rest] = parse<string[]>(bytes, { ...options, delimiter })
+    const [cells, ...rest] = parse(bytes, { ...options, delimiter })
     if (cells !== undefined && rest.length === 0) return [{ line, cells }]
   } catch {
     // Quotes that nobody doubled: read as text.
   }
-  const found = parse<{ record: string[]; info: Info }>(bytes, {
-    ...options,
-    delimiter,
-    relax_quotes: true,
-    info: true,
-  })
+  // The declared type does not know what `info` adds.
+  const found: unknown = parse(bytes, { ...options, delimiter, relax_quotes: true, info: true })
   let before = 0
-  return found.map(({ record, info }) => {
+  return (found as { record: string[]; info: Info }[]).map(({ record, info }) => {
     const at = line + before
     before = info.lines
     return { line: at, cells: record.map(withoutOuterQuotes) }
