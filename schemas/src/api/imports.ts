@@ -25,7 +25,7 @@ function isPattern(text: string): boolean {
  * Where a value comes from: a column (of NDJSON and webhooks a JSON pointer such as `/properties/email`), the first of
  * several that says something, a constant, or a text with columns in braces.
  */
-export const mapValue = z.union([
+const plainValue = z.union([
   oneOrMore,
   z.strictObject({ constant: scalar }),
   z.strictObject({ text: z.string().min(1).max(1_000) }),
@@ -41,6 +41,10 @@ export const mapValue = z.union([
     otherwise: z.string().max(500).optional().describe('Where `values` does not have it; absent: as it is'),
     lower: z.literal(true).optional(),
   }),
+])
+export const mapValue = z.union([
+  ...plainValue.options,
+  z.strictObject({ first: z.array(plainValue).min(1).max(8) }).describe('The first that says something'),
 ])
 export type MapValue = z.output<typeof mapValue>
 
@@ -75,7 +79,20 @@ export type MapTime = z.output<typeof mapTime>
 export const mapCondition = z.strictObject({
   column: oneOrMore,
   op: z
-    .enum(['eq', 'ne', 'in', 'notIn', 'contains', 'startsWith', 'matches', 'filled', 'empty', 'gt', 'lt'])
+    .enum([
+      'eq',
+      'ne',
+      'in',
+      'notIn',
+      'contains',
+      'startsWith',
+      'matches',
+      'notMatches',
+      'filled',
+      'empty',
+      'gt',
+      'lt',
+    ])
     .default('eq'),
   value: z.union([scalar, z.array(scalar).max(200)]).optional(),
 })
@@ -138,6 +155,11 @@ const touchOutput = z.strictObject({
   currency: mapValue.optional(),
   ...amount,
   properties: fields.optional(),
+  eachColumn: pattern
+    .optional()
+    .describe(
+      'One touch for each column whose name matches: `*` in `at` is the column, `*` in the constant of `name` the first group',
+    ),
 })
 const pageOutput = z.strictObject({
   as: z.literal('page'),
@@ -188,6 +210,7 @@ export const importBody = z.strictObject({
     .regex(/^[\w.-]{1,60}$/, 'must be letters, digits, . _ or -')
     .describe('Who tells it, as timelines name it; also part of every messageId'),
   format: z.enum(['csv', 'ndjson']).optional().describe('Absent: found'),
+  quotes: z.literal(false).optional().describe('Where a quote is text like any other'),
   delimiter: z.string().length(1).optional().describe('Absent: found'),
   encoding: z.string().min(1).max(40).optional().describe('Absent: found'),
   columns: z.array(column).min(1).max(500).optional().describe('Of a file without a header'),

@@ -31,6 +31,7 @@ export function checkColumns(body: ImportBody, { format, columns }: FileForm): s
 /** Of an output that needs a time: the columns that it may stand in. */
 function timeColumns(output: MapOutput): string[] | undefined {
   if (output.as === 'identify' || output.as === 'group') return undefined
+  if (output.as === 'touch' && output.eachColumn !== undefined) return undefined
   const time: MapTime = output.as === 'cost' ? output.day : output.at
   const names = typeof time === 'string' || Array.isArray(time) ? time : time.column
   return [names].flat().map((name) => name.replace(/#\/.*$/s, ''))

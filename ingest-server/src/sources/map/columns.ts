@@ -61,7 +61,15 @@ function ofJson(name: string): Getter {
 
 const at = (value: unknown, path: readonly string[]) => path.reduce<unknown>(own, value)
 
+const itemShape = /^\[([^=\]]+)=(.*)\]$/
+
+/** Of a list an item by its place, or by what it says of itself: `[key=page_location]`, as GA4 writes parameters. */
 function own(value: unknown, name: string): unknown {
+  const found = Array.isArray(value) ? itemShape.exec(name) : null
+  if (found !== null) {
+    const [, field = '', wanted] = found
+    return (value as unknown[]).find((item) => own(item, field) === wanted)
+  }
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
   return (value as Json)[name]
 }

@@ -28,11 +28,13 @@ export function compileMap(body: ImportBody, form: Pick<FileForm, 'format' | 'co
   const holds = readConditions(body.when, columns)
   const keyOf = rowKey(body, columns)
   const times: TimeReader[] = []
-  const outputs = body.rows.map((output, index): Output =>
-    output.as === 'cost'
-      ? compileCost(output, { body, columns, times })
-      : compileEvent(output, { body, columns, times, messageId: idMaker(body, output, index) }),
-  )
+  const outputs = body.rows
+    .flatMap((output) => expanded(output, form.columns))
+    .map((output, index): Output =>
+      output.as === 'cost'
+        ? compileCost(output, { body, columns, times })
+        : compileEvent(output, { body, columns, times, messageId: idMaker(body, output, index) }),
+    )
   return {
     ambiguous: ({ cells }) => times.flatMap(({ ambiguous }) => ambiguous(cells) ?? []),
     map(row) {
@@ -46,6 +48,22 @@ export function compileMap(body: ImportBody, form: Pick<FileForm, 'format' | 'co
       return mapped
     },
   }
+}
+
+/** An output that is told for each of several columns: one for each that the file has. */
+function expanded(output: MapOutput, columns: readonly string[]): MapOutput[] {
+  if (output.as !== 'touch' || output.eachColumn === undefined) return [output]
+  const { eachColumn, at, name, ...rest } = output
+  const expression = new RegExp(eachColumn, 'iu')
+  return columns.flatMap((column): MapOutput[] => {
+    const found = expression.exec(column)
+    if (found === null) return []
+    const time = typeof at === 'string' || Array.isArray(at) ? { column } : { ...at, column }
+    const said = typeof name === 'object' && 'constant' in name ? String(name.constant) : '*'
+    const when = [...(output.when ?? []), { column, op: 'filled' as const }]
+    const id = `${output.id ?? 'each'}:${column}`
+    return [{ ...rest, id, when, at: time, name: { constant: said.replace('*', found[1] ?? column) } }]
+  })
 }
 
 /** The columns that name the row; where it has nothing there, and without any, all of it. */
@@ -74,9 +92,11 @@ export function wantedColumns(body: ImportBody): string[][] {
     if (value === undefined) return
     if (typeof value === 'string' || Array.isArray(value)) addNames(value)
     else if ('column' in value) addNames(value.column)
+    else if ('first' in value) for (const one of value.first) add(one)
     else if ('text' in value) for (const [, name = ''] of value.text.matchAll(/\{([^{}]+)\}/g)) addNames(name)
   }
   for (const output of body.rows) {
+    if (output.as === 'touch' && output.eachColumn !== undefined) continue
     for (const value of valuesOf(output)) add(value)
     for (const { column } of output.when ?? []) addNames(column)
   }

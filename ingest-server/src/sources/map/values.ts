@@ -31,6 +31,16 @@ export function readText(value: MapValue, columns: Columns): ReadText {
     return () => constant
   }
   if ('text' in value) return template(value.text, columns)
+  if ('first' in value) {
+    const readers = value.first.map((one) => readText(one, columns))
+    return (cells) => {
+      for (const read of readers) {
+        const text = read(cells)
+        if (text !== '') return text
+      }
+      return ''
+    }
+  }
   const { prefix = '', split, pattern, values, otherwise, lower } = value
   const read = firstText(value.column, columns)
   const expression = pattern === undefined ? undefined : new RegExp(pattern, 'u')
@@ -129,7 +139,7 @@ function readCondition({ column, op, value }: MapCondition, columns: Columns): (
   const wanted = (Array.isArray(value) ? value : [value ?? '']).map((one) => String(one).toLowerCase())
   const [first = ''] = wanted
   const number = Number(first)
-  const expression = op === 'matches' ? new RegExp(String(value), 'iu') : undefined
+  const expression = op === 'matches' || op === 'notMatches' ? new RegExp(String(value), 'iu') : undefined
   const test = (text: string): boolean => {
     const lower = text.toLowerCase()
     switch (op) {
@@ -147,6 +157,8 @@ function readCondition({ column, op, value }: MapCondition, columns: Columns): (
         return lower.startsWith(first)
       case 'matches':
         return expression?.test(text.slice(0, longestForPattern)) === true
+      case 'notMatches':
+        return expression?.test(text.slice(0, longestForPattern)) !== true
       case 'filled':
         return text !== ''
       case 'empty':

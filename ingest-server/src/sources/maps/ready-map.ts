@@ -12,9 +12,16 @@ export interface ReadyMap {
   body: ImportBody
 }
 
-export type MapText = z.input<typeof importBody>
+type Frozen<T> = T extends readonly (infer Item)[]
+  ? readonly Frozen<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Frozen<T[Key]> }
+    : T
+
+/** What a map's file says; parts that several outputs share are constants. */
+export type MapText = Frozen<z.input<typeof importBody>>
 
 export function readyMap(id: string, about: string, sent: MapText): ReadyMap {
   const body = importBody.parse(sent)
-  return { id, name: sent.name ?? id, about, sent, body }
+  return { id, name: sent.name ?? id, about, sent: { ...sent }, body }
 }

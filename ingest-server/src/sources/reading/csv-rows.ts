@@ -12,7 +12,9 @@ interface Parsed {
 }
 
 /** The cells of records at hand, at once where all their quotes are right. */
-export function cellsOf(records: readonly RawRecord[], delimiter: string): Parsed[] {
+export function cellsOf(records: readonly RawRecord[], delimiter: string, hasQuotes = true): Parsed[] {
+  if (!hasQuotes)
+    return records.map(({ line, bytes }) => ({ line, cells: bytes.toString('utf8').split(delimiter) }))
   const bytes = Buffer.concat(records.flatMap((one) => [one.bytes, lineFeed]))
   try {
     const all = parse(bytes, { ...options, delimiter })
@@ -48,13 +50,13 @@ const withoutOuterQuotes = (cell: string) => (/^".*".*"$/s.test(cell) ? cell.sli
 export function toRows(
   records: readonly RawRecord[],
   columns: readonly string[],
-  { delimiter, number }: { delimiter: string; number: number },
+  { delimiter, number, hasQuotes = true }: { delimiter: string; number: number; hasQuotes?: boolean },
 ): (Row | BadRow)[] {
   const rows: (Row | BadRow)[] = []
   let good: RawRecord[] = []
   const flush = () => {
     if (good.length === 0) return
-    for (const { line, cells } of cellsOf(good, delimiter))
+    for (const { line, cells } of cellsOf(good, delimiter, hasQuotes))
       rows.push(rowOf(cells, columns, { line, number: number + rows.length, delimiter }))
     good = []
   }

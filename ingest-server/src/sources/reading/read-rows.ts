@@ -15,6 +15,8 @@ export interface ReadOptions {
   format?: 'csv' | 'ndjson' | undefined
   delimiter?: string | undefined
   encoding?: string | undefined
+  /** Where a quote is text like any other. */
+  quotes?: false | undefined
   /** Of a file without a header. */
   columns?: readonly string[] | undefined
   /** The columns that the map asks for, each with its alternatives: how the header is found. */
@@ -71,7 +73,7 @@ async function* batchesOf(
   const splitter = createRecordSplitter({
     maxBytes,
     lineEnd,
-    hasQuotes: file.format === 'csv',
+    hasQuotes: file.format === 'csv' && options.quotes !== false,
     delimiter: options.delimiter,
   })
   const rows = rowMaker(file, options, decoder)
@@ -134,7 +136,11 @@ function rowMaker(file: FileForm, options: ReadOptions, decoder: Decoder) {
     const rows =
       file.format === 'ndjson'
         ? rest.map((record, index) => jsonRow(record, number + index))
-        : toRows(rest, file.columns, { delimiter: file.delimiter, number })
+        : toRows(rest, file.columns, {
+            delimiter: file.delimiter,
+            number,
+            hasQuotes: options.quotes !== false,
+          })
     number += rows.length
     return decoder.hasReplaced() ? rows.map(withoutBadBytes) : rows
   }
