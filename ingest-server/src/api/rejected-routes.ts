@@ -3,9 +3,13 @@ import { z } from 'zod'
 import { mutableTable } from '../clickhouse/cluster-ddl.js'
 import { spansOf } from '../collect/accept/spans.js'
 import { acceptEvents, type Batch } from '../collect/accept/accept.js'
+import { acceptMade } from '../collect/accept/accept-made.js'
+import { readDefinition } from '../definitions/read.js'
 import { errorTable, type ErrorCode } from '../errors.js'
 import { query, type NamedQuery } from '../clickhouse/query.js'
 import { appendCounted } from '../log/append-counted.js'
+import { findMap } from '../sources/find-map.js'
+import { readPushed } from '../sources/webhooks/read-pushed.js'
 import { projectOf, readerFor, type Api, type TimelineDeps } from './context.js'
 import { errors } from '@touchline/schemas/api'
 
@@ -38,10 +42,11 @@ const refusedQuery: NamedQuery = {
   name: 'rejected-events',
   sql: `
 SELECT toString(cityHash64(original, received_at, message_id)) AS id, received_at AS receivedAt,
-  toUnixTimestamp64Milli(received_at) AS receivedAtMs, message_id AS messageId, code, message, original
+  toUnixTimestamp64Milli(received_at) AS receivedAtMs, message_id AS messageId, code, message, stage, original
 FROM rejected_events
 WHERE project = {project: String}
   AND ({code: String} = '' OR code = {code: String})
+  AND ({all: UInt8} = 1 OR stage != 'import')
   AND received_at >= parseDateTime64BestEffort({from: String}, 3, 'UTC')
   AND received_at < parseDateTime64BestEffort({to: String}, 3, 'UTC')
 ORDER BY received_at DESC
@@ -58,14 +63,22 @@ ORDER BY stored_at DESC
 LIMIT {limit: UInt32}`,
 }
 
-type Refused = z.infer<typeof refusedSchema> & { id: string; receivedAtMs: number }
+type Refused = z.infer<typeof refusedSchema> & { id: string; receivedAtMs: number; stage: string }
 type DeadLetter = z.infer<typeof deadLetterSchema> & { id: string }
 
 export function addRefused(api: Api, deps: TimelineDeps): void {
   const tags = ['refused']
-  const refusedOf = (request: Parameters<typeof readerFor>[0], wanted: z.infer<typeof filter>) => {
+  // A row of a file is mended in the file, and the file is imported again.
+  const refusedOf = (
+    request: Parameters<typeof readerFor>[0],
+    wanted: z.infer<typeof filter>,
+    what: 'all' | 'replayable',
+  ) => {
     const { code = '', from = '1970-01-02T00:00:00Z', to = '2200-01-01T00:00:00Z', limit } = wanted
-    return query<Refused>(readerFor(request, deps), refusedQuery, { code, from, to, limit })
+    return query<Refused>(readerFor(request, deps), refusedQuery, {
+      ...{ code, from, to, limit },
+      all: what === 'all' ? 1 : 0,
+    })
   }
 
   api.get(
@@ -78,7 +91,7 @@ export function addRefused(api: Api, deps: TimelineDeps): void {
         response: { 200: z.object({ rejected: z.array(refusedSchema) }), ...errors },
       },
     },
-    async (request) => ({ rejected: await refusedOf(request, request.query) }),
+    async (request) => ({ rejected: await refusedOf(request, request.query, 'all') }),
   )
 
   api.post(
@@ -92,15 +105,21 @@ export function addRefused(api: Api, deps: TimelineDeps): void {
       },
     },
     async (request) => {
-      const found = await refusedOf(request, request.query)
+      const found = await refusedOf(request, request.query, 'replayable')
       const project = projectOf(request, deps)
-      const accepted = found.flatMap((one) => {
-        const outcome = judgeAgain(one, deps, project)
-        return outcome?.accepted === 1 ? [{ id: one.id, lines: outcome.lines }] : []
-      })
+      const accepted: { id: string; lines: Buffer; events: number }[] = []
+      for (const one of found) {
+        const outcome =
+          one.stage === 'source'
+            ? await mapAgain(one, deps, readerFor(request, deps), project)
+            : judgeAgain(one, deps, project)
+        if (outcome !== undefined && outcome.accepted > 0 && outcome.rejected.length === 0)
+          accepted.push({ id: one.id, lines: outcome.lines, events: outcome.accepted })
+      }
       if (accepted.length > 0) {
         const lines = Buffer.concat(accepted.map((one) => one.lines))
-        await appendCounted(deps, project.id, { lines, events: accepted.length })
+        const events = accepted.reduce((sum, one) => sum + one.events, 0)
+        await appendCounted(deps, project.id, { lines, events })
         await forget(deps, 'rejected_events', 'cityHash64(original, received_at, message_id)', accepted)
       }
       return { replayed: accepted.length, refused: found.length - accepted.length }
@@ -144,6 +163,27 @@ export function addRefused(api: Api, deps: TimelineDeps): void {
       return { replayed: events.length }
     },
   )
+}
+
+/** By the map that its source has now; undefined where there is none, or it still cannot be read. */
+async function mapAgain(
+  { original, receivedAtMs }: Refused,
+  { erasing }: TimelineDeps,
+  reader: ReturnType<typeof readerFor>,
+  project: ReturnType<typeof projectOf>,
+) {
+  const { source, body } = JSON.parse(original) as { source: string; body: string }
+  const definition = await readDefinition(reader, 'sources', source)
+  if (definition === undefined) return undefined
+  const { map, secret } = definition.body
+  const read = readPushed(body, typeof map === 'string' ? (await findMap(reader, map)).body : map)
+  if (read.unreadable.length > 0 || read.events.length === 0) return undefined
+  return acceptMade(read.events, {
+    project,
+    verified: secret !== undefined,
+    judge: erasing?.()?.judgeOf(project.id),
+    receivedAtMs: Number(receivedAtMs),
+  })
 }
 
 /** Undefined where what is left of the event is no JSON. */

@@ -49,6 +49,7 @@ import { addPrograms } from './program-routes.js'
 import { addReleases } from './release-routes.js'
 import { addRefused } from './rejected-routes.js'
 import { addSessions, addSignInLinks } from './session-routes.js'
+import { sourceRoutes } from './source-routes.js'
 import { addStages } from './stage-routes.js'
 import { addTimelines } from './timeline-routes.js'
 import { addWhy } from './why-routes.js'
@@ -75,6 +76,7 @@ export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Pr
     const judgeOf = (project: string) => erasing?.()?.judgeOf(project)
     const imports = openImports({ log, metrics, clock, judgeOf })
     await app.register(importUpload({ ...deps, imports }))
+    await app.register(sourceRoutes(deps))
     await app.register(async (guarded) => {
       answerInTime(guarded)
       // Before anything is checked: who may not read learns nothing about what there is.

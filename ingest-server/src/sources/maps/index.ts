@@ -9,6 +9,7 @@ import type { ReadyMap } from './ready-map.js'
 import { salesforceMaps } from './salesforce.js'
 import { segmentMaps } from './segment.js'
 import { stripeMaps } from './stripe.js'
+import { webhookMaps } from './webhooks.js'
 
 export const readyMaps: readonly ReadyMap[] = [
   ...segmentMaps,
@@ -20,4 +21,5 @@ export const readyMaps: readonly ReadyMap[] = [
   ...emailMaps,
   ...eventMaps,
   ...stripeMaps,
+  ...webhookMaps,
 ]
