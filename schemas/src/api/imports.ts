@@ -271,7 +271,7 @@ export const importQuery = z.object({
   dryRun: z.enum(['0', '1', 'true', 'false']).optional().describe('Reads and shows, writes nothing'),
   name: z.string().max(300).optional().describe('Of the file, for people'),
 })
-export const importParams = z.object({ importId })
+export const importParams = z.object({ importId: importId.describe('As the import was called') })
 
 export const importRowsQuery = z.object({
   after: z.coerce.number().int().min(0).default(0).describe('Only refused rows behind this line'),
@@ -338,7 +338,7 @@ export type ImportRunAnswer = z.input<typeof importRunAnswer>
 export const mapList = z.object({
   maps: z.array(z.object({ id: z.string(), name: z.string(), about: z.string(), body: json })),
 })
-export const sourceParams = z.object({ id: z.string().min(1).max(100) })
+export const sourceParams = z.object({ id: z.string().min(1).max(100).describe('Id of the source') })
 export const sourceAnswer = z.object({
   success: z.literal(true),
   accepted: z.number().int(),
