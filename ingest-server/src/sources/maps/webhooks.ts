@@ -4,7 +4,7 @@ import { readyMap, type MapText, type ReadyMap } from './ready-map.js'
 const object = (name: string) => `/data/object/${name}`
 const billing = { kind: 'crm', channel: { constant: 'Billing' }, direction: 'inbound' } as const
 const stripe = (type: string, name: string, value?: string): MapText['rows'][number] => ({
-  ...{ as: 'touch', id: type, ...billing, when: [{ column: '/type', value: type }] },
+  ...{ as: 'touch', id: type.replaceAll('.', '-'), ...billing, when: [{ column: '/type', value: type }] },
   email: [
     object('customer_email'),
     object('customer_details/email'),
