@@ -53,7 +53,7 @@ export async function startProgramWorld(): Promise<ProgramWorld> {
   const judge: ProgramWorld['judge'] = { of: undefined }
   const shared = { clickhouse, metrics, logger: sayingLogger, isAlone: true }
   const store = startStore({ log, clickhouse, metrics, logger: silentLogger })
-  const stitch = await startStitch({ ...shared, projects } as never)
+  const stitch = startStitch({ ...shared, projects })
   const touchpoints = startTouchpoints(shared)
   const engage = startEngage({ ...shared, log, clock })
   const { acts, touchesRecord } = programActs({ app: clickhouse.app, log, clock, projects })

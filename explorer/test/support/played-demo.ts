@@ -40,8 +40,11 @@ export async function startDemo(): Promise<TestServer> {
 
 export interface Visitor {
   /** A page of its own in that look; what went wrong on it is kept in `problems`. */
-  open(path: string, variant?: Variant): Promise<{ page: Page; problems: string[]; close(): Promise<void> }>
-  close(): Promise<void>
+  open(
+    path: string,
+    variant?: Variant,
+  ): Promise<{ page: Page; problems: string[]; close: () => Promise<void> }>
+  close: () => Promise<void>
 }
 
 /** undefined where there is no Chromium; that is said aloud. */
@@ -89,7 +92,7 @@ async function prefer(context: BrowserContext, { language, theme }: Variant): Pr
     ([kept]) => {
       localStorage.setItem('touchline.explorer', kept ?? '')
       addEventListener('securitypolicyviolation', (event) => {
-        const report = (window as unknown as { reportPolicy(text: string): void }).reportPolicy
+        const report = (window as unknown as { reportPolicy: (text: string) => void }).reportPolicy
         report(`${event.violatedDirective} ${event.blockedURI}`)
       })
     },

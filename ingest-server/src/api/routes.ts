@@ -62,6 +62,40 @@ const ofSession = {
   vary: 'Cookie',
 }
 
+/** In the order in which OpenAPI shows them. */
+const answers = [
+  addTimelines,
+  addPeople,
+  addWhy,
+  addUnlinks,
+  addAccounts,
+  addEvents,
+  addIdentity,
+  addReleases,
+  addErasures,
+  addRefused,
+  addAttribution,
+  addJourneys,
+  addFunnels,
+  addProfiles,
+  addContent,
+  addLifecycle,
+  addOperator,
+  addDefinitions,
+  addStages,
+  addMaps,
+  addSearch,
+  addMeta,
+  addLine,
+  addLive,
+  addSegments,
+  addScores,
+  addHandoffs,
+  addPrograms,
+  addDeliveries,
+  addChanges,
+] as const
+
 export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
     app.setErrorHandler((error, request, reply) => {
@@ -90,38 +124,9 @@ export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Pr
       const refuseTheRest = refuseOtherMethods(guarded)
       guarded.addHook('onSend', async (request, _reply, payload) => showAddresses(request, payload))
       const api = guarded.withTypeProvider<ZodTypeProvider>()
-      addTimelines(api, deps)
-      addPeople(api, deps)
-      addWhy(api, deps)
-      addUnlinks(api, deps)
-      addAccounts(api, deps)
-      addEvents(api, deps)
-      addIdentity(api, deps)
-      addReleases(api, deps)
-      addErasures(api, deps)
-      addRefused(api, deps)
-      addAttribution(api, deps)
-      addJourneys(api, deps)
-      addFunnels(api, deps)
-      addProfiles(api, deps)
-      addContent(api, deps)
-      addLifecycle(api, deps)
-      addOperator(api, deps)
-      addDefinitions(api, deps)
+      for (const add of answers) add(api, deps)
       addImports(api, { ...deps, imports })
-      addStages(api, deps)
-      addMaps(api, deps)
-      addSearch(api, deps)
-      addMeta(api, deps)
-      addLine(api, deps)
-      addLive(api, deps)
       if (deps.session) addSignInLinks(api, deps, deps.session)
-      addSegments(api, deps)
-      addScores(api, deps)
-      addHandoffs(api, deps)
-      addPrograms(api, deps)
-      addDeliveries(api, deps)
-      addChanges(api, deps)
       refuseTheRest()
     })
   }

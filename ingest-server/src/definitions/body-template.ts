@@ -90,7 +90,7 @@ function nearestField(name: string): string | undefined {
   const parts = name.split('.')
   const candidates = templateFields.flatMap((one) => {
     const pattern = one.split('.')
-    if (!one.includes('*')) return [one as string]
+    if (!one.includes('*')) return [one]
     if (pattern.length > parts.length) return []
     return [pattern.map((part, index) => (part === '*' ? (parts[index] ?? '') : part)).join('.')]
   })

@@ -1,6 +1,37 @@
 /** Product and web analytics: PostHog, GA4, Snowplow, Mixpanel. */
 import { readyMap, type MapText, type ReadyMap } from './ready-map.js'
 
+/** What PostHog's library tells of itself, or what another row of the map is for. */
+const ownEvents = [
+  '$pageview',
+  '$screen',
+  '$identify',
+  '$create_alias',
+  '$groupidentify',
+  '$pageleave',
+  '$autocapture',
+  '$set',
+  '$feature_flag_called',
+  '$web_vitals',
+  '$rageclick',
+  '$exception',
+  '$snapshot',
+]
+
+const postHogContext = (at: (property: string) => string, field: (name: string) => string) => ({
+  at: field('timestamp'),
+  session: at('$session_id'),
+  userAgent: [at('$raw_user_agent'), at('$user_agent')],
+  page: { url: at('$current_url'), referrer: at('$referrer'), title: at('title') },
+  campaign: {
+    source: at('utm_source'),
+    medium: at('utm_medium'),
+    name: at('utm_campaign'),
+    term: at('utm_term'),
+    content: at('utm_content'),
+  },
+})
+
 /** `at` is how a property is found: in JSON lines a pointer, in CSV a pointer into the column of properties. */
 function posthog(
   format: 'ndjson' | 'csv',
@@ -10,35 +41,8 @@ function posthog(
   const isIdentified = { column: at('$is_identified'), op: 'in' as const, value: ['true', '1'] }
   const ofServer = '^posthog-(node|python|ruby|go|php|java|elixir|rust|dotnet)$'
   const known = { first: [at('$user_id'), field('distinct_id')] }
-  const inContext = {
-    at: field('timestamp'),
-    session: at('$session_id'),
-    userAgent: [at('$raw_user_agent'), at('$user_agent')],
-    page: { url: at('$current_url'), referrer: at('$referrer'), title: at('title') },
-    campaign: {
-      source: at('utm_source'),
-      medium: at('utm_medium'),
-      name: at('utm_campaign'),
-      term: at('utm_term'),
-      content: at('utm_content'),
-    },
-  }
-  const skipped = [
-    '$pageview',
-    '$screen',
-    '$identify',
-    '$create_alias',
-    '$groupidentify',
-    '$pageleave',
-    '$autocapture',
-    '$set',
-    '$feature_flag_called',
-    '$web_vitals',
-    '$rageclick',
-    '$exception',
-    '$snapshot',
-  ]
-  const isEvent = { column: field('event'), op: 'notIn' as const, value: skipped }
+  const inContext = postHogContext(at, field)
+  const isEvent = { column: field('event'), op: 'notIn' as const, value: ownEvents }
   const isPage = { column: field('event'), value: '$pageview' }
   const anybody = { anonymousId: field('distinct_id') }
   const somebody = { userId: known, anonymousId: at('$device_id') }

@@ -51,7 +51,7 @@ function itemsOf(
   { each }: ImportBody,
   form: Parameters<typeof columnsOf>[0],
 ): readonly unknown[] | undefined {
-  if (Array.isArray(body)) return body
+  if (Array.isArray(body)) return body as unknown[]
   if (each === undefined || each === '') return [body]
   if (typeof body !== 'object' || body === null) return undefined
   const list = columnsOf(form).getter(each)(body as Json)
