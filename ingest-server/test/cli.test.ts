@@ -167,7 +167,7 @@ test.each([
   [['nonsense'], 2, /unknown command 'nonsense'/],
   [['rejectd', 'list'], 2, /unknown command 'rejectd' \(Did you mean rejected\?\)/],
   [['keys'], 2, /touchline keys: say what to do: list, create, rotate, revoke/],
-  [[], 2, /touchline: say what to do: keys, projects, doctor/],
+  [[], 2, /touchline: say what to do: keys, projects, sign-in, doctor/],
   [['keys', 'rotat'], 2, /unknown command 'rotat' \(Did you mean rotate\?\)/],
   [['keys', 'rotate'], 2, /missing required argument 'key-id'/],
   [['keys', 'create', '--kind', 'golden'], 2, /'--kind <kind>'.*Allowed choices are write, secret, signing/],

@@ -377,7 +377,7 @@ describe('who may not read, and what cannot be read', () => {
     ['kind=visits', 'kind: must be one of visit, action, identified'],
     ['kind=visit&kind=x', 'kind: must be one of visit, action, identified'],
     ['from=yesterday', 'from: must be a time such as 2026-03-01 or 2026-03-01T10:00:00Z'],
-    ['order=up', 'order: must be one of "asc", "desc", not "up"'],
+    ['order=up', 'order: there is no up; there are asc, desc'],
     ['form=2026-03-01', 'form: there is no such parameter here; did you mean from?'],
     ['asOf=2026-03-01', 'asOf: there is no such parameter here; did you mean as_of?'],
     ['zzzzzzzz=1', 'zzzzzzzz: there is no such parameter here; there are from, to, as_of,'],
