@@ -108,6 +108,7 @@ const wrong: Readonly<Record<string, readonly (readonly [value: string, message:
   state: [['curent', near('current')]],
   sort: [['lasttuch', near('lastTouch')]],
   segment: [['nobody', /segment nobody/]],
+  score: [['nobody', /score nobody/]],
   condition: [
     ['{x', /condition: is not JSON/],
     [json({ trait: 'plan', op: 'matches', value: '(' }), /condition\.value: is no regular expression/],
