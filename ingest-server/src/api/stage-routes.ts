@@ -143,9 +143,13 @@ function addEntries(api: Api, deps: TimelineDeps): void {
           asOf: request.query.as_of,
           async answer(reader, now) {
             const { list: named, as_of: asOf = now } = request.query
-            const listed = async () =>
-              readStageList(reader, { list: named ?? (await listOf(reader, subject)), subject, asOf })
-            const [id, list] = await Promise.all([idOf(request, reader), listed()])
+            // One after the other, so that of two refusals it is always the same one.
+            const id = await idOf(request, reader)
+            const list = await readStageList(reader, {
+              list: named ?? (await listOf(reader, subject)),
+              subject,
+              asOf,
+            })
             return entriesOf(reader, id, { list, asOf })
           },
         }),
