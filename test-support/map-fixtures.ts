@@ -528,8 +528,8 @@ export const mapFixtures: MapFixture[] = [
       'dl1,cio-1,cy@cio.example,Hello,Onboarding,1740823200,1740823201,1740823205,1740826800,',
     ),
     touches: [
-      '2025-03-01 10:00 email Email Delivered <user:cio-1> #Email',
       '2025-03-01 10:00 email Email Sent <user:cio-1> #Email',
+      '2025-03-01 10:00 email Email Delivered <user:cio-1> #Email',
       '2025-03-01 11:00 email Email Opened <user:cio-1> #Email',
     ],
   },

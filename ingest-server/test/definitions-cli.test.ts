@@ -43,10 +43,10 @@ test('a template is applied, pulled as files, and applying the files changes not
 
   expect(await touchline('apply', '--template', 'sales-led')).toMatchObject({
     code: 0,
-    out: expect.stringContaining('9 definitions applied.') as string,
+    out: expect.stringContaining('11 definitions applied.') as string,
   })
   expect((await touchline('apply', '--template', 'sales-led')).out).toBe('Nothing to change.')
-  expect(await touchline('pull', dir)).toMatchObject({ code: 0, out: `9 definitions in ${dir}.` })
+  expect(await touchline('pull', dir)).toMatchObject({ code: 0, out: `11 definitions in ${dir}.` })
   expect(await readdir(join(dir, 'goals'))).toContain('won.json')
   expect(await touchline('diff', dir)).toMatchObject({ code: 0, out: 'Nothing to change.' })
 })

@@ -24,7 +24,8 @@ const at = (hours: number) => new Date(start + hours * hour).toISOString()
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startServer()
+  // What engagement keeps of the erased is looked at in engagement/erased.test.ts.
+  server = await startServer({ env: { ROLES: 'collect,store,stitch,touchpoints,timeline' } })
 })
 afterAll(() => server.stop())
 

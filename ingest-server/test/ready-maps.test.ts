@@ -96,10 +96,12 @@ async function checkTraits(person: string, has: object): Promise<void> {
       const path = person.startsWith('account:')
         ? `/v1/accounts/${encodeURIComponent(person.slice(8))}`
         : `/v1/people/${encodeURIComponent(person)}`
-      const { body } = await server.get(path)
+      const { body } = await server.get<{ traits?: { name: string; value: unknown }[] }>(path)
       last = body
-      const text = JSON.stringify(body)
-      return Object.entries(has).every(([name, value]) => text.includes(`"${name}":${JSON.stringify(value)}`))
+      const traits = Object.fromEntries((body.traits ?? []).map(({ name, value }) => [name, value]))
+      return Object.entries(has).every(
+        ([name, value]) => JSON.stringify(traits[name]) === JSON.stringify(value),
+      )
         ? true
         : undefined
     },

@@ -8,6 +8,7 @@ import type { Clock } from '../../clock.js'
 import type { Reader } from '../../clickhouse/query.js'
 import { listDefinitions } from '../../definitions/read.js'
 import type { EventLog } from '../../log/log.js'
+import type { Judge } from '../../log/tombstones.js'
 import { openFeed } from '../../projections/feed.js'
 import { hashOf } from '../deliveries/delivery.js'
 import { keep } from '../programs/facts.js'
@@ -27,6 +28,8 @@ export interface Seen {
   /** Of a recorded change its own; empty: whether it is one is told by what is so now. */
   id: string
   data: string
+  /** When ClickHouse saw it. */
+  storedAt: number
 }
 
 export interface TellerDeps {
@@ -37,6 +40,7 @@ export interface TellerDeps {
   zoneOf: (project: string) => string
   version: () => bigint
   works: (slot: number) => boolean
+  judgeOf: (project: string) => Judge | undefined
 }
 
 export interface Teller {
@@ -53,10 +57,21 @@ export function openTeller(deps: TellerDeps): Teller {
   const { app, clock, readerOf } = deps
   const seen = openFeed<Seen>({
     ...{ client: app, table: 'changes_seen', overlapMs: 3_000 },
-    columns: ['project', 'kind', 'of', 'subject_kind', 'subject', 'id', 'data'],
+    columns: [
+      'project',
+      'kind',
+      'of',
+      'subject_kind',
+      'subject',
+      'id',
+      'data',
+      'toUnixTimestamp64Milli(stored_at)',
+    ],
     toRow: (values) => {
-      const [project = '', kind, of = '', subjectKind, subject = '', id = '', data = ''] = values.map(String)
-      return { project, kind: kind as ChangeKind, of, subjectKind: subjectKind as Subject, subject, id, data }
+      const [project = '', kind, of = '', subjectKind, subject = '', id = '', data = '', storedAt] =
+        values.map(String)
+      const names = { project, kind: kind as ChangeKind, of, subjectKind: subjectKind as Subject, subject }
+      return { ...names, id, data, storedAt: Number(storedAt) }
     },
   })
 
@@ -85,10 +100,15 @@ export function openTeller(deps: TellerDeps): Teller {
     return true
   }
 
+  /** By the time at which it was seen, and not of the erased, so that an erasure meets all that was so before it. */
   const recorded = (rows: readonly Seen[]): Omit<Change, 'seq' | 'version'>[] =>
-    rows.flatMap(({ data, ...row }) =>
-      row.id === '' ? [] : [{ ...row, at: clock(), data: JSON.parse(data) as Record<string, unknown> }],
-    )
+    rows.flatMap(({ data, storedAt, ...row }) => {
+      if (row.id === '') return []
+      const said = JSON.parse(data) as Record<string, unknown>
+      const since = typeof said['validAt'] === 'string' ? Date.parse(said['validAt']) : storedAt
+      const isErased = deps.judgeOf(row.project)?.isErased(row.subject, since, storedAt) === true
+      return isErased ? [] : [{ ...row, at: storedAt, data: said }]
+    })
 
   /** What is so now of whom something may have changed. */
   async function derived(reader: Reader, rows: readonly Seen[], wanted: ReadonlySet<ChangeKind>) {

@@ -89,7 +89,8 @@ export function openWorker(deps: ProgramsDeps): Worker {
     works,
     adopt: (run) => runs.put(run),
   })
-  const tellerDeps = { ...{ app, log, clock, readerOf, works }, zoneOf: stepper.zoneOf, version: nextVersion }
+  const { zoneOf, judgeOf } = stepper
+  const tellerDeps = { ...{ app, log, clock, readerOf, works }, zoneOf, judgeOf, version: nextVersion }
   const teller = openTeller(tellerDeps)
   const feeds = openFeeds({ ...tellerDeps, send: stepper.send })
   const watch = openWatch({ clock, runs, programs, readerOf })
