@@ -24,8 +24,7 @@ const at = (hours: number) => new Date(start + hours * hour).toISOString()
 
 let server: TestServer
 beforeAll(async () => {
-  // What engagement keeps of the erased is looked at in engagement/erased.test.ts.
-  server = await startServer({ env: { ROLES: 'collect,store,stitch,touchpoints,timeline' } })
+  server = await startServer()
 })
 afterAll(() => server.stop())
 

@@ -248,7 +248,12 @@ export const programs: readonly ErasedRows[] = [
     condition: `${ofProject} AND arrayExists(n -> ${isErased('n', 'at')}, subjects)`,
   },
   { table: 'changes_told', condition: `${ofProject} AND ${isErased('subject', 'at')}` },
-  { table: 'changes_seen', condition: `${ofProject} AND ${isErased('subject', 'stored_at')}` },
+  {
+    // Touchpoints that go are changes too, and are seen after the erasure.
+    table: 'changes_seen',
+    condition: `${ofProject} AND ${isWhole('subject')}`,
+    remaining: `${ofProject} AND ${isWhole('subject')} ${isNotNew('subject')}`,
+  },
 ]
 
 /** Whose device or address they shared, and who bears their name now: formed anew from what is left. */
