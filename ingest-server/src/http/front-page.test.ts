@@ -6,7 +6,8 @@ import { createHttpServer } from './server.js'
 
 const ask = async (has: { collect: boolean; timeline: boolean }, accept: string) => {
   const app = createHttpServer({ logger: pino({ level: 'silent' }) })
-  await app.register(frontPage(has))
+  // Where no pages of the Explorer were built.
+  await app.register(frontPage({ ...has, explorerAt: new URL('none/', import.meta.url) }))
   return app.inject({ url: '/', headers: { accept } })
 }
 
