@@ -22,7 +22,6 @@ export const longFunctions = [
   'ingest-server/src/engagement/worker.ts',
   'ingest-server/src/engagement/deliveries/queue.ts',
   'ingest-server/src/engagement/deliveries/sender.ts',
-  'ingest-server/src/engagement/feeds/teller.ts',
   'ingest-server/src/engagement/programs/entrances.ts',
   'ingest-server/src/engagement/programs/watch.ts',
   'ingest-server/src/engagement/programs/worker.ts',

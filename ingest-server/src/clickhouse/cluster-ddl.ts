@@ -74,7 +74,7 @@ const placements: Readonly<Record<string, Placement>> = {
   deliveries_decided: { shardBy: 'cityHash64(project, id)' },
   delivery_attempts: { shardBy: 'cityHash64(project, id)' },
   delivery_states: { shardBy: 'cityHash64(project, id)', staysWhereMade: true },
-  changes_told: 'everywhere',
+  change_records: 'everywhere',
   changes_seen: { shardBy: 'rand()', staysWhereMade: true },
   imports: 'everywhere',
   erasures: 'everywhere',

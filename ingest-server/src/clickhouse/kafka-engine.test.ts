@@ -2,7 +2,7 @@ import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
 import { startKafka, whyNoKafka, type TestKafka } from '../../../test-support/kafka.js'
-import { logTables } from '../log/kafka/kafka-topics.js'
+import { logTables } from '../log-tables.js'
 import { installKafkaEngine, kafkaEngineStatements, removeKafkaEngine } from './kafka-engine.js'
 
 const columns = [

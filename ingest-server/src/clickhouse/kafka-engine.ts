@@ -11,6 +11,7 @@
  * that a restarted node reads on at once instead of after the session timeout.
  */
 import type { ClickHouseClient } from '@clickhouse/client'
+import { logTables } from '../log-tables.js'
 import { query, type NamedQuery } from './query.js'
 import { onCluster, type Cluster } from './cluster-ddl.js'
 import { literal, settingValue } from './sql-quoting.js'
@@ -44,23 +45,6 @@ export interface Column {
   default_expression: string
 }
 
-/** The tables that the log has topics for. */
-const tables = [
-  'events',
-  'rejected_events',
-  'erasures',
-  'definitions',
-  'costs',
-  'segment_transitions',
-  'segment_additions',
-  'handoff_records',
-  'program_facts',
-  'deliveries_decided',
-  'delivery_attempts',
-  'changes_told',
-  'imports',
-] as const
-
 /** What the embedded server's `app` needs beyond its usual rights. */
 export const kafkaGrants = [
   'GRANT TABLE ENGINE ON Kafka',
@@ -70,7 +54,7 @@ export const kafkaGrants = [
 
 /** Makes the tables and views; reading starts at once. Safe to run again; changed options need `removeKafkaEngine` first. */
 export async function installKafkaEngine(app: ClickHouseClient, options: KafkaEngineOptions): Promise<void> {
-  for (const table of tables) {
+  for (const table of logTables) {
     const columns = await columnsOf(app, table)
     for (const query of kafkaEngineStatements(table, columns, options)) await app.command({ query })
   }
@@ -79,7 +63,7 @@ export async function installKafkaEngine(app: ClickHouseClient, options: KafkaEn
 /** Reading stops; what was committed to the group stays, so installing again goes on there. */
 export async function removeKafkaEngine(app: ClickHouseClient, cluster?: Cluster): Promise<void> {
   const everywhere = cluster === undefined ? '' : onCluster(cluster)
-  for (const table of tables) {
+  for (const table of logTables) {
     const { topic, reading, arrived, rows, errors } = namesOf(table)
     for (const name of [reading, rows, errors]) {
       await app.command({ query: `DROP VIEW IF EXISTS ${name}${everywhere} SYNC` })

@@ -30,7 +30,7 @@ export const projectTables = [
   'deliveries_decided',
   'delivery_attempts',
   'delivery_states',
-  'changes_told',
+  'change_records',
   'kept_stage_entries',
   'stage_fillings',
   'imports',

@@ -34,7 +34,7 @@ const recordedNames: { [Table in LogTable]?: (line: RecordedLine, judge: Judge) 
     subjects.some((name) => judge.isErased(name, Date.parse(decided_at))),
   delivery_attempts: ({ subjects = [], at = '' }, judge) =>
     subjects.some((name) => judge.isErased(name, Date.parse(at))),
-  changes_told: ({ subject = '', at = '' }, judge) => judge.isErased(subject, Date.parse(at)),
+  change_records: ({ subject = '', at = '' }, judge) => judge.isErased(subject, Date.parse(at)),
 }
 
 /** What a line says about an erased person of `project`. */

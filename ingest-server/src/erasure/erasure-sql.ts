@@ -247,7 +247,7 @@ export const programs: readonly ErasedRows[] = [
     table: 'delivery_states',
     condition: `${ofProject} AND arrayExists(n -> ${isErased('n', 'at')}, subjects)`,
   },
-  { table: 'changes_told', condition: `${ofProject} AND ${isErased('subject', 'at')}` },
+  { table: 'change_records', condition: `${ofProject} AND ${isErased('subject', 'at')}` },
   {
     // Touchpoints that go are changes too, and are seen after the erasure.
     table: 'changes_seen',

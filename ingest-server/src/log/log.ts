@@ -3,21 +3,9 @@
  * test/log-contract.ts. Nothing in the line depends on the order of records.
  */
 
-/** Tables that the line writes by way of the log. */
-export type LogTable =
-  | 'events'
-  | 'rejected_events'
-  | 'erasures'
-  | 'definitions'
-  | 'costs'
-  | 'segment_transitions'
-  | 'segment_additions'
-  | 'handoff_records'
-  | 'program_facts'
-  | 'deliveries_decided'
-  | 'delivery_attempts'
-  | 'changes_told'
-  | 'imports'
+import type { LogTable } from '../log-tables.js'
+
+export type { LogTable }
 
 /**
  * One entry of the log.

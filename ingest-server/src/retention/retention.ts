@@ -36,7 +36,7 @@ const aged: readonly { table: string; time: string; more?: string }[] = [
   { table: 'deliveries_decided', time: 'decided_at' },
   { table: 'delivery_attempts', time: 'at' },
   { table: 'delivery_states', time: 'at' },
-  { table: 'changes_told', time: 'at' },
+  { table: 'change_records', time: 'at' },
   { table: 'rejected_events', time: 'received_at' },
   { table: 'dead_letters', time: 'stored_at' },
 ]

@@ -1,9 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Meta } from '@touchline/schemas/api'
 import { endpoints, type AccountListed, type AccountsListed } from '../../api/endpoints.js'
-import { useResource } from '../../api/resource.js'
-import { ErrorPanel } from '../../app/error-panel.js'
-import { useReady } from '../../app/ready.js'
 import { useFormats } from '../../i18n/formats.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { accountsByAttention } from '../../lists/attention.js'
@@ -13,29 +10,34 @@ import { usePages } from '../../lists/pages.js'
 import { useListQuery, type ListQuery } from '../../lists/query.js'
 import { words } from '../../lists/words.js'
 import { downloadCsv } from '../../parts/csv.js'
-import { NoAccounts, NoEvents, NoStages } from '../../parts/setup/index.js'
+import { Ready } from '../../parts/ready.js'
+import { NoAccounts, NoStages } from '../../parts/setup/index.js'
 import type { Column } from '../../parts/table.js'
 import { shown } from '../../parts/text.js'
+import { WithMeta } from '../../parts/with-meta.js'
 import { Link } from '../../url/link.js'
 import { hrefOf, setQuery } from '../../url/url.js'
 
 /** S4: which account needs me? */
 export default function Accounts() {
   const t = useWords(words)
-  const meta = useResource(endpoints.meta())
-  const { data } = meta
-  useReady(data !== undefined)
-  if (meta.error !== undefined && data === undefined)
-    return <ErrorPanel error={meta.error} retry={meta.reload} />
-  if (data === undefined) return null
-  if (data.events.total === 0) return <NoEvents />
-  if (data.accounts === 0) return <NoAccounts />
   return (
-    <>
-      <h1 class="unseen">{t.accounts}</h1>
-      <AccountList meta={data} />
-      {data.stages.length === 0 && <NoStages done={meta.reload} />}
-    </>
+    <WithMeta>
+      {(meta, reload) =>
+        meta.accounts === 0 ? (
+          <>
+            <Ready />
+            <NoAccounts />
+          </>
+        ) : (
+          <>
+            <h1 class="unseen">{t.accounts}</h1>
+            <AccountList meta={meta} />
+            {meta.stages.length === 0 && <NoStages done={reload} />}
+          </>
+        )
+      }
+    </WithMeta>
   )
 }
 

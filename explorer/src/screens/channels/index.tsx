@@ -1,7 +1,7 @@
 import type { AttributionAnswer, Meta } from '@touchline/schemas/api'
 import type { ComponentType } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { endpoint, endpoints } from '../../api/endpoints.js'
+import { endpoint } from '../../api/endpoints.js'
 import { useResource } from '../../api/resource.js'
 import { ErrorPanel } from '../../app/error-panel.js'
 import { useKey } from '../../app/keys.js'
@@ -11,13 +11,12 @@ import { useFormats } from '../../i18n/formats.js'
 import { Answer } from '../../parts/answer.js'
 import { Behind, type SubjectRow } from '../../parts/behind.js'
 import { Code } from '../../parts/code.js'
-import { Ready } from '../../parts/ready.js'
-import { NoEvents } from '../../parts/setup/index.js'
 import { Pick } from '../../parts/pick.js'
 import { Tabs } from '../../parts/tabs.js'
 import { shown } from '../../parts/text.js'
+import { WithMeta } from '../../parts/with-meta.js'
 import { setQuery } from '../../url/url.js'
-import { attributionOf, attributionParameters, useChannelsQuery, type ChannelsQuery } from './ask.js'
+import { attributionOf, attributionParameters, useChannelsQuery, type ChannelsQuery } from './queries.js'
 import { BarTable } from './bar-table.js'
 import { dimensions, modelName, words } from './words.js'
 import './channels.css'
@@ -25,24 +24,19 @@ import './channels.css'
 /** S7: which channels bring accounts that buy? */
 export default function Channels() {
   const t = useWords(words)
-  const meta = useResource(endpoints.meta())
-  const { data } = meta
-  if (meta.error !== undefined && data === undefined)
-    return <ErrorPanel error={meta.error} retry={meta.reload} />
-  if (data === undefined) return null
-  if (data.events.total === 0)
-    return (
-      <>
-        <Ready />
-        <NoEvents />
-      </>
-    )
-  if (data.goals.length === 0) return <NoGoals />
   return (
-    <>
-      <h1 class="unseen">{t.title}</h1>
-      <Asked meta={data} />
-    </>
+    <WithMeta>
+      {(meta) =>
+        meta.goals.length === 0 ? (
+          <NoGoals />
+        ) : (
+          <>
+            <h1 class="unseen">{t.title}</h1>
+            <Asked meta={meta} />
+          </>
+        )
+      }
+    </WithMeta>
   )
 }
 

@@ -1,5 +1,5 @@
 import { downloadCsv } from '../../parts/csv.js'
-import { modelsOf, type ChannelsQuery } from './ask.js'
+import { modelsOf, type ChannelsQuery } from './queries.js'
 import type { ChannelRow } from './credit.js'
 
 /** Amounts by currency. */

@@ -9,7 +9,7 @@ import { Answer } from '../../parts/answer.js'
 import { nameOfIdentifier } from '../../parts/names.js'
 import { shown } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
-import { decisionsOf, unlinkPath, type Decision } from './ask.js'
+import { decisionsOf, unlinkPath, type Decision } from './queries.js'
 import { words } from './words.js'
 
 const lookEveryMs = 2_000

@@ -9,7 +9,7 @@ import { SubjectLink } from '../../parts/behind.js'
 import { Table, type Column } from '../../parts/table.js'
 import { shown } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
-import { setApartOf } from './ask.js'
+import { setApartOf } from './queries.js'
 import { words } from './words.js'
 
 export function ContestedPart() {

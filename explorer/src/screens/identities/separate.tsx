@@ -7,7 +7,7 @@ import { ErrorPanel } from '../../app/error-panel.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { nameOfIdentifier } from '../../parts/names.js'
 import { shown } from '../../parts/text.js'
-import { unlinkPath, type Preview } from './ask.js'
+import { unlinkPath, type Preview } from './queries.js'
 import { words } from './words.js'
 
 interface SeparateProps {

@@ -1,16 +1,13 @@
 import type { Meta } from '@touchline/schemas/api'
-import { endpoints } from '../../api/endpoints.js'
-import { useResource } from '../../api/resource.js'
-import { ErrorPanel } from '../../app/error-panel.js'
 import { useReady } from '../../app/ready.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { Code } from '../../parts/code.js'
-import { Ready } from '../../parts/ready.js'
-import { NoEvents, NoStages } from '../../parts/setup/index.js'
+import { NoStages } from '../../parts/setup/index.js'
 import { Pick } from '../../parts/pick.js'
 import { Tabs } from '../../parts/tabs.js'
+import { WithMeta } from '../../parts/with-meta.js'
 import { setQuery } from '../../url/url.js'
-import { parts, useJourneysQuery } from './ask.js'
+import { parts, useJourneysQuery } from './queries.js'
 import { Months } from './months.js'
 import { Opened } from './opened.js'
 import { PathsPart } from './paths-part.js'
@@ -24,23 +21,15 @@ import './journeys.css'
 /** S6: how do journeys go, where do they stop, and whose end well? */
 export default function Journeys() {
   const t = useWords(words)
-  const meta = useResource(endpoints.meta())
-  const { data } = meta
-  if (meta.error !== undefined && data === undefined)
-    return <ErrorPanel error={meta.error} retry={meta.reload} />
-  if (data === undefined) return null
-  if (data.events.total === 0)
-    return (
-      <>
-        <Ready />
-        <NoEvents />
-      </>
-    )
   return (
-    <>
-      <h1 class="unseen">{t.title}</h1>
-      <Parts meta={data} reload={meta.reload} />
-    </>
+    <WithMeta>
+      {(meta, reload) => (
+        <>
+          <h1 class="unseen">{t.title}</h1>
+          <Parts meta={meta} reload={reload} />
+        </>
+      )}
+    </WithMeta>
   )
 }
 

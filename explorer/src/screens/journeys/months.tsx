@@ -11,7 +11,7 @@ import { Table, type Column } from '../../parts/table.js'
 import { shown } from '../../parts/text.js'
 import { setQuery } from '../../url/url.js'
 import { useZone } from '../../url/zone.js'
-import { lifecycleOf, type JourneysQuery, type Lifecycle } from './ask.js'
+import { lifecycleOf, type JourneysQuery, type Lifecycle } from './queries.js'
 import { words } from './words.js'
 
 type Period = Lifecycle['periods'][number]

@@ -7,7 +7,7 @@ import { shown } from '../../parts/text.js'
 import { rangeParameters } from '../../url/range.js'
 import { setQuery } from '../../url/url.js'
 import { useZone } from '../../url/zone.js'
-import { gapsOf, outcomes, type JourneysQuery } from './ask.js'
+import { gapsOf, outcomes, type JourneysQuery } from './queries.js'
 import { words } from './words.js'
 
 const most = 1_000

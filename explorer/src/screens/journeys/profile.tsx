@@ -9,7 +9,7 @@ import { downloadCsv } from '../../parts/csv.js'
 import { Table, type Column } from '../../parts/table.js'
 import { shown } from '../../parts/text.js'
 import { setQuery, useQuery } from '../../url/url.js'
-import { icpOf, personasOf, type Icp, type JourneysQuery, type Personas } from './ask.js'
+import { icpOf, personasOf, type Icp, type JourneysQuery, type Personas } from './queries.js'
 import { words } from './words.js'
 
 type Finding = Icp['findings'][number]

@@ -1,5 +1,5 @@
 /** Answers as the screen's tables and pictures want them. Pure. */
-import type { Gaps, Paths } from './ask.js'
+import type { Gaps, Paths } from './queries.js'
 
 export interface StageSilence {
   /** null: the subject was in no stage yet. */

@@ -13,7 +13,7 @@ import { Table, type Column } from '../../parts/table.js'
 import { shown } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
 import { setQuery } from '../../url/url.js'
-import { directions, gapsOf, mostGaps, type Gaps, type JourneysQuery } from './ask.js'
+import { directions, gapsOf, mostGaps, type Gaps, type JourneysQuery } from './queries.js'
 import { silencesByStage, type StageSilence } from './shape.js'
 import { words } from './words.js'
 

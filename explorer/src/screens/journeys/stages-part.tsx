@@ -10,7 +10,7 @@ import { downloadCsv } from '../../parts/csv.js'
 import { Table, type Column } from '../../parts/table.js'
 import { shown } from '../../parts/text.js'
 import { setQuery } from '../../url/url.js'
-import { stagesOf, type JourneysQuery, type Stages } from './ask.js'
+import { stagesOf, type JourneysQuery, type Stages } from './queries.js'
 import { words } from './words.js'
 
 type Stage = Stages['stages'][number]

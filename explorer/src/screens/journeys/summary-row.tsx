@@ -5,7 +5,7 @@ import { Answer } from '../../parts/answer.js'
 import { Opens } from '../../parts/behind.js'
 import { shown } from '../../parts/text.js'
 import { setQuery } from '../../url/url.js'
-import { outcomes, summaryOf, type JourneysQuery, type Outcome, type Summary } from './ask.js'
+import { outcomes, summaryOf, type JourneysQuery, type Outcome, type Summary } from './queries.js'
 import { words } from './words.js'
 
 /** "31 touches, 3.1 channels, 192 days", for what was won, lost, and is open. */

@@ -1,8 +1,5 @@
 import type { Meta } from '@touchline/schemas/api'
 import { endpoints, type PeopleListed, type PersonListed } from '../../api/endpoints.js'
-import { useResource } from '../../api/resource.js'
-import { ErrorPanel } from '../../app/error-panel.js'
-import { useReady } from '../../app/ready.js'
 import { useFormats } from '../../i18n/formats.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { sorting, useSharedColumns } from '../../lists/columns.js'
@@ -12,28 +9,33 @@ import { useListQuery, type ListQuery } from '../../lists/query.js'
 import { words } from '../../lists/words.js'
 import { downloadCsv } from '../../parts/csv.js'
 import { nameOfPerson } from '../../parts/names.js'
-import { NobodyKnown, NoEvents } from '../../parts/setup/index.js'
+import { Ready } from '../../parts/ready.js'
+import { NobodyKnown } from '../../parts/setup/index.js'
 import type { Column } from '../../parts/table.js'
 import { shown } from '../../parts/text.js'
+import { WithMeta } from '../../parts/with-meta.js'
 import { Link } from '../../url/link.js'
 import { hrefOf } from '../../url/url.js'
 
 /** Everybody, known or not: who was here, and since when silent. */
 export default function People() {
   const t = useWords(words)
-  const meta = useResource(endpoints.meta())
-  const { data } = meta
-  useReady(data !== undefined)
-  if (meta.error !== undefined && data === undefined)
-    return <ErrorPanel error={meta.error} retry={meta.reload} />
-  if (data === undefined) return null
-  if (data.events.total === 0) return <NoEvents />
-  if (data.people === 0) return <NobodyKnown />
   return (
-    <>
-      <h1 class="unseen">{t.people}</h1>
-      <PeopleList meta={data} />
-    </>
+    <WithMeta>
+      {(meta) =>
+        meta.people === 0 ? (
+          <>
+            <Ready />
+            <NobodyKnown />
+          </>
+        ) : (
+          <>
+            <h1 class="unseen">{t.people}</h1>
+            <PeopleList meta={meta} />
+          </>
+        )
+      }
+    </WithMeta>
   )
 }
 

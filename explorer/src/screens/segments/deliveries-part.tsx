@@ -11,7 +11,7 @@ import { SubjectLink } from '../../parts/behind.js'
 import { Table, type Column } from '../../parts/table.js'
 import { shown } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
-import type { Deliveries, Delivery } from './ask.js'
+import type { Deliveries, Delivery } from './queries.js'
 import { words } from './words.js'
 
 /** What went out, and what came back. */

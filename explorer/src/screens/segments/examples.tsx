@@ -1,5 +1,5 @@
 import { SubjectLink } from '../../parts/behind.js'
-import type { Kind } from './ask.js'
+import type { Kind } from './queries.js'
 
 export function Examples({ examples, kind }: { examples: readonly string[]; kind: Kind }) {
   return (

@@ -11,7 +11,7 @@ import { SubjectLink } from '../../parts/behind.js'
 import { shown } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
 import { useQuery } from '../../url/url.js'
-import { ask, type Handoff } from './ask.js'
+import { ask, type Handoff } from './queries.js'
 import { Points, Touches } from './scores-part.js'
 import { words } from './words.js'
 

@@ -7,7 +7,7 @@ import { Opens, SubjectLink } from '../../parts/behind.js'
 import { Drawer } from '../../parts/drawer.js'
 import { shown } from '../../parts/text.js'
 import { setQuery, useQuery } from '../../url/url.js'
-import { ask, type Program, type Programs } from './ask.js'
+import { ask, type Program, type Programs } from './queries.js'
 import { words } from './words.js'
 
 /** Each program as its steps, one under the other, with how many wait at each. */

@@ -11,7 +11,7 @@ import { shown } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
 import { usePreferences } from '../../preferences.js'
 import { setQuery, useQuery } from '../../url/url.js'
-import { ask, type Kind, type Scores, type ScoreSubjects, type WeighedTouch } from './ask.js'
+import { ask, type Kind, type Scores, type ScoreSubjects, type WeighedTouch } from './queries.js'
 import { words } from './words.js'
 
 type Row = ScoreSubjects['rows'][number]

@@ -1,7 +1,7 @@
 /** For how many a condition holds, asked again while it is written. */
 import { useEffect, useState } from 'preact/hooks'
 import { send } from '../../api/client.js'
-import type { Preview } from './ask.js'
+import type { Preview } from './queries.js'
 
 interface Previewed {
   of: string

@@ -1,12 +1,8 @@
 import type { Meta } from '@touchline/schemas/api'
-import { endpoints } from '../../api/endpoints.js'
-import { useResource } from '../../api/resource.js'
-import { ErrorPanel } from '../../app/error-panel.js'
 import { useReady } from '../../app/ready.js'
 import { useWords } from '../../i18n/dictionary.js'
-import { Ready } from '../../parts/ready.js'
-import { NoEvents } from '../../parts/setup/index.js'
 import { shown } from '../../parts/text.js'
+import { WithMeta } from '../../parts/with-meta.js'
 import { Link } from '../../url/link.js'
 import { useAlike, useNewPeople, useSilent, useTrouble, type CardContent } from './cards.js'
 import { useHandoffs } from './handoffs.js'
@@ -16,19 +12,7 @@ import './today.css'
 
 /** S0: what do I do this morning? */
 export default function Today() {
-  const meta = useResource(endpoints.meta())
-  const { data } = meta
-  if (meta.error !== undefined && data === undefined)
-    return <ErrorPanel error={meta.error} retry={meta.reload} />
-  if (data === undefined) return null
-  if (data.events.total === 0)
-    return (
-      <>
-        <Ready />
-        <NoEvents />
-      </>
-    )
-  return <Cards meta={data} />
+  return <WithMeta>{(meta) => <Cards meta={meta} />}</WithMeta>
 }
 
 function Cards({ meta }: { meta: Meta }) {

@@ -138,7 +138,7 @@ SELECT project, id, attempt, kind, at, state, status, latency_ms, answer, next_a
 FROM delivery_attempts;
 
 -- What changed, in one order a project, for feeds and for whoever asks what is new.
-CREATE TABLE IF NOT EXISTS changes_told
+CREATE TABLE IF NOT EXISTS change_records
 (
     project LowCardinality(String) COMMENT 'Tenant',
     seq UInt64 COMMENT 'The order: a cursor' CODEC(Delta, ZSTD(1)),
@@ -219,10 +219,10 @@ CREATE OR REPLACE VIEW changes
     id String COMMENT 'The same for the same change',
     body String COMMENT 'JSON: what is so now'
 )
-AS SELECT project, seq, kind, of, subject_kind, subject, at, id, body FROM changes_told FINAL
+AS SELECT project, seq, kind, of, subject_kind, subject, at, id, body FROM change_records FINAL
 COMMENT 'What changed, in the order in which it is told';
 
--- What may have changed, in the order of insertion: the teller of changes reads it (engagement/feeds/teller.ts). What
+-- What may have changed, in the order of insertion: the sequencer of changes reads it (engagement/feeds/sequencer.ts). What
 -- is recorded elsewhere comes whole and under its own id; of anything else only whom it is about.
 CREATE TABLE IF NOT EXISTS changes_seen
 (

@@ -1,4 +1,4 @@
--- What segments, scores and hand-offs say outward, for the teller of changes.
+-- What segments, scores and hand-offs say outward, for the sequencer of changes.
 CREATE MATERIALIZED VIEW IF NOT EXISTS changes_seen_of_transitions TO changes_seen AS
 SELECT now64(3, 'UTC') AS stored_at, project, 'segment' AS kind, segment AS of, subject_kind, subject, id,
     toJSONString(map('segment', toString(segment), 'change', toString(change), 'validAt', formatDateTime(valid_at, '%Y-%m-%dT%H:%i:%S.%fZ', 'UTC'))) AS data

@@ -18,6 +18,23 @@ export interface Change {
   version: bigint
 }
 
+/** Before it has its place in the order. */
+export type NewChange = Omit<Change, 'seq' | 'version'>
+
+/** Something that may have changed, as ClickHouse saw it (its views: migrations). */
+export interface Seen {
+  project: string
+  kind: ChangeKind
+  of: string
+  subjectKind: Subject
+  subject: string
+  /** Of a recorded change its own; empty: whether it is one is told by what is so now. */
+  id: string
+  data: string
+  /** When ClickHouse saw it. */
+  storedAt: number
+}
+
 export function changesRecord(changes: readonly Change[]): LogRecord {
   const lines = changes.map(({ seq, subjectKind, at, data, version, ...rest }) => {
     const row = {
@@ -30,5 +47,5 @@ export function changesRecord(changes: readonly Change[]): LogRecord {
     }
     return Buffer.from(`${JSON.stringify(row)}\n`)
   })
-  return { table: 'changes_told', lines: Buffer.concat(lines), rows: {} }
+  return { table: 'change_records', lines: Buffer.concat(lines), rows: {} }
 }

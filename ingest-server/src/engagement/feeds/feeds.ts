@@ -8,9 +8,9 @@ import { keep } from '../programs/facts.js'
 import { slotOfSubject } from '../programs/enter.js'
 import { bodyFor } from './mappings.js'
 import { feedCursor, readChanges } from './read.js'
-import type { TellerDeps } from './teller.js'
+import type { SequencerDeps } from './sequencer.js'
 
-export interface FeedsDeps extends TellerDeps {
+export interface FeedsDeps extends SequencerDeps {
   send: (deliveries: readonly Decided[]) => void
   clock: Clock
 }

@@ -41,23 +41,23 @@ export const readChanges = (
 export async function lastSeq(source: QuerySource): Promise<bigint> {
   const named = {
     name: 'changes-last',
-    sql: 'SELECT toString(max(seq)) FROM changes_told WHERE project = {project: String}',
+    sql: 'SELECT toString(max(seq)) FROM change_records WHERE project = {project: String}',
   }
   const [[seq] = ['0']] = await queryRows<[string]>(source, named)
   return BigInt(seq)
 }
 
 /** Of each subject the id of what was told of it last, under `kind of subject`. */
-export async function lastTold(
+export async function lastRecorded(
   source: QuerySource,
   kind: ChangeKind,
   subjects: readonly string[],
 ): Promise<Map<string, string>> {
   const named = {
-    name: 'changes-told-last',
+    name: 'change-records-last',
     splitBy: 'subjects',
     sql: `
-SELECT of, subject, argMax(id, seq) FROM changes_told FINAL
+SELECT of, subject, argMax(id, seq) FROM change_records FINAL
 WHERE project = {project: String} AND kind = {kind: String} AND subject IN {subjects: Array(String)}
 GROUP BY of, subject`,
   }
@@ -72,7 +72,7 @@ export async function feedCursor(source: QuerySource, feed: string, since: numbe
     sql: `
 SELECT toString(greatest(
   (SELECT max(place) FROM deliveries_decided FINAL WHERE project = {project: String} AND source = 'feed' AND run = {feed: String}),
-  (SELECT max(seq) FROM changes_told WHERE project = {project: String} AND at < fromUnixTimestamp64Milli({since: Int64}, 'UTC'))))`,
+  (SELECT max(seq) FROM change_records WHERE project = {project: String} AND at < fromUnixTimestamp64Milli({since: Int64}, 'UTC'))))`,
   }
   const [[cursor] = ['0']] = await queryRows<[string]>(source, named, { feed, since })
   return cursor

@@ -7,7 +7,7 @@ import type { Logger } from '../../logger.js'
 import type { Projects } from '../../projects/project.js'
 import { openFeed, type Feed, type Look } from '../../projections/feed.js'
 import { enterAll, refusalOfMoment, type Moment } from './enter.js'
-import { keep } from './facts.js'
+import { keep, runColumns } from './facts.js'
 import { momentsAmong, momentsOfTime, momentsOfTransitions, type Transition } from './moments.js'
 import type { Program, Programs } from './programs.js'
 import { factsRecord, type Run } from './run.js'
@@ -227,8 +227,7 @@ const toTransition = (values: readonly unknown[]): Transition => {
 const byHandQuery: NamedQuery = {
   name: 'program-runs-by-hand',
   sql: `
-SELECT project, program, program_version AS programVersion, run, subject_kind AS subjectKind, subject, entry, way, trigger, slot, n, step,
-  state, toUnixTimestamp64Milli(due_at) AS dueAt, toUnixTimestamp64Milli(entered_at) AS enteredAt, because
+SELECT ${runColumns}
 FROM program_runs_now FINAL
 WHERE way = 'manual' AND n = 0 AND state = 'waiting' AND slot IN {slots: Array(UInt16)}`,
 }

@@ -24,12 +24,15 @@ export async function keep(
   for (const { table, lines } of some) if (table !== 'events') await insertLines(app, table, lines)
 }
 
+/** As `Run` names them. */
+export const runColumns = `project, program, program_version AS programVersion, run, subject_kind AS subjectKind, subject, entry, way, trigger, slot, n, step,
+  state, toUnixTimestamp64Milli(due_at) AS dueAt, toUnixTimestamp64Milli(entered_at) AS enteredAt, because`
+
 /** Everything that runs in these slots. */
 const waitingQuery: NamedQuery = {
   name: 'program-runs-waiting',
   sql: `
-SELECT project, program, program_version AS programVersion, run, subject_kind AS subjectKind, subject, entry, way, trigger, slot, n, step,
-  state, toUnixTimestamp64Milli(due_at) AS dueAt, toUnixTimestamp64Milli(entered_at) AS enteredAt, because
+SELECT ${runColumns}
 FROM program_runs_now FINAL
 WHERE state = 'waiting' AND slot IN {slots: Array(UInt16)}`,
 }

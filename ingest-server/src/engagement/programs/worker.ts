@@ -12,7 +12,7 @@ import { rangesOf } from '../endpoints/address-guard.js'
 import { openPoster } from '../endpoints/post.js'
 import { openEntrances } from './entrances.js'
 import { openFeeds } from '../feeds/feeds.js'
-import { openTeller } from '../feeds/teller.js'
+import { openSequencer } from '../feeds/sequencer.js'
 import { programSlots } from './enter.js'
 import { keep, readWaitingRuns } from './facts.js'
 import { openPrograms } from './programs.js'
@@ -90,12 +90,12 @@ export function openWorker(deps: ProgramsDeps): Worker {
     adopt: (run) => runs.put(run),
   })
   const { zoneOf, judgeOf } = stepper
-  const tellerDeps = { ...{ app, log, clock, readerOf, works }, zoneOf, judgeOf, version: nextVersion }
-  const teller = openTeller(tellerDeps)
-  const feeds = openFeeds({ ...tellerDeps, send: stepper.send })
+  const sequencerDeps = { ...{ app, log, clock, readerOf, works }, zoneOf, judgeOf, version: nextVersion }
+  const sequencer = openSequencer(sequencerDeps)
+  const feeds = openFeeds({ ...sequencerDeps, send: stepper.send })
   const watch = openWatch({ clock, runs, programs, readerOf })
   const progress = () => ({
-    settledUntil: [entrances.settledUntil(), teller.settledUntil()].sort()[0] ?? null,
+    settledUntil: [entrances.settledUntil(), sequencer.settledUntil()].sort()[0] ?? null,
     sweep: '',
   })
 
@@ -132,7 +132,7 @@ export function openWorker(deps: ProgramsDeps): Worker {
     for (const slot of slots) ready.add(slot)
     const times = [...gained.values()].map(({ settledUntil }) => settledUntil)
     entrances.goBackTo(times)
-    teller.goBackTo(times)
+    sequencer.goBackTo(times)
     feeds.forget()
     watch.lookAtAll()
   }
@@ -222,7 +222,7 @@ export function openWorker(deps: ProgramsDeps): Worker {
       await watch.changed(changed)
       const hasMore = await step()
       await feeds.pass(
-        await teller.pass(),
+        await sequencer.pass(),
         deps.projects.all().map(({ id }) => id),
       )
       sender.turn()

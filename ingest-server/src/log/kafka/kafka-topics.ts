@@ -1,7 +1,7 @@
 /** The topics of the log: one a table, made when absent. */
 import type { Admin, Kafka } from 'kafkajs'
 import type { Logger } from '../../logger.js'
-import type { LogTable } from '../log.js'
+import { isKeptForEver, logTables, type LogTable } from '../../log-tables.js'
 import { backOffMs, pause } from '../../loop.js'
 
 export interface TopicSettings {
@@ -9,22 +9,6 @@ export interface TopicSettings {
   partitions: number
   replication: number
 }
-
-export const logTables: readonly LogTable[] = [
-  'events',
-  'rejected_events',
-  'erasures',
-  'definitions',
-  'costs',
-  'segment_transitions',
-  'segment_additions',
-  'handoff_records',
-  'program_facts',
-  'deliveries_decided',
-  'delivery_attempts',
-  'changes_told',
-  'imports',
-]
 
 export const topicOf = (topicPrefix: string, table: LogTable): string => `${topicPrefix}${table}`
 
@@ -58,23 +42,19 @@ async function makeTopics(
   { topicPrefix, partitions, replication }: TopicSettings,
 ): Promise<void> {
   const present = new Set(await admin.listTopics())
-  const missing = logTables.map((table) => topicOf(topicPrefix, table)).filter((topic) => !present.has(topic))
+  const missing = logTables.filter((table) => !present.has(topicOf(topicPrefix, table)))
   if (missing.length === 0) return
   await admin.createTopics({
     waitForLeaders: true,
-    topics: missing.map((topic) => ({
-      topic,
+    topics: missing.map((table) => ({
+      topic: topicOf(topicPrefix, table),
       numPartitions: partitions,
       replicationFactor: replication,
       configEntries: [
         // The broker's time: a client whose clock is wrong is neither refused nor kept too short or too long.
         { name: 'message.timestamp.type', value: 'LogAppendTime' },
+        ...(isKeptForEver(table) ? [{ name: 'retention.ms', value: '-1' }] : []),
         // Of three copies two must have it before acks=all answers: then losing a broker loses nothing.
-        // Who was erased must outlast every copy of their events; what was defined, spent or said outward is not sent
-        // again by anybody.
-        ...(/(erasures|definitions|costs|segment_transitions|segment_additions|handoff_records)$/.test(topic)
-          ? [{ name: 'retention.ms', value: '-1' }]
-          : []),
         ...(replication >= 3 ? [{ name: 'min.insync.replicas', value: '2' }] : []),
       ],
     })),

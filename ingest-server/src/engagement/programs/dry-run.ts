@@ -1,5 +1,4 @@
-/** What people ask of programs: entering by hand, and a dry run. */
-import type { ClickHouseClient } from '@clickhouse/client'
+/** Who would enter a program now, and what would be sent. */
 import type { Clock } from '../../clock.js'
 import type { Reader } from '../../clickhouse/query.js'
 import { queryRows } from '../../clickhouse/query.js'
@@ -7,44 +6,19 @@ import { compileCondition } from '../../definitions/compile.js'
 import type { Definition } from '../../definitions/definition.js'
 import { loadReferences } from '../../definitions/references.js'
 import { namesOf } from '../../definitions/subject-names.js'
-import type { EventLog } from '../../log/log.js'
 import { bodyOf, needsOf, readTouches, type ScoreOfBody, type TouchOfBody } from './body.js'
-import { enterAll, refusalOfReentry, type Moment } from './enter.js'
-import { keep, readActs, readEntries, type Before } from './facts.js'
+import { refusalOfReentry } from './enter.js'
+import { readActs, readEntries, type Before } from './facts.js'
 import { dayMs } from '../deliveries/retry.js'
 import { cappedUntil } from './look.js'
 import type { Act } from './machine.js'
-import type { Program } from './programs.js'
-import { factsRecord } from './run.js'
 import { readWhos, whoOf, type Who } from './who.js'
 import { endOfQuiet } from './zone.js'
 
-export interface AskDeps {
-  app: ClickHouseClient
-  log: EventLog
+interface DryRunDeps {
   reader: Reader
   clock: Clock
   zone: string
-}
-
-/** Below any version of a process that steps runs: what one of those says of the same run counts. */
-const byHand = 1n
-
-/** The runs begin where programs are stepped; here they are written down. */
-export async function enterByHand(deps: AskDeps, program: Program, subjects: readonly string[]) {
-  const { reader, clock, zone } = deps
-  const now = clock()
-  const moments = [...new Set(subjects)].map((subject): Moment => ({
-    program: program.id,
-    subject,
-    way: 'manual',
-    trigger: 'by hand',
-    at: now,
-    knownAt: now,
-  }))
-  const { facts, refused } = await enterAll(moments, { reader, program, zone, now, version: () => byHand })
-  if (facts.length > 0) await keep(deps, [factsRecord(facts)])
-  return { entered: facts.map(({ run, subject }) => ({ run, subject })), refused }
 }
 
 export interface DryRow {
@@ -74,7 +48,7 @@ interface DryAsked extends DryWanted {
 
 /** Who would enter now and what would be sent, of as many as `limit`; nothing is sent or written. */
 export async function dryRun(
-  { reader, clock, zone }: Omit<AskDeps, 'app' | 'log'>,
+  { reader, clock, zone }: DryRunDeps,
   definition: Definition<'programs'>,
   wanted: DryWanted,
 ): Promise<{ subjects: number; rows: DryRow[] }> {
