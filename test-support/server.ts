@@ -36,18 +36,23 @@ export interface TestServer {
   output(): string
 }
 
+/**
+ * Free, and below the ports that the system gives to outgoing connections (32,768 and up on Linux, 49,152 elsewhere):
+ * of those one may be taken, by a client or by a connection to itself, before a server listens on it.
+ */
 export async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.on('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() =>
-        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
-      )
-    })
-  })
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 22_000)
+    if (await canListen(port)) return port
+  }
 }
+
+const canListen = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(false))
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
+  })
 
 /**
  * Resolves with what `read` returns once it is not undefined; rejects after `timeoutMs` with the last reason and,

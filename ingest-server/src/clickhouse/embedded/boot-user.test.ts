@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startTestClickHouse, type TestClickHouse } from '../../../../test-support/clickhouse.js'
+import { freePort } from '../../../../test-support/server.js'
 import { startEmbeddedServer, type EmbeddedServer } from './embedded-server.js'
 
 let clickhouse: TestClickHouse
@@ -78,7 +79,7 @@ test('nobody connects while it starts, nor while it starts again after a crash',
 
 test('nobody connects during a first start', async () => {
   const dataDir = `${clickhouse.dataDir}/first`
-  const [httpPort, tcpPort] = [server.httpPort + 1, server.httpPort + 2]
+  const [httpPort, tcpPort] = [await freePort(), await freePort()]
   const passwordless = watchPort(httpPort, tcpPort)
   const logger = { info: () => undefined, warn: () => undefined, error: () => undefined }
   const first = await startEmbeddedServer({ dataDir, database: 'touchline', logger, httpPort, tcpPort })

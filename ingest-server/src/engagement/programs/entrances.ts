@@ -108,7 +108,8 @@ export function openEntrances(deps: EntrancesDeps): Entrances {
 
   async function letIn(rows: readonly Transition[]): Promise<void> {
     for (const [project, mine] of byProject(rows)) {
-      const of = await programs.of(project)
+      // Read after what happened was: a program that was saved before it happened is among them.
+      const of = await programs.now(project)
       await enter(project, momentsOfTransitions(mine, of.values()), of)
     }
   }
@@ -117,7 +118,7 @@ export function openEntrances(deps: EntrancesDeps): Entrances {
     const changed: Changed[] = []
     for (const [project, mine] of byProject(rows)) {
       const concerned = await concernedBy(readerOf(project), mine, clock())
-      const of = await programs.of(project)
+      const of = await programs.now(project)
       const moments: Moment[] = []
       for (const program of of.values()) {
         if (program.latest === undefined) continue

@@ -140,6 +140,14 @@ describe('who begins', () => {
     expect(receiver.received.map(({ body }) => body.touch)).toEqual(['Trial Started', 'Trial Started'])
   }, 60_000)
 
+  test('is who does it right after the program was saved', async () => {
+    for (let n = 1; n <= 8; n += 1) {
+      await world.define('programs', `fresh-${n}`, onTouch(`Fresh ${n}`, [ends]))
+      await world.tell(track(`f${n}`, `Fresh ${n}`))
+      await ended(`fresh-${n}`, 1)
+    }
+  }, 120_000)
+
   test('is nobody because of a merge: the run goes on, and of two the furthest does', async () => {
     await world.define(
       'programs',

@@ -14,11 +14,12 @@ export interface Program {
 }
 
 export interface Programs {
-  /** Of a project by id, also deleted ones. */
+  /** Of a project by id, also deleted ones; a change is seen a second later at most. */
   of: (project: string) => Promise<ReadonlyMap<string, Program>>
+  /** Read now: whatever was saved before this call is among them. */
+  now: (project: string) => Promise<ReadonlyMap<string, Program>>
 }
 
-/** Read again after so long: a change of a program is in force after that. */
 export function openPrograms({
   client,
   keptMs = 1_000,
@@ -27,15 +28,19 @@ export function openPrograms({
   keptMs?: number
 }): Programs {
   const kept = new Map<string, { at: number; programs: Promise<ReadonlyMap<string, Program>> }>()
+  function now(project: string) {
+    const programs = read(client, project)
+    kept.set(project, { at: performance.now(), programs })
+    programs.catch(() => kept.delete(project))
+    return programs
+  }
   return {
     of(project) {
       const known = kept.get(project)
       if (known !== undefined && performance.now() - known.at < keptMs) return known.programs
-      const programs = read(client, project)
-      kept.set(project, { at: performance.now(), programs })
-      programs.catch(() => kept.delete(project))
-      return programs
+      return now(project)
     },
+    now,
   }
 }
 
