@@ -12,10 +12,8 @@ export const longFunctions = [
   // Closures over what a file's reading has come to.
   `${server}/sources/imports/run-import.ts`,
   `${server}/sources/reading/split-records.ts`,
-  'ingest-server/src/api/erase-routes.ts',
   'ingest-server/src/api/live/feed.ts',
   'ingest-server/src/api/live/stream.ts',
-  'ingest-server/src/api/rejected-routes.ts',
   'ingest-server/src/app.ts',
   'ingest-server/src/clickhouse/pending-clickhouse.ts',
   'ingest-server/src/collect/accept/spans.ts',

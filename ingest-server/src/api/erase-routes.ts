@@ -39,6 +39,11 @@ const toAnswer = ({ erasureId, state, requestedAtMs, atMs, identifiers, remainin
 const tags = ['Privacy']
 
 export function addErasures(api: Api, deps: TimelineDeps): void {
+  addErase(api, deps)
+  addProofs(api, deps)
+}
+
+function addErase(api: Api, deps: TimelineDeps): void {
   api.delete(
     '/v1/people/:id',
     {
@@ -63,7 +68,9 @@ export function addErasures(api: Api, deps: TimelineDeps): void {
       return reply.code(202).header('location', `/v1/erasures/${erasureId}`).send(toAnswer(proof))
     },
   )
+}
 
+function addProofs(api: Api, deps: TimelineDeps): void {
   api.get(
     '/v1/erasures/:erasureId',
     {

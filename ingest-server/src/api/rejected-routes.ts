@@ -1,15 +1,15 @@
-/** What was refused on its way: events that collect refused, rows that ClickHouse refused; read and replayed. */
+/** Events that collect refused: read, and judged again. */
 import { z } from 'zod'
-import { mutableTable } from '../clickhouse/cluster-ddl.js'
 import { spansOf } from '../collect/accept/spans.js'
 import { acceptEvents, type Batch } from '../collect/accept/accept.js'
 import { acceptMade } from '../collect/accept/accept-made.js'
 import { readDefinition } from '../definitions/read.js'
 import { errorTable, type ErrorCode } from '../errors.js'
-import { query, type NamedQuery } from '../clickhouse/query.js'
+import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { appendCounted } from '../log/append-counted.js'
 import { findMap } from '../sources/find-map.js'
 import { readPushed } from '../sources/webhooks/read-pushed.js'
+import { forget } from './forget-rows.js'
 import { projectOf, readerFor, type Api, type TimelineDeps } from './context.js'
 import { errors } from '@touchline/schemas/api'
 
@@ -20,7 +20,6 @@ const filter = z.object({
   to: time,
   limit: z.coerce.number().int().min(1).max(10_000).default(50),
 })
-const limited = filter.pick({ limit: true })
 
 const refusedSchema = z.object({
   receivedAt: z.string(),
@@ -29,15 +28,6 @@ const refusedSchema = z.object({
   message: z.string(),
   original: z.string().describe('JSON text as sent, cut at 32 KB'),
 })
-const deadLetterSchema = z.object({
-  storedAt: z.string(),
-  target: z.string(),
-  code: z.number(),
-  reason: z.string(),
-  position: z.string(),
-  original: z.string(),
-})
-
 const refusedQuery: NamedQuery = {
   name: 'rejected-events',
   sql: `
@@ -53,18 +43,7 @@ ORDER BY received_at DESC
 LIMIT {limit: UInt32}`,
 }
 
-const deadLettersQuery: NamedQuery = {
-  name: 'dead-letters',
-  sql: `
-SELECT toString(cityHash64(original, position)) AS id, stored_at AS storedAt, target, code, reason, position, original
-FROM dead_letters
-WHERE project = {project: String}
-ORDER BY stored_at DESC
-LIMIT {limit: UInt32}`,
-}
-
 type Refused = z.infer<typeof refusedSchema> & { id: string; receivedAtMs: number; stage: string }
-type DeadLetter = z.infer<typeof deadLetterSchema> & { id: string }
 
 export function addRefused(api: Api, deps: TimelineDeps): void {
   const tags = ['refused']
@@ -106,71 +85,41 @@ export function addRefused(api: Api, deps: TimelineDeps): void {
     },
     async (request) => {
       const found = await refusedOf(request, request.query, 'replayable')
-      const project = projectOf(request, deps)
-      const accepted: { id: string; lines: Buffer; events: number }[] = []
-      for (const one of found) {
-        const outcome =
-          one.stage === 'source'
-            ? await mapAgain(one, deps, readerFor(request, deps), project)
-            : judgeAgain(one, deps, project)
-        if (outcome !== undefined && outcome.accepted > 0 && outcome.rejected.length === 0)
-          accepted.push({ id: one.id, lines: outcome.lines, events: outcome.accepted })
-      }
-      if (accepted.length > 0) {
-        const lines = Buffer.concat(accepted.map((one) => one.lines))
-        const events = accepted.reduce((sum, one) => sum + one.events, 0)
-        await appendCounted(deps, project.id, { lines, events })
-        await forget(deps, 'rejected_events', 'cityHash64(original, received_at, message_id)', accepted)
-      }
-      return { replayed: accepted.length, refused: found.length - accepted.length }
+      const replayed = await replay(found, deps, {
+        reader: readerFor(request, deps),
+        project: projectOf(request, deps),
+      })
+      return { replayed, refused: found.length - replayed }
     },
   )
+}
 
-  api.get(
-    '/v1/dead-letters',
-    {
-      schema: {
-        tags,
-        summary: 'Rows that ClickHouse refused, newest first',
-        querystring: limited,
-        response: { 200: z.object({ deadLetters: z.array(deadLetterSchema) }), ...errors },
-      },
-    },
-    async (request) => ({
-      deadLetters: await query<DeadLetter>(readerFor(request, deps), deadLettersQuery, request.query),
-    }),
-  )
+interface Place {
+  reader: Reader
+  project: ReturnType<typeof projectOf>
+}
 
-  api.post(
-    '/v1/dead-letters/replay',
-    {
-      schema: {
-        tags,
-        summary: 'Put rows that ClickHouse refused into the log again',
-        querystring: limited,
-        response: { 200: z.object({ replayed: z.number().int() }), ...errors },
-      },
-    },
-    async (request) => {
-      const reader = readerFor(request, deps)
-      const found = await query<DeadLetter>(reader, deadLettersQuery, request.query)
-      const events = found.filter(({ target }) => target === 'events')
-      if (events.length > 0) {
-        const lines = Buffer.from(events.map(({ original }) => `${original}\n`).join(''))
-        await appendCounted(deps, reader.project, { lines, events: events.length })
-        await forget(deps, 'dead_letters', 'cityHash64(original, position)', events)
-      }
-      return { replayed: events.length }
-    },
-  )
+/** How many are events now; those are no longer among the refused. */
+async function replay(found: readonly Refused[], deps: TimelineDeps, place: Place): Promise<number> {
+  const accepted: { id: string; lines: Buffer; events: number }[] = []
+  for (const one of found) {
+    const outcome = await (one.stage === 'source' ? mapAgain : judgeAgain)(one, deps, place)
+    if (outcome !== undefined && outcome.accepted > 0 && outcome.rejected.length === 0)
+      accepted.push({ id: one.id, lines: outcome.lines, events: outcome.accepted })
+  }
+  if (accepted.length === 0) return 0
+  const lines = Buffer.concat(accepted.map((one) => one.lines))
+  const events = accepted.reduce((sum, one) => sum + one.events, 0)
+  await appendCounted(deps, place.project.id, { lines, events })
+  await forget(deps, 'rejected_events', 'cityHash64(original, received_at, message_id)', accepted)
+  return accepted.length
 }
 
 /** By the map that its source has now; undefined where there is none, or it still cannot be read. */
 async function mapAgain(
   { original, receivedAtMs }: Refused,
   { erasing }: TimelineDeps,
-  reader: ReturnType<typeof readerFor>,
-  project: ReturnType<typeof projectOf>,
+  { reader, project }: Place,
 ) {
   const { source, body } = JSON.parse(original) as { source: string; body: string }
   const definition = await readDefinition(reader, 'sources', source)
@@ -190,7 +139,7 @@ async function mapAgain(
 function judgeAgain(
   { original, receivedAt, receivedAtMs }: Refused,
   { erasing }: TimelineDeps,
-  project: ReturnType<typeof projectOf>,
+  { project }: Place,
 ) {
   let event: unknown
   try {
@@ -217,18 +166,5 @@ function judgeAgain(
     userAgent: '',
     acceptLanguage: '',
     byBrowser: false,
-  })
-}
-
-async function forget(
-  { clickhouse, cluster }: TimelineDeps,
-  table: 'rejected_events' | 'dead_letters',
-  idOf: string,
-  rows: readonly { id: string }[],
-): Promise<void> {
-  await clickhouse.app.command({
-    query: `ALTER TABLE ${mutableTable(table, cluster)} DELETE WHERE has({ids: Array(String)}, toString(${idOf}))`,
-    query_params: { ids: rows.map(({ id }) => id) },
-    clickhouse_settings: { mutations_sync: '1' },
   })
 }

@@ -47,6 +47,7 @@ import { addOpenApi } from './openapi.js'
 import { addPeople } from './people-routes.js'
 import { addPrograms } from './program-routes.js'
 import { addReleases } from './release-routes.js'
+import { addDeadLetters } from './dead-letter-routes.js'
 import { addRefused } from './rejected-routes.js'
 import { addSessions, addSignInLinks } from './session-routes.js'
 import { sourceRoutes } from './source-routes.js'
@@ -74,6 +75,7 @@ const answers = [
   addReleases,
   addErasures,
   addRefused,
+  addDeadLetters,
   addAttribution,
   addJourneys,
   addFunnels,

@@ -9,25 +9,15 @@ import type { Clock } from '../../clock.js'
 import { linesOf as splitLines, projectOf } from '../../log/join-records.js'
 import type { LogRecord, ReadRecord } from '../../log/log.js'
 import type { LogWatcher } from '../../log/watched-log.js'
+import { openAwaited } from './awaited.js'
+import { messageIdIn, subjectIn } from './line-fields.js'
 import { seenIn, type Seen } from './rows.js'
+import { openTracked, type Tracked } from './tracked.js'
 
 const rowsPerSecond = 200
 /** For who comes back with Last-Event-ID. */
 const mostKept = 2_000
 const mostRefusedKept = 5_000
-/** Ids of events whose end is awaited; beyond, only their number is known. */
-const mostAwaited = 100_000
-/** Rows whose person is looked for. */
-const mostTracked = 5_000
-/** Handled before it was told that they are durable: the two come from different sides. */
-const mostEarly = 2_000
-
-export interface Tracked {
-  row: LiveRow
-  /** Identifier by which the event stands in `events`. */
-  subject: string
-  storedAt: number | undefined
-}
 
 export interface Listener {
   /** Only what is called so, and all of that; undefined: what everybody sees. */
@@ -36,13 +26,6 @@ export interface Listener {
   changed(change: LiveChange): void
   /** Of a listener with an id: one more that is called so, shown or not. */
   counted?(what: { seq: number; isRefused: boolean }): void
-}
-
-interface Awaited {
-  seqs: number[]
-  /** By which it stands in `events`. */
-  subject: string
-  since: number
 }
 
 export interface Totals {
@@ -57,17 +40,13 @@ export function createFeed(project: string, clock: Clock) {
   const epoch = randomBytes(6).toString('base64url')
   const listeners = new Set<Listener>()
   const totals: Totals = { seq: 0, received: 0, refused: 0 }
-  /** By messageId those that are in the log and not handled, the oldest first. A message may be sent twice. */
-  const awaited = new Map<string, Awaited>()
-  let unnamed = 0
-  const early = new Set<string>()
+  const awaited = openAwaited(clock)
+  const tracked = openTracked()
   const kept: LiveRow[] = []
   const keptRefused: LiveRow[] = []
-  const tracked = new Map<string, Tracked[]>()
-  let trackedCount = 0
   let second = { at: 0, shown: 0 }
 
-  function tell(row: LiveRow, seen: Seen | undefined, isSampled: boolean): void {
+  function emit(row: LiveRow, seen: Seen | undefined, isSampled: boolean): void {
     for (const listener of listeners) {
       const isTheirs = listener.id === undefined ? isSampled : seen?.names.includes(listener.id) === true
       if (!isTheirs) continue
@@ -87,7 +66,7 @@ export function createFeed(project: string, clock: Clock) {
     const seq = (totals.seq += 1)
     totals.received += 1
     const id = messageIdIn(line)
-    expectEnd(id, seq, line)
+    awaited.add(id, { seq, subject: subjectIn(line) })
     const isSampled = mayShow()
     const isNamed = wanted.some((name) => line.includes(name))
     if (!isSampled && !isNamed) return
@@ -95,8 +74,8 @@ export function createFeed(project: string, clock: Clock) {
     if (seen === undefined) return
     const row: LiveRow = { seq, ...seen.row }
     if (isSampled) keep(kept, row, mostKept)
-    track(id, { row, subject: subjectIn(line), storedAt: undefined })
-    tell(row, seen, isSampled)
+    tracked.add(id, { row, subject: subjectIn(line), storedAt: undefined })
+    emit(row, seen, isSampled)
   }
 
   function addRefused(line: Buffer): void {
@@ -107,31 +86,7 @@ export function createFeed(project: string, clock: Clock) {
     if (seen === undefined) return
     const row: LiveRow = { seq, ...seen.row }
     keep(keptRefused, row, mostRefusedKept)
-    tell(row, seen, true)
-  }
-
-  function expectEnd(id: string, seq: number, line: Buffer): void {
-    if (early.delete(id)) return
-    const others = awaited.get(id)
-    if (others) others.seqs.push(seq)
-    else if (awaited.size < mostAwaited)
-      awaited.set(id, { seqs: [seq], subject: subjectIn(line), since: clock() })
-    else unnamed += 1
-  }
-
-  function track(id: string, one: Tracked): void {
-    if (trackedCount >= mostTracked) dropOldest()
-    const list = tracked.get(id)
-    if (list) list.push(one)
-    else tracked.set(id, [one])
-    trackedCount += 1
-  }
-
-  function dropOldest(): void {
-    const oldest = tracked.keys().next()
-    if (oldest.done === true) return
-    trackedCount -= tracked.get(oldest.value)?.length ?? 0
-    tracked.delete(oldest.value)
+    emit(row, seen, true)
   }
 
   function changed({ row }: Tracked, change: Omit<LiveChange, 'seq' | 'messageId' | 'storedAfterMs'>): void {
@@ -141,16 +96,8 @@ export function createFeed(project: string, clock: Clock) {
   }
 
   function markStored(id: string): void {
-    const seqs = awaited.get(id)?.seqs
-    if (seqs === undefined) {
-      if (unnamed > 0) unnamed -= 1
-      else if (early.size < mostEarly) early.add(id)
-      return
-    }
-    // All copies of one message become one event.
-    seqs.shift()
-    if (seqs.length === 0) awaited.delete(id)
-    const one = tracked.get(id)?.find(({ storedAt }) => storedAt === undefined)
+    if (!awaited.settle(id)) return
+    const one = tracked.of(id).find(({ storedAt }) => storedAt === undefined)
     if (one === undefined) return
     one.storedAt = clock()
     one.row.storedAfterMs = Math.max(0, one.storedAt - one.row.at)
@@ -174,22 +121,9 @@ export function createFeed(project: string, clock: Clock) {
     epoch,
     watcher,
     totals: (): Totals => ({ ...totals }),
-    /** How many after that one are in the log and not stored. */
-    waitingSince(seq: number): number {
-      let count = unnamed
-      for (const { seqs } of awaited.values()) for (const one of seqs) if (one > seq) count += 1
-      return count
-    },
-    isAwaited: (seq: number, id: string) => awaited.get(id)?.seqs.includes(seq) === true,
-    /** The oldest of those that are awaited since before a time: another process may have stored them. */
-    awaitedSince(before: number, limit: number): { id: string; subject: string }[] {
-      const found: { id: string; subject: string }[] = []
-      for (const [id, { subject, since }] of awaited) {
-        if (since >= before || found.length === limit) break
-        found.push({ id, subject })
-      }
-      return found
-    },
+    waitingSince: (seq: number) => awaited.countAfter(seq),
+    isAwaited: awaited.has,
+    awaitedSince: (before: number, limit: number) => awaited.since(before, limit),
     markStored,
     /** What was shown to everybody after that one, as it stands now. */
     since: (seq: number): LiveRow[] =>
@@ -203,16 +137,10 @@ export function createFeed(project: string, clock: Clock) {
     },
     listeners: () => listeners.size,
     /** Rows whose person is not known yet. */
-    unlinked: (): Tracked[] => [...tracked.values()].flat(),
+    unlinked: tracked.all,
     changed,
     /** Its person is known, or nobody looks for it any longer. */
-    untrack(one: Tracked): void {
-      const list = tracked.get(one.row.messageId)?.filter((other) => other !== one)
-      if (list === undefined) return
-      trackedCount -= 1
-      if (list.length === 0) tracked.delete(one.row.messageId)
-      else tracked.set(one.row.messageId, list)
-    },
+    untrack: (one: Tracked) => tracked.remove(one),
   }
 }
 
@@ -233,21 +161,4 @@ function* linesOf(
     const isAlone = Object.keys(rows).length === 1
     for (const line of splitLines(lines)) if (isAlone || projectOf(line) === project) yield [table, line]
   }
-}
-
-/** The first field of that name: what the sender wrote comes later in the line, in properties and traits. */
-const messageIdIn = (line: Buffer): string => textAfter(line, '"message_id":"')
-const subjectIn = (line: Buffer): string => textAfter(line, '"subject":"')
-
-const quote = 0x22
-const backslash = 0x5c
-
-function textAfter(line: Buffer, field: string): string {
-  const start = line.indexOf(field)
-  if (start === -1) return ''
-  const begin = start + field.length
-  let end = begin
-  while (end < line.length && line[end] !== quote) end += line[end] === backslash ? 2 : 1
-  const text = line.toString('utf8', begin, end)
-  return text.includes('\\') ? (JSON.parse(`"${text}"`) as string) : text
 }
