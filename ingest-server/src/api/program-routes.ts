@@ -19,7 +19,7 @@ import { listDefinitions } from '../definitions/read.js'
 import { dryRun } from '../engagement/programs/dry-run.js'
 import { enterByHand } from '../engagement/programs/enter-by-hand.js'
 import { readCounts, readRuns, type StepCount } from '../engagement/programs/facts.js'
-import { openPrograms } from '../engagement/programs/programs.js'
+import { readPrograms } from '../engagement/programs/programs.js'
 import { TouchlineError } from '../errors.js'
 import { findPerson, readOwners, readPeople } from '../identity/people.js'
 import { readSubjects } from '../identity/subjects.js'
@@ -172,7 +172,7 @@ function addEntering(api: Api, deps: TimelineDeps): void {
       if (named.length === 0) throw new TouchlineError('QUERY_INVALID', 'subjects: must name somebody')
       const reader = readerFor(request, deps)
       const ids = body.subject === 'account' ? named.map(accountIdOf) : await personIdsOf(reader, named)
-      const program = (await openPrograms({ client: deps.clickhouse.app }).of(reader.project)).get(id)
+      const program = (await readPrograms(deps.clickhouse.app, reader.project)).get(id)
       if (program === undefined) throw new TouchlineError('NOT_FOUND', `There is no program ${id}.`)
       const { log, clock, clickhouse } = deps
       const { timezone: zone = deps.zone ?? 'UTC' } = projectOf(request, deps)

@@ -13,10 +13,11 @@ export interface Breaker {
   opensAt: () => number
   /** How many may be under way. */
   most: (now: number) => number
-  began: () => void
+  /** One is sent; true where it is the one that asks whether the endpoint is back. */
+  began: () => boolean
   /** True where it was open: what waits may come at once. */
   succeeded: () => boolean
-  failed: (now: number, retryAfterMs?: number) => void
+  failed: (now: number, how?: { retryAfterMs?: number | undefined; isProbe?: boolean }) => void
 }
 
 const failuresInRow = 5
@@ -25,7 +26,10 @@ const pace = { first: 1_000, most: 300_000 }
 export function openBreaker(mostAtOnce: number): Breaker {
   let circuit: Circuit = 'closed'
   let failures = 0
+  // How often in a row it was found to be still away.
+  let rounds = 0
   let opensAt = 0
+  const shutFor = (now: number, ms: number) => (opensAt = Math.max(opensAt, now + ms))
   return {
     circuit: () => circuit,
     failures: () => failures,
@@ -37,21 +41,25 @@ export function openBreaker(mostAtOnce: number): Breaker {
       return circuit === 'closed' ? mostAtOnce : 1
     },
     began() {
-      if (circuit === 'open') circuit = 'probing'
+      if (circuit !== 'open') return circuit === 'probing'
+      circuit = 'probing'
+      return true
     },
     succeeded() {
       const wasOpen = circuit !== 'closed'
       circuit = 'closed'
-      failures = 0
-      opensAt = 0
+      failures = rounds = opensAt = 0
       return wasOpen
     },
-    failed(now, retryAfterMs = 0) {
+    failed(now, { retryAfterMs = 0, isProbe = false } = {}) {
       failures += 1
-      const waits = failures < failuresInRow ? 0 : backOffMs(failures - failuresInRow + 1, pace)
-      if (failures >= failuresInRow) circuit = 'open'
-      if (waits > 0 || retryAfterMs > 0)
-        opensAt = Math.max(opensAt, now + Math.max(waits, Math.min(retryAfterMs, retryAfterMost)))
+      // What was under way when it opened says nothing new: of many at once each would double the pause.
+      if (isProbe || (circuit === 'closed' && failures >= failuresInRow)) {
+        circuit = 'open'
+        rounds += 1
+        shutFor(now, backOffMs(rounds, pace))
+      }
+      if (retryAfterMs > 0) shutFor(now, Math.min(retryAfterMs, retryAfterMost))
     },
   }
 }

@@ -82,6 +82,20 @@ describe('an endpoint that', () => {
     expect(conserved()).toBe(true)
   })
 
+  test('fails many requests at once is asked again soon: they are one outage, not many', async () => {
+    bad.react(503)
+    add(...many(64, (index) => delivery(`o${index}`, 'bad')))
+    await until(() => (attempts.length >= 32 ? true : undefined), { what: 'all that were under way to fail' })
+    bad.react(200)
+    // The shortest pause, by the sender's own clock, and a little.
+    offsetMs += 2_000
+    await until(() => (bad.taken().size >= 32 ? true : undefined), {
+      what: 'the others to be sent',
+      timeoutMs: 20_000,
+    })
+    expect(sender.circuits().find(({ endpoint }) => endpoint === 'bad')?.circuit).toBe('closed')
+  })
+
   test('is away for an hour gets everything after, each subject in order', async () => {
     bad.react(503)
     add(...many(60, (index) => delivery(`d${index}`, 'bad', `s${index % 6}`, index)))

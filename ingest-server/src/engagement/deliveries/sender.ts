@@ -16,8 +16,8 @@ import { isGone, isTaken, isTrouble, nextTryAt, triedForMs } from './retry.js'
 
 export interface SenderDeps {
   poster: Poster
-  /** Throws ENDPOINT_SECRET or NOT_FOUND where it cannot be sent to; its deliveries wait. */
-  endpointOf: (project: string, id: string) => Promise<Endpoint>
+  /** As it is since then at least. Throws ENDPOINT_SECRET or NOT_FOUND where it cannot be sent to; its deliveries wait. */
+  endpointOf: (project: string, id: string, since: number) => Promise<Endpoint>
   /** Only while the lease lasts: somebody else sends it otherwise. */
   mayWork: (slot: number) => boolean
   /** Resolves once the attempts are durable and can be read. */
@@ -50,6 +50,8 @@ interface Line {
   project: string
   endpoint: string
   queue: EndpointQueue
+  /** When something was added last (performance.now): it was decided for the endpoint as it is since then. */
+  addedAt: number
   breaker: Breaker
 }
 
@@ -78,7 +80,7 @@ export function openSender(deps: SenderDeps): Sender {
     const key = JSON.stringify([project, endpoint])
     let line = lines.get(key)
     if (line === undefined) {
-      line = { project, endpoint, queue: openQueue(), breaker: openBreaker(mostAtOnce) }
+      line = { project, endpoint, queue: openQueue(), addedAt: 0, breaker: openBreaker(mostAtOnce) }
       lines.set(key, line)
     }
     return line
@@ -90,8 +92,7 @@ export function openSender(deps: SenderDeps): Sender {
     // What cannot be written down is not sent on and on.
     if (most <= 0 || underWay.size > mostUnwritten) return
     for (const lane of line.queue.take(most)) {
-      line.breaker.began()
-      const work: Promise<void> = send(line, lane)
+      const work: Promise<void> = send(line, lane, line.breaker.began())
         .catch((error: unknown) => {
           deps.logger.warn({ err: error, endpoint: line.endpoint }, 'A delivery could not be tried')
           line.queue.postpone(lane, clock() + lookAgainMs, false)
@@ -106,7 +107,7 @@ export function openSender(deps: SenderDeps): Sender {
 
   async function request(line: Line, delivery: Waiting): Promise<Answer> {
     try {
-      const endpoint = await deps.endpointOf(line.project, line.endpoint)
+      const endpoint = await deps.endpointOf(line.project, line.endpoint, line.addedAt)
       const { id, body } = delivery
       // By the machine's own clock: the other side compares it with its own.
       const headers = sign(endpoint.signers(), { id, body, at: new Date() })
@@ -119,7 +120,7 @@ export function openSender(deps: SenderDeps): Sender {
     }
   }
 
-  async function send(line: Line, lane: Lane): Promise<void> {
+  async function send(line: Line, lane: Lane, isProbe: boolean): Promise<void> {
     const { queue, breaker } = line
     const [delivery] = lane.deliveries
     if (delivery === undefined || !deps.mayWork(delivery.slot)) {
@@ -151,7 +152,7 @@ export function openSender(deps: SenderDeps): Sender {
     // The next of the subject waits for this: its order is kept over a crash too.
     if (taken) {
       if (breaker.succeeded()) queue.allDue()
-    } else if (isTrouble(answer.status)) breaker.failed(now, answer.retryAfterMs)
+    } else if (isTrouble(answer.status)) breaker.failed(now, { ...answer, isProbe })
     begin(line)
     await writer.write(attempt, delivery)
     if (nextAt === undefined) {
@@ -163,8 +164,10 @@ export function openSender(deps: SenderDeps): Sender {
   return {
     add(deliveries) {
       for (const delivery of deliveries) {
-        const { queue } = lineOf(delivery.project, delivery.endpoint)
+        const line = lineOf(delivery.project, delivery.endpoint)
+        const { queue } = line
         if (queue.has(delivery.id)) continue
+        line.addedAt = performance.now()
         queue.add(delivery, clock())
         deps.count('decided', delivery.project, 1)
       }

@@ -14,14 +14,14 @@ export interface Endpoint {
 }
 
 export interface Endpoints {
-  /** Throws NOT_FOUND. */
-  get: (project: string, id: string) => Promise<Endpoint>
+  /** As it was saved at `since` (performance.now) or later. Throws NOT_FOUND. */
+  get: (project: string, id: string, since: number) => Promise<Endpoint>
 }
 
 export interface EndpointsDeps {
   client: ClickHouseClient
   readSecret: ReadSecret
-  /** How long a definition is believed before it is looked at again. */
+  /** How long a definition is believed, where nothing newer is asked for. */
   keptMs?: number
 }
 
@@ -39,9 +39,9 @@ export function openEndpoints({ client, readSecret, keptMs = 2_000 }: EndpointsD
   }
 
   return {
-    async get(project, id) {
+    async get(project, id, since) {
       let known = kept.get(project)
-      if (known === undefined || performance.now() - known.at > keptMs) {
+      if (known === undefined || known.at < since || performance.now() - known.at > keptMs) {
         known = { at: performance.now(), endpoints: read(project) }
         kept.set(project, known)
         known.endpoints.catch(() => kept.delete(project))

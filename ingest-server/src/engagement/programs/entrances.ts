@@ -9,7 +9,7 @@ import { openFeed, type Feed, type Look } from '../../projections/feed.js'
 import { enterAll, refusalOfMoment, type Moment } from './enter.js'
 import { keep, runColumns } from './facts.js'
 import { momentsAmong, momentsOfTime, momentsOfTransitions, type Transition } from './moments.js'
-import type { Program, Programs } from './programs.js'
+import type { Program } from './programs.js'
 import { factsRecord, type Run } from './run.js'
 import type { Changed } from './watch.js'
 import { readPeopleOf } from './who.js'
@@ -19,7 +19,7 @@ export interface EntrancesDeps {
   log: EventLog
   clock: Clock
   logger: Logger
-  programs: Programs
+  programsOf: (project: string) => Promise<ReadonlyMap<string, Program>>
   projects: Pick<Projects, 'all'>
   readerOf: (project: string) => Reader
   zoneOf: (project: string) => string
@@ -51,7 +51,7 @@ const share = 20
 type Change = Omit<Changed, 'kind'> & { kind: string }
 
 export function openEntrances(deps: EntrancesDeps): Entrances {
-  const { app, clock, programs, readerOf, works } = deps
+  const { app, clock, programsOf, readerOf, works } = deps
   const transitions = openFeed<Transition>({
     ...{ client: app, table: 'segment_transition_feed', overlapMs, toRow: toTransition },
     columns: [
@@ -109,7 +109,7 @@ export function openEntrances(deps: EntrancesDeps): Entrances {
   async function letIn(rows: readonly Transition[]): Promise<void> {
     for (const [project, mine] of byProject(rows)) {
       // Read after what happened was: a program that was saved before it happened is among them.
-      const of = await programs.now(project)
+      const of = await programsOf(project)
       await enter(project, momentsOfTransitions(mine, of.values()), of)
     }
   }
@@ -118,7 +118,7 @@ export function openEntrances(deps: EntrancesDeps): Entrances {
     const changed: Changed[] = []
     for (const [project, mine] of byProject(rows)) {
       const concerned = await concernedBy(readerOf(project), mine, clock())
-      const of = await programs.now(project)
+      const of = await programsOf(project)
       const moments: Moment[] = []
       for (const program of of.values()) {
         if (program.latest === undefined) continue
@@ -144,7 +144,7 @@ export function openEntrances(deps: EntrancesDeps): Entrances {
     const startedAt = performance.now()
     if (startedAt - lookedAt < Math.max(leastRoundMs, share * tookMs)) return
     for (const { id: project } of deps.projects.all()) {
-      const of = await programs.of(project)
+      const of = await programsOf(project)
       for (const program of of.values())
         await enter(project, await momentsOfTime(readerOf(project), program, clock()), of)
     }

@@ -13,38 +13,14 @@ export interface Program {
   versions: ReadonlyMap<number, Definition<'programs'>>
 }
 
-export interface Programs {
-  /** Of a project by id, also deleted ones; a change is seen a second later at most. */
-  of: (project: string) => Promise<ReadonlyMap<string, Program>>
-  /** Read now: whatever was saved before this call is among them. */
-  now: (project: string) => Promise<ReadonlyMap<string, Program>>
-}
-
-export function openPrograms({
-  client,
-  keptMs = 1_000,
-}: {
-  client: ClickHouseClient
-  keptMs?: number
-}): Programs {
-  const kept = new Map<string, { at: number; programs: Promise<ReadonlyMap<string, Program>> }>()
-  function now(project: string) {
-    const programs = read(client, project)
-    kept.set(project, { at: performance.now(), programs })
-    programs.catch(() => kept.delete(project))
-    return programs
-  }
-  return {
-    of(project) {
-      const known = kept.get(project)
-      if (known !== undefined && performance.now() - known.at < keptMs) return known.programs
-      return now(project)
-    },
-    now,
-  }
-}
-
-async function read(client: ClickHouseClient, project: string): Promise<ReadonlyMap<string, Program>> {
+/**
+ * Of a project by id, also deleted ones. Read each time: a program that was saved or deleted before something happened
+ * has its say in it.
+ */
+export async function readPrograms(
+  client: ClickHouseClient,
+  project: string,
+): Promise<ReadonlyMap<string, Program>> {
   const stored = await readVersions({ client, project, signedOnly: false }, { kind: 'programs' })
   const programs = new Map<string, Program & { versions: Map<number, Definition<'programs'>> }>()
   for (const one of stored) {

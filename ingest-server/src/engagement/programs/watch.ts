@@ -5,7 +5,7 @@
 import type { Clock } from '../../clock.js'
 import type { Reader } from '../../clickhouse/query.js'
 import { readPeopleOf } from './who.js'
-import type { Programs } from './programs.js'
+import type { Program } from './programs.js'
 import type { Run } from './run.js'
 import type { RunStore } from './store.js'
 
@@ -25,7 +25,7 @@ export interface Watch {
 export interface WatchDeps {
   clock: Clock
   runs: RunStore
-  programs: Programs
+  programsOf: (project: string) => Promise<ReadonlyMap<string, Program>>
   readerOf: (project: string) => Reader
 }
 
@@ -33,7 +33,7 @@ const leastRoundMs = 10_000
 /** A round may take a twentieth of the time at most. */
 const share = 20
 
-export function openWatch({ clock, runs, programs, readerOf }: WatchDeps): Watch {
+export function openWatch({ clock, runs, programsOf, readerOf }: WatchDeps): Watch {
   const wanted = new Set<Run>()
   let roundAt = -Infinity
   let tookMs = 0
@@ -44,11 +44,14 @@ export function openWatch({ clock, runs, programs, readerOf }: WatchDeps): Watch
     isRound = true
     roundAt = roundBeganAt = performance.now()
     const waits = new Map<string, boolean>()
+    const byProject = new Map<string, ReadonlyMap<string, Program>>()
     for (const run of runs.all()) {
       const key = JSON.stringify([run.project, run.program, run.programVersion, run.step])
       let doesWait = waits.get(key)
       if (doesWait === undefined) {
-        const program = (await programs.of(run.project)).get(run.program)
+        const of = byProject.get(run.project) ?? (await programsOf(run.project))
+        byProject.set(run.project, of)
+        const program = of.get(run.program)
         const body = program?.versions.get(run.programVersion)?.body
         const step = body?.steps.find(({ id }) => id === run.step)
         const isUntil = step !== undefined && 'waitUntil' in step && typeof step.waitUntil !== 'string'

@@ -15,7 +15,7 @@ import { openFeeds } from '../feeds/feeds.js'
 import { openSequencer } from '../feeds/sequencer.js'
 import { programSlots } from './enter.js'
 import { keep, readWaitingRuns } from './facts.js'
-import { openPrograms } from './programs.js'
+import { readPrograms } from './programs.js'
 import type { ProgramsDeps, StepperDeps } from './deps.js'
 import { openRunStore, type RunStore } from './store.js'
 import { stepRuns } from './stepper.js'
@@ -50,7 +50,7 @@ export function openWorker(deps: ProgramsDeps): Worker {
   })
   const versions = openVersions(app, 'program_facts')
   const runs = openRunStore()
-  const programs = openPrograms({ client: app })
+  const programsOf = (project: string) => readPrograms(app, project)
   const endpoints = openEndpoints({ client: app, readSecret: deps.readSecret })
   const poster = openPoster({ allowed: rangesOf(deps.allowed) })
   let version = 0n
@@ -62,7 +62,7 @@ export function openWorker(deps: ProgramsDeps): Worker {
 
   const sender = openSender({
     poster,
-    endpointOf: (project, id) => endpoints.get(project, id),
+    endpointOf: endpoints.get,
     mayWork: works,
     clock,
     logger,
@@ -84,7 +84,7 @@ export function openWorker(deps: ProgramsDeps): Worker {
   }
   const entrances = openEntrances({
     ...stepper,
-    programs,
+    programsOf,
     projects: deps.projects,
     works,
     adopt: (run) => runs.put(run),
@@ -93,7 +93,7 @@ export function openWorker(deps: ProgramsDeps): Worker {
   const sequencerDeps = { ...{ app, log, clock, readerOf, works }, zoneOf, judgeOf, version: nextVersion }
   const sequencer = openSequencer(sequencerDeps)
   const feeds = openFeeds({ ...sequencerDeps, send: stepper.send })
-  const watch = openWatch({ clock, runs, programs, readerOf })
+  const watch = openWatch({ clock, runs, programsOf, readerOf })
   const progress = () => ({
     settledUntil: [entrances.settledUntil(), sequencer.settledUntil()].sort()[0] ?? null,
     sweep: '',
@@ -199,7 +199,7 @@ export function openWorker(deps: ProgramsDeps): Worker {
     for (const run of wanted) byProject.set(run.project, [...(byProject.get(run.project) ?? []), run])
     let stepped = 0
     for (const [project, of] of byProject) {
-      const { runs: after, gone } = await stepRuns(stepper, project, await programs.of(project), of)
+      const { runs: after, gone } = await stepRuns(stepper, project, await programsOf(project), of)
       for (const run of after) runs.put(toRun(run))
       for (const run of gone) runs.remove(run)
       stepped += after.filter(({ dueAt }) => dueAt <= now).length
