@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { pino } from 'pino'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { rowsOf, startCollect, toInject } from '../../../../test-support/collect.js'
 import { TouchlineError, type ErrorCode } from '../../errors.js'
 import { silentLogger } from '../../../../test-support/clickhouse.js'
@@ -146,12 +146,15 @@ describe('when the log does not confirm', () => {
   })
 
   test('nothing is answered before the log has confirmed', async () => {
-    let confirm = () => {}
-    collect.log.instead = () => new Promise((resolve) => (confirm = resolve))
+    const appends: (() => void)[] = []
+    collect.log.instead = () => new Promise((resolve) => appends.push(resolve))
     let isAnswered = false
     const answer = post(event).then((response) => ((isAnswered = true), response))
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await vi.waitUntil(() => appends.length === 1)
+    // What is asked after it is answered before it.
+    expect((await post(event, { authorization: 'Bearer nobody' })).statusCode).toBe(401)
     expect(isAnswered).toBe(false)
+    const [confirm = () => {}] = appends
     confirm()
     expect((await answer).statusCode).toBe(200)
   })
