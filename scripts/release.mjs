@@ -8,11 +8,12 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from './build.mjs'
 import { installWhatIsMissing } from './install.mjs'
+import { packageServer } from './package-server.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const args = process.argv.slice(2)
 const isDry = args.includes('--dry-run')
-const folders = ['.', 'schemas', 'sdk-browser', 'sdk-node', 'ingest-server', 'examples']
+const folders = ['.', 'schemas', 'sdk-browser', 'sdk-node', 'ingest-server', 'explorer', 'examples']
 const manifests = new Map()
 for (const folder of folders) {
   manifests.set(folder, JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8')))
@@ -41,7 +42,9 @@ if (!isDry) await setVersions()
 
 await build({ force: true, report: () => undefined })
 const published = [...manifests].filter(([, manifest]) => manifest.private !== true)
-for (const [folder, manifest] of published) await checkPackage(folder, manifest)
+for (const [folder, manifest] of published) await checkPackage(join(root, folder), manifest)
+const server = await packageServer()
+await checkPackage(server, JSON.parse(await readFile(join(server, 'package.json'), 'utf8')))
 
 console.log(`\ntag      v${wanted}\nnotes\n${notes.trim()}`)
 if (isDry) console.log('\ndry run: nothing was written')
@@ -60,7 +63,7 @@ async function checkPackage(folder, { name, exports, repository, publishConfig }
     )
     const file = join(where, packed.filename)
     if (!repository || publishConfig?.provenance !== true)
-      stop(`${folder}/package.json: repository or publishConfig.provenance is missing`)
+      stop(`${name}: package.json has no repository or no publishConfig.provenance`)
     run('npx', ['publint', '--strict', file])
     if (exports !== undefined) run('npx', ['attw', file])
     console.log(
@@ -99,9 +102,9 @@ function sectionOf(name) {
   return end < 0 ? body : body.slice(0, end)
 }
 
-function run(command, commandArgs, folder = '.') {
+function run(command, commandArgs, cwd = root) {
   const { status, stdout, stderr } = spawnSync(command, commandArgs, {
-    cwd: join(root, folder),
+    cwd,
     encoding: 'utf8',
   })
   if (status !== 0) stop(`${command} ${commandArgs.join(' ')} failed\n${stdout}${stderr}`)

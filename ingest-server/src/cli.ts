@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `touchline`: what an operator does beside the server. One file a command under cli/; here only the choice. */
+/** `touchline`: the server, and what an operator does beside it. One file a command under cli/; here only the choice. */
 import { Command, CommanderError } from 'commander'
 import type { AddTo } from './cli/command.js'
 import { readConfig, type Config } from './config.js'
@@ -8,6 +8,10 @@ import { inDataDir } from './start-errors.js'
 
 // Loaded when asked for: `keys` must not wait for ClickHouse's client to be read.
 const commands: Record<string, { summary: string; load: () => Promise<AddTo> }> = {
+  start: {
+    summary: 'start the server, as touchline alone does',
+    load: async () => (await import('./cli/start.js')).addStart,
+  },
   keys: {
     summary: 'list, create, rotate and revoke the keys of a project',
     load: async () => (await import('./cli/keys.js')).addKeys,
@@ -73,12 +77,13 @@ const commands: Record<string, { summary: string; load: () => Promise<AddTo> }> 
 /** A word that is no command or option; what a command itself refuses ends with 1. */
 const badUsage = 2
 
-const words = process.argv.slice(2)
+const given = process.argv.slice(2)
+const words = given.length === 0 ? ['start'] : given
 const name = words.find((word) => Object.hasOwn(commands, word))
 let readSettings: Config | undefined
 
 const program = new Command('touchline')
-  .description('What an operator does beside the server.')
+  .description('Starts the server, and does what an operator does beside it.')
   .helpOption('-h, --help', 'say what there is')
   .option('--json', 'print JSON, for programs')
   .option('--trace', 'where an error comes from')

@@ -76,7 +76,7 @@ test('a guessed address is called one, with how to say the right one', () => {
 test('of a revoked key it says so, and where the others are', () => {
   const keys = { writeKey: undefined, secretKey: undefined, areNew: false }
   const text = welcome({ ...given, touchline: { ...given.touchline, keys } })
-  expect(text).toContain('write key   revoked; npm run touchline -- keys list')
+  expect(text).toContain('write key   revoked; npx touchline keys list')
   expect(text).toContain('data-key="YOUR_WRITE_KEY"')
   expect(text).not.toContain('undefined')
 })

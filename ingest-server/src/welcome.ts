@@ -50,7 +50,7 @@ function pinned(tag: TagOptions): string[] {
     : ['or, to run this very build or nothing (change it with the server):', `  ${text}`]
 }
 
-const revoked = 'revoked; npm run touchline -- keys list names those in force'
+const revoked = 'revoked; npx touchline keys list names those in force'
 
 type Keys = Touchline['keys']
 

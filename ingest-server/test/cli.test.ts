@@ -167,7 +167,7 @@ test.each([
   [['nonsense'], 2, /unknown command 'nonsense'/],
   [['rejectd', 'list'], 2, /unknown command 'rejectd' \(Did you mean rejected\?\)/],
   [['keys'], 2, /touchline keys: say what to do: list, create, rotate, revoke/],
-  [[], 2, /touchline: say what to do: keys, projects, sign-in, doctor/],
+  [['--json'], 2, /touchline: say what to do: start, keys, projects, sign-in, doctor/],
   [['keys', 'rotat'], 2, /unknown command 'rotat' \(Did you mean rotate\?\)/],
   [['keys', 'rotate'], 2, /missing required argument 'key-id'/],
   [['keys', 'create', '--kind', 'golden'], 2, /'--kind <kind>'.*Allowed choices are write, secret, signing/],
@@ -202,9 +202,17 @@ test('help names every command and every option, and needs no settings', async (
   const all = await touchline(['--help'], bad)
   expect(all.code).toBe(0)
   expect(all.out).toMatch(/keys .*list, create.*\n[^]*doctor .*\n[^]*kafka-engine/)
-  expect(await touchline([], bad)).toMatchObject({ code: 2 })
+  expect(await touchline(['--json'], bad)).toMatchObject({ code: 2 })
   const { out } = await touchline(['keys', 'create', '--help'], bad)
   expect(out).toMatch(/--kind <kind>.*write.*secret.*signing/)
+})
+
+test('without a command it starts the server, which names a bad setting itself', async () => {
+  for (const args of [[], ['start']])
+    expect(await touchline(args, { PORT: 'eighty' })).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^Touchline cannot start\. PORT: /) as string,
+    })
 })
 
 test('a bad setting is said in one line', async () => {

@@ -83,7 +83,7 @@ export const words = dictionary({
     'signIn.do': 'Sign in',
     'signIn.doing': 'Signing in …',
     'signIn.codeWrong':
-      'This link was used already or is older than ten minutes. `npm run touchline -- sign-in` prints a new one, and a start of the server does.',
+      'This link was used already or is older than ten minutes. `npx touchline sign-in` prints a new one, and a start of the server does.',
     'signIn.keyWrong': 'No project has this secret key. It begins with sk_; a write key (wk_) reads nothing.',
     'signIn.tooMany': 'Five tries a minute. Wait a minute, then try again.',
     loading: 'Loading',
@@ -168,7 +168,7 @@ export const words = dictionary({
     'signIn.do': 'サインイン',
     'signIn.doing': 'サインイン中…',
     'signIn.codeWrong':
-      'このリンクは使用済みか、10分を過ぎています。サーバーを起動するか `npm run touchline -- sign-in` で新しいリンクが表示されます。',
+      'このリンクは使用済みか、10分を過ぎています。サーバーを起動するか `npx touchline sign-in` で新しいリンクが表示されます。',
     'signIn.keyWrong':
       'このシークレットキーを持つプロジェクトはありません。シークレットキーは sk_ で始まります(wk_ は書き込み用です)。',
     'signIn.tooMany': '1分に5回までです。1分待ってから試してください。',

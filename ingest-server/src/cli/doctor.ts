@@ -227,7 +227,7 @@ function reasonOf(error: unknown): string {
 
 async function server(config: Config): Promise<Finding[]> {
   const url = serverUrl(config)
-  if (!(await isRunning(config))) return [warn('server', `none answers at ${url}; npm start starts one.`)]
+  if (!(await isRunning(config))) return [warn('server', `none answers at ${url}; npx touchline starts one.`)]
   const answer = await fetch(`${url}/health/ready`, {
     ...(config.METRICS_TOKEN && { headers: { authorization: `Bearer ${config.METRICS_TOKEN}` } }),
     signal: AbortSignal.timeout(5_000),
