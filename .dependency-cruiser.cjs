@@ -28,6 +28,7 @@ const walls = {
     'log',
     'projects',
   ],
+  mcp: ['clickhouse', 'definitions'],
   sources: ['log', 'definitions', 'collect/accept'],
 }
 const server = '^ingest-server/src'

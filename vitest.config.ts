@@ -15,6 +15,8 @@ export default defineConfig({
           root: name,
           include: ['{src,test}/**/*.test.ts', '*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
+          // What the MCP client stands on names its TypeScript under "source" too, which Node does not load.
+          server: { deps: { inline: [/@modelcontextprotocol\/sdk/, /eventsource-parser/] } },
           testTimeout: 120_000,
           hookTimeout: 180_000,
         },

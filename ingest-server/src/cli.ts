@@ -64,6 +64,10 @@ const commands: Record<string, { summary: string; load: () => Promise<AddTo> }> 
     summary: 'write definitions to files, compare and apply them',
     load: async () => (await import('./cli/definitions.js')).addDefinitions,
   },
+  mcp: {
+    summary: 'serve the tools for assistants (MCP) over stdin and stdout',
+    load: async () => (await import('./cli/mcp.js')).addMcp,
+  },
   grants: {
     summary: 'print the SQL for ClickHouse users with least privileges',
     load: async () => (await import('./cli/grants.js')).addGrants,

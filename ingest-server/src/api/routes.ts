@@ -41,6 +41,7 @@ import { refuseUnknownParameters } from './known-parameters.js'
 import { addLine } from './line-routes.js'
 import { addLive } from './live-routes.js'
 import { addMaps } from './map-routes.js'
+import { addMcp } from './mcp-routes.js'
 import { addMeta } from './meta-routes.js'
 import { addSearch } from './search-routes.js'
 import { addOpenApi } from './openapi.js'
@@ -96,6 +97,7 @@ const answers = [
   addPrograms,
   addDeliveries,
   addChanges,
+  addMcp,
 ] as const
 
 export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Promise<void> {
@@ -134,9 +136,12 @@ export function timelineRoutes(deps: TimelineDeps): (app: FastifyInstance) => Pr
   }
 }
 
-/** Addresses and domains are stored in ASCII and shown in Unicode; what was refused is shown to the letter. */
+/** What was refused is shown to the letter; what an assistant is told was shown once, and what SQL answers is as stored. */
+const toTheLetter = ['/v1/rejected', '/mcp']
+
+/** Addresses and domains are stored in ASCII and shown in Unicode. */
 function showAddresses(request: FastifyRequest, payload: unknown): Promise<unknown> {
-  const isShown = typeof payload === 'string' && !request.url.startsWith('/v1/rejected')
+  const isShown = typeof payload === 'string' && !toTheLetter.some((path) => request.url.startsWith(path))
   return Promise.resolve(isShown ? shownAddresses(payload) : payload)
 }
 

@@ -18,5 +18,14 @@ export interface ClickHouse {
     /** Of the native protocol, where the embedded server has it on. */
     tcpPort: number | undefined
   }
+  /** The read-only user that sees the rows of one project; undefined where there is none (a server of one's own). */
+  sqlUserOf(project: string): SqlUser | undefined
   close(): Promise<void>
+}
+
+export interface SqlUser {
+  url: string
+  username: string
+  password: string
+  database: string
 }

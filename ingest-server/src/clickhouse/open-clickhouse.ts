@@ -114,6 +114,11 @@ export async function openClickHouse(options: ClickHouseOptions): Promise<Opened
       password: embedded?.analystPassword,
       tcpPort: embedded?.tcpPort,
     },
+    sqlUserOf(project) {
+      const found = embedded?.projectUsers.find((one) => one.project === project)
+      if (embedded === undefined || found === undefined) return undefined
+      return { url: embedded.url, username: found.user, password: found.password, database }
+    },
     isReady: () => health.answers() && (embedded?.isRunning() ?? true),
     problem: () =>
       embedded?.isRunning() === false ? 'the embedded server is being started' : health.problem(),

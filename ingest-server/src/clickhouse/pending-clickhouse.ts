@@ -93,6 +93,7 @@ export function openInBackground({ open, prepare, logger }: Opening): PendingCli
     get analyst() {
       return openedOrRefuse().analyst
     },
+    sqlUserOf: (project) => openedOrRefuse().sqlUserOf(project),
     isReady: () => opened !== undefined && hasBegun === parts.length && opened.isReady(),
     problem() {
       if (opened === undefined) return lastReason ?? 'it is being opened'
