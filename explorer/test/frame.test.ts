@@ -109,10 +109,10 @@ describe.skipIf(chromiumPath() === undefined)('the frame of the pages', () => {
     await page.getByText('The server does not answer').waitFor()
     expect(await page.locator('main').innerText()).toContain('Acme')
     await explorer.server.restart()
-    await page.getByText('The server does not answer').waitFor({ state: 'detached', timeout: 60_000 })
+    await page.getByText('The server does not answer').waitFor({ state: 'detached' })
     await untilReady(page, 'accounts')
     await context.close()
-  })
+  }, 300_000)
 
   test('range and filters survive moving between screens, and a link shows the same', async () => {
     const { page, context } = await openContext(explorer)

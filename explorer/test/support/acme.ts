@@ -1,4 +1,7 @@
 /** A company of six, told relative to now: what its last touch was, and that it is silent for 34 days since. */
+import { send } from '../../../examples/play-a-company/server-calls.js'
+import { until, type TestServer } from '../../../test-support/server.js'
+
 const dayMs = 86_400_000
 
 export const hostile = {
@@ -141,5 +144,22 @@ function hostileEvents(
         { ...joins(who, 19 - index), groupId: 'hostile', traits: { name: hostile.markup } },
       ]
     },
+  )
+}
+
+/** Resolves once the account's journey is formed. */
+export async function tellAcme(server: TestServer): Promise<void> {
+  const to = { url: server.url, secretKey: server.secretKey }
+  await send(to, { method: 'POST', path: '/v1/import', body: { batch: acmeEvents(Date.now()) } })
+  for (const [id, body] of Object.entries(definitions))
+    await send(to, { method: 'PUT', path: `/v1/definitions/${id}`, body })
+  await until(
+    async () => {
+      const { body } = await server.get<{ account?: { touches: number }; stages?: unknown[] }>(
+        '/v1/accounts/acme/map',
+      )
+      return (body.account?.touches ?? 0) >= 14 && (body.stages?.length ?? 0) >= 3 ? true : undefined
+    },
+    { what: 'the journey of acme', timeoutMs: 120_000, everyMs: 500 },
   )
 }

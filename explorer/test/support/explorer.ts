@@ -1,4 +1,4 @@
-/** The real server with the company of acme.ts in it, and Chromium signed in to it. */
+/** The real server with a company in it, and Chromium signed in to it. */
 import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { chromiumPath, openBrowser } from '../../../test-support/chromium.js'
 import { startServer, until, type TestServer } from '../../../test-support/server.js'
-import { acmeEvents, definitions } from './acme.js'
+import { tellAcme } from './acme.js'
 
 export const shots = fileURLToPath(new URL('../shots/', import.meta.url))
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -17,34 +17,15 @@ export interface Explorer {
   close: () => Promise<void>
 }
 
-/** Resolves once the account's journey is formed. `more` are events beside those of acme.ts. */
-export async function startExplorer(more: readonly object[] = []): Promise<Explorer> {
+/** Resolves once what `tell` told the server stands in its answers. */
+export async function startExplorer(
+  tell: (server: TestServer) => Promise<void> = tellAcme,
+): Promise<Explorer> {
   const path = chromiumPath()
   if (path === undefined) throw new Error('no Chromium')
   const server = await startServer()
   await mkdir(shots, { recursive: true })
-  const asServer = (method: string, to: string, body: object) =>
-    fetch(`${server.url}${to}`, {
-      method,
-      headers: {
-        authorization: `Basic ${Buffer.from(`${server.secretKey}:`).toString('base64')}`,
-        'content-type': 'application/json',
-      },
-      body: JSON.stringify(body),
-    }).then(async (answer) => {
-      if (!answer.ok) throw new Error(`${to}: ${answer.status} ${await answer.text()}`)
-    })
-  await asServer('POST', '/v1/import', { batch: [...acmeEvents(Date.now()), ...more] })
-  for (const [id, body] of Object.entries(definitions)) await asServer('PUT', `/v1/definitions/${id}`, body)
-  await until(
-    async () => {
-      const { body } = await server.get<{ account?: { touches: number }; stages?: unknown[] }>(
-        '/v1/accounts/acme/map',
-      )
-      return (body.account?.touches ?? 0) >= 14 && (body.stages?.length ?? 0) >= 3 ? true : undefined
-    },
-    { what: 'the journey of acme', timeoutMs: 120_000, everyMs: 500 },
-  )
+  await tell(server)
   const browser = await openBrowser(path)
   return {
     server,
@@ -55,6 +36,9 @@ export async function startExplorer(more: readonly object[] = []): Promise<Explo
     },
   }
 }
+
+/** A loaded machine takes its time; nobody asserts how much. */
+const patienceMs = 90_000
 
 export const looks = ['light', 'dark', 'ja'] as const
 export type Look = (typeof looks)[number]
@@ -104,6 +88,7 @@ export async function openContext(
     } else await context.addCookies(cookies)
   }
   const page = await context.newPage()
+  page.setDefaultTimeout(patienceMs)
   const faults: string[] = []
   page.on('console', (line) => {
     // A 401 before sign-in and a 404 that is asked for are told by the browser itself.
@@ -116,8 +101,35 @@ export async function openContext(
 
 export const untilReady = (page: Page, screen?: string) =>
   page.waitForSelector(`main${screen === undefined ? '' : `[data-screen="${screen}"]`}[data-ready]`, {
-    timeout: 30_000,
+    timeout: patienceMs,
   })
+
+/** A page of its own at an address of the server, drawn. */
+export async function openAt(
+  explorer: Explorer,
+  path: string,
+  options?: Parameters<typeof openContext>[1],
+): Promise<Opened> {
+  const opened = await openContext(explorer, options)
+  await opened.page.goto(explorer.server.url + path)
+  await untilReady(opened.page)
+  return opened
+}
+
+/** The text of the page once it holds what is waited for; throws with what stood there instead. */
+export async function textWith(page: Page, wanted: RegExp): Promise<string> {
+  let last = ''
+  return until(
+    async () => {
+      last = await page.locator('body').innerText()
+      return wanted.test(last) ? last : undefined
+    },
+    { timeoutMs: patienceMs, everyMs: 100, what: String(wanted), seen: () => last.slice(0, 3_000) },
+  )
+}
+
+export const shoot = (page: Page, name: string): Promise<unknown> =>
+  page.screenshot({ path: `${shots}${name}.png` })
 
 interface AxeResults {
   violations: { id: string; help: string; nodes: { html: string; failureSummary?: string }[] }[]
