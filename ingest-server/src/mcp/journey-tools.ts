@@ -11,6 +11,7 @@ import { z } from 'zod'
 import { shortTouch } from './timeline-tools.js'
 import {
   counted,
+  inTurns,
   isoOf,
   limitOf,
   pathOf,
@@ -114,7 +115,7 @@ export const silentAccountsTool = tool({
       said: `${counted(total, 'account is', 'accounts are')} silent${where}${shownOf(rows.length, total)}, the longest silent first.`,
       data: {
         total,
-        rows: await Promise.all(rows.map((row) => withFirstTouch(row, context))),
+        rows: await inTurns(rows, (row) => withFirstTouch(row, context)),
         link: context.linkTo('/accounts', { sort: 'silence', stage: orLater ? undefined : stage }),
       },
     }
