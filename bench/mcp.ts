@@ -13,8 +13,8 @@ import { importEvents, send, untilWon } from '../examples/play-a-company/server-
 import { startServer, type TestServer } from '../test-support/server.js'
 import { printTable, type Row } from './report.js'
 
-const rounds = 200
-const warmUp = 40
+const rounds = 100
+const warmUp = 20
 
 interface Question {
   tool: string
