@@ -87,6 +87,22 @@ describe('the context of a request', () => {
     expect(contextFor(fetched, fastify).context['page']).toEqual(cart)
   })
 
+  it('reads a Request of the web as it reads one of Node', () => {
+    const headers = { cookie: cookieOf(visitor), 'User-Agent': 'Mozilla/5.0', accept: 'text/html' }
+    const url = 'https://shop.example:8443/pricing?plan=pro'
+    const expected = { url, path: '/pricing', search: '?plan=pro' }
+    expect(touchlineContext(new Request(url, { headers }), { now })).toEqual({
+      anonymousId: 'a;1',
+      context: { userAgent: 'Mozilla/5.0', sessionId: 's1', page: expected },
+    })
+    const sent = new Request(url, {
+      method: 'POST',
+      headers: { ...headers, referer: 'https://shop.example/cart' },
+    })
+    expect(touchlineContext(sent, { now }).context['page']).toMatchObject({ path: '/cart' })
+    expect(touchlineContext(new Request(url))).toEqual({ context: {} })
+  })
+
   it('has no page where nothing names one', () => {
     expect(contextFor({ host: 'x' }, { ...fastify, method: 'POST' }).context).toEqual({})
     expect(contextFor({ referer: 'about:client' }).context).toMatchObject({})

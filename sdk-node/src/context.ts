@@ -9,9 +9,9 @@
  */
 import type { Json } from './event.js'
 
-/** What is read of a request of Fastify or Express, or of node:http. */
+/** What is read of a request of Fastify or Express, of node:http, or of the web's `Request` (Next, SvelteKit, Hono). */
 export interface ContextRequest {
-  headers: Record<string, string | string[] | undefined>
+  headers: Record<string, string | string[] | undefined> | WebHeaders
   method?: string | undefined
   url?: string | undefined
   originalUrl?: string | undefined
@@ -22,6 +22,11 @@ export interface ContextRequest {
   /** Fastify's. */
   raw?: unknown
   socket?: { remoteAddress?: string | undefined } | undefined
+}
+
+/** The web's `Headers`. */
+export interface WebHeaders {
+  get: (name: string) => string | null
 }
 
 export interface RequestContext {
@@ -125,6 +130,8 @@ function isForPage(request: ContextRequest): boolean {
 }
 
 function ownAddress(request: ContextRequest): string | undefined {
+  // The web's Request says its whole address.
+  if (isWeb(request.headers)) return request.url
   const host = hostOf(request)
   const path = request.originalUrl ?? request.url
   return host === undefined || path === undefined
@@ -140,7 +147,10 @@ function hostOf(request: ContextRequest): string | undefined {
   return sent?.split(':')[0] === request.hostname ? sent : (request.hostname ?? sent)
 }
 
-function header(request: ContextRequest, name: string): string | undefined {
-  const value = request.headers[name]
+const isWeb = (headers: ContextRequest['headers']): headers is WebHeaders => typeof headers.get === 'function'
+
+function header({ headers }: ContextRequest, name: string): string | undefined {
+  if (isWeb(headers)) return headers.get(name) ?? undefined
+  const value = headers[name]
   return Array.isArray(value) ? value[0] : value
 }
