@@ -1,12 +1,16 @@
 /**
  * Imports: rows a second of a CSV file through a map, against the collecting path of the same server with the same events in
- * batches of 100, in turns. The memory of the server's process while a file of a million rows goes through it, and with
- * `--gigabytes 2` one of that size.
+ * batches of 100, in turns. The memory of `touchline import` and how much that of the server's process grows while a file of a
+ * million rows goes through both (`--rows N`: of so many).
  * Target: 0.6 of the collecting path; at most 200 MB, whatever the file's size.
  */
 import { Agent, request } from 'node:http'
 import { readFileSync } from 'node:fs'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { startImport, writeRows } from '../test-support/importing.js'
 import { startServer, type TestServer } from '../test-support/server.js'
 import { printTable, rounded } from './report.js'
 
@@ -100,13 +104,41 @@ async function seconds(act: () => Promise<unknown>): Promise<number> {
 const median = (numbers: number[]) =>
   [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN
 
-/** The highest that the process had while `act` ran. */
-async function peak(pid: number, act: () => Promise<unknown>): Promise<number> {
-  let most = rssMb(pid)
-  const timer = setInterval(() => (most = Math.max(most, rssMb(pid))), 100)
-  await act()
-  clearInterval(timer)
-  return most
+interface ByCommand {
+  seconds: number
+  megabytes: number
+  commandMb: number
+  serverGrowthMb: number
+  progress: string
+}
+
+/** A file of so many rows by the real command: how long, and the highest memory of it and of the server. */
+async function importByCommand(server: TestServer, count: number): Promise<ByCommand> {
+  const folder = await mkdtemp(join(tmpdir(), 'touchline-bench-imports-'))
+  try {
+    const file = join(folder, 'rows.csv')
+    await writeRows(file, head, count, (n) => rowOf(99, n))
+    await writeFile(join(folder, 'map.json'), map)
+    const before = rssMb(server.pid)
+    let [commandMb, serverMb] = [0, before]
+    const startedAt = performance.now()
+    const { child, ended } = startImport(server, [file, '--map', join(folder, 'map.json')])
+    const timer = setInterval(() => {
+      commandMb = Math.max(commandMb, rssMb(child.pid ?? 0) || 0)
+      serverMb = Math.max(serverMb, rssMb(server.pid))
+    }, 100)
+    const { code, out, err } = await ended
+    clearInterval(timer)
+    if (code !== 0) throw new Error(`${out}\n${err}`)
+    return {
+      seconds: (performance.now() - startedAt) / 1_000,
+      megabytes: (await stat(file)).size / 1e6,
+      ...{ commandMb, serverGrowthMb: serverMb - before },
+      progress: err.split(/[\r\n]/).findLast((line) => line.trim() !== '') ?? '',
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 }
 
 const server = await startServer()
@@ -122,20 +154,21 @@ try {
     collected.push(rows / (await seconds(() => collect(server, bodies))))
     imported.push(rows / (await seconds(() => importRows(server, round, rows))))
   }
-  const before = rssMb(server.pid)
-  const million = await peak(server.pid, () => importRows(server, 99, 1_000_000))
-  const size = process.argv.indexOf('--gigabytes')
-  const bytesPerRow = rowOf(7, 1_000_000).length
-  const many = size === -1 ? 0 : Math.round((Number(process.argv[size + 1]) * 1e9) / bytesPerRow)
-  const most = many === 0 ? undefined : await peak(server.pid, () => importRows(server, 100, many))
+  const at = process.argv.indexOf('--rows')
+  const count = at === -1 ? 1_000_000 : Number(process.argv[at + 1])
+  const large = await importByCommand(server, count)
   const ratios = imported.map((one, round) => one / (collected[round] ?? NaN))
   printTable('Imports', [
     { '': 'collecting, batches of 100', 'events/s': rounded(median(collected)) },
     { '': 'importing CSV', 'events/s': rounded(median(imported)), ratio: median(ratios).toFixed(2) },
-    { '': 'memory at rest', MB: Math.round(before) },
-    { '': 'memory with 1,000,000 rows', MB: Math.round(million) },
-    ...(most === undefined ? [] : [{ '': `memory with ${many} rows`, MB: Math.round(most) }]),
+    {
+      '': `touchline import, ${count} rows, ${Math.round(large.megabytes)} MB`,
+      'events/s': rounded(count / large.seconds),
+    },
+    { '': 'memory of touchline import', MB: Math.round(large.commandMb) },
+    { '': 'growth of the server meanwhile', MB: Math.round(large.serverGrowthMb) },
   ])
+  console.log(`the command's last line of progress: ${large.progress}`)
 } finally {
   await server.stop()
 }

@@ -22,13 +22,14 @@ export function openProgress({
   const startedAt = performance.now()
   let bytes = 0
   let rows = 0
-  let firstRows: number | undefined
+  /** What was known first: of a run that goes on, rows of before are no speed. */
+  let first: { rows: number; seconds: number } | undefined
 
   function say(): void {
     const share = size === 0 ? 1 : Math.min(1, bytes / size)
     const seconds = (performance.now() - startedAt) / 1_000
-    const fresh = rows - (firstRows ?? rows)
-    const rate = seconds < 0.5 ? '' : `  ${Math.round(fresh / seconds).toLocaleString('en')} rows/s`
+    const [fresh, taken] = [rows - (first?.rows ?? rows), seconds - (first?.seconds ?? seconds)]
+    const rate = taken < 0.5 ? '' : `  ${Math.round(fresh / taken).toLocaleString('en')} rows/s`
     const counted = `${rows.toLocaleString('en')} rows${rate}`
     if (out.isTTY) {
       const full = Math.round(share * barWidth)
@@ -49,7 +50,7 @@ export function openProgress({
           asking = (async () => {
             // Not there yet, or the server is busy: the next look says it.
             rows = (await read?.().catch(() => undefined)) ?? rows
-            firstRows ??= rows
+            first ??= { rows, seconds: (performance.now() - startedAt) / 1_000 }
             say()
           })()
         },

@@ -24,8 +24,19 @@ export function checkColumns(body: ImportBody, { format, columns }: FileForm): s
       .filter((names) => !has(names))
       .map(([name = '']) => name),
   )
-  if (missing.size === 0) return []
-  return [`The file has no column ${[...missing].join(', ')}: what the map takes from there stays empty.`]
+  const wanted = new Set(wantedColumns(body).flatMap((names) => names.map(plainName)))
+  const plain = columns.map(plainName)
+  const twice = columns.filter(
+    (_, index) => wanted.has(plain[index] ?? '') && plain.indexOf(plain[index] ?? '') < index,
+  )
+  return [
+    ...(missing.size === 0
+      ? []
+      : [`The file has no column ${[...missing].join(', ')}: what the map takes from there stays empty.`]),
+    ...(twice.length === 0
+      ? []
+      : [`The file has more than one column ${twice.join(', ')}: the first is read.`]),
+  ]
 }
 
 /** Of an output that needs a time: the columns that it may stand in. */

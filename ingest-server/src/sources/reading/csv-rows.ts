@@ -46,18 +46,25 @@ function cellsOfOne({ bytes, line }: RawRecord, delimiter: string): Parsed[] {
 /** `"He said "hi" there"`: quotes inside that nobody doubled leave the outer ones in the cell. */
 const withoutOuterQuotes = (cell: string) => (/^".*".*"$/s.test(cell) ? cell.slice(1, -1) : cell)
 
+interface Table {
+  delimiter: string
+  hasQuotes?: boolean
+  /** Where each column stands, since the header came again with its columns in another order; changed by it. */
+  moved: { order: readonly number[] | undefined }
+}
+
 /** Rows as the header wants them; `number` is that of the first. */
 export function toRows(
   records: readonly RawRecord[],
   columns: readonly string[],
-  { delimiter, number, hasQuotes = true }: { delimiter: string; number: number; hasQuotes?: boolean },
+  { delimiter, number, hasQuotes = true, moved }: Table & { number: number },
 ): (Row | BadRow)[] {
   const rows: (Row | BadRow)[] = []
   let good: RawRecord[] = []
   const flush = () => {
     if (good.length === 0) return
     for (const { line, cells } of cellsOf(good, delimiter, hasQuotes))
-      rows.push(rowOf(cells, columns, { line, number: number + rows.length, delimiter }))
+      rows.push(rowOf(cells, columns, { line, number: number + rows.length, delimiter, moved }))
     good = []
   }
   for (const record of records) {
@@ -76,21 +83,33 @@ export function toRows(
 function rowOf(
   cells: string[],
   columns: readonly string[],
-  { line, number, delimiter }: { line: number; number: number; delimiter: string },
+  { line, number, delimiter, moved }: Table & { line: number; number: number },
 ): Row | BadRow {
   const { length } = columns
-  if (cells.length === length && !(cells[0] === columns[0] && isHeader(cells, columns)))
-    return { number, line, cells, raw: '' }
+  if (cells.length === length && !isHeaderAgain(cells, columns))
+    return { number, line, cells: moved.order?.map((at) => cells[at] ?? '') ?? cells, raw: '' }
   const raw = cells.join(delimiter)
-  if (cells.length === length) return { number, line, reason: 'is the header again', raw }
+  if (cells.length === length) {
+    // Exports that were put one behind the other: rows go on by the names of their own header.
+    const order = columns.map((name) => cells.findIndex((cell) => plainName(cell) === plainName(name)))
+    moved.order = order.every((at, index) => at === index) ? undefined : order
+    const how = moved.order === undefined ? '' : ', its columns in another order: rows below are read by it'
+    return { number, line, reason: `is the header again${how}`, raw }
+  }
   // Excel writes delimiters behind the last column that has anything.
   if (cells.length > length && cells.slice(length).every((cell) => cell.trim() === ''))
-    return { number, line, cells: cells.slice(0, length), raw: '' }
+    return rowOf(cells.slice(0, length), columns, { line, number, delimiter, moved })
   return { number, line, reason: `has ${cells.length} columns where the header has ${length}`, raw }
 }
 
-const isHeader = (cells: readonly string[], columns: readonly string[]) =>
-  cells.every((cell, index) => cell === columns[index])
+/** Every column by its name, in whatever order. The first cell decides for nearly all rows. */
+function isHeaderAgain(cells: readonly string[], columns: readonly string[]): boolean {
+  if (!columns.includes(cells[0]?.trim() ?? '')) return false
+  if (cells.every((cell, index) => cell.trim() === columns[index])) return true
+  const names = new Set(cells.map((cell) => cell.trim()))
+  // Columns of one name cannot be told apart in another order.
+  return names.size === columns.length && columns.every((name) => names.has(name))
+}
 
 /** Names of columns are compared by letters and digits alone: `Close Date`, `close_date` and ` Close date` are one. */
 export const plainName = (name: string) => name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')

@@ -1,5 +1,5 @@
 /**
- * Bytes of a file → bytes of UTF-8, chunk by chunk. Which encoding it is: what the map says, else a byte order mark, else
+ * Bytes of a file → bytes of UTF-8, chunk by chunk. Which encoding it is: what its byte order mark says, else the map, else
  * zero bytes in every second place (UTF-16), else UTF-8 as long as everything is; a file that began as ASCII and then is
  * no UTF-8 is Windows-1252, which is what Excel writes.
  */
@@ -20,7 +20,8 @@ const empty = Buffer.alloc(0)
 /** `head` is the first chunk, at least 4 bytes of it where the file has them. Throws RangeError for an unknown `wanted`. */
 export function createDecoder(head: Buffer, wanted: string | undefined): Decoder {
   const marked = markOf(head)
-  if (marked !== undefined && (wanted === undefined || sameEncoding(wanted, marked.label)))
+  // Nothing else begins with such bytes, whatever a map says that was written for another file.
+  if (marked !== undefined)
     return marked.label === 'utf-8'
       ? utf8(marked.bytes, ` ${bom}`)
       : other(marked.label, marked.bytes, ` ${bom}`)

@@ -56,6 +56,22 @@ describe('a file is read as it is written', () => {
     }
   })
 
+  it('a byte order mark says more than a map that was written for another file', async () => {
+    const { rows, form } = await read('\ufeffemail;when;what\nzoë@x.de;2026-03-01;Café\n', {
+      encoding: 'windows-1252',
+    })
+    expect(form).toMatchObject({ encoding: 'utf-8 (byte order mark)', columns: ['email', 'when', 'what'] })
+    expect(cells(rows)).toEqual([['zoë@x.de', '2026-03-01', 'Café']])
+  })
+
+  it('an encoding or a delimiter that is not the file’s is refused with what was read', async () => {
+    const message = expect.stringContaining('None of the first') as string
+    const text = 'email;when;what\nzoë@x.de;2026-03-01;Café\n'
+    await expect(read(text, { delimiter: '\t' })).rejects.toMatchObject({ message })
+    await expect(read(text, { encoding: 'utf-16le' })).rejects.toMatchObject({ message })
+    await expect(read(text, { encoding: 'no-such' })).rejects.toMatchObject({ code: 'IMPORT_INVALID' })
+  })
+
   it('finds Windows-1252 behind a long beginning of ASCII', async () => {
     const ascii = 'a@x.de,2026-03-01,Call\n'.repeat(5_000)
     const { rows, form } = await read(
@@ -106,6 +122,16 @@ describe('a file is read as it is written', () => {
       code: 'IMPORT_INVALID',
       message: expect.stringContaining('The first line: a,b') as string,
     })
+    for (const [bytes, said] of [
+      ['PK\x03\x04\x14\0\x06\0', 'Excel workbook'],
+      ['\xd0\xcf\x11\xe0\xa1\xb1', 'xls'],
+      ['PAR1\x15\0', 'Parquet'],
+      ['BZh91AY', 'not by gzip'],
+    ] as const)
+      await expect(read(Buffer.from(bytes, 'latin1'))).rejects.toMatchObject({
+        code: 'IMPORT_INVALID',
+        message: expect.stringContaining(said) as string,
+      })
     await expect(read('')).rejects.toMatchObject({ code: 'IMPORT_INVALID' })
     await expect(read('[{"email":"a@x.de"}]')).rejects.toMatchObject({
       message: expect.stringContaining('one object a line') as string,
@@ -135,9 +161,52 @@ describe('bad rows never stop good ones', () => {
     ['too many', 'a@x.de,2026-03-01,Call,x\n', '2: has 4 columns where the header has 3'],
     ['empty columns behind', 'a@x.de,2026-03-01,Call,,,\n', ['a@x.de', '2026-03-01', 'Call']],
     ['the header again', head, '2: is the header again'],
+    ['the header again, written by Excel', 'email ,when,what,,\n', '2: is the header again'],
+    ['a row that begins like the header', 'email,2026-03-01,Call\n', ['email', '2026-03-01', 'Call']],
   ])('%s', async (_name, row, expected) => {
     const { rows } = await read(head + row + good)
     expect(cells(rows)).toEqual([expected, last])
+  })
+
+  it('a header that comes again with its columns in another order is what the rows below it are read by', async () => {
+    const other = 'what,email,when\nMail,b@x.de,2026-03-02\n'
+    for (const size of [5, 1 << 20]) {
+      const { rows } = await read(`${head}${good}${other}${other}${head}${good}`, {}, size)
+      const moved = 'is the header again, its columns in another order: rows below are read by it'
+      const mail = ['b@x.de', '2026-03-02', 'Mail']
+      expect(cells(rows)).toEqual([
+        last,
+        `3: ${moved}`,
+        mail,
+        `5: ${moved}`,
+        mail,
+        '7: is the header again',
+        last,
+      ])
+    }
+  })
+
+  it('a line of JSON of 10 MB is refused by its line', async () => {
+    const long = JSON.stringify({ email: 'a@x.de', note: 'x'.repeat(10 * 1024 * 1024) })
+    const { rows } = await read(`{"email":"a@x.de"}\n${long}\n{"email":"b@x.de"}\n`, {}, 64 * 1024)
+    expect(rows.map((row) => (isBad(row) ? `${row.line}: ${row.reason}` : row.line))).toEqual([
+      1,
+      '2: the row is longer than 1024 KB',
+      3,
+    ])
+  })
+
+  it('gzip of several members is one file, and a damaged one gives what stands before the damage', async () => {
+    const two = Buffer.concat([gzipSync(head + good), gzipSync('a@x.de,2026-03-01,Call\n')])
+    expect(cells((await read(two, {}, 9)).rows)).toEqual([last, ['a@x.de', '2026-03-01', 'Call']])
+    const many = gzipSync(
+      head + Array.from({ length: 50_000 }, (_, n) => `p${n}@x.de,2026-03-01,${n * 7919}\n`).join(''),
+    )
+    many.fill(0xff, many.length / 2, many.length / 2 + 200)
+    const { rows, isCut, warnings } = await read(many, {}, 4096)
+    expect(isCut).toBe(true)
+    expect(warnings.join()).toContain('damaged')
+    expect(rows.length).toBeGreaterThan(1_000)
   })
 
   it('a row of 10 MB is refused by its line, and so is a quote that is never closed', async () => {

@@ -64,6 +64,7 @@ async function* batchesOf(
   const chunks = chunksOf(input, state, warnings)
   const head = await takeHead(chunks)
   if (head.length === 0) throw invalid('The file is empty.')
+  refuseArchive(head)
   const decoder = decoderOf(head, options.encoding)
   let decoded = decoder.decode(head)
   file.format = options.format ?? (/^\s*[{[]/.test(decoded.toString('utf8', 0, 200)) ? 'ndjson' : 'csv')
@@ -114,6 +115,7 @@ function* lastRows(
 function rowMaker(file: FileForm, options: ReadOptions, decoder: Decoder) {
   let number = 1
   let isBegun = false
+  const moved = { order: undefined }
   const begin = (records: readonly RawRecord[]): number => {
     isBegun = true
     if (file.format === 'ndjson') return 0
@@ -140,6 +142,7 @@ function rowMaker(file: FileForm, options: ReadOptions, decoder: Decoder) {
             delimiter: file.delimiter,
             number,
             hasQuotes: options.quotes !== false,
+            moved,
           })
     number += rows.length
     return decoder.hasReplaced() ? rows.map(withoutBadBytes) : rows
@@ -173,6 +176,17 @@ function decoderOf(head: Buffer, wanted: string | undefined): Decoder {
   } catch (cause) {
     throw new TouchlineError('IMPORT_INVALID', `encoding ${wanted}: there is no such encoding.`, { cause })
   }
+}
+
+/** What people send in place of a table. */
+function refuseArchive(head: Buffer): void {
+  const begins = (bytes: string) => head.toString('latin1', 0, bytes.length) === bytes
+  if (begins('PK\x03\x04'))
+    throw invalid('The file is a ZIP or an Excel workbook. Unpack it, or save the sheet as CSV.')
+  if (begins('\xd0\xcf\x11\xe0')) throw invalid('The file is an Excel workbook (xls). Save the sheet as CSV.')
+  if (begins('PAR1')) throw invalid('The file is Parquet. Write it as CSV or as JSON lines.')
+  if (begins('BZh') || begins('\x28\xb5\x2f\xfd') || begins('\xfd7zXZ'))
+    throw invalid('The file is compressed, and not by gzip. Unpack it.')
 }
 
 /** A list would have to be held as a whole. */
