@@ -31,6 +31,7 @@ export function recordingLog(): RecordingLog {
     },
     read: () => Promise.reject(new Error('nothing reads this log')),
     replay: () => Promise.reject(new Error('nothing replays this log')),
+    noteEnd: () => Promise.resolve(() => Promise.resolve(true)),
     lag: () => Promise.resolve({ records: 0, bytes: 0, oldestMs: 0 }),
     close: () => Promise.resolve(),
   }

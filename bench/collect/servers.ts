@@ -67,7 +67,8 @@ export const servers = {
     // In the next turn, as a group commit answers: one answer at a time wakes the client each time, which costs more
     // than all the rest.
     const append = () => new Promise<void>((resolve) => setImmediate(resolve))
-    return collectInto({ append, read: none, replay: none, lag, close: done }, done)
+    const noteEnd = () => Promise.resolve(() => Promise.resolve(true))
+    return collectInto({ append, read: none, replay: none, lag, noteEnd, close: done }, done)
   },
 } satisfies Record<string, (brokers?: string) => Promise<Server>>
 

@@ -166,6 +166,17 @@ export function logContract(name: string, createStorage: () => Promise<LogStorag
       expect(reader.seen).toEqual([])
     })
 
+    test('what was appended until now is handled once it was, whatever is appended after', async () => {
+      const log = await open()
+      await log.append([numbered(0), numbered(1)])
+      const isHandled = await log.noteEnd()
+      expect(await isHandled()).toBe(false)
+      await log.append([numbered(2)])
+      await readUntil(log, (read) => numbersOf(read).length >= 3)
+      await vi.waitUntil(isHandled, patient)
+      expect(await (await log.noteEnd())()).toBe(true)
+    })
+
     test('lag counts what is appended and not handled', async () => {
       const log = await open()
       // A broker that has just started does not know its groups' coordinators yet.

@@ -125,14 +125,10 @@ const waitAtMostMs = 3_000
 const waitEveryMs = 100
 
 /** What was acknowledged before the request is to be part of the person: it should be in the tables first. */
-async function untilStored({ log, clock }: TimelineDeps): Promise<void> {
-  const askedAtMs = clock()
+async function untilStored({ log }: TimelineDeps): Promise<void> {
+  const isStored = await log.noteEnd()
   const giveUpAt = performance.now() + waitAtMostMs
-  while (performance.now() < giveUpAt) {
-    const { records, oldestMs } = await log.lag()
-    if (records === 0 || clock() - oldestMs > askedAtMs) return
-    await delay(waitEveryMs)
-  }
+  while (performance.now() < giveUpAt && !(await isStored())) await delay(waitEveryMs)
 }
 
 const anyEventQuery: NamedQuery = {

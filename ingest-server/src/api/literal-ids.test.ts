@@ -16,6 +16,7 @@ beforeAll(async () => {
     log: {
       append: async () => undefined,
       read: async () => undefined,
+      noteEnd: () => Promise.resolve(() => Promise.resolve(true)),
       lag: async () => ({ records: 0, bytes: 0, oldestMs: 0 }),
       replay: async () => undefined,
       close: async () => undefined,

@@ -17,6 +17,7 @@ import type * as wire from '@touchline/schemas/api'
 const log: EventLog = {
   append: async () => undefined,
   read: async () => undefined,
+  noteEnd: () => Promise.resolve(() => Promise.resolve(true)),
   lag: async () => ({ records: 0, bytes: 0, oldestMs: 0 }),
   replay: async () => undefined,
   close: async () => undefined,

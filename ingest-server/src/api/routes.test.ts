@@ -10,6 +10,7 @@ import type * as wire from '@touchline/schemas/api'
 const log: EventLog = {
   append: async () => undefined,
   read: async () => undefined,
+  noteEnd: () => Promise.resolve(() => Promise.resolve(true)),
   lag: async () => ({ records: 3, bytes: 300, oldestMs: 40 }),
   replay: async () => undefined,
   close: async () => undefined,

@@ -107,6 +107,9 @@ export async function startErasing(deps: ErasingDeps): Promise<Erasing> {
   /** When the last pass over the tables ended, by erasure, in the database's time; forgotten with the process. */
   const passedAtMs = new Map<string, number>()
 
+  /** By erasure whether the log as it was when it was first looked at, after the request, is stored. */
+  const storedBefore = new Map<string, () => Promise<boolean>>()
+
   async function carryOut(erasure: Erasure, isFirst: boolean): Promise<void> {
     const { project, erasureId } = erasure
     const atMs = clock()
@@ -122,6 +125,7 @@ export async function startErasing(deps: ErasingDeps): Promise<Erasing> {
     const state = Object.keys(remaining).length === 0 ? 'finished' : 'running'
     const note = log.rewrite === undefined ? kafkaNote : ''
     await writeProgress(app, erasure, { state, atMs, remaining, note })
+    if (state === 'finished') storedBefore.delete(erasureId)
     if (state === 'finished') logger.info({ project, erasureId }, 'An erasure is finished')
   }
 
@@ -134,9 +138,10 @@ export async function startErasing(deps: ErasingDeps): Promise<Erasing> {
   async function check(erasure: Erasure, judge: Judge | undefined, untilMs: number) {
     const { project } = erasure
     const remaining = await findErased(store, project, erasure)
-    const { records, oldestMs } = await log.lag()
     // What was appended before the request may still be on its way into the tables.
-    if (records > 0 && clock() - oldestMs <= erasure.requestedAtMs) remaining.records_on_their_way = records
+    const isStored = storedBefore.get(erasure.erasureId) ?? (await log.noteEnd())
+    storedBefore.set(erasure.erasureId, isStored)
+    if (!(await isStored())) remaining.records_on_their_way = Math.max(1, (await log.lag()).records)
     const oldParts = await countOldParts(store, untilMs)
     if (oldParts > 0) remaining.replaced_files = oldParts
     const inLog = judge && log.rewrite !== undefined ? await countInLog(log, project, judge) : 0

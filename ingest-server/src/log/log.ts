@@ -53,6 +53,11 @@ export interface EventLog {
   read(handle: (batch: readonly ReadRecord[]) => Promise<void>, signal: AbortSignal): Promise<void>
   lag(): Promise<LogLag>
   /**
+   * Notes where the log ends now. What is answered says, as often as it is asked, whether everything until there was
+   * handled; by places in the log and by no clock, for one may have been set back since something was appended.
+   */
+  noteEnd(): Promise<() => Promise<boolean>>
+  /**
    * Calls `handle` with everything that is still kept up to now, handled or not, in no order that matters;
    * marks nothing and may run beside a reader. What `touchline replay` rebuilds ClickHouse from.
    */

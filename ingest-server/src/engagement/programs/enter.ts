@@ -7,7 +7,7 @@ import { slotOf } from '../../projections/leases.js'
 import type { Reader } from '../../clickhouse/query.js'
 import type { Definition } from '../../definitions/definition.js'
 import { dayMs } from '../deliveries/retry.js'
-import { readEntries, type Before } from './facts.js'
+import { readEntries, readTriggers, type Before } from './facts.js'
 import { dueOf } from './machine.js'
 import type { Program } from './programs.js'
 import { runKey, type EntryWay, type Fact } from './run.js'
@@ -100,12 +100,20 @@ export async function enterAll(
   for (const entry of await readEntries(reader, program.id, names))
     before.set(entry.subject, [...(before.get(entry.subject) ?? []), entry])
 
+  // Whoever it was told of before: a touch may go from one person to another, and back.
+  const used = await readTriggers(
+    reader,
+    program.id,
+    moments.filter(isTold).map(({ trigger }) => trigger),
+  )
+
   for (const moment of [...moments].sort((a, b) => a.at - b.at)) {
     const who = whoOf(whos, then(moment))
     if (who === undefined || !works(slotOfSubject(reader.project, who.id))) continue
     const refuse = (because: string) => void entered.refused.push({ subject: moment.subject, because })
     const theirs = namesOf(who).flatMap((name) => before.get(name) ?? [])
     if (moment.way !== 'manual' && theirs.some(({ trigger }) => trigger === moment.trigger)) continue
+    if (used.has(moment.trigger)) continue
     const refusal = refusalOfReentry(theirs, latest, now)
     if (refusal !== undefined && refusal.isCircle !== true) {
       refuse(refusal.because)
@@ -123,10 +131,14 @@ export async function enterAll(
       Object.assign(fact, { kind: 'ended', state: 'exited', because: refusal.because })
     }
     entered.facts.push(fact)
+    if (isTold(moment)) used.add(moment.trigger)
     before.set(fact.subject, [...(before.get(fact.subject) ?? []), { ...fact, endedAt: null }])
   }
   return entered
 }
+
+/** By something that was told once, under an id of its own. */
+const isTold = ({ way }: Moment) => way === 'touch' || way === 'segment'
 
 const namesOf = ({ id, identifiers }: Who): string[] => [...new Set([id, ...identifiers])]
 

@@ -12,6 +12,7 @@ import { momentsAmong, momentsOfTime, momentsOfTransitions, type Transition } fr
 import type { Program } from './programs.js'
 import { factsRecord, type Run } from './run.js'
 import type { Changed } from './watch.js'
+import { openPutOff, readUnsettled } from './settling.js'
 import { readPeopleOf } from './who.js'
 
 export interface EntrancesDeps {
@@ -71,6 +72,7 @@ export function openEntrances(deps: EntrancesDeps): Entrances {
     columns: ['project', 'subject_kind', 'subject'],
     toRow: ([project, kind, id]) => ({ project: String(project), kind: String(kind), id: String(id) }),
   })
+  const putOff = openPutOff()
   // Segments may be kept by a server that is not there yet.
   let hasSegments = false
 
@@ -117,12 +119,16 @@ export function openEntrances(deps: EntrancesDeps): Entrances {
   async function letInOfChanges(rows: readonly Change[]): Promise<Changed[]> {
     const changed: Changed[] = []
     for (const [project, mine] of byProject(rows)) {
-      const concerned = await concernedBy(readerOf(project), mine, clock())
+      const { names, ...concerned } = await concernedBy(readerOf(project), mine, clock())
+      const unsettled = await readUnsettled(readerOf(project), [...new Set([...names.values()].flat())])
+      const isUnsettled = (id: string) => names.get(id)?.some((name) => unsettled.has(name)) === true
+      const until = changes.settledUntil()
+      for (const id of concerned.person) if (isUnsettled(id)) putOff.add(project, id, until)
       const of = await programsOf(project)
       const moments: Moment[] = []
       for (const program of of.values()) {
         if (program.latest === undefined) continue
-        const ids = concerned[program.latest.body.subject]
+        const ids = concerned[program.latest.body.subject].filter((id) => !isUnsettled(id))
         for (let from = 0; from < ids.length; from += together)
           moments.push(
             ...(await momentsAmong(readerOf(project), program, {
@@ -132,6 +138,7 @@ export function openEntrances(deps: EntrancesDeps): Entrances {
           )
       }
       await enter(project, moments, of)
+      for (const id of concerned.person) if (!isUnsettled(id)) putOff.end(project, id)
       for (const id of concerned.person) changed.push({ project, kind: 'person', id })
       for (const id of concerned.account) changed.push({ project, kind: 'account', id })
     }
@@ -157,7 +164,8 @@ export function openEntrances(deps: EntrancesDeps): Entrances {
       hasSegments ||= await isThere(app, 'segment_transition_feed')
       if (hasSegments) await follow(transitions, letIn)
       await letInOfTime()
-      const changed: Changed[] = []
+      const again = putOff.all().map(({ project, id }) => ({ project, kind: 'person', id }))
+      const changed = await letInOfChanges(again)
       await follow(changes, async (rows) => void changed.push(...(await letInOfChanges(rows))))
       return { changed }
     },
@@ -165,8 +173,10 @@ export function openEntrances(deps: EntrancesDeps): Entrances {
       const start = new Date(Date.now() - firstLookMs).toISOString()
       for (const time of times) for (const feed of [transitions, changes]) feed.goBackTo(time ?? start)
     },
-    settledUntil: () =>
-      (hasSegments ? [transitions, changes] : [changes]).map((feed) => feed.settledUntil()).sort()[0] ?? null,
+    settledUntil() {
+      const feeds = (hasSegments ? [transitions, changes] : [changes]).map((feed) => feed.settledUntil())
+      return [...feeds, putOff.oldest()].filter((time) => time !== '').sort()[0] ?? null
+    },
     readByHand: (slots) => query<Run>({ client: app }, byHandQuery, { slots }),
   }
 }
@@ -204,10 +214,14 @@ async function concernedBy(reader: Reader, rows: readonly Change[], now: number)
     reader,
     persons.map((subject) => ({ subject, at: now })),
   )
-  return {
-    person: [...new Set(persons.map((subject) => people.of({ subject, at: now }).id))],
-    account: [...accounts],
+  // Each under every name that they had before the change or have after it.
+  const names = new Map<string, string[]>()
+  for (const subject of persons) {
+    const { id, identifiers } = people.of({ subject, at: now })
+    const known = names.get(id) ?? [id, ...identifiers.map(({ identifier }) => identifier)]
+    names.set(id, [...known, subject])
   }
+  return { person: [...names.keys()], account: [...accounts], names }
 }
 
 const toTransition = (values: readonly unknown[]): Transition => {

@@ -77,6 +77,28 @@ export const readEntries = (
   subjects: readonly string[],
 ): Promise<Before[]> => query(reader, entriesQuery, { program, subjects })
 
+const triggersQuery: NamedQuery = {
+  name: 'program-triggers-used',
+  splitBy: 'triggers',
+  sql: `
+SELECT DISTINCT trigger FROM program_runs_now
+WHERE project = {project: String} AND program = {program: String} AND way != 'manual' AND trigger IN {triggers: Array(String)}`,
+}
+
+/** Which of these moments started a run of the program, of whomever. */
+export async function readTriggers(
+  reader: Reader,
+  program: string,
+  triggers: readonly string[],
+): Promise<Set<string>> {
+  if (triggers.length === 0) return new Set()
+  const rows = await query<{ trigger: string }>(reader, triggersQuery, {
+    program,
+    triggers: [...new Set(triggers)],
+  })
+  return new Set(rows.map(({ trigger }) => trigger))
+}
+
 const actsQuery: NamedQuery = {
   name: 'acts-of-people',
   splitBy: 'people',

@@ -9,6 +9,7 @@ import { holdsFor, isPlainTouch, lastTouches } from './holds.js'
 import type { Known } from './machine.js'
 import type { Program } from './programs.js'
 import type { Run } from './run.js'
+import { readUnsettled } from './settling.js'
 import { readWhos, whoOf, type Who } from './who.js'
 
 export interface Looked {
@@ -54,6 +55,7 @@ export async function lookAt(deps: LookDeps, runs: readonly Run[]): Promise<Look
     run.subjectKind === 'person' && (judge?.isErased(run.subject, run.enteredAt) ?? false)
   const others = await readOthers(reader, looked)
   const answers = await ask(deps, looked)
+  const unsettled = await unsettledOf(reader, looked)
   const capped = await readCaps(deps, looked)
   return looked.map((one) => {
     const { run, who, definition } = one
@@ -64,6 +66,7 @@ export async function lookAt(deps: LookDeps, runs: readonly Run[]): Promise<Look
         now,
         zone: who.zone,
         ends: endsOf(one, { others, answers, program: programs.get(run.program) }),
+        isSettled: !unsettled.has(run.run),
         isStillIn: run.way === 'manual' || answers.get('in')?.get(run.run) !== -1,
         branch: answers.get('branch')?.get(run.run) ?? -1,
         isReached: (answers.get('until')?.get(run.run) ?? -1) >= 0,
@@ -131,6 +134,17 @@ function questionsOf({ run, definition: { body } }: One): { question: Question; 
   if ('waitUntil' in step && typeof step.waitUntil !== 'string')
     questions.push({ question: 'until', conditions: [step.waitUntil] })
   return questions
+}
+
+/** After what depends on touches was asked: what changed before that is among it. */
+async function unsettledOf(reader: Reader, looked: readonly One[]): Promise<ReadonlySet<string>> {
+  const asked = looked.filter(({ run, definition: { body } }) => {
+    const step = body.steps.find(({ id }) => id === run.step)
+    return run.subjectKind === 'person' && step !== undefined && ('act' in step || 'branch' in step)
+  })
+  const names = ({ run, who }: One) => [run.subject, ...namesOf(who)]
+  const found = await readUnsettled(reader, [...new Set(asked.flatMap(names))])
+  return new Set(asked.filter((one) => names(one).some((name) => found.has(name))).map(({ run }) => run.run))
 }
 
 /** Other runs of the same person in the same program: there are some after a merge. */

@@ -23,7 +23,8 @@ const body = programBody.parse({
 const run = (step: string, dueAt = now): Run =>
   ({ step, dueAt, programVersion: 1, run: 'p:1:user:a:1', state: 'waiting', way: 'segment' }) as Run
 const known = (more: Partial<Known> = {}): Known => ({
-  ...{ now, zone: 'Europe/Berlin', ends: '', isStillIn: true, branch: -1, isReached: false, cappedUntil: 0 },
+  ...{ now, zone: 'Europe/Berlin', ends: '', isSettled: true, isStillIn: true, branch: -1, isReached: false },
+  cappedUntil: 0,
   ...more,
 })
 
@@ -57,6 +58,12 @@ test('an act is done where the condition is still true', () => {
     kind: 'ended',
     state: 'exited',
   })
+})
+test('nothing is decided by touches while they are still those of the person before', () => {
+  const moved = known({ isSettled: false, isStillIn: false })
+  expect(nextOf(run('a'), body, moved)).toEqual({ kind: 'waits' })
+  expect(nextOf(run('b'), body, moved)).toEqual({ kind: 'waits' })
+  expect(nextOf(run('w'), body, moved)).toMatchObject({ to: 'u' })
 })
 test('quiet hours and caps hold an act and drop nothing', () => {
   const night = Date.parse('2026-03-02T22:00:00Z')

@@ -16,6 +16,8 @@ export interface Known {
   zone: string
   /** Ends it whatever comes: erased, merged, unsubscribed, goal reached; empty: nothing does. */
   ends: string
+  /** Touches are those of who the subject is now: who-is-who did not change a moment ago. */
+  isSettled: boolean
   /** The condition that it entered by still holds; asked before acts. */
   isStillIn: boolean
   /** Of a branch the first condition that holds; -1: none. */
@@ -56,6 +58,7 @@ export function nextOf(run: Run, body: ProgramBody, known: Known): Outcome {
     return goOn(run, body, { place, known, because: typeof step.waitUntil === 'string' ? '' : 'timeout' })
   }
   if (!isDue) return { kind: 'waits' }
+  if (('act' in step || 'branch' in step) && !known.isSettled) return { kind: 'waits' }
   if ('exit' in step) return end('done', step.exit, step.id)
   if ('branch' in step) {
     const to = step.branch[known.branch]?.to ?? step.else

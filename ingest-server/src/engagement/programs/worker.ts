@@ -109,11 +109,10 @@ export function openWorker(deps: ProgramsDeps): Worker {
   /** Everything that was appended before now stands in the tables. */
   async function untilStored(): Promise<void> {
     const since = performance.now()
-    for (let told = false; !stopping.signal.aborted;) {
-      const lag = await log.lag()
-      if (lag.records === 0 || lag.oldestMs < performance.now() - since - 100) return
+    const isStored = await log.noteEnd()
+    for (let told = false; !stopping.signal.aborted && !(await isStored());) {
       if (!told && performance.now() - since > 10_000) {
-        logger.warn({ lag }, 'Programs wait until the log is stored')
+        logger.warn({ lag: await log.lag() }, 'Programs wait until the log is stored')
         told = true
       }
       await delay(50)

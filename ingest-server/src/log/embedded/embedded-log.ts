@@ -221,6 +221,10 @@ async function openInFolder(options: EmbeddedLogOptions & typeof defaults): Prom
       const oldestMs = appendedAt === undefined ? 0 : Math.max(0, clock() - appendedAt)
       return { records, bytes, oldestMs, ...(problem === undefined ? {} : { problem }) }
     },
+    async noteEnd() {
+      const end = segments.lastSequence()
+      return () => Promise.resolve(unhandled.sequence > end)
+    },
     async replay(handle, signal): Promise<void> {
       const last = segments.lastSequence()
       let position = await segments.locate(0)

@@ -28,11 +28,7 @@ const agesMs = [
 
 export async function queryLag({ kafka, groupOf, averageMessageBytes }: LagQuestion): Promise<LogLag> {
   return withAdmin(kafka, async (admin) => {
-    const lags: PartitionLag[] = []
-    for (const group of new Set(groupOf.values())) {
-      const topics = [...groupOf.keys()].filter((topic) => groupOf.get(topic) === group)
-      lags.push(...(await lagOfPartitions(admin, group, topics)))
-    }
+    const lags = await lagOfGroups(admin, groupOf)
     const behind = lags.filter(({ next, end }) => end > next)
     const messages = behind.reduce((sum, { next, end }) => sum + Number(end - next), 0)
     return {
@@ -41,6 +37,26 @@ export async function queryLag({ kafka, groupOf, averageMessageBytes }: LagQuest
       oldestMs: messages === 0 ? 0 : await oldestAge(admin, behind),
     }
   })
+}
+
+/** The ends of the topics now; what is answered says whether every message before them was handled. */
+export async function noteEnds({
+  kafka,
+  groupOf,
+}: Pick<LagQuestion, 'kafka' | 'groupOf'>): Promise<() => Promise<boolean>> {
+  const read = () => withAdmin(kafka, (admin) => lagOfGroups(admin, groupOf))
+  const ends = new Map((await read()).map(({ topic, partition, end }) => [`${topic} ${partition}`, end]))
+  return async () =>
+    (await read()).every(({ topic, partition, next }) => next >= (ends.get(`${topic} ${partition}`) ?? 0n))
+}
+
+async function lagOfGroups(admin: Admin, groupOf: LagQuestion['groupOf']): Promise<PartitionLag[]> {
+  const lags: PartitionLag[] = []
+  for (const group of new Set(groupOf.values())) {
+    const topics = [...groupOf.keys()].filter((topic) => groupOf.get(topic) === group)
+    lags.push(...(await lagOfPartitions(admin, group, topics)))
+  }
+  return lags
 }
 
 export async function lagOfPartitions(

@@ -14,7 +14,7 @@ import type { Logger } from '../../logger.js'
 import { createAppendQueue } from '../append-queue.js'
 import { joinRecords } from '../join-records.js'
 import { createKafkaClient } from './kafka-client.js'
-import { queryLag } from './kafka-lag.js'
+import { noteEnds, queryLag } from './kafka-lag.js'
 import { readFromKafka } from './kafka-reader.js'
 import { replayFromKafka } from './kafka-replay.js'
 import { logTables } from '../../log-tables.js'
@@ -141,13 +141,11 @@ export async function openKafkaLog(given: KafkaLogOptions): Promise<EventLog> {
       }
     },
     async lag(): Promise<LogLag> {
-      try {
-        return await queryLag({ kafka, groupOf, averageMessageBytes })
-      } catch (cause) {
-        throw new TouchlineError('LOG_UNAVAILABLE', 'Kafka does not tell how far the store is behind.', {
-          cause,
-        })
-      }
+      return orUnavailable(() => queryLag({ kafka, groupOf, averageMessageBytes }))
+    },
+    async noteEnd() {
+      const isHandled = await orUnavailable(() => noteEnds({ kafka, groupOf }))
+      return () => orUnavailable(isHandled)
     },
     async replay(handle, signal) {
       await topicsExist
@@ -159,6 +157,14 @@ export async function openKafkaLog(given: KafkaLogOptions): Promise<EventLog> {
       await reading
       await writer.close()
     },
+  }
+}
+
+async function orUnavailable<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await ask()
+  } catch (cause) {
+    throw new TouchlineError('LOG_UNAVAILABLE', 'Kafka does not tell how far the store is behind.', { cause })
   }
 }
 
