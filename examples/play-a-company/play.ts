@@ -66,7 +66,14 @@ for (const { path, why } of company.worthOpening) {
 await untilWon({ url, secretKey }, company.won)
 console.log(`\n${(await answersOf({ url, secretKey })).join('\n')}`)
 console.log(`\n${(await handoffsOf({ url, secretKey })).join('\n')}`)
-console.log(`\n${(await programAtWork({ url, secretKey })).join('\n')}`)
+console.log(
+  `\n${(
+    await programAtWork(
+      { url, secretKey },
+      company.worthOpening.map(({ path }) => path),
+    )
+  ).join('\n')}`,
+)
 console.log('\nMore to ask:')
 for (const path of placesToLook) console.log(`  curl -u ${secretKey}: '${url}${path}'`)
 

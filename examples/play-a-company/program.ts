@@ -16,8 +16,11 @@ interface Program {
   exited: number
   steps: { step: string; does: string; waiting: number }[]
 }
-interface People {
-  people: { id: string }[]
+interface Members {
+  rows: { subject: string }[]
+}
+interface Timeline {
+  touchpoints: { person: string }[]
 }
 
 const program = {
@@ -45,11 +48,24 @@ const program = {
   ],
 }
 
+const programPath = '/v1/programs/after-demo-request'
 const peopleOfProgram = 20
 const maxLooks = 30
 
-/** Lines to print. The same people enter once, however often the demo is played. */
-export async function programAtWork(server: Server): Promise<string[]> {
+/** Who is in it already; else people whom the demo does not show, for what is sent to somebody stands on their timeline. */
+async function subjectsOf(server: Server, shown: readonly string[]): Promise<string[]> {
+  const before = await askFor<Members>(server, `${programPath}/runs?limit=${peopleOfProgram}`)
+  if (before.rows.length > 0) return before.rows.map(({ subject }) => subject)
+  const spared = new Set<string>()
+  for (const path of shown)
+    for (const { person } of (await askFor<Timeline>(server, path)).touchpoints) spared.add(person)
+  const { rows } = await askFor<Members>(server, '/v1/segments/silent-after-demo/members?limit=1000')
+  const members = rows.map(({ subject }) => subject).filter((subject) => !spared.has(subject))
+  return members.sort().slice(0, peopleOfProgram)
+}
+
+/** Lines to print. The same people enter once, however often the demo is played; `shown` are paths of timelines that stay as they are. */
+export async function programAtWork(server: Server, shown: readonly string[]): Promise<string[]> {
   const endpoint = await startEndpoint()
   try {
     await send(server, {
@@ -58,13 +74,16 @@ export async function programAtWork(server: Server): Promise<string[]> {
       body: { url: endpoint.url, secret: `env:${demoSecretName}` },
     })
     await send(server, { method: 'PUT', path: '/v1/definitions/programs/after-demo-request', body: program })
-    const { people } = await askFor<People>(server, `/v1/people?limit=${peopleOfProgram}`)
-    const subjects = people.map(({ id }) => id)
-    await send(server, { method: 'POST', path: '/v1/programs/after-demo-request/enter', body: { subjects } })
-    let now = await askFor<Program>(server, '/v1/programs/after-demo-request')
-    for (let looks = 0; looks < maxLooks && endpoint.taken.size < subjects.length; looks += 1) {
+    const subjects = await subjectsOf(server, shown)
+    const { entered } = await send<{ entered: unknown[] }>(server, {
+      method: 'POST',
+      path: `${programPath}/enter`,
+      body: { subjects },
+    })
+    let now = await askFor<Program>(server, programPath)
+    for (let looks = 0; looks < maxLooks && endpoint.taken.size < entered.length; looks += 1) {
       await new Promise((resolve) => setTimeout(resolve, 500))
-      now = await askFor<Program>(server, '/v1/programs/after-demo-request')
+      now = await askFor<Program>(server, programPath)
     }
     return [
       `A program at work: ${program.name} (${now.waiting} wait, ${now.done} are through, ${now.exited} left early).`,

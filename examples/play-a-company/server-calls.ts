@@ -37,16 +37,17 @@ export async function askFor<Body>({ url, secretKey }: Server, path: string): Pr
   return body
 }
 
-export async function send(
+export async function send<Answer = unknown>(
   { url, secretKey }: Server,
   { method, path, body }: { method: 'PUT' | 'POST'; path: string; body: object },
-): Promise<void> {
+): Promise<Answer> {
   const answer = await fetch(`${url}${path}`, {
     method,
     headers: { authorization: basic(secretKey), 'content-type': 'application/json' },
     body: JSON.stringify(body),
   })
   if (!answer.ok) throw new Error(`${path}: the server answered ${answer.status}: ${await answer.text()}`)
+  return (await answer.json()) as Answer
 }
 
 /** A link that opens the Explorer signed in, once; undefined for a server that is older than the Explorer. */

@@ -8,7 +8,8 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startServer, type TestServer, until } from '../../test-support/server.js'
 import { demoKey } from '../play-a-company/demo-project.js'
-import { summaryOf } from '../play-a-company/server-calls.js'
+import { askFor, summaryOf } from '../play-a-company/server-calls.js'
+import { behaviourOf, type DemoTouch } from './demo-scores.js'
 import { answerOf, differences, examplesOf } from './page.js'
 
 const play = fileURLToPath(new URL('../play-a-company/play.ts', import.meta.url))
@@ -87,6 +88,51 @@ test('docs/journeys.md tells what the demo answers, command by command', async (
       wrong.push(`${example.code.trim()}\n  ${one}`)
   expect(wrong.join('\n')).toBe('')
 }, 120_000)
+
+interface Why {
+  subject: string
+  fit: number
+  behaviour: number
+  total: number
+  rules: { rule: string; group: string; points: number }[]
+}
+
+test('the score of everybody of the demo is what their touches add up to', async () => {
+  const asOf = '2026-11-01T00:00:00.000Z'
+  const secretKey = await demoKey({
+    dataDir: server.dataDir,
+    root: fileURLToPath(new URL('../..', import.meta.url)),
+  })
+  const touches = await server.sql<Omit<DemoTouch, 'at'> & { ms: string }>(
+    `SELECT person, toUnixTimestamp64Milli(at) AS ms, kind, name, direction, arrayConcat([path], paths) AS paths
+     FROM touchpoints_of_people FINAL WHERE project = 'demo'`,
+  )
+  const people = new Map<string, DemoTouch[]>()
+  for (const { ms, ...touch } of touches)
+    people.set(touch.person, [...(people.get(touch.person) ?? []), { ...touch, at: Number(ms) }])
+  expect(people.size).toBeGreaterThan(100)
+  const wrong: string[] = []
+  let scored = 0
+  for (const [person, theirs] of people) {
+    const path = `/v1/scores/lead/why?person=${encodeURIComponent(person)}&as_of=${asOf}`
+    const why = await askFor<Why>({ url: server.url, secretKey }, path)
+    const told = new Map(
+      why.rules.filter(({ group }) => group !== 'fit').map((one) => [one.rule, one.points]),
+    )
+    const own = behaviourOf(theirs, Date.parse(asOf))
+    const sum = (points: Iterable<number>) => [...points].reduce((total, one) => total + one, 0)
+    const isSo =
+      own.size === told.size &&
+      [...own].every(([rule, points]) => Math.abs((told.get(rule) ?? Infinity) - points) < 1e-3) &&
+      Math.abs(sum(own.values()) - why.behaviour) < 1e-3 &&
+      Math.abs(sum(why.rules.map(({ points }) => points)) - why.total) < 1e-6 &&
+      Math.abs(why.fit + why.behaviour - why.total) < 1e-6
+    if (why.total !== 0) scored += 1
+    if (!isSo) wrong.push(`${person}: ${JSON.stringify([...own])}, told ${JSON.stringify(why)}`)
+  }
+  expect(wrong).toEqual([])
+  expect(scored).toBeGreaterThan(50)
+}, 300_000)
 
 test('what the demo brought goes again, nothing of another project does, and it can come back', async () => {
   await server.post('/v1/track', { event: 'Real', userId: 'of-the-default-project' })

@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type TestServer, startServer, until } from '../../test-support/server.js'
 import { companyOf } from '../play-a-company/company.js'
 import { dayMs, minuteMs } from '../play-a-company/journey.js'
-import { importEvents } from '../play-a-company/server-calls.js'
+import { definitions } from '../play-a-company/definitions.js'
+import { demoSecret, demoSecretName, programAtWork } from '../play-a-company/program.js'
+import { askFor, importEvents, send } from '../play-a-company/server-calls.js'
 import { journeyLine, readAccount } from '../read-an-account-timeline/read.js'
 
 const lastDay = Date.parse('2026-11-01')
@@ -24,7 +26,7 @@ describe('a company played into a server', () => {
   let server: TestServer
 
   beforeAll(async () => {
-    server = await startServer()
+    server = await startServer({ env: { [demoSecretName]: demoSecret } })
     // Twice: the second time must change nothing.
     await importEvents({ ...server, events })
     await importEvents({ ...server, events })
@@ -190,4 +192,33 @@ describe('a company played into a server', () => {
       })
     }
   }, 300_000)
+
+  test('has a program: how many wait where, and deliveries that were verified where they came', async () => {
+    for (const path of ['segments/silent-after-demo', 'goals/won'])
+      await send(server, { method: 'PUT', path: `/v1/definitions/${path}`, body: definitions[path] ?? {} })
+    const { worthOpening } = companyOf({ seed: 1, lastDay })
+    const shown = worthOpening.map(({ path }) => path)
+    const first = await programAtWork(server, shown)
+    expect(first.at(-1)).toMatch(/^ {2}20 deliveries came to \S+, 20 of them verified by standardwebhooks\.$/)
+    // Played again nobody is sent anything, and what the demo shows is as it was.
+    expect((await programAtWork(server, shown)).at(-1)).toMatch(/^ {2}0 deliveries came/)
+    const program = await askFor<{
+      waiting: number
+      done: number
+      exited: number
+      steps: { waiting: number }[]
+    }>(server, '/v1/programs/after-demo-request')
+    expect(program.waiting + program.done + program.exited).toBe(20)
+    expect(program.waiting).toBeGreaterThan(0)
+    expect(program.steps.reduce((sum, step) => sum + step.waiting, 0)).toBe(program.waiting)
+    const { rows } = await askFor<{ rows: { step: string; state: string; status: number }[] }>(
+      server,
+      '/v1/deliveries?endpoint=demo&limit=100',
+    )
+    expect(rows.map(({ step, state, status }) => `${step} ${state} ${status}`)).toEqual(
+      Array.from({ length: 20 }, () => 'tell-sales delivered 204'),
+    )
+    const { summary } = await readAccount(server, 'lovelace-works')
+    expect(summary).toMatchObject({ touchpoints: 31, days: 192, people: 3 })
+  }, 120_000)
 })
