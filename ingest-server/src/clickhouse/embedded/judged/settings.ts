@@ -388,7 +388,7 @@ export const judgedSettings = {
       distributed_replica_max_ignored_errors enable_lazy_columns_replication enable_parallel_replicas
       enable_sharding_aggregator fallback_to_stale_replicas_for_distributed_queries
       force_optimize_skip_unused_shards force_optimize_skip_unused_shards_nesting
-      hedged_connection_timeout_ms insert_distributed_one_random_shard insert_distributed_sync
+      hedged_connection_timeout_ms insert_distributed_one_random_shard
       insert_distributed_timeout insert_shard_id load_balancing load_balancing_first_offset
       make_distributed_plan max_bytes_to_read_leaf max_bytes_to_transfer max_distributed_connections
       max_distributed_depth max_execution_time_leaf max_parallel_replicas
@@ -425,6 +425,14 @@ export const judgedSettings = {
       write_through_distributed_cache_buffer_size
     `),
   },
+  writesNamed: {
+    reason:
+      'About statements that change something, to which these users have no right; dbt names them with every query.',
+    mayChoose: true,
+    names: words(`
+      alter_sync insert_distributed_sync lightweight_deletes_sync mutations_sync
+    `),
+  },
   writes: {
     reason: 'About statements that change something, to which these users have no right.',
     mayChoose: false,
@@ -433,7 +441,7 @@ export const judgedSettings = {
       allow_experimental_lightweight_update allow_experimental_unique_key allow_experimental_window_view
       allow_materialized_view_with_bad_select allow_nondeterministic_mutations
       allow_settings_after_format_in_insert alter_move_to_space_execute_async
-      alter_partition_verbose_result alter_sync alter_update_mode analyzer_inline_views
+      alter_partition_verbose_result alter_update_mode analyzer_inline_views
       apply_mutations_on_fly async_insert async_insert_busy_timeout_decrease_rate
       async_insert_busy_timeout_increase_rate async_insert_busy_timeout_max_ms
       async_insert_busy_timeout_min_ms async_insert_busy_timeout_ms async_insert_deduplicate
@@ -454,7 +462,7 @@ export const judgedSettings = {
       insert_keeper_fault_injection_probability insert_keeper_fault_injection_seed
       insert_keeper_max_retries insert_keeper_retry_initial_backoff_ms insert_keeper_retry_max_backoff_ms
       insert_null_as_default insert_quorum insert_quorum_parallel insert_quorum_timeout interactive_delay
-      lightweight_delete_mode lightweight_deletes_sync lock_acquire_timeout log_query_views
+      lightweight_delete_mode lock_acquire_timeout log_query_views
       materialize_skip_indexes_on_insert materialize_statistics_on_insert materialize_ttl_after_modify
       materialized_views_ignore_errors materialized_views_squash_parallel_inserts max_insert_block_size
       max_insert_block_size_bytes max_insert_block_size_rows max_insert_delayed_streams_for_parallel_write
@@ -465,7 +473,7 @@ export const judgedSettings = {
       min_free_disk_ratio_to_perform_insert min_insert_block_size_bytes
       min_insert_block_size_bytes_for_materialized_views min_insert_block_size_rows
       min_insert_block_size_rows_for_materialized_views mutations_execute_nondeterministic_on_initiator
-      mutations_execute_subqueries_on_initiator mutations_max_literal_size_to_replace mutations_sync
+      mutations_execute_subqueries_on_initiator mutations_max_literal_size_to_replace
       number_of_mutations_to_delay number_of_mutations_to_throw optimize_on_insert
       optimize_trivial_insert_select os_threads_nice_value_materialized_view
       output_format_sql_insert_include_column_names output_format_sql_insert_max_batch_size
