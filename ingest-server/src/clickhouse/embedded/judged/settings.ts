@@ -376,7 +376,7 @@ export const judgedSettings = {
       distributed_connections_pool_size distributed_ddl_entry_format_version distributed_ddl_output_mode
       distributed_ddl_task_timeout distributed_directory_monitor_batch_inserts
       distributed_directory_monitor_max_sleep_time_ms distributed_directory_monitor_sleep_time_ms
-      distributed_directory_monitor_split_batch_on_failure distributed_foreground_insert
+      distributed_directory_monitor_split_batch_on_failure
       distributed_group_by_no_merge distributed_index_analysis
       distributed_index_analysis_for_non_shared_merge_tree distributed_index_analysis_only_on_coordinator
       distributed_insert_skip_read_only_replicas distributed_plan_default_reader_bucket_count
@@ -430,7 +430,7 @@ export const judgedSettings = {
       'About statements that change something, to which these users have no right; dbt names them with every query.',
     mayChoose: true,
     names: words(`
-      alter_sync insert_distributed_sync lightweight_deletes_sync mutations_sync
+      alter_sync distributed_foreground_insert insert_distributed_sync lightweight_deletes_sync mutations_sync
     `),
   },
   writes: {
