@@ -106,6 +106,22 @@ describe('users of the embedded server', () => {
     expect(await ask('analyst', server.analystPassword, query)).toBe('{"a":1}')
   })
 
+  test('what dbt and the JDBC driver name with every query is no reason to refuse it, and lets nothing be written', async () => {
+    const named =
+      'SETTINGS async_insert = 0, mutations_sync = 3, alter_sync = 3, lightweight_deletes_sync = 3, insert_distributed_sync = 1'
+    const users = [
+      { user: 'analyst', password: server.analystPassword },
+      { user: 'reader', password: server.readerPassword },
+      ...server.projectUsers,
+    ]
+    for (const { user, password } of users) {
+      expect(await ask(user, password, `SELECT 1 ${named}`), user).toBe('1')
+      const writes = `INSERT INTO events (project) SETTINGS async_insert = 1, wait_for_async_insert = 0 VALUES ('x')`
+      for (const write of [writes, `ALTER TABLE events DELETE WHERE 1 SETTINGS mutations_sync = 0`])
+        expect(await ask(user, password, write), user).toMatch(/exception/i)
+    }
+  })
+
   test.each([
     "SELECT count() > 9 FROM system.tables WHERE database = 'touchline'",
     "SELECT count() > 99 FROM system.columns WHERE database = 'touchline'",

@@ -427,10 +427,10 @@ export const judgedSettings = {
   },
   writesNamed: {
     reason:
-      'About statements that change something, to which these users have no right; dbt names them with every query.',
+      'About statements that change something, to which these users have no right; dbt and the JDBC driver name them with every query.',
     mayChoose: true,
     names: words(`
-      alter_sync distributed_foreground_insert insert_distributed_sync lightweight_deletes_sync mutations_sync
+      alter_sync async_insert distributed_foreground_insert insert_distributed_sync lightweight_deletes_sync mutations_sync
     `),
   },
   writes: {
@@ -442,7 +442,7 @@ export const judgedSettings = {
       allow_materialized_view_with_bad_select allow_nondeterministic_mutations
       allow_settings_after_format_in_insert alter_move_to_space_execute_async
       alter_partition_verbose_result alter_update_mode analyzer_inline_views
-      apply_mutations_on_fly async_insert async_insert_busy_timeout_decrease_rate
+      apply_mutations_on_fly async_insert_busy_timeout_decrease_rate
       async_insert_busy_timeout_increase_rate async_insert_busy_timeout_max_ms
       async_insert_busy_timeout_min_ms async_insert_busy_timeout_ms async_insert_deduplicate
       async_insert_max_data_size async_insert_max_query_number async_insert_poll_timeout_ms
