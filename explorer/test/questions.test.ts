@@ -269,6 +269,37 @@ describe.skipIf(chromiumPath() === undefined)('over the demo', () => {
     await context.close()
   })
 
+  test('what too many links set apart is shown, and what is chosen of it counts again', async () => {
+    const batch = Array.from({ length: 1_100 }, (_none, n) => ({
+      ...{ type: 'track', event: 'Opened', userId: 'front-desk', anonymousId: `tablet-${n}` },
+    }))
+    await server.post('/v1/batch', { batch })
+    await until(
+      async () => {
+        const { body } = await server.get<{ identifiers: string[] }>('/v1/identity/quarantined')
+        return body.identifiers.includes('user:front-desk') ? true : undefined
+      },
+      { what: 'the front desk to be set apart', timeoutMs: 90_000 },
+    )
+    const { page, context, faults } = await openAt(explorer, '/identities?part=quarantined')
+    const mine = page.getByRole('listitem').filter({ hasText: 'front-desk' }).first()
+    await mine.getByRole('button', { name: 'Show the links' }).click()
+    await mine.getByRole('checkbox').first().check()
+    await mine.getByRole('button', { name: 'Let 1 of them count …' }).click()
+    await page.getByLabel(/Why, for whoever/).fill('one of our tablets')
+    // Nothing lies half under the top row then.
+    await page.evaluate(() => scrollTo(0, 0))
+    expect(await accessibilityFaults(page)).toEqual([])
+    await mine.getByRole('button', { name: 'Let 1 of them count' }).scrollIntoViewIfNeeded()
+    await shoot(page, 'identities-quarantined')
+    await mine.getByRole('button', { name: 'Let 1 of them count' }).click()
+    await textWith(page, /Released: 1\. What counts again/)
+    await page.goto(`${server.url}/identities?part=history`)
+    await textWith(page, /Released[\s\S]*one of our tablets/)
+    expect(faults).toEqual([])
+    await context.close()
+  })
+
   test('what was refused is judged again from the page', async () => {
     const { page, context } = await openAt(explorer, '/health')
     await textWith(page, /EVENT_NO_ID/)

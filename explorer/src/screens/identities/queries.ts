@@ -1,4 +1,10 @@
-import type { decisionsAnswer, mergesAnswer, setApartAnswer, unlinkPreview } from '@touchline/schemas/api'
+import type {
+  decisionsAnswer,
+  mergesAnswer,
+  releaseAnswer,
+  setApartAnswer,
+  unlinkPreview,
+} from '@touchline/schemas/api'
 import { endpoint, type Output, type PersonTimeline } from '../../api/endpoints.js'
 
 export type Merges = Output<typeof mergesAnswer>
@@ -6,6 +12,7 @@ export type Merge = Merges['merges'][number]
 export type Decisions = Output<typeof decisionsAnswer>
 export type Decision = Decisions['decisions'][number]
 export type SetApart = Output<typeof setApartAnswer>
+export type Released = Output<typeof releaseAnswer>
 export type Preview = Output<typeof unlinkPreview>
 
 export const parts = ['merges', 'contested', 'quarantined', 'history'] as const
@@ -25,3 +32,4 @@ export const eventsOf = (person: string) =>
     order: 'desc',
   })
 export const unlinkPath = (person: string, kind: 'unlink' | 'relink') => `/v1/people/${id(person)}/${kind}`
+export const releasePath = (identifier: string) => `/v1/identity/quarantined/${id(identifier)}/release`

@@ -1,12 +1,12 @@
 import { useEffect, useState } from 'preact/hooks'
 import { send } from '../../api/client.js'
 import { pathOf } from '../../api/endpoints.js'
-import { useSession } from '../../api/session.js'
 import { Dialog } from '../../app/dialog.js'
 import { ErrorPanel } from '../../app/error-panel.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { nameOfIdentifier } from '../../parts/names.js'
 import { shown } from '../../parts/text.js'
+import { DecisionForm } from './decision-form.js'
 import { unlinkPath, type Preview } from './queries.js'
 import { words } from './words.js'
 
@@ -32,8 +32,7 @@ export function Separate({ person, identifier, done, close }: SeparateProps) {
     }).then(setPreview, (failure: unknown) => abort.signal.aborted || setError(failure))
     return () => abort.abort()
   }, [person, identifier])
-  const write = async (event: Event, reason: string) => {
-    event.preventDefault()
+  const write = async (reason: string) => {
     setStep('writing')
     try {
       await send(unlinkPath(person, 'unlink'), {
@@ -61,40 +60,17 @@ export function Separate({ person, identifier, done, close }: SeparateProps) {
           </button>
         </>
       ) : (
-        preview !== undefined && <Form write={write} isWriting={step === 'writing'} close={close} />
+        preview !== undefined && (
+          <DecisionForm
+            label={t.write}
+            isDanger
+            write={(reason) => void write(reason)}
+            isWriting={step === 'writing'}
+            close={close}
+          />
+        )
       )}
     </Dialog>
-  )
-}
-
-interface FormProps {
-  write: (event: Event, reason: string) => Promise<void>
-  isWriting: boolean
-  close: () => void
-}
-function Form({ write, isWriting, close }: FormProps) {
-  const t = useWords(words)
-  const mayChange = useSession()?.role === 'admin'
-  const [reason, setReason] = useState('')
-  return (
-    <form onSubmit={(event) => void write(event, reason)}>
-      <label for="separate-reason">{t.reason}</label>
-      <input
-        id="separate-reason"
-        maxLength={1_000}
-        value={reason}
-        onInput={(event) => setReason(event.currentTarget.value)}
-      />
-      <p class="bar">
-        <button type="submit" class="danger" disabled={!mayChange || isWriting}>
-          {isWriting ? t.writing : t.write}
-        </button>
-        <button type="button" onClick={close}>
-          {t.cancel}
-        </button>
-        {!mayChange && <span class="small muted">{t.readOnly}</span>}
-      </p>
-    </form>
   )
 }
 

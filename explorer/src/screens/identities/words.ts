@@ -52,6 +52,11 @@ export const words = dictionary({
     noQuarantined: 'Nothing is set apart.',
     links: (n: string) => `${n} links set apart`,
     others: 'Show the links',
+    choose: (name: string) => `Choose ${name}`,
+    releaseAll: (n: string) => `Let all ${n} count`,
+    releaseSome: (n: string) => `Let ${n} of them count`,
+    released: (n: string, left: string) =>
+      `Released: ${n}. What counts again is worked in within a second or two; ${left} of what was chosen are left. It stays in the decisions.`,
     noDecisions: 'Nobody has decided anything yet. What is separated and put together by hand stands here.',
     'kind.unlink': 'Separated',
     'kind.relink': 'Put together again',
@@ -110,6 +115,11 @@ export const words = dictionary({
     noQuarantined: '隔離されているものはありません。',
     links: (n: string) => `隔離中の紐付け${n}件`,
     others: '紐付けを表示',
+    choose: (name: string) => `${name}を選ぶ`,
+    releaseAll: (n: string) => `${n}件すべてを有効にする`,
+    releaseSome: (n: string) => `選んだ${n}件を有効にする`,
+    released: (n: string, left: string) =>
+      `${n}件を解除しました。1〜2秒で反映されます。選んだもののうち残り${left}件。判断の履歴に残ります。`,
     noDecisions: '判断はまだありません。手作業の分離と統合がここに残ります。',
     'kind.unlink': '分離',
     'kind.relink': '再統合',

@@ -1,15 +1,12 @@
-import { useState } from 'preact/hooks'
 import { endpoints, type Contested } from '../../api/endpoints.js'
 import { useResource } from '../../api/resource.js'
 import { useReady } from '../../app/ready.js'
 import { useWords } from '../../i18n/dictionary.js'
-import { useFormats } from '../../i18n/formats.js'
 import { Answer } from '../../parts/answer.js'
 import { SubjectLink } from '../../parts/behind.js'
 import { Table, type Column } from '../../parts/table.js'
 import { shown } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
-import { setApartOf } from './queries.js'
 import { words } from './words.js'
 
 export function ContestedPart() {
@@ -85,68 +82,5 @@ function Domains({ rows }: { rows: Contested['domains'] }) {
         keyOf={({ domain }) => domain}
       />
     </section>
-  )
-}
-
-export function QuarantinedPart() {
-  const t = useWords(words)
-  const answer = useResource(endpoints.quarantined())
-  useReady(answer.data !== undefined || answer.error !== undefined)
-  return (
-    <Answer of={answer}>
-      {({ identifiers }) =>
-        identifiers.length === 0 ? (
-          <p>{t.noQuarantined}</p>
-        ) : (
-          <section class="block">
-            <h2>{t.quarantined}</h2>
-            <p class="lead muted">{t.quarantinedHow}</p>
-            <ul class="behind">
-              {identifiers.map((identifier) => (
-                <Quarantined key={identifier} identifier={identifier} />
-              ))}
-            </ul>
-          </section>
-        )
-      }
-    </Answer>
-  )
-}
-
-function Quarantined({ identifier }: { identifier: string }) {
-  const t = useWords(words)
-  const [isOpen, setIsOpen] = useState(false)
-  return (
-    <li>
-      <SubjectLink id={identifier} subject="person" />
-      <button type="button" class="plain" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
-        <span aria-hidden="true">{isOpen ? '▾' : '▸'}</span> {t.others}
-      </button>
-      {isOpen && <Links identifier={identifier} />}
-    </li>
-  )
-}
-
-function Links({ identifier }: { identifier: string }) {
-  const t = useWords(words)
-  const { number } = useFormats()
-  const answer = useResource(setApartOf(identifier))
-  return (
-    <div class="links">
-      <Answer of={answer}>
-        {({ total, links }) => (
-          <>
-            <p class="muted">{t.links(number(total))}</p>
-            <ul>
-              {links.map(({ other, firstReceivedAt }) => (
-                <li key={other}>
-                  <SubjectLink id={other} subject="person" /> <Time at={firstReceivedAt} as="date" />
-                </li>
-              ))}
-            </ul>
-          </>
-        )}
-      </Answer>
-    </div>
   )
 }
