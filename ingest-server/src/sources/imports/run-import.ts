@@ -66,7 +66,8 @@ function openRun(ask: ImportAsk, deps: ImportDeps) {
   const hasCosts = map.body.rows.some(({ as }) => as === 'cost')
   const preview = isDryRun ? openPreview() : undefined
   const shown: ImportRunAnswer['rejectedRows'] = []
-  const underWay: { done: Promise<void>; batch: MadeBatch; events: number }[] = []
+  /** Counts alone: what rows became would wait there with them, and memory with it. */
+  const underWay: { done: Promise<void>; counts: BatchCounts }[] = []
   let compiled: CompiledMap | undefined
   let resumeAfter = 0
   let keptAtMs = clock()
@@ -108,7 +109,7 @@ function openRun(ask: ImportAsk, deps: ImportDeps) {
     for (const one of batch.rejected) if (shown.length < maxRejectedShown) shown.push(one)
     if (isDryRun) {
       outcome.release()
-      return count(batch, outcome.accepted)
+      return count(countsOf(batch, outcome.accepted))
     }
     const records = recordsOf(batch, outcome, nowMs)
     const counted = { accepted: outcome.accepted, rejected: batch.rejected.length }
@@ -116,7 +117,7 @@ function openRun(ask: ImportAsk, deps: ImportDeps) {
     const done = untilAppended(append, signal, setWaiting).then(() => outcome.release())
     // Whoever waits for it is told; before that nobody need be.
     done.catch(() => undefined)
-    underWay.push({ done, batch, events: outcome.accepted })
+    underWay.push({ done, counts: countsOf(batch, outcome.accepted) })
     while (underWay.length >= maxUnderWay) await settleOldest()
     await keepProgress()
   }
@@ -126,7 +127,7 @@ function openRun(ask: ImportAsk, deps: ImportDeps) {
     const oldest = underWay.shift()
     if (oldest === undefined) return
     await oldest.done
-    count(oldest.batch, oldest.events)
+    count(oldest.counts)
   }
 
   function recordsOf(batch: MadeBatch, { accepted, lines }: ReturnType<typeof acceptMade>, nowMs: number) {
@@ -156,11 +157,11 @@ function openRun(ask: ImportAsk, deps: ImportDeps) {
       )
       .join('')
 
-  function count(batch: MadeBatch, events: number): void {
-    progress.rows = batch.lastRow
-    progress.accepted += batch.accepted
-    progress.skipped += batch.skipped
-    progress.rejected += batch.rejected.length
+  function count({ lastRow, accepted, skipped, rejected, events }: BatchCounts): void {
+    progress.rows = lastRow
+    progress.accepted += accepted
+    progress.skipped += skipped
+    progress.rejected += rejected
     progress.events += events
     tell()
   }
@@ -210,6 +211,18 @@ function openRun(ask: ImportAsk, deps: ImportDeps) {
     answer: (): ImportRunAnswer => ({ ...shapeOf(progress), rejectedRows: shown, ...preview?.shown() }),
   }
 }
+
+interface BatchCounts {
+  lastRow: number
+  accepted: number
+  skipped: number
+  rejected: number
+  events: number
+}
+
+const countsOf = ({ lastRow, accepted, skipped, rejected }: MadeBatch, events: number): BatchCounts => ({
+  ...{ lastRow, accepted, skipped, rejected: rejected.length, events },
+})
 
 function newProgress({ project, id, map, name }: ImportAsk, form: FileForm, nowMs: number): Progress {
   return {

@@ -3,7 +3,9 @@ import { parse, type Info, type Options } from 'csv-parse/sync'
 import type { RawRecord } from './split-records.js'
 import type { BadRow, Row } from './row.js'
 
-const lineFeed = Buffer.from('\n')
+const lineFeed = 0x0a
+/** Used again for every batch: what it holds is text before the next one comes. */
+let room = Buffer.alloc(0)
 const options = { relax_column_count: true, record_delimiter: '\n' } as const satisfies Options
 
 interface Parsed {
@@ -15,15 +17,25 @@ interface Parsed {
 export function cellsOf(records: readonly RawRecord[], delimiter: string, hasQuotes = true): Parsed[] {
   if (!hasQuotes)
     return records.map(({ line, bytes }) => ({ line, cells: bytes.toString('utf8').split(delimiter) }))
-  const bytes = Buffer.concat(records.flatMap((one) => [one.bytes, lineFeed]))
   try {
-    const all = parse(bytes, { ...options, delimiter })
+    const all = parse(linesOf(records), { ...options, delimiter })
     if (all.length === records.length)
       return all.map((cells, index) => ({ line: records[index]?.line ?? 0, cells }))
   } catch {
     // A quote stands where none may; one by one it is found.
   }
   return records.flatMap((record) => cellsOfOne(record, delimiter))
+}
+
+function linesOf(records: readonly RawRecord[]): Buffer {
+  const size = records.reduce((sum, { bytes }) => sum + bytes.length + 1, 0)
+  if (room.length < size) room = Buffer.allocUnsafe(Math.max(size, 2 * room.length))
+  let end = 0
+  for (const { bytes } of records) {
+    end += bytes.copy(room, end)
+    room[end++] = lineFeed
+  }
+  return room.subarray(0, end)
 }
 
 function cellsOfOne({ bytes, line }: RawRecord, delimiter: string): Parsed[] {

@@ -48,6 +48,8 @@ export function createRecordSplitter({
 }: SplitOptions): RecordSplitter {
   const isDelimiter = new Set(Buffer.from(delimiter))
   let rest: Buffer = Buffer.alloc(0)
+  /** Where a record that goes over several chunks is put together: the same bytes again and again, or all would be garbage. */
+  let room: Buffer = Buffer.alloc(0)
   /** Where the record under way begins in `rest`, and up to where it was looked at. */
   let start = 0
   let at = 0
@@ -134,6 +136,15 @@ export function createRecordSplitter({
     if (last > start) take({ line, bytes: rest.subarray(start, last), innerLines })
   }
 
+  function behindWhatIsKept(chunk: Buffer): Buffer {
+    const kept = rest.subarray(start)
+    const size = kept.length + chunk.length
+    if (room.length < size) room = Buffer.allocUnsafe(Math.max(size, 2 * room.length))
+    kept.copy(room)
+    chunk.copy(room, kept.length)
+    return room.subarray(0, size)
+  }
+
   function scan(take: Take): void {
     while (step(take));
     if (isSkipping) start = at = rest.length
@@ -141,11 +152,10 @@ export function createRecordSplitter({
 
   return {
     push(chunk, take) {
-      const kept = rest.subarray(start)
+      rest = start === rest.length ? chunk : behindWhatIsKept(chunk)
       at -= start
       start = 0
       nextQuote = -1
-      rest = kept.length === 0 ? chunk : Buffer.concat([kept, chunk])
       scan(take)
     },
     end(take) {
