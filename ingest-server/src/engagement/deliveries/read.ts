@@ -2,6 +2,7 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { query, queryStream, type NamedQuery, type Reader } from '../../clickhouse/query.js'
 import type { Decided, DeliveryState } from './delivery.js'
+import { triedForMs } from './retry.js'
 
 /** A delivery that is not through, with where its tries stand. */
 export interface Waiting extends Decided {
@@ -45,6 +46,8 @@ export async function* readWaiting(
   for await (const rows of queryStream<WaitingRow>({ client }, waitingQuery, { slots, ids }))
     yield rows.map(({ version, touchName, touchPerson, ...row }) => ({
       ...row,
+      // What was never tried has no row that says so.
+      until: row.attempts === 0 ? row.decidedAt + triedForMs : row.until,
       version: BigInt(version),
       touch: touchName === '' ? undefined : { name: touchName, person: touchPerson },
     }))
