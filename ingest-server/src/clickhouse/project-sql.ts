@@ -95,14 +95,23 @@ interface Taken {
 /** What is not taken is not computed either: ClickHouse stops a read whose connection ends. */
 async function firstBytes(stream: AsyncIterable<Buffer>): Promise<Taken> {
   const chunks: Buffer[] = []
+  const text = () => Buffer.concat(chunks).toString('utf8')
   let bytes = 0
-  for await (const chunk of stream) {
-    chunks.push(chunk)
-    bytes += chunk.length
-    if (bytes > maxBytes) return { text: Buffer.concat(chunks).toString('utf8'), isWhole: false }
+  try {
+    for await (const chunk of stream) {
+      chunks.push(chunk)
+      bytes += chunk.length
+      if (bytes > maxBytes) return { text: text(), isWhole: false }
+    }
+  } catch (cause) {
+    // A query that fails after its answer began says so at the end of it, and the connection breaks off.
+    const [said] = /Code: \d+\. DB::Exception: [^\n]*/.exec(text().slice(-maxReasonChars)) ?? []
+    throw said === undefined ? cause : new TouchlineError('QUERY_INVALID', said, { cause })
   }
-  return { text: Buffer.concat(chunks).toString('utf8'), isWhole: true }
+  return { text: text(), isWhole: true }
 }
+
+const maxReasonChars = 16_384
 
 function toAnswer({ text, isWhole }: Taken, most: number): SqlAnswer {
   const lines = text.split('\n')

@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
+import { eventRow, insertRowsOf } from '../../../test-support/event-rows.js'
+import { openProjectSql, type ProjectSql } from './project-sql.js'
+
+let clickhouse: TestClickHouse
+let sql: ProjectSql
+beforeAll(async () => {
+  clickhouse = await startTestClickHouse({ projects: ['default', 'empty'] })
+  await insertRowsOf(clickhouse.app, [
+    eventRow({ at: '2026-03-01T10:00:00Z', name: 'Bought', user_id: 'u1' }),
+  ])
+  sql = openProjectSql(clickhouse)
+})
+afterAll(async () => {
+  await sql.close()
+  await clickhouse.close()
+})
+
+test('a statement is asked as the SQL user of its project, whatever it says', async () => {
+  const statement = 'SELECT name, currentUser() AS who FROM events -- of all projects;'
+  expect(await sql.ask('default', statement, 10)).toEqual({
+    columns: [
+      { name: 'name', type: 'String' },
+      { name: 'who', type: 'String' },
+    ],
+    rows: [['Bought', 'project_default']],
+    hasMore: false,
+  })
+  expect(await sql.ask('empty', statement, 10)).toMatchObject({ rows: [], hasMore: false })
+})
+
+test('numbers beyond a double, semicolons and a named format are taken as they are meant', async () => {
+  const answer = await sql.ask('default', 'SELECT toUInt64(18446744073709551615) AS n FORMAT Pretty ; ;', 1)
+  expect(JSON.stringify(answer.rows)).toContain('18446744073709551615')
+  expect(await sql.ask('default', "SELECT ' FORMAT CSV' AS text", 1)).toMatchObject({
+    rows: [[' FORMAT CSV']],
+  })
+})
+
+test('a statement that fails while it answers is refused with what ClickHouse says', async () => {
+  const statement =
+    "SELECT throwIf(number = 150000, 'too far') FROM numbers(200000) SETTINGS limit = 0, max_block_size = 1000"
+  await expect(sql.ask('default', statement, 200_000)).rejects.toMatchObject({
+    code: 'QUERY_INVALID',
+    message: expect.stringContaining('too far') as string,
+  })
+})
+
+test('a project without an SQL user is told so, and what else there is', async () => {
+  await expect(sql.ask('younger', 'SELECT 1', 1)).rejects.toMatchObject({
+    code: 'QUERY_INVALID',
+    message: expect.stringMatching(/no SQL user here.*needs a restart.*other tools/s) as string,
+  })
+})
