@@ -10,7 +10,7 @@ export const defaultFolder = join(root, '.cache', 'packages', 'touchline')
 
 /** What of each workspace is packed, and where it lies. Types and source maps are for those who build. */
 const parts = [
-  { from: 'ingest-server/dist', files: /\.(js|cjs|mjs|sql|xml)$/ },
+  { from: 'ingest-server/dist', files: /\.(js|cjs|mjs|sql|xml|html|css)$/ },
   { from: 'explorer/dist', files: /^(?!\.)(?!.*\/\.)/ },
   { from: 'sdk-browser/dist', files: /^(t(\.[a-z]+)?|stub)\.js$/ },
   { from: 'schemas/dist', files: /\.js$/, to: 'node_modules/@touchline/schemas/dist' },
