@@ -42,7 +42,8 @@ export interface Entrances {
 
 /** With a margin for what is stored while the first process starts. */
 const firstLookMs = 600_000
-const overlapMs = 3_000
+/** An insert on a busy ClickHouse may be seen so long after its own time; no pass over everybody makes a lost touch good. */
+const overlapMs = 30_000
 /** How many are asked about in one query. */
 const together = 1_000
 const leastRoundMs = 20_000
