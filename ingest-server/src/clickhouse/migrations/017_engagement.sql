@@ -168,9 +168,9 @@ FROM (SELECT project, arrayJoin([('account', identifier), ('identifier', identif
 
 CREATE OR REPLACE VIEW segment_members
 (
-    project String COMMENT 'Tenant',
-    segment String COMMENT 'Id of the segment',
-    subject_kind String COMMENT 'person or account',
+    project LowCardinality(String) COMMENT 'Tenant',
+    segment LowCardinality(String) COMMENT 'Id of the segment',
+    subject_kind LowCardinality(String) COMMENT 'person or account',
     subject String COMMENT 'Person or account id',
     since DateTime64(3, 'UTC') COMMENT 'When it entered; 1970: it was in before anything happened'
 )
@@ -184,9 +184,9 @@ COMMENT 'Who is in which segment now, as role engage last looked';
 
 CREATE OR REPLACE VIEW segment_history
 (
-    project String COMMENT 'Tenant',
-    segment String COMMENT 'Id of the segment',
-    subject_kind String COMMENT 'person or account',
+    project LowCardinality(String) COMMENT 'Tenant',
+    segment LowCardinality(String) COMMENT 'Id of the segment',
+    subject_kind LowCardinality(String) COMMENT 'person or account',
     subject String COMMENT 'Person or account id',
     change String COMMENT 'enter or leave',
     at DateTime64(3, 'UTC') COMMENT 'When; 1970: it was in before anything happened'
@@ -199,7 +199,7 @@ COMMENT 'Who entered and left which segment when, as is known today; what was sa
 
 CREATE OR REPLACE VIEW segments
 (
-    project String COMMENT 'Tenant',
+    project LowCardinality(String) COMMENT 'Tenant',
     segment String COMMENT 'Id of the segment',
     version UInt32 COMMENT 'Its latest version',
     name String COMMENT 'What people call it',
@@ -223,10 +223,10 @@ COMMENT 'The segments that there are';
 
 CREATE OR REPLACE VIEW scores
 (
-    project String COMMENT 'Tenant',
-    score String COMMENT 'Id of the score',
+    project LowCardinality(String) COMMENT 'Tenant',
+    score LowCardinality(String) COMMENT 'Id of the score',
     score_version UInt32 COMMENT 'Version of the score',
-    subject_kind String COMMENT 'person or account',
+    subject_kind LowCardinality(String) COMMENT 'person or account',
     subject String COMMENT 'Person or account id',
     fit Float64 COMMENT 'Points of the group fit',
     behaviour Float64 COMMENT 'Points of all other groups',
@@ -239,9 +239,9 @@ COMMENT 'Scores, as role engage last looked';
 
 CREATE OR REPLACE VIEW score_contributions
 (
-    project String COMMENT 'Tenant',
-    score String COMMENT 'Id of the score',
-    subject_kind String COMMENT 'person or account',
+    project LowCardinality(String) COMMENT 'Tenant',
+    score LowCardinality(String) COMMENT 'Id of the score',
+    subject_kind LowCardinality(String) COMMENT 'person or account',
     subject String COMMENT 'Person or account id',
     rule String COMMENT 'Id of the rule; cap:<group> is what the cap of a group took off',
     points Float64 COMMENT 'What it gives; all of a subject together are its total',
@@ -265,11 +265,11 @@ COMMENT 'What each rule gives to each score, as role engage last looked';
 
 CREATE OR REPLACE VIEW handoffs
 (
-    project String COMMENT 'Tenant',
+    project LowCardinality(String) COMMENT 'Tenant',
     id String COMMENT 'Id of the hand-off',
-    score String COMMENT 'Id of the score',
+    score LowCardinality(String) COMMENT 'Id of the score',
     score_version UInt32 COMMENT 'Version of the score',
-    subject_kind String COMMENT 'person or account',
+    subject_kind LowCardinality(String) COMMENT 'person or account',
     subject String COMMENT 'Person or account id as it was known then',
     account String COMMENT 'Account of the person; of an account itself',
     fit Float64 COMMENT 'Points of the group fit',
@@ -278,7 +278,7 @@ CREATE OR REPLACE VIEW handoffs
     rules String COMMENT 'JSON: points of each rule, the weightiest first',
     touches String COMMENT 'JSON: the five touches that weighed most, with their times',
     merged Bool COMMENT 'A merge of two people made it so, not a touch',
-    because String COMMENT 'crossed, or program:<id>',
+    because LowCardinality(String) COMMENT 'crossed, or program:<id>',
     at DateTime64(3, 'UTC') COMMENT 'When it was handed off'
 )
 AS SELECT project, id, score, score_version, subject_kind, subject, account, fit, behaviour, total, rules, touches, merged, because, at

@@ -158,15 +158,15 @@ COMMENT 'What changed, in the order in which it is told; recorded';
 
 CREATE OR REPLACE VIEW program_runs
 (
-    project String COMMENT 'Tenant',
-    program String COMMENT 'Id of the program',
+    project LowCardinality(String) COMMENT 'Tenant',
+    program LowCardinality(String) COMMENT 'Id of the program',
     program_version UInt32 COMMENT 'Version that the run goes by',
     run String COMMENT 'program:version:subject:entry',
-    subject_kind String COMMENT 'person or account',
+    subject_kind LowCardinality(String) COMMENT 'person or account',
     subject String COMMENT 'Who entered, by the id of then',
-    way String COMMENT 'What it entered by: segment, touch, condition, manual',
-    step String COMMENT 'Where it is, or was last',
-    state String COMMENT 'waiting, done, exited',
+    way LowCardinality(String) COMMENT 'What it entered by: segment, touch, condition, manual',
+    step LowCardinality(String) COMMENT 'Where it is, or was last',
+    state LowCardinality(String) COMMENT 'waiting, done, exited',
     entered_at DateTime64(3, 'UTC') COMMENT 'When it began',
     due_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When it goes on; null: ended, or whenever what is waited for comes',
     ended_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When it ended; null: it has not',
@@ -181,10 +181,10 @@ COMMENT 'One row a run of a program';
 
 CREATE OR REPLACE VIEW deliveries
 (
-    project String COMMENT 'Tenant',
+    project LowCardinality(String) COMMENT 'Tenant',
     id String COMMENT 'webhook-id, the same over every try',
-    endpoint String COMMENT 'Id of the endpoint',
-    source String COMMENT 'program or feed',
+    endpoint LowCardinality(String) COMMENT 'Id of the endpoint',
+    source LowCardinality(String) COMMENT 'program or feed',
     run String COMMENT 'Key of the run, or id of the feed',
     step String COMMENT 'Id of the step, or place of the last change',
     subject String COMMENT 'Whose order is kept: a person, an account or a feed',
@@ -209,11 +209,11 @@ COMMENT 'One row a delivery to an endpoint, with what came of it so far';
 
 CREATE OR REPLACE VIEW changes
 (
-    project String COMMENT 'Tenant',
+    project LowCardinality(String) COMMENT 'Tenant',
     seq UInt64 COMMENT 'The order: a cursor',
-    kind String COMMENT 'person, account, score, stage, segment, handOff',
-    of String COMMENT 'Which score, list of stages or segment',
-    subject_kind String COMMENT 'person or account',
+    kind LowCardinality(String) COMMENT 'person, account, score, stage, segment, handOff',
+    of LowCardinality(String) COMMENT 'Which score, list of stages or segment',
+    subject_kind LowCardinality(String) COMMENT 'person or account',
     subject String COMMENT 'Whom it is about',
     at DateTime64(3, 'UTC') COMMENT 'When it was told',
     id String COMMENT 'The same for the same change',

@@ -35,11 +35,11 @@ COMMENT 'Which filling of a list of stages holds, and as of when';
 
 CREATE OR REPLACE VIEW stage_entries
 (
-    project String COMMENT 'Tenant',
-    list String COMMENT 'Id of the list of stages',
-    subject_kind String COMMENT 'person or account: whose stages they are',
+    project LowCardinality(String) COMMENT 'Tenant',
+    list LowCardinality(String) COMMENT 'Id of the list of stages',
+    subject_kind LowCardinality(String) COMMENT 'person or account: whose stages they are',
     subject String COMMENT 'Person or account id',
-    stage String COMMENT 'Id of the stage that was entered',
+    stage LowCardinality(String) COMMENT 'Id of the stage that was entered',
     place UInt32 COMMENT 'Its place in the list, from 1',
     at DateTime64(3, 'UTC') COMMENT 'When it was entered',
     left_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When it was left; null: it is in it',
@@ -58,7 +58,7 @@ COMMENT 'Entries into the stages of every list';
 
 CREATE OR REPLACE VIEW persons
 (
-    project String COMMENT 'Tenant',
+    project LowCardinality(String) COMMENT 'Tenant',
     person String COMMENT 'Canonical identifier',
     kind String COMMENT 'user, lead or visitor',
     identifiers Array(String) COMMENT 'All that belongs or belonged to the person',
@@ -117,7 +117,7 @@ COMMENT 'One row a person';
 
 CREATE OR REPLACE VIEW accounts
 (
-    project String COMMENT 'Tenant',
+    project LowCardinality(String) COMMENT 'Tenant',
     account String COMMENT 'Account id, or domain:… where only a domain made it',
     people Array(String) COMMENT 'Who counts in it now',
     former_people Array(String) COMMENT 'Who counted in it once',
