@@ -100,6 +100,13 @@ const program = new Command('touchline')
   .configureOutput({ outputError: () => undefined, writeErr: () => undefined })
 const options = () => program.opts<{ json?: true; trace?: true }>()
 
+// Who reads no further (`touchline … | head`) has what they wanted. The server goes on without readers.
+if (words[0] !== 'start')
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(0)
+  })
+
 try {
   await addCommands()
   await program.parseAsync(words, { from: 'user' })

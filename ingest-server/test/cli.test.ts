@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { someEngineOf } from '../../test-support/engine.js'
 import { freePort, startServer, type TestServer, until } from '../../test-support/server.js'
@@ -205,6 +206,12 @@ test('help names every command and every option, and needs no settings', async (
   expect(await touchline(['--json'], bad)).toMatchObject({ code: 2 })
   const { out } = await touchline(['keys', 'create', '--help'], bad)
   expect(out).toMatch(/--kind <kind>.*write.*secret.*signing/)
+})
+
+test('a reader that goes away ends it without a word', async () => {
+  const line = `"${process.execPath}" "${cli}" --help | true; echo "ended with \${PIPESTATUS[0]}"`
+  const { stdout, stderr } = await promisify(execFile)('bash', ['-c', line])
+  expect([stdout.trim(), stderr]).toEqual(['ended with 0', ''])
 })
 
 test('without a command it starts the server, which names a bad setting itself', async () => {
