@@ -110,18 +110,6 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
         }),
       )
     : undefined
-  const engage = has('engage')
-    ? clickhouse?.begin('Segments and scores', async () =>
-        startEngage({
-          clickhouse,
-          log,
-          clock,
-          metrics,
-          logger,
-          isAlone: config.CLICKHOUSE_URL === undefined,
-        }),
-      )
-    : undefined
   const stageKeeper = has('touchpoints')
     ? clickhouse?.begin('Stages', async () => startStageKeeper({ clickhouse, clock, logger, cluster }))
     : undefined
@@ -136,16 +124,27 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
     : undefined
 
   const judgeOf = (project: string) => erasing?.now()?.judgeOf(project)
+  const engage = has('engage')
+    ? clickhouse?.begin('Segments and scores', async () => {
+        // What is said of somebody is said once it is known who was erased.
+        await erasing?.begun
+        return startEngage({
+          ...{ clickhouse, log, clock, metrics, logger, judgeOf },
+          isAlone: config.CLICKHOUSE_URL === undefined,
+        })
+      })
+    : undefined
   const programs = has('engage')
-    ? clickhouse?.begin('Programs', async () =>
-        startPrograms({
+    ? clickhouse?.begin('Programs', async () => {
+        await erasing?.begun
+        return startPrograms({
           ...{ clickhouse, log, clock, metrics, logger, projects, judgeOf, readSecret },
           isAlone: config.CLICKHOUSE_URL === undefined,
           zone: config.TIMEZONE,
           allowed: config.ENDPOINTS_ALLOW ?? [],
           ...programActs({ app: clickhouse.app, log, clock, projects }),
-        }),
-      )
+        })
+      })
     : undefined
 
   watchMetrics(metrics, {

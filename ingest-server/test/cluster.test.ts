@@ -40,6 +40,8 @@ beforeAll(async () => {
   await insertRowsOf(first.app, rows)
   for (const clickhouse of [single, second])
     stitches.push(startStitch({ clickhouse, metrics: createMetrics(), logger: silentLogger }))
+  // One pass may be under way that began before the rows were there; the next sees all of them.
+  for (const stitch of stitches) for (let pass = 0; pass < 2; pass += 1) await stitch.passOnce()
   plain = await startTimelineApi({ clickhouse: single, log: recordingLog() })
   spread = await startTimelineApi({ clickhouse: first, log: recordingLog(), cluster: testCluster })
 }, 120_000)

@@ -26,6 +26,8 @@ interface Stoppable {
 export interface Part<Started extends Stoppable> extends Stoppable {
   /** Undefined until it has begun. */
   now(): Started | undefined
+  /** Resolves once it has begun; rejects where it never will. */
+  readonly begun: Promise<void>
 }
 
 interface Opening {
@@ -118,6 +120,7 @@ export function openInBackground({ open, prepare, logger }: Opening): PendingCli
       parts.push(beginning)
       return {
         now: () => started,
+        begun: beginning,
         async stop() {
           isStopped = true
           await started?.stop()

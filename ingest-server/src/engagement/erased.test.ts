@@ -71,4 +71,11 @@ test('erasing takes what was derived and what was said of a person along, from t
   // And nothing is said of them again.
   for (let more = true; more;) more = (await worker.pass()).hasMore
   expect(await countOf('segment_transitions', 'user:gone')).toBe(0)
+
+  // A log of before is played back: their touches stand there again until they are swept.
+  await stage.touch(...people.map((person) => ({ person, at: now - 900, name: 'Asked' })))
+  const knowing = stage.worker({ judgeOf: () => judge })
+  for (let more = true; more;) more = (await knowing.pass()).hasMore
+  for (const table of ['segment_transitions', 'segment_transition_feed', 'handoff_records'])
+    expect(await countOf(table, 'user:gone'), table).toBe(0)
 }, 120_000)

@@ -2,10 +2,12 @@
 import type { Subject } from '@touchline/schemas/api'
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { EventLog } from '../log/log.js'
+import type { Judge } from '../log/tombstones.js'
 import type { Metrics } from '../metrics.js'
 import type { Versions } from '../projections/versions.js'
 import { concernedBy, type Change } from './changes.js'
 import type { ProjectNow, Score } from './definitions-now.js'
+import { notErased, withoutErased } from './erased-subjects.js'
 import { handOffCrossed } from './handoffs/detect.js'
 import type { Merges } from './handoffs/merges.js'
 import { deriveScores, readDueScores, readHot } from './scores/values.js'
@@ -24,6 +26,8 @@ export interface Looking {
   versions: Versions
   waiting: Waiting
   merges: Merges
+  /** Of this project; undefined: nobody was erased. */
+  judge: Judge | undefined
   /** Whether this process may say something about the subject; asked just before it does. */
   mayWrite: (subject: string) => boolean
 }
@@ -51,13 +55,13 @@ async function sayPending(
   segments: readonly Segment[],
   only?: readonly string[],
 ): Promise<number> {
-  const { project, now, app, log, mayWrite, waiting, metrics } = looking
+  const { project, now, app, log, mayWrite, waiting, metrics, judge } = looking
   if (segments.length === 0) return 0
   let said = 0
   for (;;) {
     const pending = await readPending(project.source, segments, { now, only })
     const emitting = { source: project.source, app, log, now, mayWrite, waiting }
-    const more = await emit(segments, pending, emitting)
+    const more = await emit(segments, await withoutErased(project.source, judge, pending), emitting)
     said += more
     metrics.engage.transitions.inc(more)
     if (pending.length < mostPending || more === 0) return said
@@ -65,11 +69,11 @@ async function sayPending(
 }
 
 async function lookAtScore(looking: Looking, score: Score, only?: readonly string[]): Promise<number> {
-  const { project, now, app, log, versions, merges, mayWrite, metrics } = looking
+  const { project, now, app, log, versions, merges, mayWrite, metrics, judge } = looking
   const { source, all } = project
   const version = await versions.next()
   await deriveScores(source, score, { all, asOf: now, version, ...(only && { only }) })
-  const hot = await readHot(source, score, only)
+  const hot = await notErased(source, judge, await readHot(source, score, only))
   const mergedAt = merges.of(source.project)
   const handedOff = await handOffCrossed(score, hot, { app, log, project, now, mayWrite, mergedAt })
   metrics.engage.handoffs.inc(handedOff)

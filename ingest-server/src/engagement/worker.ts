@@ -11,6 +11,7 @@
 import type { ClickHouse } from '../clickhouse/clickhouse.js'
 import type { Clock } from '../clock.js'
 import type { EventLog } from '../log/log.js'
+import type { Judge } from '../log/tombstones.js'
 import type { Logger } from '../logger.js'
 import type { Metrics } from '../metrics.js'
 import { openLeases, slotOf } from '../projections/leases.js'
@@ -40,6 +41,8 @@ export interface WorkerDeps {
   clock: Clock
   metrics: Pick<Metrics, 'engage'>
   logger: Logger
+  /** Undefined: nobody of the project was erased. */
+  judgeOf?: ((project: string) => Judge | undefined) | undefined
   /** No other process can work on this database. */
   isAlone?: boolean | undefined
   slots?: number
@@ -92,7 +95,7 @@ export function openWorker(deps: WorkerDeps) {
     const { project: id } = project.source
     const mayWrite = (subject: string) => share.isMine(slotOf(`${id}\n${subject}`, slots))
     const now = await knownTime.now(id)
-    return { project, now, app, log, metrics, versions, waiting, merges, mayWrite }
+    return { project, now, app, log, metrics, versions, waiting, merges, mayWrite, judge: deps.judgeOf?.(id) }
   }
 
   async function lookAtFeed(projects: readonly ProjectNow[]): Promise<Looked> {

@@ -10,6 +10,7 @@ import { listDefinitions } from '../../definitions/read.js'
 import type { EventLog } from '../../log/log.js'
 import type { Judge } from '../../log/tombstones.js'
 import { openFeed } from '../../projections/feed.js'
+import { withoutErased } from '../erased-subjects.js'
 import { keep } from '../programs/facts.js'
 import { slotOfSubject } from '../programs/enter.js'
 import { changesRecord, type NewChange, type Seen } from './change.js'
@@ -100,7 +101,8 @@ async function record(
 ): Promise<boolean> {
   const reader = deps.readerOf(project)
   const now = { reader, zone: deps.zoneOf(project), now: deps.clock() }
-  const found = [...recordedIn(deps, rows), ...(await readDerivedChanges(now, rows, wanted))]
+  const told = [...recordedIn(deps, rows), ...(await readDerivedChanges(now, rows, wanted))]
+  const found = await withoutErased(reader, deps.judgeOf(project), told)
   const fresh: NewChange[] = []
   for (const kind of new Set(found.map((one) => one.kind))) {
     const mine = found.filter((one) => one.kind === kind)
