@@ -223,6 +223,32 @@ test('late copies are refused, a replay is swept, and whoever comes later under 
   expect(await select('SELECT host FROM email_hosts FINAL')).toEqual([{ host: 'example.com' }])
 }, 120_000)
 
+test('what somebody derives of them after the last check goes too', async () => {
+  await append(row('grace-visit', 1, { user: 'grace' }))
+  const grace = {
+    id: 'user:grace',
+    identifiers: [{ identifier: 'user:grace', from: undefined, to: undefined }],
+  }
+  const { erasureId } = await erasing.erase('shop', grace)
+  await finished(erasureId)
+  // As one writes who had read her events before they went: what she did, and that it is no more.
+  const late = { project: 'shop', person: 'user:grace', at: at(1), version: (start + hour) * 1_000 }
+  await clickhouse.app.insert({
+    table: 'touchpoints_of_people',
+    values: [
+      { ...late, touch: 1, is_deleted: 1 },
+      { ...late, touch: 2, is_deleted: 0 },
+    ],
+    format: 'JSONEachRow',
+  })
+  await vi.waitUntil(
+    async () =>
+      (await select("SELECT 1 FROM touchpoints_of_people WHERE person = 'user:grace'")).length === 0,
+    { timeout: 60_000, interval: 100 },
+  )
+  await finished(erasureId)
+})
+
 test('refused events and dead letters about them go, whatever is left of their text', async () => {
   const refused = (id: string, original: string) => ({
     project: 'shop',

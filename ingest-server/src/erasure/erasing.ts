@@ -63,6 +63,11 @@ const kafkaNote =
 const defaultLookEveryMs = 2_000
 /** A replay of the log brings back what was erased; it goes again within this time. */
 const defaultSweepEveryMs = 60_000
+/**
+ * What is derived from events lags behind them: whoever had read what is erased may write a row of it after the last check.
+ * So whoever is finished is looked for again for so long.
+ */
+const lookAgainForMs = 600_000
 /** The sweep looks a little further back than the last one, for rows whose insert took long. */
 const sweepOverlapMs = 60_000
 
@@ -168,7 +173,25 @@ export async function startErasing(deps: ErasingDeps): Promise<Erasing> {
         for (const erasure of covering) await alone(erasure, undefined, () => carryOut(erasure, true))
       }
     }
+    await sweepFinished()
     sweptAtMs = nowMs
+  }
+
+  async function sweepFinished(): Promise<void> {
+    const progress = await readProgress(app)
+    for (const erasure of known) {
+      const last = progress.get(erasure.erasureId)
+      if (isStopped || last?.state !== 'finished' || clock() - last.atMs > lookAgainForMs) continue
+      if (!(await isLeft(erasure, judgeBy(erasure)))) continue
+      logger.info({ erasureId: erasure.erasureId }, 'Rows of an erased person were written late, and go too')
+      await writeProgress(app, erasure, {
+        state: 'running',
+        atMs: clock(),
+        remaining: {},
+        note: 'Written late.',
+      })
+      await alone(erasure, undefined, () => carryOut(erasure, true))
+    }
   }
 
   function lookSoon(): void {
