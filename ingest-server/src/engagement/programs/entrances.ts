@@ -120,12 +120,14 @@ export function openEntrances(deps: EntrancesDeps): Entrances {
   async function letInOfChanges(rows: readonly Change[]): Promise<Changed[]> {
     const changed: Changed[] = []
     for (const [project, mine] of byProject(rows)) {
+      const of = await programsOf(project)
+      // Most projects have none, and every change of theirs comes by here.
+      if (of.size === 0) continue
       const { names, ...concerned } = await concernedBy(readerOf(project), mine, clock())
       const unsettled = await readUnsettled(readerOf(project), [...new Set([...names.values()].flat())])
       const isUnsettled = (id: string) => names.get(id)?.some((name) => unsettled.has(name)) === true
       const until = changes.settledUntil()
       for (const id of concerned.person) if (isUnsettled(id)) putOff.add(project, id, until)
-      const of = await programsOf(project)
       const moments: Moment[] = []
       for (const program of of.values()) {
         if (program.latest === undefined) continue
