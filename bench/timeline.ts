@@ -21,7 +21,7 @@ import {
 } from '../ingest-server/src/timeline/listing.js'
 import { readEarly, readPage } from '../ingest-server/src/timeline/page.js'
 import { findPerson, lonePerson } from '../ingest-server/src/identity/people.js'
-import { databaseTime, writeProgress } from '../ingest-server/src/projections/leases.js'
+import { databaseTime, writeProgress } from '../ingest-server/src/projections/lease-table.js'
 import { openVersions } from '../ingest-server/src/projections/versions.js'
 import { usualSlots } from '../ingest-server/src/touchpoints/rebuild.js'
 import { reformPeople } from '../ingest-server/src/touchpoints/reform.js'

@@ -3,7 +3,8 @@
  * worked in (feed.ts), and where the slow pass over everything is. Whoever takes a slot over goes on from there.
  */
 import type { Feed, Instant, Look } from './feed.js'
-import type { Leases, Progress } from './leases.js'
+import type { Progress } from './lease-table.js'
+import type { Leases } from './leases.js'
 
 /** Where in a pass over everything: which source, and after which key of it. */
 export interface Place {

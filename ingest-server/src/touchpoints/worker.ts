@@ -12,15 +12,15 @@ import type { Logger } from '../logger.js'
 import type { Metrics } from '../metrics.js'
 import { openFeed, type Instant, type Look } from '../projections/feed.js'
 import { openLeases, slotOf } from '../projections/leases.js'
-import { openShare } from '../projections/share.js'
+import { openShare, type Share } from '../projections/share.js'
 import { openVersions } from '../projections/versions.js'
 import { openOrphans } from './orphans.js'
 import { groupByProject, usualSlots } from './rebuild.js'
-import { reformPeople, type ReformDeps, type Reformed } from './reform.js'
-import { reformRecent } from './reform-recent.js'
-import { readSweepPage, sweepStart } from './sweep.js'
+import { openReconcile } from './reconcile.js'
+import type { ReformDeps } from './reform.js'
+import { readSweepPage, sweepStart, type SweepPosition } from './sweep.js'
 import { createWaitingPeople } from './waiting-people.js'
-import { changeColumns, personsOf, readKnownOwners, toChange, type TouchpointChange } from './whose.js'
+import { changeColumns, toChange, type TouchpointChange } from './whose.js'
 
 export interface WorkerDeps {
   clickhouse: Pick<ClickHouse, 'app'>
@@ -57,110 +57,12 @@ const mostOfLive = 2_500
 const mostChanges = 20_000
 /** While so many people wait, no further block of many changes is taken up. */
 const mostWaiting = 200_000
-/** Formed whole in one pass, at most. */
-const wholeAtOnce = { urgent: 2_000, others: 400 }
 const fillingPageSize = 1_000
 
 /** The work without the loop; one pass at a time. */
 export function openWorker(deps: WorkerDeps) {
-  const { overlapMs = 3_000, slots = usualSlots, sweepIntervalMs = 5_000, sweepPageSize = 100 } = deps
-  const { recentNow = (now: number) => now } = deps
-  const { app: client } = deps.clickhouse
-  const versions = openVersions(client, 'touchpoints_of_people')
-  const leases = openLeases({
-    client,
-    projection: 'touchpoints',
-    slots,
-    isAlone: deps.isAlone === true,
-    leaseMs: deps.leaseMs,
-  })
-  const feed = openFeed<TouchpointChange>({
-    client,
-    table: 'touchpoint_changes',
-    columns: changeColumns,
-    toRow: toChange,
-    overlapMs,
-  })
-  const waiting = createWaitingPeople({ heavyPause: deps.heavyPause })
-  const share = openShare({
-    leases,
-    feed,
-    sweepStart,
-    settledUntil: (looked) => waiting.settledUntil(looked),
-    onGained(held) {
-      versions.forget()
-      // Whoever had them may have ended in the middle of a write.
-      orphans.mayBeThere()
-      deps.logger.info(
-        { ...held, isFilling: share.isFilling() },
-        'Takes part in keeping touchpoints up to date',
-      )
-    },
-  })
-  const isMine = (project: string, person: string) => share.isMine(slotOf(`${project}\n${person}`, slots))
-  const logFilling = fillingLog(deps.logger)
-  const orphans = openOrphans({
-    client,
-    isMine,
-    settledUntil: () => waiting.settledUntil(feed.settledUntil()),
-  })
-  let sweepDueAt = performance.now() + sweepIntervalMs
-
-  const reformDeps = (project: string): ReformDeps => ({
-    source: { client, project, signedOnly: false },
-    versions,
-    mayWrite: (person) => isMine(project, person),
-    eventsAtOnce: deps.eventsAtOnce,
-  })
-
-  function count({ people, events, written }: Reformed): number {
-    deps.metrics.touchpoints.people.inc(people)
-    deps.metrics.touchpoints.events.inc(events)
-    deps.metrics.touchpoints.written.inc(written)
-    return written
-  }
-
-  async function reconcileChanges(
-    changes: readonly TouchpointChange[],
-    { now, isUrgent }: { now: number; isUrgent: boolean },
-  ): Promise<number> {
-    let written = 0
-    const since = feed.settledUntil()
-    for (const [project, ofProject] of groupByProject(changes)) {
-      const base = reformDeps(project)
-      const identifiers = [...new Set(ofProject.map(({ identifier }) => identifier))]
-      const owners = await readKnownOwners(base.source, identifiers)
-      const persons = [...personsOf(ofProject, (identifier) => owners.get(identifier) ?? []).values()]
-      const mine = persons.filter(({ person }) => isMine(project, person))
-      const wait = (person: string) => waiting.add(project, person, { since, isUrgent })
-      for (const { person, isWhole } of mine) if (isWhole) wait(person)
-      const recent = mine
-        .filter(({ isWhole }) => !isWhole)
-        .map(({ person, low }) => ({ person, changedFrom: low }))
-      const reformed = await reformRecent({ ...base, owners }, recent, now)
-      for (const person of reformed.rest) wait(person)
-      deps.metrics.touchpoints.recent.inc(reformed.people)
-      written += count(reformed)
-    }
-    return written
-  }
-
-  async function reformWhole(project: string, people: readonly string[]): Promise<number> {
-    const reformed = await reformPeople(reformDeps(project), people)
-    for (const { person, ms } of reformed.heavy) waiting.took(project, person, ms)
-    return count(reformed)
-  }
-
-  async function reconcileWaiting(): Promise<number> {
-    let written = 0
-    for (const [project, people] of groupByProject(waiting.next(wholeAtOnce))) {
-      const persons = people.map(({ person }) => person)
-      const mine = persons.filter((person) => isMine(project, person))
-      written += await reformWhole(project, mine)
-      if (!share.hasLapsed()) for (const person of persons) waiting.done(project, person)
-    }
-    return written
-  }
+  const { recentNow = (now: number) => now, metrics } = deps
+  const { leases, feed, waiting, share, orphans, reconcile, sweepIfDue } = openParts(deps)
 
   async function reconcileLook(look: Look): Promise<{ changes: number; written: number }> {
     const result = { changes: 0, written: 0 }
@@ -173,29 +75,12 @@ export function openWorker(deps: WorkerDeps) {
       for await (const page of feed.pages(instants)) {
         await share.keep()
         result.changes += page.length
-        result.written += await reconcileChanges(page, { now, isUrgent })
+        const when = { now, isUrgent, since: feed.settledUntil() }
+        result.written += await reconcile.changes(page, when)
       }
     }
     share.settle(look, [...live, ...others])
     return result
-  }
-
-  /** Pages follow one another without a pause until everybody was seen once. */
-  async function sweepIfDue(): Promise<number> {
-    const isFirstRound = share.isFilling()
-    if (!share.holdsAny() || (!isFirstRound && performance.now() < sweepDueAt)) return 0
-    const { position, rounds } = share.sweep
-    const limit = isFirstRound ? fillingPageSize : sweepPageSize
-    const page = await readSweepPage(client, position, limit)
-    let written = await orphans.sweep(limit * 10)
-    for (const [project, people] of groupByProject(page.people)) {
-      const mine = people.map(({ person }) => person).filter((person) => isMine(project, person))
-      written += await reformWhole(project, mine)
-    }
-    share.sweep = { position: page.next ?? sweepStart, rounds: rounds + (page.next ? 0 : 1) }
-    sweepDueAt = performance.now() + sweepIntervalMs
-    if (isFirstRound) logFilling(page.people.length, share.sweep)
-    return written
   }
 
   return {
@@ -203,7 +88,7 @@ export function openWorker(deps: WorkerDeps) {
     /** Whether there is more to do at once than what comes in. */
     hasMore: () => share.isFilling() || waiting.next({ urgent: 1, others: 1 }).length > 0,
     async pass(): Promise<PassResult> {
-      const { slots: held, lagSeconds, filling, waiting: waits } = deps.metrics.touchpoints
+      const { slots: held, lagSeconds, filling, waiting: waits } = metrics.touchpoints
       await share.keep()
       held.set(leases.held().length)
       if (!share.holdsAny()) return { changes: 0, written: 0, waiting: 0 }
@@ -211,7 +96,7 @@ export function openWorker(deps: WorkerDeps) {
         const look = await share.look()
         lagSeconds.set(look.lagSeconds)
         const ofLook = await reconcileLook(look)
-        const ofWaiting = await reconcileWaiting()
+        const ofWaiting = await reconcile.waiting(share.hasLapsed)
         const ofSweep = await sweepIfDue()
         return { changes: ofLook.changes, written: ofLook.written + ofWaiting + ofSweep }
       })
@@ -222,6 +107,77 @@ export function openWorker(deps: WorkerDeps) {
     /** For a timer: a pass may take longer than a lease lasts. */
     renew: () => share.renew(),
     release: () => share.release(),
+  }
+}
+
+/** What the work is done with: whose turn it is, which part is this process's, and how each person is formed. */
+function openParts(deps: WorkerDeps) {
+  const { overlapMs = 3_000, slots = usualSlots, logger, leaseMs } = deps
+  const { app: client } = deps.clickhouse
+  const versions = openVersions(client, 'touchpoints_of_people')
+  const isAlone = deps.isAlone === true
+  const leases = openLeases({ client, projection: 'touchpoints', slots, isAlone, leaseMs })
+  const feed = openFeed<TouchpointChange>({
+    ...{ client, table: 'touchpoint_changes', columns: changeColumns, toRow: toChange, overlapMs },
+  })
+  const waiting = createWaitingPeople({ heavyPause: deps.heavyPause })
+  const share = openShare({
+    leases,
+    feed,
+    sweepStart,
+    settledUntil: (looked) => waiting.settledUntil(looked),
+    onGained(held) {
+      versions.forget()
+      // Whoever had them may have ended in the middle of a write.
+      orphans.mayBeThere()
+      logger.info({ ...held, isFilling: share.isFilling() }, 'Takes part in keeping touchpoints up to date')
+    },
+  })
+  const isMine = (project: string, person: string) => share.isMine(slotOf(`${project}\n${person}`, slots))
+  const orphans = openOrphans({
+    client,
+    isMine,
+    settledUntil: () => waiting.settledUntil(feed.settledUntil()),
+  })
+  const reformDeps = (project: string): ReformDeps => ({
+    source: { client, project, signedOnly: false },
+    versions,
+    mayWrite: (person) => isMine(project, person),
+    eventsAtOnce: deps.eventsAtOnce,
+  })
+  const reconcile = openReconcile({ reformDeps, isMine, waiting, metrics: deps.metrics.touchpoints })
+  const sweepIfDue = openSweep(deps, { share, orphans, isMine, whole: reconcile.whole })
+  return { leases, feed, waiting, share, orphans, reconcile, sweepIfDue }
+}
+
+interface SweepParts {
+  share: Share<SweepPosition>
+  orphans: ReturnType<typeof openOrphans>
+  isMine: (project: string, person: string) => boolean
+  whole: (project: string, people: readonly string[]) => Promise<number>
+}
+
+/** The rolling pass over everybody. Pages follow one another without a pause until everybody was seen once. */
+function openSweep(deps: WorkerDeps, { share, orphans, isMine, whole }: SweepParts) {
+  const { sweepIntervalMs = 5_000, sweepPageSize = 100 } = deps
+  const logFilling = fillingLog(deps.logger)
+  let dueAt = performance.now() + sweepIntervalMs
+
+  return async (): Promise<number> => {
+    const isFirstRound = share.isFilling()
+    if (!share.holdsAny() || (!isFirstRound && performance.now() < dueAt)) return 0
+    const { position, rounds } = share.sweep
+    const limit = isFirstRound ? fillingPageSize : sweepPageSize
+    const page = await readSweepPage(deps.clickhouse.app, position, limit)
+    let written = await orphans.sweep(limit * 10)
+    for (const [project, people] of groupByProject(page.people)) {
+      const mine = people.map(({ person }) => person).filter((person) => isMine(project, person))
+      written += await whole(project, mine)
+    }
+    share.sweep = { position: page.next ?? sweepStart, rounds: rounds + (page.next ? 0 : 1) }
+    dueAt = performance.now() + sweepIntervalMs
+    if (isFirstRound) logFilling(page.people.length, share.sweep)
+    return written
   }
 }
 

@@ -7,17 +7,15 @@
  * so that a client which comes back with Last-Event-ID goes on counting where it was: `received`, `refused` and `base` (a
  * seq) are what the feed had when the view was first opened, `shown` how many rows it had been sent.
  */
-import { Readable } from 'node:stream'
-import type { LiveChange, LiveCount, LiveRow } from '@touchline/schemas/api'
+import type { Readable } from 'node:stream'
+import type { LiveCount } from '@touchline/schemas/api'
 import type { Clock } from '../../clock.js'
-import type { Feed, Listener } from './feed.js'
+import type { Feed } from './feed.js'
+import { rememberLast, type Queued } from './live-queue.js'
+import { openCounts } from './view-counts.js'
+import { openWriter, type Position } from './writer.js'
 
-const mostQueued = 1_000
-/** A client that reads nothing while so many were refused has gone; it finds them in the list of refused events. */
-const mostQueuedRefused = 20_000
-const mostRemembered = 5_000
 const countEveryMs = 1_000
-const comeBackAfterMs = 1_000
 
 export interface ViewOptions {
   feed: Feed
@@ -35,106 +33,41 @@ export interface View {
   end(): void
 }
 
-type Queued = { event: 'row'; data: LiveRow } | { event: 'state'; data: LiveChange }
-
 export function openView({ feed, clock, scope, id, lastEventId, isStillAllowed }: ViewOptions): View {
   const resumed = resumedFrom(feed, lastEventId)
-  const { base, shown: before } = resumed
-  let { seq, shown } = { seq: resumed.seq, shown: before }
-  const own = { received: 0, refused: 0, seqs: new Map<number, string>() }
-  const queue: Queued[] = []
-  let refusedQueued = 0
-  let isCountDue = true
-  let isDraining = true
-
+  const { base, seq, shown } = resumed
+  const counts = openCounts({ feed, clock, scope, isNamed: id !== undefined, base })
+  const idOf = (at: Position) =>
+    [feed.epoch, at.seq, base.received, base.refused, base.seq, at.shown].join('.')
+  const writer = openWriter({ seq, shown, idOf, countsOf: counts.now })
   /** Rows of this view that may still change. */
-  const seqsShown = new Set<number>()
-  const isShown = (one: number) => seqsShown.has(one) || (resumed.isResumed && one <= resumed.seq)
-
-  const body = new Readable({ read: () => drain(), highWaterMark: 16_384 })
-
-  function push(event: string, data: object): boolean {
-    const mark = [feed.epoch, seq, base.received, base.refused, base.seq, shown].join('.')
-    return body.push(`id: ${mark}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
-  }
-
-  function drain(): void {
-    isDraining = true
-    while (isDraining) {
-      if (isCountDue) {
-        isCountDue = false
-        isDraining = push('count', counts())
-        continue
-      }
-      const next = queue.shift()
-      if (next === undefined) return
-      if (next.event === 'row') {
-        shown += 1
-        seq = Math.max(seq, next.data.seq)
-        if (next.data.state === 'refused') refusedQueued -= 1
-      }
-      isDraining = push(next.event, next.data)
-    }
-  }
-
-  function remember(one: number): void {
-    seqsShown.add(one)
-    const [oldest] = seqsShown
-    if (seqsShown.size > mostRemembered && oldest !== undefined) seqsShown.delete(oldest)
-  }
+  const changeable = rememberLast(5_000)
+  const mayChange = (one: number) => changeable.has(one) || (resumed.isResumed && one <= resumed.seq)
 
   function add(one: Queued): void {
-    const isRefused = one.event === 'row' && one.data.state === 'refused'
-    if (isRefused) refusedQueued += 1
-    else if (queue.length - refusedQueued >= mostQueued) return
-    if (refusedQueued > mostQueuedRefused) return end()
-    if (one.event === 'row' && !isRefused) remember(one.data.seq)
-    queue.push(one)
-    if (isDraining) drain()
+    const outcome = writer.add(one)
+    if (outcome === 'gone') end()
+    else if (outcome === 'queued' && one.event === 'row' && one.data.state !== 'refused')
+      changeable.add(one.data.seq)
   }
 
-  function counts(): LiveCount {
-    const at = clock()
-    if (id !== undefined) {
-      for (const [one, messageId] of own.seqs) if (!feed.isAwaited(one, messageId)) own.seqs.delete(one)
-      return countOf({
-        received: own.received,
-        refused: own.refused,
-        waiting: own.seqs.size,
-        shown,
-        at,
-        scope,
-      })
-    }
-    const totals = feed.totals()
-    const received = totals.received - base.received
-    const refused = totals.refused - base.refused
-    return countOf({ received, refused, waiting: feed.waitingSince(base.seq), shown, at, scope })
-  }
-
-  const listener: Listener = {
+  const remove = feed.add({
     id,
     row(row) {
-      if (id !== undefined && row.state !== 'refused') own.seqs.set(row.seq, row.messageId)
+      if (row.state !== 'refused') counts.await(row.seq, row.messageId)
       add({ event: 'row', data: row })
     },
     changed(change) {
-      if (!isShown(change.seq)) return
-      if (change.state === 'linked') seqsShown.delete(change.seq)
+      if (!mayChange(change.seq)) return
+      if (change.state === 'linked') changeable.delete(change.seq)
       add({ event: 'state', data: change })
     },
-    counted({ isRefused }) {
-      own.received += 1
-      if (isRefused) own.refused += 1
-    },
-  }
-  const remove = feed.add(listener)
-  body.push(`retry: ${comeBackAfterMs}\n\n`)
+    counted: counts.add,
+  })
   if (id === undefined && resumed.isResumed)
     for (const row of feed.since(resumed.seq)) add({ event: 'row', data: row })
   const timer = setInterval(() => {
-    isCountDue = true
-    if (isDraining) drain()
+    writer.sendCounts()
     void isStillAllowed().then(
       (isAllowed) => {
         if (!isAllowed) end()
@@ -147,16 +80,10 @@ export function openView({ feed, clock, scope, id, lastEventId, isStillAllowed }
   function end(): void {
     clearInterval(timer)
     remove()
-    queue.length = 0
-    if (!body.readableEnded && !body.destroyed) body.push(null)
+    writer.end()
   }
-  body.once('close', end)
-  return { body, end }
-}
-
-const countOf = ({ received, refused, waiting, ...rest }: Omit<LiveCount, 'stored'>): LiveCount => {
-  const stored = Math.max(0, received - refused - waiting)
-  return { received, stored, refused, waiting: received - refused - stored, ...rest }
+  writer.body.once('close', end)
+  return { body: writer.body, end }
 }
 
 /** Of this very feed, and nothing that it never said: what a client sends changes no more than its own counts. */

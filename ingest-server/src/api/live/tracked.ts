@@ -29,7 +29,14 @@ export function openTracked() {
       else tracked.set(id, [one])
       count += 1
     },
-    of: (id: string): readonly Tracked[] => tracked.get(id) ?? [],
+    /** Notes when the first copy of it that was not stored yet was; undefined where it is not shown. */
+    stored(id: string, at: number): Tracked | undefined {
+      const one = tracked.get(id)?.find(({ storedAt }) => storedAt === undefined)
+      if (one === undefined) return undefined
+      one.storedAt = at
+      one.row.storedAfterMs = Math.max(0, at - one.row.at)
+      return one
+    },
     all: (): Tracked[] => [...tracked.values()].flat(),
     /** Its person is known, or nobody looks for it any longer. */
     remove(one: Tracked): void {

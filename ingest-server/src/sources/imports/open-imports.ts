@@ -2,7 +2,8 @@
 import type { ImportRunAnswer, ImportShape } from '@touchline/schemas/api'
 import { TouchlineError } from '../../errors.js'
 import { shapeOf, type Progress } from './progress.js'
-import { runImport, type ImportAsk, type ImportDeps } from './run-import.js'
+import { runImport } from './run-import.js'
+import type { ImportAsk, ImportDeps } from './import-ask.js'
 
 export interface Imports {
   /**

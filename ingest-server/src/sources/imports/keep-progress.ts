@@ -1,0 +1,73 @@
+/** What a run has come to: told to whoever looks on, and kept in the log. Only what is durable is counted in it. */
+import type { Clock } from '../../clock.js'
+import type { LogRecord } from '../../log/log.js'
+import { progressRecord, type EarlierRun, type Progress } from './progress.js'
+
+const keepEveryMs = 2_000
+
+/** What one batch of rows became. */
+export interface BatchCounts {
+  lastRow: number
+  accepted: number
+  skipped: number
+  rejected: number
+  events: number
+}
+
+export interface ProgressOptions {
+  progress: Progress
+  clock: Clock
+  /** Told whenever it has changed. */
+  onProgress: (progress: Progress) => void
+  /** Resolves when the log holds the record. */
+  append: (record: LogRecord) => Promise<void>
+}
+
+export type KeptProgress = ReturnType<typeof openProgress>
+
+export function openProgress({ progress, clock, onProgress, append }: ProgressOptions) {
+  let keptAt = clock()
+
+  function tell(): void {
+    progress.updatedAtMs = Math.max(clock(), progress.updatedAtMs + 1)
+    onProgress(progress)
+  }
+
+  return {
+    /** Goes on from what an earlier run of the same file had done; answers behind which row. */
+    goOnFrom({ rows, accepted, skipped, rejected, events }: EarlierRun): number {
+      Object.assign(progress, { rows, accepted, skipped, rejected, events })
+      return (progress.resumedAfter = rows)
+    },
+    add({ lastRow, accepted, skipped, rejected, events }: BatchCounts): void {
+      progress.rows = lastRow
+      progress.accepted += accepted
+      progress.skipped += skipped
+      progress.rejected += rejected
+      progress.events += events
+      tell()
+    },
+    setWaiting(isWaiting: boolean): void {
+      progress.state = isWaiting ? 'waiting' : 'running'
+      tell()
+    },
+    async keepIfDue(): Promise<void> {
+      if (clock() - keptAt < keepEveryMs) return
+      keptAt = clock()
+      tell()
+      await append(progressRecord(progress))
+    },
+    setState(state: Progress['state']): void {
+      progress.state = state
+      tell()
+    },
+    /** Its last state, which having to wait for the log does not change. */
+    async keepLast(state: Progress['state']): Promise<void> {
+      progress.state = state
+      tell()
+      await append(progressRecord(progress))
+      progress.state = state
+      tell()
+    },
+  }
+}
