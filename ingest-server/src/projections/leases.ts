@@ -184,7 +184,7 @@ function oneAtATime() {
   let isBusy = false
   return {
     isBusy: () => isBusy,
-    async alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    alone: async <Result>(work: () => Promise<Result>): Promise<Result> => {
       isBusy = true
       try {
         return await work()

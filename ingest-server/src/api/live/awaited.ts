@@ -39,13 +39,13 @@ export function openAwaited(clock: Clock) {
     },
     has: (seq: number, id: string) => awaited.get(id)?.seqs.includes(seq) === true,
     /** How many after that one are in the log and not stored. */
-    countAfter(seq: number): number {
+    countAfter: (seq: number): number => {
       let count = unnamed
       for (const { seqs } of awaited.values()) for (const one of seqs) if (one > seq) count += 1
       return count
     },
     /** The oldest of those that are awaited since before a time: another process may have stored them. */
-    since(before: number, limit: number): { id: string; subject: string }[] {
+    since: (before: number, limit: number): { id: string; subject: string }[] => {
       const found: { id: string; subject: string }[] = []
       for (const [id, { subject, since }] of awaited) {
         if (since >= before || found.length === limit) break

@@ -17,7 +17,7 @@ export function openListeners() {
   const listeners = new Set<Listener>()
 
   return {
-    add(listener: Listener): () => void {
+    add: (listener: Listener): (() => void) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },

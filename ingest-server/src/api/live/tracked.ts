@@ -39,7 +39,7 @@ export function openTracked() {
     },
     all: (): Tracked[] => [...tracked.values()].flat(),
     /** Its person is known, or nobody looks for it any longer. */
-    remove(one: Tracked): void {
+    remove: (one: Tracked): void => {
       const list = tracked.get(one.row.messageId)
       if (list?.includes(one) !== true) return
       count -= 1

@@ -21,11 +21,11 @@ export function openCounts({ feed, clock, scope, isNamed, base }: CountsOptions)
     await(seq: number, messageId: string): void {
       if (isNamed) waiting.set(seq, messageId)
     },
-    add({ isRefused }: { isRefused: boolean }): void {
+    add: ({ isRefused }: { isRefused: boolean }): void => {
       own.received += 1
       if (isRefused) own.refused += 1
     },
-    now(shown: number): LiveCount {
+    now: (shown: number): LiveCount => {
       const at = clock()
       if (isNamed) {
         for (const [seq, messageId] of waiting) if (!feed.isAwaited(seq, messageId)) waiting.delete(seq)

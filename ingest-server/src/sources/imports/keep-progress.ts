@@ -39,7 +39,7 @@ export function openProgress({ progress, clock, onProgress, append }: ProgressOp
       Object.assign(progress, { rows, accepted, skipped, rejected, events })
       return (progress.resumedAfter = rows)
     },
-    add({ lastRow, accepted, skipped, rejected, events }: BatchCounts): void {
+    add: ({ lastRow, accepted, skipped, rejected, events }: BatchCounts): void => {
       progress.rows = lastRow
       progress.accepted += accepted
       progress.skipped += skipped
@@ -47,7 +47,7 @@ export function openProgress({ progress, clock, onProgress, append }: ProgressOp
       progress.events += events
       tell()
     },
-    setWaiting(isWaiting: boolean): void {
+    setWaiting: (isWaiting: boolean): void => {
       progress.state = isWaiting ? 'waiting' : 'running'
       tell()
     },

@@ -21,11 +21,11 @@ export function openUnderWay<Counts>(most: number, onDone: (counts: Counts) => v
       waiting.push({ done, counts })
       while (waiting.length >= most) await settleOldest()
     },
-    async settle(): Promise<void> {
+    settle: async (): Promise<void> => {
       while (waiting.length > 0) await settleOldest()
     },
     /** Waits for all of them, whatever becomes of them, and counts none. */
-    async abandon(): Promise<void> {
+    abandon: async (): Promise<void> => {
       await Promise.allSettled(waiting.map(({ done }) => done))
     },
   }
