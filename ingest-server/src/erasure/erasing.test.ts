@@ -9,6 +9,7 @@ import { openEmbeddedLog } from '../log/embedded/embedded-log.js'
 import type { EventLog } from '../log/log.js'
 import { startStore } from '../store/store.js'
 import { canonicalAddress } from '@touchline/schemas'
+import { textColumns } from '../log/tombstones.js'
 import { startErasing, type Erasing } from './erasing.js'
 
 let clickhouse: TestClickHouse
@@ -488,4 +489,56 @@ test('their address in any letters, and their user id in a trait, go from what o
     for (const { lines } of batch) left += lines.toString()
   })
   expect(left).not.toMatch(/4711-jb"|jürgen@b|j%C3%BCrgen%40/i)
+}, 180_000)
+
+test('their address goes from every word of others’ events, from what accounts are said to be, and from touchpoints', async () => {
+  const address = 'ada@example.com'
+  const traits = [
+    { account: 'acme', name: 'owner', value: JSON.stringify(address) },
+    { account: 'acme', name: 'size', value: '"12"' },
+    { account: 'acme', name: 'contact', value: '"An jürgen@bücher.example"' },
+  ]
+  const words = Object.fromEntries(textColumns.map((column) => [column, `${column} of Ada@Example.com!`]))
+  await append(
+    row('theirs', 1, { user: 'ada', email: address }),
+    row('bob', 2, { user: 'bob' }, { ...words, type: 'group', group_id: 'acme', group_traits: traits }),
+    row(
+      'carl',
+      3,
+      { user: 'carl' },
+      { url: 'https://sso.test/?next=https%3A%2F%2Fshop.test%2F%3Fm%3Dada%252540example.com%2526n%3D1' },
+    ),
+  )
+  const touch = { project: 'shop', at: at(2), version: 1, is_deleted: 0, kind: 'action', person: 'user:bob' }
+  const shown = { ...touch, touch: 1, name: `Mailed ${address}`, label: '', paths: [`/u/${address}`] }
+  const own = { ...touch, touch: 2, kind: 'joined_account', name: 'joined_account', label: 'acme' }
+  await clickhouse.app.insert({
+    table: 'touchpoints_of_people',
+    format: 'JSONEachRow',
+    values: [shown, own],
+    clickhouse_settings: { date_time_input_format: 'best_effort' },
+  })
+  const jurgen = canonicalAddress('jürgen@bücher.example')
+  const identifiers = [...ada.identifiers, { identifier: `email:${jurgen}`, from: undefined, to: undefined }]
+  const { erasureId } = await erasing.erase('shop', { id: 'user:ada', identifiers })
+  await finished(erasureId, 90_000)
+
+  const [bob] = await select<Record<string, string>>("SELECT * FROM events FINAL WHERE message_id = 'bob'")
+  for (const column of textColumns) expect(bob?.[column], column).toBe(`${column} of [erased]!`)
+  expect(await select("SELECT url FROM events FINAL WHERE message_id = 'carl'")).toEqual([
+    { url: 'https://sso.test/?next=https%3A%2F%2Fshop.test%2F%3Fm%3D[erased]%2526n%3D1' },
+  ])
+  expect(
+    await select("SELECT name, value FROM account_traits FINAL WHERE account = 'acme' ORDER BY name"),
+  ).toEqual([
+    { name: 'contact', value: '"An [erased]"' },
+    { name: 'owner', value: '"[erased]"' },
+    { name: 'size', value: '"12"' },
+  ])
+  for (const table of ['events', 'account_traits', 'touchpoints_of_people'])
+    expect(JSON.stringify(await select(`SELECT * FROM ${table}`)), table).not.toMatch(/ada(@|%)|jürgen/i)
+  expect(await select('SELECT label FROM touchpoints_of_people')).toEqual([{ label: 'acme' }])
+  expect(
+    await select("SELECT identifier FROM touchpoint_changes WHERE isNull(low) AND identifier = 'user:bob'"),
+  ).toEqual([{ identifier: 'user:bob' }])
 }, 180_000)

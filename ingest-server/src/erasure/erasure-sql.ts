@@ -6,7 +6,7 @@
  * identifiers that were nobody else's before), project, epoch.
  */
 import { addressesInSql, mayHoldWideAddressSql } from '../log/addresses.js'
-import type { Tombstones } from '../log/tombstones.js'
+import { textColumns, type Tombstones } from '../log/tombstones.js'
 import { userTextsInSql } from '../log/user-ids.js'
 
 const hashOf = (expression: string) => `lower(hex(SHA256(concat({salt: String}, ${expression}))))`
@@ -39,12 +39,15 @@ const ofProject = 'project = {project: String}'
 
 export const theirEvents = `${ofProject} AND ${isErased('subject', 'occurred_at', 'received_at')}`
 
+const joined = (texts: readonly string[], ...lists: readonly string[]) =>
+  `arrayStringConcat(arrayConcat([${texts.map((text) => `toString(${text})`).join(', ')}], ${lists.join(', ')}), ' ')`
+const saidTraits = ['person_traits.value', 'group_traits.value']
+
 // tombstones.ts, addressesOf.
-const textOfEvent =
-  "concat(properties, ' ', traits, ' ', context, ' ', url, ' ', referrer, ' ', arrayStringConcat(person_traits.value, ' '))"
+const textOfEvent = joined(['properties', 'traits', 'context', ...textColumns], ...saidTraits)
 
 // tombstones.ts, userTextsOf.
-const traitsOfEvent = "concat(traits, ' ', arrayStringConcat(person_traits.value, ' '))"
+const traitsOfEvent = joined(['traits'], ...saidTraits)
 
 /** Somebody else's events that name them (tombstones.ts, namesIn), or hold their address anywhere or their user id in a trait. */
 export const eventsThatMention =
@@ -68,11 +71,16 @@ export const replacedEvents: ErasedRows = {
 }
 
 /** Others' traits of that kind. */
-export const traitsToReadOn = `${ofProject} AND ${mayHoldWideAddressSql('value')}`
-export const traitsOfValues: ErasedRows = {
-  table: 'traits',
-  condition: `${ofProject} AND has({ids: Array(String)}, toString(cityHash64(value)))`,
-}
+const textOfTrait = "concat(name, ' ', value)"
+export const traitsToReadOn = `${ofProject} AND ${mayHoldWideAddressSql(textOfTrait)}`
+export const traitTables = ['traits', 'account_traits'] as const
+export const traitsOfValues = (table: (typeof traitTables)[number]): ErasedRows => ({
+  table,
+  condition: `${ofProject} AND has({ids: Array(String)}, toString(cityHash64(name, value)))`,
+})
+
+/** What others said of a person or an account, and names them in it. */
+const traitNames = `${isAnyAddressErased(textOfTrait, 'at', 'received_at')} OR ${isAnyUserErased('value', 'at', 'received_at')}`
 
 /** A new person may bear an old name: then there are events since, and what they brought about is not counted. */
 const isNotNew = (names: string) =>
@@ -132,8 +140,9 @@ export const facts: readonly ErasedRows[] = [
   },
   {
     table: 'traits',
-    condition: `${ofProject} AND (${isErased('identifier', 'at', 'received_at')} OR (name = 'email' AND ${isErased("concat('email:', lowerUTF8(normalizeUTF8NFC(trimBoth(JSONExtractString(value)))))", 'at', 'received_at')}) OR ${isAnyAddressErased('value', 'at', 'received_at')} OR ${isAnyUserErased('value', 'at', 'received_at')})`,
+    condition: `${ofProject} AND (${isErased('identifier', 'at', 'received_at')} OR (name = 'email' AND ${isErased("concat('email:', lowerUTF8(normalizeUTF8NFC(trimBoth(JSONExtractString(value)))))", 'at', 'received_at')}) OR ${traitNames})`,
   },
+  { table: 'account_traits', condition: `${ofProject} AND (${traitNames})` },
   {
     table: 'memberships',
     condition: `${ofProject} AND ${isErased('identifier', 'at', 'received_at')}`,
@@ -171,6 +180,15 @@ export const derived: readonly ErasedRows[] = [
 /** Not later than what was read for the row was stored. */
 const formedAt = "fromUnixTimestamp64Milli(toInt64(intDiv(version, 1000)), 'UTC')"
 
+/** What a touchpoint shows of the words of its events. Whose own id or account an address is goes on being called so. */
+const ownLabel = "kind = 'joined_account' OR person = concat('user:', label)"
+const textOfTouch = joined(
+  ['name', `if(${ownLabel}, '', label)`, 'channel', 'source', 'medium', 'campaign', 'path'],
+  ...['paths', 'sources'],
+)
+const textOfAccountTouch = joined(['name', 'channel', 'path'], 'paths')
+const isShownByOthers = `((kind = 'identified' AND label != '' AND NOT (${ownLabel}) AND (${isErased("concat('email:', label)", 'at')} OR ${isErased("concat('user:', label)", 'at')})) OR ${isAnyAddressErased(textOfTouch, 'at', formedAt)})`
+
 /**
  * Touchpoints of theirs, by their own time: one that is formed from events that were read before they went is found by
  * the next check, and a new person of the same name has later ones. Who else's touchpoint shows the address (somebody
@@ -179,9 +197,12 @@ const formedAt = "fromUnixTimestamp64Milli(toInt64(intDiv(version, 1000)), 'UTC'
 export const touchpoints: readonly ErasedRows[] = [
   {
     table: 'touchpoints_of_people',
-    condition: `${ofProject} AND (${isErased('person', 'at', formedAt)} OR (kind = 'identified' AND label != '' AND (${isErased("concat('email:', label)", 'at')} OR ${isErased("concat('user:', label)", 'at')})))`,
+    condition: `${ofProject} AND (${isErased('person', 'at', formedAt)} OR ${isShownByOthers})`,
   },
-  { table: 'touchpoints_of_accounts', condition: `${ofProject} AND ${isErased('person', 'at', formedAt)}` },
+  {
+    table: 'touchpoints_of_accounts',
+    condition: `${ofProject} AND (${isErased('person', 'at', formedAt)} OR ${isAnyAddressErased(textOfAccountTouch, 'at', formedAt)})`,
+  },
   {
     table: 'touchpoint_changes',
     condition: `${ofProject} AND ((isNotNull(low) AND ${isErased('identifier', 'assumeNotNull(low)')}) OR (isNull(low) AND ${isWhole('identifier')}))`,
@@ -261,8 +282,7 @@ export const touchpointsToFormAnew = `
 INSERT INTO touchpoint_changes (stored_at, project, identifier)
 SELECT DISTINCT now64(3, 'UTC'), project, person
 FROM touchpoints_of_people
-WHERE ${ofProject} AND kind = 'identified' AND (${isErased("concat('email:', label)", 'at')} OR ${isErased("concat('user:', label)", 'at')})
-  AND NOT ${isErased('person', 'at')}`
+WHERE ${ofProject} AND ${isShownByOthers} AND NOT ${isErased('person', 'at')}`
 
 /** Identifiers that others had as well (a shared device): stitch has to look at them again. */
 export const sharedIdentifiers = `

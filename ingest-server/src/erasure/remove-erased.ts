@@ -109,9 +109,8 @@ export async function findErased(
     if (rows > 0) found[table] = rows
   }
   const [first] = parts
-  const wide = first ? await countWideAddresses(app, first, judge) : { events: 0, traits: 0 }
-  for (const table of ['events', 'traits'] as const)
-    if (wide[table] > 0) found[table] = (found[table] ?? 0) + wide[table]
+  const wide = first ? await countWideAddresses(app, first, judge) : {}
+  for (const [table, rows] of Object.entries(wide)) if (rows > 0) found[table] = (found[table] ?? 0) + rows
   for (const table of ['rejected_events', 'dead_letters'] as const) {
     const ids = await refusedAboutErased(app, table, project, judge)
     if (ids.length > 0) found[table] = ids.length

@@ -92,6 +92,8 @@ function waitsFor({ note, remaining }: Progress): string {
 /** What a check does not look at, for the proof: somebody has to know it who answers for it. */
 export const notReached: readonly string[] = [
   "User ids in other people's properties, contexts and longer texts; in their traits those of fewer than six characters or written as numbers.",
+  'Addresses that are the id of something else: another user, device or account, a message. Those written otherwise than as an address: in HTML entities, in base64, as a hash.',
   'Addresses in texts without blanks between words, where these are not ASCII.',
+  'Addresses in what was decided or sent about others: bodies of deliveries, records of changes; names of campaigns in costs.',
   "Backups, exports, Kafka's topics until their retention ends, and the query log of a ClickHouse server of your own.",
 ]

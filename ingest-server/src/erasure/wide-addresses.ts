@@ -14,6 +14,7 @@ import {
   replacedEvents,
   traitsOfValues,
   traitsToReadOn,
+  traitTables,
   type ErasedRows,
   type sqlParams,
 } from './erasure-sql.js'
@@ -25,12 +26,13 @@ const eventsQuery: NamedQuery = {
   name: 'events-that-may-hold-addresses',
   sql: `SELECT * EXCEPT (version, stored_at) FROM events FINAL WHERE ${eventsToReadOn}`,
 }
-const traitsQuery: NamedQuery = {
-  name: 'traits-that-may-hold-addresses',
+type TraitTable = (typeof traitTables)[number]
+const traitsQuery = (table: TraitTable): NamedQuery => ({
+  name: `${table}-that-may-hold-addresses`,
   sql: `
-SELECT toString(cityHash64(value)) AS id, value, toUnixTimestamp64Milli(at) AS at, toUnixTimestamp64Milli(received_at) AS received
-FROM traits WHERE ${traitsToReadOn}`,
-}
+SELECT toString(cityHash64(name, value)) AS id, concat(name, ' ', value) AS text, toUnixTimestamp64Milli(at) AS at, toUnixTimestamp64Milli(received_at) AS received
+FROM ${table} WHERE ${traitsToReadOn}`,
+})
 const timeQuery: NamedQuery = { name: 'server-time', sql: 'SELECT toUnixTimestamp64Milli(now64(3)) AS ms' }
 
 /** Takes the address out of others' events, and their traits that hold it away. `remove` deletes by a condition. */
@@ -48,15 +50,22 @@ export async function removeWideAddresses(
     for (const { message_id } of rows) ids.push(hashIdentifier(params.salt, message_id ?? ''))
   }
   for (const some of chunksOf(ids)) await remove(replacedEvents, { ...params, ids: some, before })
-  for (const some of chunksOf([...new Set(await traitsHolding(app, params, judge))]))
-    await remove(traitsOfValues, { ...params, ids: some })
+  for (const table of traitTables)
+    for (const some of chunksOf([...new Set(await traitsHolding(app, { table, params, judge }))]))
+      await remove(traitsOfValues(table), { ...params, ids: some })
 }
 
-/** How many events and traits of others still hold it. */
-export async function countWideAddresses(app: ClickHouseClient, params: Params, judge: Judge) {
+/** How many events and traits of others still hold it, by table. */
+export async function countWideAddresses(
+  app: ClickHouseClient,
+  params: Params,
+  judge: Judge,
+): Promise<Record<string, number>> {
   let events = 0
   for await (const rows of mentioning(app, params, judge)) events += rows.length
-  return { events, traits: (await traitsHolding(app, params, judge)).length }
+  const found: Record<string, number> = { events }
+  for (const table of traitTables) found[table] = (await traitsHolding(app, { table, params, judge })).length
+  return found
 }
 
 async function* mentioning(app: ClickHouseClient, params: Params, judge: Judge): AsyncGenerator<StoredRow[]> {
@@ -66,18 +75,19 @@ async function* mentioning(app: ClickHouseClient, params: Params, judge: Judge):
   }
 }
 
-async function traitsHolding(app: ClickHouseClient, params: Params, judge: Judge): Promise<string[]> {
+async function traitsHolding(
+  app: ClickHouseClient,
+  { table, params, judge }: { table: TraitTable; params: Params; judge: Judge },
+): Promise<string[]> {
   const ids: string[] = []
-  const stream = queryStream<{ id: string; value: string; at: string; received: string }>(
+  const stream = queryStream<{ id: string; text: string; at: string; received: string }>(
     { client: app },
-    traitsQuery,
+    traitsQuery(table),
     params,
   )
   for await (const batch of stream)
-    for (const { id, value, at, received } of batch)
-      if (
-        addressesIn(value).some((one) => judge.isErased(emailIdentifier(one), Number(at), Number(received)))
-      )
+    for (const { id, text, at, received } of batch)
+      if (addressesIn(text).some((one) => judge.isErased(emailIdentifier(one), Number(at), Number(received))))
         ids.push(id)
   return ids
 }

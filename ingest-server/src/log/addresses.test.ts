@@ -23,6 +23,15 @@ describe('an address that is not all ASCII is found wherever it stands', () => {
     expect(text.replace(patternOf(jurgen), '[erased]')).toMatch(/^[^@＠]*\[erased\][^@＠]*$/)
   })
 
+  test.each([
+    'https://a.test/?next=https%3A%2F%2Fb.test%2F%3Fm%3Dada%2540example.com%26n%3D1',
+    'm%253Dada%252540example.com',
+    '%2520ada%2540example.com%2520',
+  ])('and in an address within an address: %s', (text) => {
+    expect(addressesIn(text)).toContain('ada@example.com')
+    expect(addressesIn(text.replace(patternOf('ada@example.com'), '[erased]'))).toEqual([])
+  })
+
   test('and so is one of ASCII that is written in escapes', () => {
     const text = String.raw`\u0041da%40example.com`
     expect(addressesIn(text)).toContain('ada@example.com')

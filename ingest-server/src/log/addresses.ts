@@ -8,6 +8,8 @@ import { domainToUnicode } from 'node:url'
 
 const escapes = String.raw`\\(?:u[0-9a-fA-F]{4}|.)`
 const otherEncoded = '%[0-9a-fA-F]{2}'
+/** An address of a page within another's: `?next=https%3A%2F%2Fshop.test%2F%3Fm%3Dada%2540example.com`. */
+const encodedAgain = '%(?:25)+([0-9a-fA-F]{2})'
 const domain = '@[a-zA-Z0-9-]+(?:[.][a-zA-Z0-9-]+)+'
 /** What nearly all consist of, and all that may be in one: `mail=ada@…` is the one or the other. */
 const patterns = ['[a-zA-Z0-9._+-]', "[a-zA-Z0-9._+!#$&'*/=?^`{|}~-]"].map(
@@ -16,6 +18,7 @@ const patterns = ['[a-zA-Z0-9._+-]', "[a-zA-Z0-9._+!#$&'*/=?^`{|}~-]"].map(
 
 const escapesPattern = new RegExp(escapes, 'g')
 const otherEncodedPattern = new RegExp(otherEncoded, 'g')
+const encodedAgainPattern = new RegExp(encodedAgain, 'g')
 const addressPatterns = patterns.map((pattern) => new RegExp(pattern, 'g'))
 
 const letters = String.raw`\p{L}\p{N}\p{M}`
@@ -27,7 +30,7 @@ const invisible = '\u034f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u20
 const invisiblePattern = new RegExp(`[${invisible}]`, 'g')
 /** Something that reads differently once it is decoded, or was never ASCII. */
 const wideSigns = String.raw`[^\t\n\r -~]|\\u|%[0-9a-fA-F]{2}`
-const addressSigns = String.raw`@|%40|＠|\\u0040|\\uff20|%EF%BC%A0`
+const addressSigns = String.raw`@|%(?:25)*40|＠|\\u0040|\\uff20|%(?:25)*EF%(?:25)*BC%(?:25)*A0`
 const perhapsWide = new RegExp(wideSigns)
 const perhapsAddress = new RegExp(addressSigns, 'i')
 
@@ -35,19 +38,26 @@ const perhapsAddress = new RegExp(addressSigns, 'i')
 export function addressesIn(text: string): string[] {
   if (!perhapsAddress.test(text)) return []
   const found = new Set<string>()
-  const plain = text
-    .replace(escapesPattern, ' ')
+  const unescaped = text.replace(escapesPattern, ' ')
+  for (const plain of readings(unescaped).map(withoutEncoding))
+    for (const pattern of addressPatterns)
+      for (const address of plain.match(pattern) ?? []) found.add(address.toLowerCase())
+  if (!perhapsWide.test(text)) return [...found]
+  for (const decoded of readings(text).map(decode))
+    for (const pattern of widePatterns)
+      for (const address of decoded.match(pattern) ?? []) found.add(canonicalAddress(address))
+  return [...found]
+}
+
+/** As it stands, and as it was before it was encoded a second time and more. */
+const readings = (text: string): string[] =>
+  text.includes('%25') ? [text, text.replace(encodedAgainPattern, '%$1')] : [text]
+
+const withoutEncoding = (text: string): string =>
+  text
     .replaceAll('%40', '@')
     .replace(/%2[Bb]/g, '+')
     .replace(otherEncodedPattern, ' ')
-  for (const pattern of addressPatterns)
-    for (const address of plain.match(pattern) ?? []) found.add(address.toLowerCase())
-  if (!perhapsWide.test(text)) return [...found]
-  const decoded = decode(text)
-  for (const pattern of widePatterns)
-    for (const address of decoded.match(pattern) ?? []) found.add(canonicalAddress(address))
-  return [...found]
-}
 
 /** Escapes of JSON and of page addresses undone, without what cannot be seen. */
 const decode = (text: string): string =>
@@ -64,10 +74,11 @@ const literal = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("
 /** An expression of ClickHouse: the list of addresses in the text of `expression`. */
 export function addressesInSql(expression: string): string {
   const unescaped = `replaceRegexpAll(${expression}, ${literal(escapes)}, ' ')`
-  const decoded = `replaceRegexpAll(replaceAll(${unescaped}, '%40', '@'), '%2[Bb]', '+')`
-  const plain = `replaceRegexpAll(${decoded}, ${literal(otherEncoded)}, ' ')`
+  const readings = `[${unescaped}, replaceRegexpAll(${unescaped}, ${literal(encodedAgain)}, ${literal(String.raw`%\1`)})]`
+  const decoded = "replaceRegexpAll(replaceAll(r, '%40', '@'), '%2[Bb]', '+')"
+  const plain = `arrayMap(r -> replaceRegexpAll(${decoded}, ${literal(otherEncoded)}, ' '), ${readings})`
   const found = patterns.map((pattern) => `extractAll(p, ${literal(pattern)})`).join(', ')
-  return `arrayDistinct(arrayMap(a -> lower(a), arrayFlatten(arrayMap(p -> arrayConcat(${found}), if(position(${expression}, '@') = 0 AND position(${expression}, '%40') = 0, [], [${plain}])))))`
+  return `arrayDistinct(arrayMap(a -> lower(a), arrayFlatten(arrayMap(p -> arrayConcat(${found}), if(NOT match(${expression}, '@|%(?:25)*40'), [], ${plain})))))`
 }
 
 /** A condition of ClickHouse: the text may hold an address that is not all ASCII, or is written in escapes. */
@@ -112,7 +123,7 @@ function spelledCharacter(character: string): string {
   const written = [...new Set(spellings)].flatMap((one) => [
     one.replace(patternSigns, '\\$&'),
     Array.from({ length: one.length }, (_, i) => `\\\\u${hex(one.charCodeAt(i), 4)}`).join(''),
-    [...Buffer.from(one)].map((byte) => `%${hex(byte, 2)}`).join(''),
+    [...Buffer.from(one)].map((byte) => `%(?:25)*${hex(byte, 2)}`).join(''),
   ])
   return `(?:${written.join('|')})`
 }

@@ -2,7 +2,7 @@
 import { isExactNumber } from '../exact-json.js'
 import { patternOf } from './addresses.js'
 import type { EventRow } from './event-row.js'
-import { addressesOf, userTextsOf, type Judge, type Verdict } from './tombstones.js'
+import { addressesOf, textColumns, userTextsOf, type Judge, type Verdict } from './tombstones.js'
 
 export const erasedText = '[erased]'
 
@@ -32,7 +32,8 @@ export function scrub(row: StoredRow, judge: Judge): StoredRow {
     ...userTextsOf(row).filter((text) => isGone(`user:${text}`)),
   ]
   const clean = (value: unknown) => withoutTexts(value, gone)
-  const { links, person_traits, properties, traits, context, url, referrer } = row
+  const { links, person_traits, group_traits, properties, traits, context } = row
+  const texts = textColumns.flatMap((column) => (row[column] ? [[column, clean(row[column])]] : []))
   return {
     ...row,
     ...(isEmailGone && { email: '' }),
@@ -44,11 +45,11 @@ export function scrub(row: StoredRow, judge: Judge): StoredRow {
       ),
     }),
     ...(person_traits && { person_traits: clean(person_traits) as EventRow['person_traits'] }),
+    ...(group_traits && { group_traits: clean(group_traits) as EventRow['group_traits'] }),
     ...(properties && { properties: clean(properties) as EventRow['properties'] }),
     ...(traits && { traits: clean(traits) as EventRow['traits'] }),
     ...(context && { context: clean(context) as EventRow['context'] }),
-    ...(url !== undefined && { url: clean(url) as string }),
-    ...(referrer !== undefined && { referrer: clean(referrer) as string }),
+    ...(Object.fromEntries(texts) as Partial<EventRow>),
   }
 }
 

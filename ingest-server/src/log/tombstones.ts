@@ -32,8 +32,34 @@ export interface Tombstones {
 export const hashIdentifier = (salt: string, identifier: string): string =>
   createHash('sha256').update(salt).update(identifier).digest('hex')
 
+/**
+ * Columns of an event that hold a sender's own words, and so may hold an address: `Mailed ada@example.com`, a page's title,
+ * a campaign that names whom it was sent to. Those that hold ids are none of them: by its ids an event is found again.
+ */
+export const textColumns = [
+  'name',
+  'title',
+  'url',
+  'path',
+  'referrer',
+  'source',
+  'medium',
+  'campaign',
+  'term',
+  'content',
+  'click_id',
+  'session_id',
+  'locale',
+  'library',
+  'library_version',
+  'consent',
+  'kind',
+  'origin',
+  'channel',
+] as const
+
 /** What an event says about who it was, as columns of its row. */
-export interface Mentions {
+export interface Mentions extends Partial<Record<(typeof textColumns)[number], string | undefined>> {
   subject: string
   user_id?: string | undefined
   anonymous_id?: string | undefined
@@ -44,9 +70,12 @@ export interface Mentions {
   properties?: unknown
   traits?: unknown
   context?: unknown
-  url?: string | undefined
-  referrer?: string | undefined
-  person_traits?: readonly { value: string }[] | undefined
+  person_traits?: readonly SaidTrait[] | undefined
+  group_traits?: readonly SaidTrait[] | undefined
+}
+
+interface SaidTrait {
+  value: string
 }
 
 /**
@@ -113,21 +142,23 @@ export function judgeBy(tombstones: Tombstones | undefined): Judge | undefined {
 
 /** Addresses in what was sent beside the names. */
 export function addressesOf(event: Mentions): string[] {
-  const { properties, traits, context, url, referrer, person_traits } = event
+  const { properties, traits, context } = event
   const parts = [
     properties,
     traits,
     context,
-    url,
-    referrer,
-    ...(person_traits ?? []).map(({ value }) => value),
+    ...textColumns.map((column) => event[column]),
+    ...saidTraitsOf(event),
   ]
   return addressesIn(parts.map(jsonOf).join(' '))
 }
 
+const saidTraitsOf = ({ person_traits = [], group_traits = [] }: Mentions): string[] =>
+  [...person_traits, ...group_traits].map(({ value }) => value)
+
 /** Texts of its traits that may be user ids. */
-export const userTextsOf = ({ traits, person_traits }: Mentions): string[] =>
-  userTextsIn([traits, ...(person_traits ?? []).map(({ value }) => value)].map(jsonOf).join(' '))
+export const userTextsOf = (event: Mentions): string[] =>
+  userTextsIn([event.traits, ...saidTraitsOf(event)].map(jsonOf).join(' '))
 
 const jsonOf = (part: unknown): string => (typeof part === 'string' ? part : (JSON.stringify(part) ?? ''))
 

@@ -7,13 +7,14 @@ import { subjectOf } from '../row/facts.js'
 
 /** A late copy of what was erased is refused; somebody else's event that names them is kept without the name. */
 export function withoutErased(event: ReadEvent, occurredAtMs: number, judge: Judge): ReadEvent | undefined {
-  const { userId, email, previousId, properties, traits, context } = event
+  const { userId, email, previousId, name, properties, traits, context } = event
   const verdict = judge.verdictOf(
     {
       subject: subjectOf(event),
       user_id: userId,
       email,
       previous_id: previousId,
+      name,
       properties,
       traits,
       context,
@@ -24,7 +25,7 @@ export function withoutErased(event: ReadEvent, occurredAtMs: number, judge: Jud
   if (verdict === 'other') return event
   const isEmailGone = email !== '' && judge.isErased(emailIdentifier(email), occurredAtMs)
   const isPreviousGone = previousId !== '' && judge.isErased(userIdentifier(previousId), occurredAtMs)
-  const inTexts = addressesOf({ subject: '', properties, traits, context })
+  const inTexts = addressesOf({ subject: '', name, properties, traits, context })
   const gone = [
     ...(isEmailGone ? [email] : []),
     ...inTexts.filter((address) => judge.isErased(emailIdentifier(address), occurredAtMs)),
@@ -37,6 +38,7 @@ export function withoutErased(event: ReadEvent, occurredAtMs: number, judge: Jud
     ...event,
     email: isEmailGone ? '' : email,
     previousId: isPreviousGone ? '' : previousId,
+    name: withoutTexts(name, gone) as string,
     properties: clean(properties),
     traits: clean(traits),
     context: clean(context),
