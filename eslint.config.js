@@ -18,7 +18,6 @@ export const longFunctions = [
   'ingest-server/src/engagement/programs/entrances.ts',
   'ingest-server/src/engagement/programs/watch.ts',
   'ingest-server/src/engagement/programs/worker.ts',
-  'ingest-server/src/erasure/erasing.ts',
   'ingest-server/src/identity/stitcher.ts',
   'ingest-server/src/log/append-queue.ts',
   'ingest-server/src/log/embedded/embedded-log.ts',

@@ -1,6 +1,6 @@
 // `npm test`: installs and builds what is missing, runs every suite of every package, and ends with the real
-// counts alone on a line. `--promises` runs the long faults instead. `npm test -- FOLDER` runs what lies in that folder;
-// tests that stand beside the sources need no build.
+// counts alone on a line. `--promises` runs the long faults instead, or those that are named. `npm test -- FOLDER` runs
+// what lies in that folder; tests that stand beside the sources need no build.
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,9 +11,12 @@ import { installWhatIsMissing } from './install.mjs'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const isLong = process.argv.includes('--promises')
 const filters = process.argv.slice(2).filter((argument) => argument !== '--promises')
+// Folders come first, then options of vitest with their values (`-t "a name"`).
+const firstOption = filters.findIndex((filter) => filter.startsWith('-'))
+const folders = firstOption < 0 ? filters : filters.slice(0, firstOption)
 
 await installWhatIsMissing()
-if (!areFromSources(filters)) {
+if (!areFromSources()) {
   const { build } = await import('./build.mjs')
   await build()
 }
@@ -30,7 +33,7 @@ const code = await new Promise((resolve) => {
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${reportFile}`,
-      ...(isLong ? ['ingest-server/test/promises'] : []),
+      ...(isLong && folders.length === 0 ? ['ingest-server/test/promises'] : []),
       ...filters,
     ],
     {
@@ -61,13 +64,8 @@ console.log(
 )
 process.exit(code !== 0 || failed > 0 || report.numPassedTests === 0 ? 1 : 0)
 
-/**
- * Tests below `src` read workspaces from their sources (vitest.config.ts); the others start what was built. Folders come
- * first, then options of vitest with their values (`-t "a name"`).
- */
-function areFromSources(given) {
-  const firstOption = given.findIndex((argument) => argument.startsWith('-'))
-  const folders = firstOption < 0 ? given : given.slice(0, firstOption)
+/** Tests below `src` read workspaces from their sources (vitest.config.ts); the others start what was built. */
+function areFromSources() {
   return folders.length > 0 && folders.every((folder) => /(^|\/)src(\/|$)/.test(folder))
 }
 

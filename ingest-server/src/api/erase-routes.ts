@@ -7,7 +7,8 @@ import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { notFound, projectOf, readerFor, type Api, type TimelineDeps } from './context.js'
 import { identifiersOf, personNames } from '../timeline/identifiers.js'
 import type { Person } from '../identity/people.js'
-import type { Erasing, Proof } from '../erasure/erasing.js'
+import type { Erasing } from '../erasure/erasing.js'
+import type { Proof } from '../erasure/proofs.js'
 import { notReached } from '../erasure/waiting.js'
 
 const proofSchema = z.object({

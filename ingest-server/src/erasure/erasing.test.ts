@@ -315,6 +315,37 @@ test('an erasure that cannot go on says so and holds no other', async () => {
   expect(JSON.stringify(erasing.open())).not.toMatch(/mallory|eve/)
 }, 120_000)
 
+test('people asked for at once go together, and each has a proof of their own', async () => {
+  const numbers = Array.from({ length: 40 }, (_, n) => n)
+  await append(
+    ...numbers.flatMap((n) => [row(`one${n}`, 1, { user: `u${n}` }), row(`two${n}`, 2, { user: `u${n}` })]),
+    row('bob', 1, { user: 'bob' }),
+  )
+  const rewrites: number[] = []
+  const rewrite = log.rewrite?.bind(log)
+  log.rewrite = async (keepLine) => {
+    rewrites.push(Date.now())
+    return (await rewrite?.(keepLine)) ?? 0
+  }
+  const asked = await Promise.all(
+    numbers.map((n) =>
+      erasing.erase('shop', {
+        id: `user:u${n}`,
+        identifiers: [{ identifier: `user:u${n}`, from: undefined, to: undefined }],
+      }),
+    ),
+  )
+  for (const { erasureId } of asked) await finished(erasureId, 60_000)
+  expect(await messages()).toEqual(['bob'])
+  expect(new Set(asked.map(({ erasureId }) => erasureId)).size).toBe(numbers.length)
+  for (const n of numbers)
+    expect(await erasing.proofsOf('shop', `user:u${n}`)).toMatchObject([
+      { erasureId: asked[n]?.erasureId, state: 'finished', identifiers: 1, remaining: {} },
+    ])
+  // One pass began with the first request; the others waited for the next.
+  expect(rewrites.length).toBeLessThan(numbers.length / 4)
+}, 120_000)
+
 test('an erasure that the log holds up says that it is the log, and goes on by itself', async () => {
   await append(row('ada', 1, { user: 'ada' }), {
     ...row('bob', 1, { user: 'bob' }),

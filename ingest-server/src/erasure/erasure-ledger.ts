@@ -51,14 +51,13 @@ const endsAt = (to: number, requestedAtMs: number): Pick<Tombstone, 'to' | 'rece
   receivedTo: to === requestedAtMs ? requestedAtMs : undefined,
 })
 
+export const newSalt = (): string => randomBytes(32).toString('hex')
+
 /** What happens or is received until `requestedAtMs` is erased; whatever bears the same names afterwards is somebody new. */
 export function newErasure(
   project: string,
   person: { id: string; identifiers: readonly Held[] },
-  {
-    requestedAtMs,
-    salt = randomBytes(32).toString('hex'),
-  }: { requestedAtMs: number; salt?: string | undefined },
+  { requestedAtMs, salt }: { requestedAtMs: number; salt: string },
 ): Erasure {
   const list = person.identifiers
     .map(({ identifier, from, to }): Tombstone => ({
@@ -154,15 +153,18 @@ export async function readProgress(client: ClickHouseClient): Promise<Map<string
   )
 }
 
+/** The same of all of them. */
 export async function writeProgress(
   app: ClickHouseClient,
-  { project, erasureId }: Pick<Erasure, 'project' | 'erasureId'>,
+  erasures: readonly Pick<Erasure, 'project' | 'erasureId'>[],
   { state, atMs, remaining, note }: Progress,
 ): Promise<void> {
   await app.insert({
     table: 'erasure_progress',
     format: 'JSONEachRow',
-    values: [{ project, erasure_id: erasureId, at: isoTime(atMs), state, remaining, note }],
+    values: erasures.map(({ project, erasureId }) => ({
+      ...{ project, erasure_id: erasureId, at: isoTime(atMs), state, remaining, note },
+    })),
     clickhouse_settings: { date_time_input_format: 'best_effort', async_insert: 0, insert_deduplicate: 0 },
   })
 }

@@ -1,0 +1,121 @@
+/**
+ * What is done for erasures of one project and salt: their rows and lines removed, then looked for, and what was found
+ * written down. Several are carried out together, for each pass reads the log and rewrites tables whoever it is about;
+ * only where something is left each is looked for by itself.
+ */
+import type { ClickHouse } from '../clickhouse/clickhouse.js'
+import type { Cluster } from '../clickhouse/cluster-ddl.js'
+import { queryRows, type NamedQuery } from '../clickhouse/query.js'
+import type { Clock } from '../clock.js'
+import type { EventLog } from '../log/log.js'
+import { judgeBy, type Tombstones } from '../log/tombstones.js'
+import type { Logger } from '../logger.js'
+import { rewriteLog } from './erase-log.js'
+import { writeProgress, type Erasure } from './erasure-ledger.js'
+import { openLeft } from './left.js'
+import { removeErased } from './remove-erased.js'
+
+export interface CarryOutDeps {
+  clickhouse: ClickHouse
+  log: EventLog
+  clock: Clock
+  logger: Logger
+  cluster?: Cluster | undefined
+}
+
+/** At least one, all of one project and salt. */
+export type Together = readonly [Erasure, ...Erasure[]]
+
+export type CarryOut = ReturnType<typeof openCarryOut>
+
+const kafkaNote =
+  "Copies in Kafka's topics end with the topics' retention, in the topic of definitions with its deletion; what a replay of them brings back is removed again."
+
+export function openCarryOut({ clickhouse, log, clock, logger, cluster }: CarryOutDeps) {
+  const { app } = clickhouse
+  const store = { app, cluster }
+  /** When the last pass over the tables ended, by erasure, in the database's time; forgotten with the process. */
+  const passedAtMs = new Map<string, number>()
+  const left = openLeft({ store, log })
+
+  async function isLeft(together: Together): Promise<boolean> {
+    return !isEmpty(await left.rows(together[0].project, joined(together)))
+  }
+
+  async function remove(together: Together): Promise<void> {
+    const [{ project }] = together
+    const tombstones = joined(together)
+    await removeErased(store, project, tombstones, await databaseTimeMs(app))
+    const judge = judgeBy(tombstones)
+    if (judge) await rewriteLog(log, project, judge)
+  }
+
+  async function note(together: Together, atMs: number, remaining: Record<string, number>): Promise<void> {
+    const state = isEmpty(remaining) ? 'finished' : 'running'
+    const words = log.rewrite === undefined ? kafkaNote : ''
+    await writeProgress(app, together, { state, atMs, remaining, note: words })
+    if (state === 'running') return
+    for (const { project, erasureId } of together) {
+      left.forget(erasureId)
+      passedAtMs.delete(erasureId)
+      logger.info({ project, erasureId }, 'An erasure is finished')
+    }
+  }
+
+  /** Those whose tables were passed over at the same time: later passes for others replace files that are not theirs. */
+  async function check(together: Together, atMs: number, untilMs: number): Promise<void> {
+    const [{ project }] = together
+    const rows = await left.rows(project, joined(together))
+    const files = await left.files(together, untilMs)
+    if (isEmpty(rows) || together.length === 1) return note(together, atMs, { ...rows, ...files })
+    for (const one of together) await note([one], atMs, { ...(await left.rows(project, one)), ...files })
+  }
+
+  return {
+    isLeft,
+    /** `isFirst`: nothing is known to have been removed yet. */
+    async carryOut(together: Together, isFirst: boolean): Promise<void> {
+      const atMs = clock()
+      if (isFirst || (await isLeft(together))) {
+        await remove(together)
+        const nowMs = await databaseTimeMs(app)
+        for (const { erasureId } of together) passedAtMs.set(erasureId, nowMs)
+      }
+      const nowMs = await databaseTimeMs(app)
+      const byPass = groupBy(together, ({ erasureId }) => passedAtMs.get(erasureId) ?? nowMs)
+      for (const [untilMs, passed] of byPass) {
+        for (const { erasureId } of passed) passedAtMs.set(erasureId, untilMs)
+        await check(passed, atMs, untilMs)
+      }
+    },
+  }
+}
+
+/** Erasures that may be carried out together. */
+export const bySet = (erasures: readonly Erasure[]): Together[] => [
+  ...groupBy(erasures, ({ project, salt }) => `${project}\n${salt}`).values(),
+]
+
+const joined = (together: Together): Tombstones => ({
+  salt: together[0].salt,
+  list: together.flatMap(({ list }) => list),
+})
+
+function groupBy<Key>(erasures: readonly Erasure[], keyOf: (erasure: Erasure) => Key): Map<Key, Together> {
+  const groups = new Map<Key, [Erasure, ...Erasure[]]>()
+  for (const erasure of erasures) {
+    const group = groups.get(keyOf(erasure))
+    if (group) group.push(erasure)
+    else groups.set(keyOf(erasure), [erasure])
+  }
+  return groups
+}
+
+const isEmpty = (remaining: object): boolean => Object.keys(remaining).length === 0
+
+const timeQuery: NamedQuery = { name: 'server-time', sql: 'SELECT toUnixTimestamp64Milli(now64(3))' }
+
+export async function databaseTimeMs(app: ClickHouse['app']): Promise<number> {
+  const [row] = await queryRows<[number]>({ client: app }, timeQuery)
+  return Number(row?.[0])
+}
