@@ -78,7 +78,9 @@ function judge(request: FastifyRequest, body: Buffer, source: SourceBody, deps: 
   if (secrets.length === 0)
     throw new TouchlineError('CONFIG_INVALID', `The variable of ${source.secret} is not set on this server.`)
   const { method, headers, url } = request
-  const urls = ['https', 'http'].map((protocol) => `${protocol}://${request.host}${url}`)
+  // HubSpot signs the address that it was told, which a proxy may not pass on.
+  const hosts = [`https://${request.host}`, `http://${request.host}`, deps.session?.publicUrl() ?? '']
+  const urls = hosts.map((host) => host + url)
   const { vendor, header } = source
   if (isSigned(vendor, { method, urls, headers, body }, { secrets, header, nowMs: deps.clock() })) return true
   throw new TouchlineError('SOURCE_NOT_SIGNED')

@@ -4,6 +4,7 @@ import { query, type Reader } from '../clickhouse/query.js'
 import { compileTouch } from '../definitions/compile-touch.js'
 import { namesOf } from '../definitions/subject-names.js'
 import { touchesOf } from '../definitions/touches.js'
+import { readBeginnings, type Beginning } from './first-touches.js'
 import type { UsedDefinition } from './goals.js'
 import { touchWords } from './summary.js'
 import {
@@ -34,10 +35,12 @@ export interface GapsAsk extends Question {
   isOpen: boolean | undefined
   stages: StagesInTime | undefined
   touch?: Touch | undefined
+  /** Also what first brought each. */
+  withFirstTouch?: boolean
   limit: number
 }
 
-export interface Gap {
+export interface Gap extends Partial<Beginning> {
   subject: string
   from: string
   /** Null while it is open. */
@@ -57,7 +60,7 @@ export interface Gaps {
   touchFilter: string
 }
 
-type GapRow = Omit<Gap, 'subject' | 'silentDays' | 'stage' | 'isOpen'> & {
+type GapRow = Pick<Gap, 'from' | 'to' | 'days'> & {
   subjectKey: string
   stage: string
   isOpen: number
@@ -135,12 +138,15 @@ export async function findGaps(reader: Reader, ask: GapsAsk): Promise<Gaps> {
   // Names of the few that are shown: of everybody they would be the dearest column.
   const keys = [...new Set(rows.map(({ subjectKey }) => subjectKey))]
   const names = await namesOf(reader, ask.subject, keys)
+  const gaps = rows.map((row) => toGap(row, names.get(row.subjectKey) ?? row.subjectKey))
+  const [staged, beginnings] = await Promise.all([
+    withStages(reader, ask, gaps),
+    ask.withFirstTouch === true
+      ? readBeginnings(reader, ask.subject, [...names.values()], ask.asOf)
+      : undefined,
+  ])
   return {
-    rows: await withStages(
-      reader,
-      ask,
-      rows.map((row) => toGap(row, names.get(row.subjectKey) ?? row.subjectKey)),
-    ),
+    rows: staged.map((gap) => ({ ...gap, ...beginnings?.get(gap.subject) })),
     total: rows[0]?.total ?? 0,
     definitions: ask.stages?.used ?? [],
     touchFilter: `${touchWords(ask.touch)}${ask.direction === 'inbound' ? ', direction is inbound' : ''}`,

@@ -11,7 +11,6 @@ import { z } from 'zod'
 import { shortTouch } from './timeline-tools.js'
 import {
   counted,
-  inTurns,
   isoOf,
   limitOf,
   pathOf,
@@ -106,6 +105,7 @@ export const silentAccountsTool = tool({
       open: true,
       direction,
       min: silentFor,
+      firstTouch: true,
       as_of,
       limit,
       filter: stage === undefined ? undefined : JSON.stringify({ stage, op: orLater ? 'reached' : 'is' }),
@@ -115,17 +115,14 @@ export const silentAccountsTool = tool({
       said: `${counted(total, 'account is', 'accounts are')} silent${where}${shownOf(rows.length, total)}, the longest silent first.`,
       data: {
         total,
-        rows: await inTurns(rows, (row) => withFirstTouch(row, context)),
+        rows: rows.map((row) => silentAccount(row, context)),
         link: context.linkTo('/accounts', { sort: 'silence', stage: orLater ? undefined : stage }),
       },
     }
   },
 })
 
-/** What brought it: the first touch that is known of the account. */
-async function withFirstTouch(gap: Gaps['rows'][number], context: ToolContext) {
-  const { summary, touchpoints } = await firstTouches(gap.subject, 1, context)
-  const [first] = touchpoints ?? []
+function silentAccount(gap: Gaps['rows'][number], { linkTo }: ToolContext) {
   return {
     account: gap.subject,
     silentSince: gap.from,
@@ -135,10 +132,10 @@ async function withFirstTouch(gap: Gaps['rows'][number], context: ToolContext) {
       inbound: rounded(gap.silentDays.inbound),
     },
     stage: gap.stage,
-    broughtBy: first && shortTouch(first),
-    touches: summary?.touchpoints,
-    people: summary?.people,
-    link: context.linkTo(pathOf.account(gap.subject)),
+    broughtBy: gap.firstTouch,
+    touches: gap.touches,
+    people: gap.people,
+    link: linkTo(pathOf.account(gap.subject)),
   }
 }
 

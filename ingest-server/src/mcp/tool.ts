@@ -94,20 +94,6 @@ export const counted = (n: number, one: string, several = `${one}s`): string =>
 export const shownOf = (shown: number, total: number): string =>
   shown < total ? `; shown are ${shown.toLocaleString('en-US')}` : ''
 
-/** So many of an assistant's questions at once; the reader's slots (clickhouse/caps.ts) are for everybody. */
-const atOnce = 3
-
-/** As Promise.all, a few at a time. */
-export async function inTurns<Item, Result>(
-  items: readonly Item[],
-  act: (item: Item) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = []
-  for (let from = 0; from < items.length; from += atOnce)
-    results.push(...(await Promise.all(items.slice(from, from + atOnce).map(act))))
-  return results
-}
-
 export const pathOf = {
   account: (id: string) => `/accounts/${encodeURIComponent(id)}`,
   person: (id: string) => `/people/${encodeURIComponent(id)}`,

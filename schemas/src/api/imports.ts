@@ -223,7 +223,9 @@ export const importBody = z.strictObject({
 })
 export type ImportBody = z.output<typeof importBody>
 
-export const sourceVendors = ['generic', 'stripe', 'hubspot', 'calendly', 'cal', 'github'] as const
+export const sourceVendors = [
+  ...(['generic', 'standard', 'stripe', 'hubspot', 'calendly', 'cal', 'github'] as const),
+] as const
 export type SourceVendor = (typeof sourceVendors)[number]
 
 export const secretReference = z

@@ -146,9 +146,27 @@ export const gapsQuery = z.object({
     .optional()
     .describe('Only gaps that last until now, or only those that ended'),
   stages: words.optional().describe('Which list of stages; absent: `default`, where it is defined'),
+  firstTouch: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('Also what first brought each, and how many touches and people it has'),
   ...asked,
   limit: opened.limit,
 })
+const firstTouch = z.object({
+  at: when,
+  kind: z.string(),
+  name: z.string(),
+  channel: z.string(),
+  campaign: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('source, medium and name of what brought it'),
+  page: z.string().optional(),
+  person: z.string(),
+  messageId: z.string(),
+})
+export type FirstTouch = z.output<typeof firstTouch>
 const gap = z.object({
   subject: z.string(),
   from: when,
@@ -160,6 +178,9 @@ const gap = z.object({
     .object({ any: z.number(), inbound: number })
     .nullable()
     .describe('Of an open gap: since anybody spoke, and since they did'),
+  touches: z.number().int().optional().describe('With firstTouch'),
+  people: z.number().int().optional().describe('With firstTouch'),
+  firstTouch: firstTouch.optional(),
 })
 export const gapsAnswer = z.object({
   rows: z.array(gap),

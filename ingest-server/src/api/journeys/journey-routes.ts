@@ -105,7 +105,7 @@ function addGaps(api: Api, deps: TimelineDeps): void {
       answerQuestion(request, reply, deps, {
         asOf: request.query.as_of,
         async answer(reader, now) {
-          const { min, open, limit, stages } = request.query
+          const { min, open, limit, stages, firstTouch } = request.query
           const direction = oneOf(request.query.direction, ['any', 'inbound'] as const, 'direction')
           const question = await questionOf(reader, request.query, now)
           const found = await findGaps(reader, {
@@ -114,6 +114,7 @@ function addGaps(api: Api, deps: TimelineDeps): void {
             direction,
             isOpen: open === undefined ? undefined : open === 'true',
             stages: await stagesOf(reader, question, stages),
+            withFirstTouch: firstTouch === 'true',
             limit,
           })
           return { ...found, direction, subject: question.subject, asOf: isoTime(question.asOf) }

@@ -1,7 +1,7 @@
 /** Whether a file has the columns that its map asks for: what is missing is said before a row is read. */
 import type { ImportBody, MapOutput, MapTime } from '@touchline/schemas/api'
 import { TouchlineError } from '../../errors.js'
-import { plainName } from '../reading/csv-rows.js'
+import { plainName } from '../reading/row.js'
 import type { FileForm } from '../reading/row.js'
 import { wantedColumns } from './compile-map.js'
 

@@ -3,8 +3,7 @@
  * by a pointer (`/properties/email`), or the name of a field. `column#/pointer` looks into JSON that stands in a cell.
  */
 import { isExactNumber, parseExact, textOfNumber } from '../../exact-json.js'
-import { plainName } from '../reading/csv-rows.js'
-import type { Cells, FileForm } from '../reading/row.js'
+import { plainName, type Cells, type FileForm } from '../reading/row.js'
 
 export type Json = Record<string, unknown>
 

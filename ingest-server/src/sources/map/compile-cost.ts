@@ -1,13 +1,12 @@
 /** An output of a map that makes costs → a function that writes the row of costs. */
 import { costRow, type CostOutput, type MapValue } from '@touchline/schemas/api'
 import type { Cells } from '../reading/row.js'
-import { amountIn, noNumber, type Compiling } from './compile-event.js'
+import { amountIn, type Compiling } from './compile-event.js'
 import type { Output } from './mapped.js'
 import { readTime } from './times.js'
-import { amountOf, readConditions, readText, type ReadText } from './values.js'
+import { amountOf, noNumber, readConditions, readText, saysNothing, type ReadText } from './values.js'
 
 const volumes = ['impressions', 'clicks', 'engagements'] as const
-const nothing = /^(?:-+|—|n\/a|--)?$/i
 
 export function compileCost(output: CostOutput, { body, columns, times }: Compiling): Output {
   const holds = readConditions(output.when, columns)
@@ -39,7 +38,7 @@ export function compileCost(output: CostOutput, { body, columns, times }: Compil
     )
     const currency = (said.currency ?? '').toUpperCase()
     const written = amount(cells)
-    const spent = nothing.test(written) ? 0 : amountIn(written, { decimal, unit: output.unit, currency })
+    const spent = saysNothing(written) ? 0 : amountIn(written, { decimal, unit: output.unit, currency })
     if (Number.isNaN(spent)) return noNumber(written, decimal)
     const counted = countedOf(counts, cells, decimal)
     if (typeof counted === 'string') return counted
@@ -62,7 +61,7 @@ function countedOf(
   const counted: Record<string, number> = {}
   for (const { name, read } of counts) {
     const text = read(cells)
-    if (nothing.test(text)) continue
+    if (saysNothing(text)) continue
     const value = amountOf(text, decimal)
     if (!Number.isInteger(value)) return `${name}: ${text} is no whole number`
     counted[name] = value

@@ -4,7 +4,16 @@ import type { Cells } from '../reading/row.js'
 import type { Columns, Json } from './columns.js'
 import { keyText, type Output } from './mapped.js'
 import { readTime, type TimeReader } from './times.js'
-import { amountOf, digitsOf, readConditions, readFields, readText, type ReadText } from './values.js'
+import {
+  amountOf,
+  digitsOf,
+  noNumber,
+  readConditions,
+  readFields,
+  readText,
+  saysNothing,
+  type ReadText,
+} from './values.js'
 
 export interface Compiling {
   body: ImportBody
@@ -146,7 +155,7 @@ function touchParts(output: Extract<EventOutput, { as: 'touch' }>, { columns, bo
     const said: Json = { ...properties?.(cells) }
     const code = (currency?.(cells) ?? '').toUpperCase()
     const written = value?.(cells) ?? ''
-    if (written !== '') {
+    if (!saysNothing(written)) {
       const amount = amountIn(written, { decimal, unit: output.unit, currency: code })
       if (Number.isNaN(amount)) return noNumber(written, decimal)
       said.value = amount
@@ -169,6 +178,3 @@ export function amountIn(text: string, { decimal, unit, currency }: Writing): nu
   if (unit === 'micros') return Math.round(amount) / 1e6
   return unit === 'minor' ? amount / 10 ** digitsOf(currency) : amount
 }
-
-export const noNumber = (text: string, decimal: string) =>
-  `${text.slice(0, 50)} is no number with ${decimal === '.' ? 'a point' : 'a comma'} as its decimal sign; the map may say decimal`

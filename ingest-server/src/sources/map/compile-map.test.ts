@@ -75,6 +75,55 @@ describe('when something happened', () => {
     )
     expect(timeOf('', 'when')).toBe('has no time')
   })
+
+  const berlin = { column: 'when', zone: 'Europe/Berlin' }
+  it.each([
+    '2026-07-01 08:00',
+    '2026/07/01 08:00',
+    '2026-07-01 8:00',
+    '2026-07-01T8:00:00 AM',
+    '20260701080000',
+    'Wed Jul  1 08:00:00 2026',
+  ])('the zone of the map counts for every text that names none: %s', (when) => {
+    expect(timeOf(when, berlin)).toBe('2026-07-01T06:00:00.000Z')
+  })
+
+  it.each(['2026/07/01 06:00 Z', '2026-07-01 07:00:00 +0100', '2026-07-01 02:00:00 EDT', '1782885600'])(
+    'and for none that names its own: %s',
+    (when) => {
+      expect(timeOf(when, berlin)).toBe('2026-07-01T06:00:00.000Z')
+    },
+  )
+
+  it('of an hour that a clock shows twice the first counts, of one that it leaves out what comes after it', () => {
+    const zone = 'Europe/Berlin'
+    const twice = [
+      timeOf('2025-10-26 02:30', berlin),
+      timeOf('26.10.2025 02:30', { column: 'when', format: 'd.M.yyyy HH:mm', zone }),
+      timeOf('45956.104166666664', { column: 'when', format: 'excel', zone }),
+      timeOf('2025/10/26 2:30', berlin),
+    ]
+    expect(new Set(twice)).toEqual(new Set(['2025-10-26T00:30:00.000Z']))
+    const never = [timeOf('2025-03-30 02:30', berlin), timeOf('2025/03/30 2:30', berlin)]
+    expect(new Set(never)).toEqual(new Set(['2025-03-30T01:30:00.000Z']))
+  })
+
+  it.each([
+    [
+      '12/11/2025',
+      '(2025-11-12 or 2025-12-11): the map must say, with a format such as d/M/yyyy or M/d/yyyy',
+    ],
+    ['3-4-26 15:04', 'd-M-yy H:mm or M-d-yy H:mm'],
+    ['11/12/2025 3:04:05 PM', 'd/M/yyyy h:mm:ss a or M/d/yyyy h:mm:ss a'],
+    ['25.12.2025', 'is day/month: the map must say so, with the format d.M.yyyy'],
+    ['12/25/2025 9:00am', 'is month/day: the map must say so, with the format M/d/yyyy h:mma'],
+    ['31/31/2025', 'is no day'],
+    ['Nov 12, 2025', 'may say its format, LLL d, yyyy'],
+    ['12 November 2025, 3:04 PM', 'may say its format, d LLLL yyyy, h:mm a'],
+    ['45678', 'as a day of Excel it is 2025-01-21 00:00: the map must say the format excel'],
+  ])('what the map must say of %s is named', (when, said) => {
+    expect(timeOf(when, 'when')).toContain(said)
+  })
 })
 
 it.each([
@@ -90,8 +139,24 @@ it.each([
   ['1.234,50', '.', NaN],
   ['12,34,567.5', '.', 1234567.5],
   ['ten', '.', NaN],
+  ['1.234.56', ',', NaN],
+  ['1,5,000', '.', NaN],
+  ['1234,567', '.', NaN],
+  ['(1.234,50)', ',', -1234.5],
+  ["1'234.5", '.', 1234.5],
+  ['12.345.678 €', ',', 12345678],
 ] as const)('the amount %s with %s is %d', (text, decimal, expected) => {
   expect(amountOf(text, decimal)).toBe(expected)
+})
+
+it('an amount that only the other decimal sign can read says so, and what says that there is none is none', () => {
+  const of = (amount: string, more?: Partial<Sent>) =>
+    mapped(['a@x.de', '2026-03-01', 'Call', amount], 'when', more)
+  expect(of('1.234,50').problem).toContain('the map may say "decimal": ","')
+  expect(of('1,234.50', { decimal: ',' }).problem).toContain('the map may say "decimal": "."')
+  expect(of('a lot').problem).toBe('a lot is no number')
+  for (const none of ['', '-', '—', 'n/a', '#N/A', 'NULL'])
+    expect(of(none).events[0]?.properties, none).toEqual({})
 })
 
 describe('which row it is', () => {

@@ -7,6 +7,7 @@ import type { AmbiguousTime, MapTime } from '@touchline/schemas/api'
 import { timeFrom } from '../../collect/accept/read-time.js'
 import type { Cells } from '../reading/row.js'
 import type { Columns } from './columns.js'
+import { numericFormats, openSuggestions } from './suggest-format.js'
 import { firstText, type ReadText } from './values.js'
 
 /** Milliseconds since 1970; undefined where the row has nothing there; a problem where nobody can say. */
@@ -20,7 +21,6 @@ export interface TimeReader {
 
 const blanks = /[\u00a0\u202f\s]+/g
 const numericDay = /^(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?:[ ,T]|$)/
-const namesZone = /(?:[zZ]|[+-]\d\d:?\d\d|\b(?:UTC|GMT))$/
 const dayOnly = /^\d{4}-\d\d-\d\d$/
 const halfDayMs = 43_200_000
 const dayMs = 86_400_000
@@ -79,36 +79,64 @@ const isoOf = (ms: number) => new Date(ms).toISOString().slice(0, 16).replace('T
 
 /** Forms that everybody reads the same way. */
 function freeParser(zone: string): Parse {
+  const suggest = openSuggestions()
   return (text) => {
-    const both = numericDay.test(text) ? text : undefined
-    if (both !== undefined) return { problem: unsaid(text) }
-    const time = zone === 'UTC' || namesZone.test(text) ? timeFrom(text) : inZone(text, zone)
-    return time ?? { problem: `${text} cannot be read as a time; the map may say its format` }
+    if (numericDay.test(text)) return { problem: unsaid(text) }
+    const time = zone === 'UTC' ? timeFrom(text) : inZone(text, zone)
+    return time ?? { problem: unread(text, suggest) }
   }
 }
 
 function inZone(text: string, zone: string): number | undefined {
   const iso = DateTime.fromISO(text.replace(/^(\d{4}-\d\d-\d\d) (?=\d)/, '$1T'), { zone })
-  return iso.isValid ? iso.toMillis() : timeFrom(text)
+  if (iso.isValid) return firstOf(iso)
+  const time = timeFrom(text)
+  return time !== undefined && isOfNoZone(text, time) ? wallTime(time, zone) : time
 }
 
+/** It was read as UTC for want of a zone: with one it says the same. */
+const isOfNoZone = (text: string, time: number) =>
+  timeFrom(`${text}Z`) === time || (!/[+-]\d\d|[A-Z]{3}\b|[zZ]$/.test(text) && timeFrom(`${text} UTC`) === time)
+
+/** A clock that is put back shows an hour twice: the first of both counts, whatever time it is now. */
+const firstOf = (date: DateTime): number =>
+  Math.min(...date.getPossibleOffsets().map((possible) => possible.toMillis()))
+
 function unsaid(text: string): string {
-  const both = readingsOf(text)
-  const readings = both === undefined ? '' : ` (${both.dayFirst} or ${both.monthFirst})`
-  return `${text} may be day/month or month/day${readings}: the map must say, with a format such as d/M/yyyy or M/d/yyyy`
+  const formats = numericFormats(text) ?? { dayFirst: 'd/M/yyyy', monthFirst: 'M/d/yyyy' }
+  const found = bothOf(text)
+  if (found?.dayFirst === undefined && found?.monthFirst === undefined) return `${text} is no day`
+  if (found.monthFirst === undefined)
+    return `${text} is day/month: the map must say so, with the format ${formats.dayFirst}`
+  if (found.dayFirst === undefined)
+    return `${text} is month/day: the map must say so, with the format ${formats.monthFirst}`
+  return `${text} may be day/month or month/day (${found.dayFirst} or ${found.monthFirst}): the map must say, with a format such as ${formats.dayFirst} or ${formats.monthFirst}`
+}
+
+function unread(text: string, suggest: (text: string) => string | undefined): string {
+  const days = /^\d{5}(?:\.\d+)?$/.test(text) ? Number(text) : 0
+  if (days > excelDays.from && days < excelDays.to)
+    return `${text} is no time; as a day of Excel it is ${isoOf(excelEpochMs + days * dayMs)}: the map must say the format excel`
+  const format = suggest(text)
+  return format === undefined
+    ? `${text} cannot be read as a time; the map may say its format`
+    : `${text} cannot be read as a time; the map may say its format, ${format}`
 }
 
 /** Both days that a text such as 12/11/2026 may mean; undefined where there is one at most. */
 export function readingsOf(text: string): { dayFirst: string; monthFirst: string } | undefined {
+  const { dayFirst, monthFirst } = bothOf(text) ?? {}
+  return dayFirst === undefined || monthFirst === undefined || dayFirst === monthFirst
+    ? undefined
+    : { dayFirst, monthFirst }
+}
+
+function bothOf(text: string): { dayFirst: string | undefined; monthFirst: string | undefined } | undefined {
   const found = numericDay.exec(text)
   if (found === null) return undefined
   const [, a = '', , b = '', written = ''] = found
   const year = written.length === 2 ? `20${written}` : written
-  const dayFirst = dayOf(year, b, a)
-  const monthFirst = dayOf(year, a, b)
-  return dayFirst === undefined || monthFirst === undefined || dayFirst === monthFirst
-    ? undefined
-    : { dayFirst, monthFirst }
+  return { dayFirst: dayOf(year, b, a), monthFirst: dayOf(year, a, b) }
 }
 
 function dayOf(year: string, month: string, day: string): string | undefined {
@@ -118,6 +146,8 @@ function dayOf(year: string, month: string, day: string): string | undefined {
 
 // Day 0 of Excel; its 1900 has a 29th of February, so days count from the 30th of December.
 const excelEpochMs = Date.UTC(1899, 11, 30)
+/** 1990 to 2064: numbers that are hardly anything else where a time is wanted. */
+const excelDays = { from: 32_874, to: 60_000 }
 
 function formatParser(format: string, zone: string): (text: string) => number | undefined {
   if (format === 'iso') {
@@ -135,10 +165,10 @@ function formatParser(format: string, zone: string): (text: string) => number | 
   const parser = DateTime.buildFormatParser(format, options)
   return (text) => {
     const date = DateTime.fromFormatParser(text, parser, options)
-    return date.isValid ? date.toMillis() : undefined
+    return date.isValid ? firstOf(date) : undefined
   }
 }
 
 /** What a clock in the zone showed, as a time. */
 const wallTime = (ms: number, zone: string) =>
-  DateTime.fromMillis(Math.round(ms), { zone: 'UTC' }).setZone(zone, { keepLocalTime: true }).toMillis()
+  firstOf(DateTime.fromMillis(Math.round(ms), { zone: 'UTC' }).setZone(zone, { keepLocalTime: true }))

@@ -173,6 +173,8 @@ function readCondition({ column, op, value }: MapCondition, columns: Columns): (
 }
 
 const amountShape = /^([-+(]?)(\d+(?:\.\d+)?(?:e[+-]?\d+)?)\)?(-?)$/i
+// The last group has three digits; those before two as well, as India writes them.
+const groupedShape = { '.': /^\d{1,3}(?:,\d{2,3})*,\d{3}$/, ',': /^\d{1,3}(?:\.\d{2,3})*\.\d{3}$/ }
 
 /**
  * `1,234.50`, `€ 1.234,50` (with `decimal` a comma), `(12.00)`; NaN for what is no number so written. Signs of currencies
@@ -180,14 +182,28 @@ const amountShape = /^([-+(]?)(\d+(?:\.\d+)?(?:e[+-]?\d+)?)\)?(-?)$/i
  */
 export function amountOf(text: string, decimal: '.' | ','): number {
   const bare = text.replace(/[\p{Sc}\s\u00a0\u202f'’]|^[A-Z]{3}|[A-Z]{3}$/gu, '')
-  // The last group has three digits; those before two as well, as India writes them.
-  const grouped = decimal === '.' ? /\d(?:,\d{2,3})*,\d{3}(?!\d)/ : /\d(?:\.\d{2,3})*\.\d{3}(?!\d)/
   const thousands = decimal === '.' ? ',' : '.'
-  const plain = grouped.test(bare.split(decimal, 1)[0] ?? '') ? bare.replaceAll(thousands, '') : bare
-  const found = amountShape.exec(decimal === '.' ? plain : plain.includes('.') ? '' : plain.replace(',', '.'))
-  if (found === null || plain.split(decimal).length > 2) return Number.NaN
+  const [whole = '', ...fraction] = bare.split(decimal)
+  const digits = whole.replace(/^[-+(]|[-)]$/g, '')
+  const plainWhole = groupedShape[decimal].test(digits) ? whole.replaceAll(thousands, '') : whole
+  const plain = [plainWhole, ...fraction].join(decimal)
+  if (fraction.length > 1 || plain.includes(thousands)) return Number.NaN
+  const found = amountShape.exec(plain.replace(',', '.'))
+  if (found === null) return Number.NaN
   const value = Number(found[2])
   return found[1] === '-' || found[1] === '(' || found[3] === '-' ? -value : value
+}
+
+/** How people write that there is none. */
+export const saysNothing = (text: string) => /^(?:-+|–|—|n\/a|#n\/a|null|none)?$/i.test(text)
+
+/** Why a text is no amount, and what to do. */
+export function noNumber(text: string, decimal: '.' | ','): string {
+  const other = decimal === '.' ? ',' : '.'
+  const sign = (one: string) => (one === '.' ? 'a point' : 'a comma')
+  return Number.isNaN(amountOf(text, other))
+    ? `${text.slice(0, 50)} is no number`
+    : `${text.slice(0, 50)} is no number with ${sign(decimal)} as its decimal sign; with ${sign(other)} it is: the map may say "decimal": "${other}"`
 }
 
 const digits = new Map<string, number>()

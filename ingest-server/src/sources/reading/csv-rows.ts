@@ -1,33 +1,50 @@
 /** Records of a table → rows of cells, by csv-parse; what its header is, and which delimiter it has. */
 import { parse, type Info, type Options } from 'csv-parse/sync'
-import type { RawRecord } from './split-records.js'
-import type { BadRow, Row } from './row.js'
+import { delimiters, plainName, type BadRow, type Row } from './row.js'
+import { createRecordSplitter, type RawRecord } from './split-records.js'
 
 const lineFeed = 0x0a
 /** Used again for every batch: what it holds is text before the next one comes. */
 let room = Buffer.alloc(0)
 const options = { relax_column_count: true, record_delimiter: '\n' } as const satisfies Options
 
-interface Parsed {
+interface Cells {
   line: number
   cells: string[]
 }
 
-/** The cells of records at hand, at once where all their quotes are right. */
-export function cellsOf(records: readonly RawRecord[], delimiter: string, hasQuotes = true): Parsed[] {
-  if (!hasQuotes)
-    return records.map(({ line, bytes }) => ({ line, cells: bytes.toString('utf8').split(delimiter) }))
+interface Parsed {
+  record: RawRecord
+  /** One row; where its quotes are not right there may be more. */
+  found: Cells[]
+}
+
+/** The cells of records at hand. Without a quote a record is only split; csv-parse takes ten times as long. */
+function cellsOf(records: readonly RawRecord[], { delimiter, hasQuotes }: Table): Parsed[] {
+  const isQuoted = (record: RawRecord) => hasQuotes !== false && record.bytes.includes(0x22)
+  const quoted = records.filter(isQuoted)
+  const found = quotedCells(quoted, delimiter)
+  let next = 0
+  return records.map((record) => {
+    if (quoted[next] === record) return { record, found: found[next++] ?? [] }
+    return { record, found: [{ line: record.line, cells: record.bytes.toString('utf8').split(delimiter) }] }
+  })
+}
+
+/** All at once where all their quotes are right. */
+function quotedCells(records: readonly RawRecord[], delimiter: string): Cells[][] {
+  if (records.length === 0) return []
   try {
-    const all = parse(linesOf(records), { ...options, delimiter })
+    const all = parse(textOf(records), { ...options, delimiter })
     if (all.length === records.length)
-      return all.map((cells, index) => ({ line: records[index]?.line ?? 0, cells }))
+      return records.map(({ line }, index) => [{ line, cells: all[index] ?? [] }])
   } catch {
     // A quote stands where none may; one by one it is found.
   }
-  return records.flatMap((record) => cellsOfOne(record, delimiter))
+  return records.map((record) => cellsOfOne(record, delimiter))
 }
 
-function linesOf(records: readonly RawRecord[]): Buffer {
+function textOf(records: readonly RawRecord[]): Buffer {
   const size = records.reduce((sum, { bytes }) => sum + bytes.length + 1, 0)
   if (room.length < size) room = Buffer.allocUnsafe(Math.max(size, 2 * room.length))
   let end = 0
@@ -38,7 +55,7 @@ function linesOf(records: readonly RawRecord[]): Buffer {
   return room.subarray(0, end)
 }
 
-function cellsOfOne({ bytes, line }: RawRecord, delimiter: string): Parsed[] {
+export function cellsOfOne({ bytes, line }: RawRecord, delimiter: string): Cells[] {
   try {
     const [cells, ...rest] = parse(bytes, { ...options, delimiter })
     if (cells !== undefined && rest.length === 0) return [{ line, cells }]
@@ -60,23 +77,25 @@ const withoutOuterQuotes = (cell: string) => (/^".*".*"$/s.test(cell) ? cell.sli
 
 interface Table {
   delimiter: string
+  lineEnd: number
   hasQuotes?: boolean
   /** Where each column stands, since the header came again with its columns in another order; changed by it. */
   moved: { order: readonly number[] | undefined }
 }
 
-/** Rows as the header wants them; `number` is that of the first. */
+/** Rows as the header wants them; `number` is that of the first. Rows of nothing but blanks are none. */
 export function toRows(
   records: readonly RawRecord[],
   columns: readonly string[],
-  { delimiter, number, hasQuotes = true, moved }: Table & { number: number },
+  { number, ...table }: Table & { number: number },
 ): (Row | BadRow)[] {
   const rows: (Row | BadRow)[] = []
   let good: RawRecord[] = []
   const flush = () => {
     if (good.length === 0) return
-    for (const { line, cells } of cellsOf(good, delimiter, hasQuotes))
-      rows.push(rowOf(cells, columns, { line, number: number + rows.length, delimiter, moved }))
+    for (const parsed of cellsOf(good, table))
+      for (const row of rowsOf(parsed, { columns, table }))
+        rows.push({ ...row, number: number + rows.length })
     good = []
   }
   for (const record of records) {
@@ -92,27 +111,112 @@ export function toRows(
   return rows
 }
 
-function rowOf(
-  cells: string[],
-  columns: readonly string[],
-  { line, number, delimiter, moved }: Table & { line: number; number: number },
-): Row | BadRow {
-  const { length } = columns
-  if (cells.length === length && !isHeaderAgain(cells, columns))
-    return { number, line, cells: moved.order?.map((at) => cells[at] ?? '') ?? cells, raw: '' }
-  const raw = cells.join(delimiter)
-  if (cells.length === length) {
-    // Exports that were put one behind the other: rows go on by the names of their own header.
-    const order = columns.map((name) => cells.findIndex((cell) => plainName(cell) === plainName(name)))
-    moved.order = order.every((at, index) => at === index) ? undefined : order
-    const how = moved.order === undefined ? '' : ', its columns in another order: rows below are read by it'
-    return { number, line, reason: `is the header again${how}`, raw }
-  }
-  // Excel writes delimiters behind the last column that has anything.
-  if (cells.length > length && cells.slice(length).every((cell) => cell.trim() === ''))
-    return rowOf(cells.slice(0, length), columns, { line, number, delimiter, moved })
-  return { number, line, reason: `has ${cells.length} columns where the header has ${length}`, raw }
+/** Without its number. */
+type Made = Omit<Row, 'number'> | Omit<BadRow, 'number'>
+
+interface Expected {
+  columns: readonly string[]
+  table: Table
 }
+
+function rowsOf({ record, found }: Parsed, expected: Expected, attempt = 0): Made[] {
+  const fitting = found.map(({ line, cells }) => ({ line, cells: fittedOf(cells, expected.columns.length) }))
+  const fits = fitting.every(({ cells }) => cells === undefined || cells.length === expected.columns.length)
+  if (!fits && record.innerLines > 0 && attempt < mostAttempts) return linesOf(record, expected, attempt + 1)
+  return fitting.flatMap(({ line, cells }) =>
+    cells === undefined ? [] : [rowOf(record, { line, cells }, expected)],
+  )
+}
+
+/** Undefined where nothing stands in them. */
+function fittedOf(cells: string[], columns: number): string[] | undefined {
+  if (isBlank(cells)) return undefined
+  // Excel writes delimiters behind the last column that has anything.
+  return cells.length > columns && isBlank(cells.slice(columns)) ? cells.slice(0, columns) : cells
+}
+
+function rowOf(record: RawRecord, { line, cells }: Cells, expected: Expected): Made {
+  const { columns, table } = expected
+  if (cells.length === columns.length) return namedOf(cells, line, expected)
+  const otherwise =
+    table.hasQuotes === false ? undefined : cellsOtherwise(record, table.delimiter, columns.length)
+  if (otherwise !== undefined) return namedOf(otherwise, line, expected)
+  const raw = cells.join(table.delimiter)
+  const reason = `has ${counted(cells.length)} where the header has ${columns.length}${whyOf(raw, cells, expected)}`
+  return { line, reason, raw }
+}
+
+/** Quotes that are opened in vain, one in the other: beyond so many the rest is given up as one row. */
+const mostAttempts = 5
+
+/** A quote that was never closed took the rows along up to the next one that is: its own line is no row, those behind it may be. */
+function linesOf(record: RawRecord, expected: Expected, attempt: number): Made[] {
+  const { line, bytes, innerLines } = record
+  const { lineEnd, delimiter } = expected.table
+  const end = bytes.indexOf(lineEnd)
+  const splitter = createRecordSplitter({ maxBytes: bytes.length, lineEnd, hasQuotes: true, delimiter })
+  splitter.push(bytes.subarray(end + 1))
+  splitter.end()
+  const raw = bytes.toString('utf8', 0, end)
+  const rows: Made[] = [
+    { line, reason: `a quote that is opened here ends only in line ${line + innerLines}`, raw },
+  ]
+  for (let inner = splitter.next(); inner !== undefined; inner = splitter.next()) {
+    const found = { ...inner, line: line + inner.line }
+    if (found.reason === undefined)
+      rows.push(...rowsOf({ record: found, found: cellsOfOne(found, delimiter) }, expected, attempt))
+    else rows.push({ line: found.line, reason: found.reason, raw: found.bytes.toString('utf8') })
+  }
+  return rows
+}
+
+/** As the header names its columns. */
+function namedOf(cells: string[], line: number, { columns, table }: Expected): Made {
+  const { delimiter, moved } = table
+  if (!isHeaderAgain(cells, columns))
+    return { line, cells: moved.order?.map((at) => cells[at] ?? '') ?? cells, raw: '' }
+  // Exports that were put one behind the other: rows go on by the names of their own header.
+  const order = columns.map((name) => cells.findIndex((cell) => plainName(cell) === plainName(name)))
+  moved.order = order.every((at, index) => at === index) ? undefined : order
+  const how = moved.order === undefined ? '' : ', its columns in another order: rows below are read by it'
+  return { line, reason: `is the header again${how}`, raw: cells.join(delimiter) }
+}
+
+const isBlank = (cells: readonly string[]) => cells.every((cell) => cell.trim() === '')
+const counted = (cells: number) => `${cells} ${cells === 1 ? 'column' : 'columns'}`
+
+/** What people write in spite of RFC 4180, where it gives as many columns as there are: `a, "b, c"` and `"a \"b\", c"`. */
+function cellsOtherwise(
+  { bytes, innerLines }: RawRecord,
+  delimiter: string,
+  columns: number,
+): string[] | undefined {
+  if (innerLines > 0 || !bytes.includes(0x22)) return undefined
+  for (const more of [{ ltrim: true, rtrim: true }, { escape: '\\' }] satisfies Options[])
+    try {
+      const [cells, ...rest] = parse(bytes, { ...options, delimiter, ...more })
+      if (cells?.length === columns && rest.length === 0) return cells
+    } catch {
+      // Not that either.
+    }
+  return undefined
+}
+
+/** What may have happened to a row, where it shows. */
+function whyOf(raw: string, cells: readonly string[], { columns, table }: Expected): string {
+  const other = delimiters.find((one) => one !== table.delimiter && raw.split(one).length === columns.length)
+  if (other !== undefined) return `; read by ${nameOf(other)} it has them: the delimiter changes here`
+  if (raw.includes('\r')) return '; a carriage return stands in it, which ends no line in this file'
+  if (cells.length < columns.length) return ''
+  return raw.includes('"')
+    ? '; a quote inside of quotes must be written twice'
+    : `; a cell that holds ${nameOf(table.delimiter)} must stand in quotes`
+}
+
+const names: Readonly<Record<string, string>> = {
+  ...{ ',': 'a comma', ';': 'a semicolon', '\t': 'a tab', '|': 'a bar' },
+}
+const nameOf = (delimiter: string) => names[delimiter] ?? JSON.stringify(delimiter)
 
 /** Every column by its name, in whatever order. The first cell decides for nearly all rows. */
 function isHeaderAgain(cells: readonly string[], columns: readonly string[]): boolean {
@@ -121,54 +225,4 @@ function isHeaderAgain(cells: readonly string[], columns: readonly string[]): bo
   const names = new Set(cells.map((cell) => cell.trim()))
   // Columns of one name cannot be told apart in another order.
   return names.size === columns.length && columns.every((name) => names.has(name))
-}
-
-/** Names of columns are compared by letters and digits alone: `Close Date`, `close_date` and ` Close date` are one. */
-export const plainName = (name: string) => name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')
-
-export interface Header {
-  delimiter: string
-  columns: string[]
-  /** How many records stand before the rows. */
-  before: number
-}
-
-const delimiters = [',', ';', '\t', '|']
-const separatorLine = /^sep=(.)$/i
-
-/**
- * The header among the first records, and the delimiter by which it has most of the columns that are wanted. Reports
- * begin with lines about themselves, so it need not be the first. Undefined where no record has any of them.
- */
-export function findHeader(
-  records: readonly RawRecord[],
-  wanted: readonly (readonly string[])[],
-  given: string | undefined,
-): Header | undefined {
-  const said = separatorLine.exec(records[0]?.bytes.toString('utf8').trim() ?? '')?.[1]
-  const tried = given !== undefined ? [given] : said !== undefined ? [said] : delimiters
-  const plain = wanted.map((names) => names.map(plainName))
-  let best: (Header & { score: number }) | undefined
-  for (const delimiter of tried)
-    for (const [index, record] of records.entries()) {
-      if (record.reason !== undefined) continue
-      const cells = cellsOfOne(record, delimiter)[0]?.cells ?? []
-      const names = new Set(cells.map(plainName))
-      const score = plain.filter((alternatives) => alternatives.some((name) => names.has(name))).length
-      if (score > (best?.score ?? 0))
-        best = { delimiter, columns: cells.map((cell) => cell.trim()), before: index + 1, score }
-    }
-  return best
-}
-
-/** Of a file without a header: the delimiter that gives as many columns as there are. */
-export function findDelimiter(
-  records: readonly RawRecord[],
-  columns: number,
-  given: string | undefined,
-): string {
-  if (given !== undefined) return given
-  const fits = (delimiter: string) =>
-    records.filter((record) => cellsOfOne(record, delimiter)[0]?.cells.length === columns).length
-  return [...delimiters].sort((a, b) => fits(b) - fits(a))[0] ?? ','
 }

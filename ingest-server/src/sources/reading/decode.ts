@@ -39,19 +39,27 @@ function markOf(head: Buffer): { label: string; bytes: number } | undefined {
   return undefined
 }
 
-/** Text in Latin letters has a zero in every second byte of UTF-16. */
+/**
+ * Digits, blanks and what separates cells have a zero in the same byte of every two, whatever the letters are; text that is
+ * no UTF-16 has none, or has them anywhere.
+ */
 function guessWide(head: Buffer): string | undefined {
-  const size = Math.min(head.length, 1_000)
-  let even = 0
-  let odd = 0
-  for (let i = 0; i < size; i++) {
-    if (head[i] !== 0) continue
-    if (i % 2 === 0) even++
-    else odd++
+  const size = Math.min(head.length, 8_192) & ~1
+  const zeros = { even: 0, odd: 0 }
+  const separators = { even: 0, odd: 0 }
+  for (let i = 0; i < size; i += 2) {
+    const [even = 0, odd = 0] = [head[i], head[i + 1]]
+    if (even === 0 && odd !== 0) zeros.even += 1
+    if (odd === 0 && even !== 0) zeros.odd += 1
+    if (even === 0 && isSeparator.has(odd)) separators.even += 1
+    if (odd === 0 && isSeparator.has(even)) separators.odd += 1
   }
-  if (odd > size / 4 && even < size / 50) return 'utf-16le'
-  return even > size / 4 && odd < size / 50 ? 'utf-16be' : undefined
+  const isMostly = (many: number, few: number) => many > size / 20 && few < many / 20
+  if (separators.odd > 0 && isMostly(zeros.odd, zeros.even)) return 'utf-16le'
+  return separators.even > 0 && isMostly(zeros.even, zeros.odd) ? 'utf-16be' : undefined
 }
+
+const isSeparator = new Set(Buffer.from('\n\r,;\t|'))
 
 function other(label: string, skip: number, note: string): Decoder {
   const decoder = new TextDecoder(label, { ignoreBOM: true })

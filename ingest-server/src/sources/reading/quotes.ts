@@ -11,13 +11,25 @@ export interface QuoteOptions {
   delimiter: string
 }
 
+interface Stretch {
+  /** Where the record begins. */
+  start: number
+  from: number
+  to: number
+  /** No byte follows the last one. */
+  isEnded: boolean
+}
+
 export function createQuotes({ lineEnd, delimiter }: QuoteOptions) {
   const isDelimiter = new Set(Buffer.from(delimiter))
   /** The next quote that was not looked at; -1: not looked for. */
   let next = -1
   let isOpen = false
+  /** Up to here no quote ends a field: what was looked through for one quote is not looked through for the next. */
+  let openUpTo = 0
 
-  const closes = (after: number) => after === lineEnd || after === cr || isDelimiter.has(after)
+  const closes = (after: number | undefined) =>
+    after === undefined || after === lineEnd || after === cr || isDelimiter.has(after)
 
   return {
     isOpen: () => isOpen,
@@ -25,13 +37,18 @@ export function createQuotes({ lineEnd, delimiter }: QuoteOptions) {
      * Looks at the quotes of a record that begins at `start`, from `from` up to `to`. Answers up to where it is known
      * what they are: `to`, or the last byte where only the one after it can tell.
      */
-    pass(bytes: Buffer, { start, from, to }: { start: number; from: number; to: number }): number {
+    pass(bytes: Buffer, { start, from, to, isEnded }: Stretch): number {
       if (next < from) next = quoteFrom(bytes, from)
       while (next < to) {
+        // Of a run of quotes the first may have opened the field.
+        if (isOpen && next < openUpTo && bytes[next - 1] !== quote) {
+          next = quoteFrom(bytes, openUpTo)
+          continue
+        }
         if (!isOpen) isOpen = next === start || isDelimiter.has(bytes[next - 1] ?? 0)
         else {
           const after = bytes[next + 1]
-          if (after === undefined) return next
+          if (after === undefined && !isEnded) return next
           if (after === quote) next += 1
           else isOpen = !closes(after)
         }
@@ -39,13 +56,24 @@ export function createQuotes({ lineEnd, delimiter }: QuoteOptions) {
       }
       return to
     },
+    /** Where there is something to look at again: behind what is known to hold no end of the quote that is open. */
+    passed: (at: number): number => (isOpen ? Math.max(at, openUpTo) : at),
+    /** The quote that is open does not end before `at`, nor does any that opens until then. */
+    staysOpenTo(at: number): void {
+      if (isOpen) openUpTo = Math.max(openUpTo, at)
+    },
     /** A record is behind us. */
     close(): void {
       isOpen = false
     },
-    /** The bytes stand at other places now, or some were passed over. */
+    /** Some bytes were passed over. */
     lookAgain(): void {
       next = -1
+    },
+    /** The bytes stand so many places further to the front now. */
+    moved(by: number): void {
+      next = -1
+      openUpTo = Math.max(0, openUpTo - by)
     },
   }
 }

@@ -158,7 +158,22 @@ describe('bad rows never stop good ones', () => {
     ['a line end inside quotes', 'a@x.de,2026-03-01,"two\nlines"\n', ['a@x.de', '2026-03-01', 'two\nlines']],
     ['an inch', 'a@x.de,2026-03-01,5" screen\n', ['a@x.de', '2026-03-01', '5" screen']],
     ['too few columns', 'a@x.de,2026-03-01\n', '2: has 2 columns where the header has 3'],
-    ['too many', 'a@x.de,2026-03-01,Call,x\n', '2: has 4 columns where the header has 3'],
+    [
+      'too many',
+      'a@x.de,2026-03-01,Call,x\n',
+      '2: has 4 columns where the header has 3; a cell that holds a comma must stand in quotes',
+    ],
+    [
+      'quotes that a backslash escapes',
+      'a@x.de,2026-03-01,"so \\"hi\\", and"\n',
+      ['a@x.de', '2026-03-01', 'so "hi", and'],
+    ],
+    ['a blank before the quote', 'a@x.de, 2026-03-01, "so, and"\n', ['a@x.de', '2026-03-01', 'so, and']],
+    [
+      'another delimiter',
+      'a@x.de;2026-03-01;Call\n',
+      '2: has 1 column where the header has 3; read by a semicolon it has them: the delimiter changes here',
+    ],
     ['empty columns behind', 'a@x.de,2026-03-01,Call,,,\n', ['a@x.de', '2026-03-01', 'Call']],
     ['the header again', head, '2: is the header again'],
     ['the header again, written by Excel', 'email ,when,what,,\n', '2: is the header again'],
@@ -226,7 +241,7 @@ describe('bad rows never stop good ones', () => {
       last,
       '3: the file ends inside a quote that is opened here',
       ['b@x.de', '2026-03-02', 'Call'],
-      '5: has 1 columns where the header has 3',
+      '5: has 1 column where the header has 3',
     ])
   })
 

@@ -2,13 +2,15 @@
  * A file as it comes (CSV, TSV, NDJSON; gzip or not; any encoding) → its rows, in batches, without ever holding more than
  * a chunk and one row. What it found out about the file stands in `form` once the first batch is there.
  */
-import { pipeline, Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
 import { TouchlineError } from '../../errors.js'
 import { parseExact } from '../../exact-json.js'
-import { findDelimiter, findHeader, toRows } from './csv-rows.js'
+import { chunksOf, takeHead } from './chunks.js'
+import { toRows } from './csv-rows.js'
 import { createDecoder, type Decoder } from './decode.js'
+import { findDelimiter, findHeader } from './find-header.js'
+import { invalid, noHeader, refuseBinary, refuseOther, refuseWholeJson } from './refuse-others.js'
 import { isBad, type BadRow, type FileForm, type ReadRow, type Row } from './row.js'
+import { findLineEnd } from './find-line-end.js'
 import { createRecordSplitter, type RawRecord, type RecordSplitter } from './split-records.js'
 
 export interface ReadOptions {
@@ -34,7 +36,6 @@ export interface OpenedFile {
   isCut: () => boolean
 }
 
-const headBytes = 64 * 1024
 const headRecords = 60
 const defaultMaxRowBytes = 1024 * 1024
 
@@ -64,55 +65,90 @@ async function* batchesOf(
   const chunks = chunksOf(input, state, warnings)
   const head = await takeHead(chunks)
   if (head.length === 0) throw invalid('The file is empty.')
-  refuseArchive(head)
+  refuseOther(head)
   const decoder = decoderOf(head, options.encoding)
   let decoded = decoder.decode(head)
+  refuseBinary(decoded)
   file.format = options.format ?? (/^\s*[{[]/.test(decoded.toString('utf8', 0, 200)) ? 'ndjson' : 'csv')
-  if (file.format === 'ndjson') refuseList(decoded)
-  const maxBytes = options.maxRowBytes ?? defaultMaxRowBytes
-  const lineEnd = decoded.includes(0x0a) || !decoded.includes(0x0d) ? 0x0a : 0x0d
+  if (file.format === 'ndjson') refuseWholeJson(decoded)
+  const lineEnd = findLineEnd(decoded)
   const splitter = createRecordSplitter({
-    maxBytes,
+    maxBytes: options.maxRowBytes ?? defaultMaxRowBytes,
     lineEnd,
     hasQuotes: file.format === 'csv' && options.quotes !== false,
     delimiter: options.delimiter,
   })
-  const rows = rowMaker(file, options, decoder)
+  const rows = rowMaker(file, options, { decoder, lineEnd })
+  let isFirst = true
   for (;;) {
-    const records: RawRecord[] = []
-    splitter.push(decoded, (record) => records.push(record))
+    splitter.push(decoded)
     file.encoding = decoder.encoding()
-    const batch = rows(records)
-    if (batch.length > 0) yield batch
+    for (const records of batchesIn(splitter, isFirst ? headRecords : 0)) {
+      isFirst = false
+      const batch = rows(records)
+      if (batch.length > 0) yield batch
+    }
     const next = await chunks.next()
     if (next.done === true) break
     decoded = decoder.decode(next.value)
   }
-  yield* lastRows(splitter, decoder, rows)
+  yield* lastRows({ splitter, decoder, rows, state })
   if (splitter.endsOpen() && file.format === 'csv')
     warnings.push('The last line has no line end: if the file was cut there, its last value may be too.')
   if (decoder.hasReplaced())
     warnings.push('The file is UTF-8 but for some bytes; rows with such are refused.')
 }
 
-function* lastRows(
-  splitter: RecordSplitter,
-  decoder: Decoder,
-  rows: (records: readonly RawRecord[], isLast?: boolean) => ReadRow[],
-): Generator<ReadRow[]> {
-  const ending = decoder.end()
-  const before: RawRecord[] = []
-  if (ending.length > 0) splitter.push(ending, (record) => before.push(record))
-  const records: RawRecord[] = []
-  const batch = rows(before)
-  if (batch.length > 0) yield batch
-  splitter.end((record) => records.push(record))
-  const last = rows(records, true)
-  if (last.length > 0) yield last
+/**
+ * One chunk has few rows that are wide or many that are narrow, and all that was kept back while a quote was open. What is
+ * made of rows is larger than they are, and a few batches wait for the log at once.
+ */
+const batch = { rows: 2_000, bytes: 128 * 1024 }
+
+/** The first has so many at `least`, where they are there. */
+function* batchesIn(splitter: RecordSplitter, least = 0): Generator<RawRecord[]> {
+  for (let wanted = least; ; wanted = 0) {
+    const records: RawRecord[] = []
+    let bytes = 0
+    while (records.length < batch.rows && (bytes < batch.bytes || records.length < wanted)) {
+      const record = splitter.next()
+      if (record === undefined) break
+      records.push(record)
+      bytes += record.bytes.length
+    }
+    if (records.length === 0) return
+    yield records
+  }
 }
 
+interface Ending {
+  splitter: RecordSplitter
+  decoder: Decoder
+  rows: (records: readonly RawRecord[], isLast?: boolean) => ReadRow[]
+  state: Reading['state']
+}
+
+function* lastRows({ splitter, decoder, rows, state }: Ending): Generator<ReadRow[]> {
+  const ending = decoder.end()
+  if (ending.length > 0) {
+    splitter.push(ending)
+    for (const records of batchesIn(splitter)) yield rows(records)
+  }
+  splitter.end()
+  for (const records of batchesIn(splitter)) yield rows(state.isCut ? records.map(cutOff) : records)
+  const none = rows([], true)
+  if (none.length > 0) yield none
+}
+
+/** Its last value may be half of one, and the whole file brings the row again. */
+const cutOff = (record: RawRecord): RawRecord => ({ reason: 'the file is cut inside this row', ...record })
+
 /** From records to rows, counting them. The first records of a table have its header among them. */
-function rowMaker(file: FileForm, options: ReadOptions, decoder: Decoder) {
+function rowMaker(
+  file: FileForm,
+  options: ReadOptions,
+  { decoder, lineEnd }: { decoder: Decoder; lineEnd: number },
+) {
   let number = 1
   let isBegun = false
   const moved = { order: undefined }
@@ -126,7 +162,7 @@ function rowMaker(file: FileForm, options: ReadOptions, decoder: Decoder) {
       return 0
     }
     const found = findHeader(head, options.wanted, options.delimiter)
-    if (found === undefined) throw noHeader(head, options)
+    if (found === undefined) throw noHeader(head, options, headRecords)
     file.columns = found.columns
     file.delimiter = found.delimiter
     return found.before
@@ -142,6 +178,7 @@ function rowMaker(file: FileForm, options: ReadOptions, decoder: Decoder) {
             delimiter: file.delimiter,
             number,
             hasQuotes: options.quotes !== false,
+            lineEnd,
             moved,
           })
     number += rows.length
@@ -175,87 +212,5 @@ function decoderOf(head: Buffer, wanted: string | undefined): Decoder {
     return createDecoder(head, wanted)
   } catch (cause) {
     throw new TouchlineError('IMPORT_INVALID', `encoding ${wanted}: there is no such encoding.`, { cause })
-  }
-}
-
-/** What people send in place of a table. */
-function refuseArchive(head: Buffer): void {
-  const begins = (bytes: string) => head.toString('latin1', 0, bytes.length) === bytes
-  if (begins('PK\x03\x04'))
-    throw invalid('The file is a ZIP or an Excel workbook. Unpack it, or save the sheet as CSV.')
-  if (begins('\xd0\xcf\x11\xe0')) throw invalid('The file is an Excel workbook (xls). Save the sheet as CSV.')
-  if (begins('PAR1')) throw invalid('The file is Parquet. Write it as CSV or as JSON lines.')
-  if (begins('BZh') || begins('\x28\xb5\x2f\xfd') || begins('\xfd7zXZ'))
-    throw invalid('The file is compressed, and not by gzip. Unpack it.')
-}
-
-/** A list would have to be held as a whole. */
-function refuseList(head: Buffer): void {
-  if (/^\s*\[/.test(head.toString('utf8', 0, 200)))
-    throw invalid("The file is one JSON list. Write one object a line: jq -c '.[]' FILE.")
-}
-
-const invalid = (message: string) => new TouchlineError('IMPORT_INVALID', message)
-
-function noHeader(head: readonly RawRecord[], { wanted }: ReadOptions): TouchlineError {
-  const first = head[0]?.bytes.toString('utf8').slice(0, 200) ?? ''
-  const names = wanted.slice(0, 12).map((alternatives) => alternatives[0] ?? '')
-  return invalid(
-    `None of the first ${headRecords} lines is a header with columns of the map (${names.join(', ')}). The first line: ${first}`,
-  )
-}
-
-/** At least `headBytes` of the file, where it has them. */
-async function takeHead(chunks: AsyncGenerator<Buffer>): Promise<Buffer> {
-  const taken: Buffer[] = []
-  let bytes = 0
-  while (bytes < headBytes) {
-    const next = await chunks.next()
-    if (next.done === true) break
-    taken.push(next.value)
-    bytes += next.value.length
-  }
-  return Buffer.concat(taken)
-}
-
-/** The bytes of the file, out of its gzip where it has one. */
-async function* chunksOf(
-  input: AsyncIterable<Buffer>,
-  state: { isCut: boolean },
-  warnings: string[],
-): AsyncGenerator<Buffer> {
-  const iterator = input[Symbol.asyncIterator]()
-  let first = Buffer.alloc(0)
-  while (first.length < 2) {
-    const next = await iterator.next()
-    if (next.done === true) break
-    first = first.length === 0 ? Buffer.from(next.value) : Buffer.concat([first, next.value])
-  }
-  const all = (async function* () {
-    if (first.length > 0) yield first
-    for (;;) {
-      const next = await iterator.next()
-      if (next.done === true) return
-      yield next.value
-    }
-  })()
-  if (!(first[0] === 0x1f && first[1] === 0x8b)) {
-    yield* all
-    return
-  }
-  const gunzip = createGunzip({ chunkSize: headBytes })
-  // Its error comes out of the loop as well.
-  pipeline(Readable.from(all, { objectMode: false }), gunzip, () => undefined)
-  try {
-    for await (const chunk of gunzip) yield chunk as Buffer
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== 'Z_BUF_ERROR' && code !== 'Z_DATA_ERROR') throw error
-    state.isCut = true
-    warnings.push(
-      code === 'Z_BUF_ERROR'
-        ? 'The file ends inside its gzip: it was cut.'
-        : `The gzip is damaged (${(error as Error).message}): what stands behind the damage was not read.`,
-    )
   }
 }

@@ -34,3 +34,9 @@ export interface FileForm {
   /** Of a table: its header. */
   columns: readonly string[]
 }
+
+/** Names of columns are compared by letters and digits alone: `Close Date`, `close_date` and ` Close date` are one. */
+export const plainName = (name: string) => name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')
+
+/** Those that are tried. */
+export const delimiters = [',', ';', '\t', '|']

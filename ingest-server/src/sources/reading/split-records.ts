@@ -16,13 +16,13 @@ export interface RawRecord {
   reason?: string
 }
 
-type Take = (record: RawRecord) => void
-
 export interface RecordSplitter {
-  /** Calls `take` for each record that `chunk` ends. Records of nothing are left out. */
-  push: (chunk: Buffer, take: Take) => void
-  /** What stands behind the last line end. */
-  end: (take: Take) => void
+  /** Once `next` has no more of the chunk before. */
+  push: (chunk: Buffer) => void
+  /** No more chunks come: `next` goes on with what stands behind the last line end. */
+  end: () => void
+  /** The next whole record; undefined where another chunk is needed, or none is left. Records of nothing are left out. */
+  next: () => RawRecord | undefined
   /** Whether the last line had no line end. */
   endsOpen: () => boolean
 }
@@ -45,32 +45,29 @@ export function createRecordSplitter(options: SplitOptions): RecordSplitter {
   const { lineEnd, delimiter = ',;\t|' } = options
   const joinChunk = createJoin()
   const on: Reading = {
-    ...{ options, quotes: createQuotes({ lineEnd, delimiter }) },
-    ...{ rest: Buffer.alloc(0), start: 0, at: 0, line: 1, innerLines: 0, isSkipping: false },
+    ...{ options, quotes: createQuotes({ lineEnd, delimiter }), found: undefined },
+    ...{ rest: Buffer.alloc(0), start: 0, at: 0, line: 1 },
+    ...{ hasInner: false, isSkipping: false, isEnded: false, endsOpen: false },
   }
-  let endsOpen = false
-
   return {
-    push(chunk, take) {
+    push(chunk) {
       on.rest = on.start === on.rest.length ? chunk : joinChunk(on.rest.subarray(on.start), chunk)
+      on.quotes.moved(on.start)
       on.at -= on.start
       on.start = 0
-      on.quotes.lookAgain()
-      scan(on, take)
     },
-    end(take) {
-      for (; !on.isSkipping && on.start < on.rest.length; scan(on, take)) {
-        endsOpen = true
-        if (!on.quotes.isOpen() || on.at < on.rest.length) return emit(on, on.rest.length, take)
-        // The quote that was never closed: its own line is no row, those behind it may be.
-        const first = on.rest.indexOf(lineEnd, on.start)
-        refuse(on, first === -1 ? on.rest.length : first, isOpenAtEnd, take)
-        if (first === -1) return
-        goOn(on, first + 1, 1)
-        on.quotes.lookAgain()
-      }
+    end() {
+      on.isEnded = true
     },
-    endsOpen: () => endsOpen,
+    next() {
+      do while (on.found === undefined && step(on));
+      while (on.found === undefined && on.isEnded && finish(on))
+      if (on.isSkipping) on.start = on.at = on.rest.length
+      const { found } = on
+      on.found = undefined
+      return found
+    },
+    endsOpen: () => on.endsOpen,
   }
 }
 
@@ -83,19 +80,19 @@ interface Reading {
   start: number
   at: number
   line: number
-  innerLines: number
+  /** The record under way goes over a line end. */
+  hasInner: boolean
   /** A line that is over the limit is passed over up to its end. */
   isSkipping: boolean
-}
-
-function scan(on: Reading, take: Take): void {
-  while (step(on, take));
-  if (on.isSkipping) on.start = on.at = on.rest.length
+  /** Nothing comes behind `rest`. */
+  isEnded: boolean
+  endsOpen: boolean
+  found: RawRecord | undefined
 }
 
 /** One line end further; false where there is none. */
-function step(on: Reading, take: Take): boolean {
-  const { rest, start, quotes, options } = on
+function step(on: Reading): boolean {
+  const { rest, start, quotes, options, isEnded } = on
   const end = rest.indexOf(options.lineEnd, on.at)
   if (on.isSkipping) {
     if (end === -1) return false
@@ -103,50 +100,88 @@ function step(on: Reading, take: Take): boolean {
     goOn(on, end + 1, 1)
     return true
   }
-  const upTo = end === -1 ? rest.length : end
-  const known = options.hasQuotes ? quotes.pass(rest, { start, from: on.at, to: upTo }) : upTo
-  if (upTo - start > options.maxBytes) return giveUp(on, take)
+  const to = end === -1 ? rest.length : end
+  const known = options.hasQuotes ? quotes.pass(rest, { start, from: on.at, to, isEnded }) : to
+  if (to - start > options.maxBytes) return giveUp(on, to)
   on.at = end === -1 ? known : end + 1
   if (end === -1) return false
-  if (quotes.isOpen()) on.innerLines += 1
-  else {
-    emit(on, end, take)
-    goOn(on, end + 1, 1 + on.innerLines)
+  if (quotes.isOpen()) {
+    on.hasInner = true
+    on.at = Math.min(quotes.passed(on.at), rest.length)
+  } else {
+    const innerLines = emit(on, end)
+    goOn(on, end + 1, 1 + innerLines)
   }
   return true
 }
 
 /** The first line of what is too long. */
-function giveUp(on: Reading, take: Take): boolean {
+function giveUp(on: Reading, to: number): boolean {
   const { rest, quotes } = on
   const { lineEnd, maxBytes } = on.options
   const end = rest.indexOf(lineEnd, on.start)
-  const isOpen = on.innerLines > 0 || (quotes.isOpen() && end !== -1)
+  const isOpen = on.hasInner || (quotes.isOpen() && end !== -1)
   const limit = `${Math.round(maxBytes / 1024)} KB`
   const reason = isOpen
     ? `a quote that is opened here is not closed within ${limit}`
     : `the row is longer than ${limit}`
-  refuse(on, end === -1 ? rest.length : end, reason, take)
+  quotes.staysOpenTo(to)
+  refuse(on, end === -1 ? rest.length : end, reason)
   on.isSkipping = end === -1
   goOn(on, on.isSkipping ? rest.length : end + 1, on.isSkipping ? 0 : 1)
   quotes.lookAgain()
   return !on.isSkipping
 }
 
+/** One record further behind the last line end; false where nothing is left. */
+function finish(on: Reading): boolean {
+  const { rest, start, quotes, options } = on
+  if (on.isSkipping || start >= rest.length) return false
+  on.endsOpen = true
+  if (!quotes.isOpen()) {
+    emit(on, rest.length)
+    goOn(on, rest.length, 0)
+    return true
+  }
+  // The quote that was never closed: its own line is no row, those behind it may be.
+  quotes.staysOpenTo(rest.length)
+  const first = rest.indexOf(options.lineEnd, start)
+  refuse(on, first === -1 ? rest.length : first, isOpenAtEnd)
+  goOn(on, first === -1 ? rest.length : first + 1, 1)
+  quotes.lookAgain()
+  return true
+}
+
 function goOn(on: Reading, from: number, lines: number): void {
   on.line += lines
   on.start = on.at = from
-  on.innerLines = 0
+  on.hasInner = false
   on.quotes.close()
 }
 
-function refuse({ rest, start, line }: Reading, end: number, reason: string, take: Take): void {
-  take({ line, bytes: rest.subarray(start, Math.min(end, start + keptOfTooLong)), innerLines: 0, reason })
+function refuse(on: Reading, end: number, reason: string): void {
+  const { rest, start, line } = on
+  on.found = {
+    line,
+    bytes: rest.subarray(start, Math.min(end, start + keptOfTooLong)),
+    innerLines: 0,
+    reason,
+  }
 }
 
-function emit({ rest, start, line, innerLines }: Reading, end: number, take: Take): void {
+/** How many line ends lie inside of it. */
+function emit(on: Reading, end: number): number {
+  const { rest, start, line, hasInner, options } = on
   const last = end > start && rest[end - 1] === cr ? end - 1 : end
-  if (last > start) take({ line, bytes: rest.subarray(start, last), innerLines })
+  const innerLines = hasInner ? linesIn(rest.subarray(start, end), options.lineEnd) : 0
+  if (last > start) on.found = { line, bytes: rest.subarray(start, last), innerLines }
+  return innerLines
+}
+
+function linesIn(bytes: Buffer, lineEnd: number): number {
+  let lines = 0
+  for (let at = bytes.indexOf(lineEnd); at !== -1; at = bytes.indexOf(lineEnd, at + 1)) lines += 1
+  return lines
 }
 
 /** Puts a record together that goes over several chunks: in the same bytes again and again, or all would be garbage. */

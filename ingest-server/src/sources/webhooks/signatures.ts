@@ -2,6 +2,8 @@
  * Whether what another system pushes is signed by whoever knows the secret, as each vendor documents it:
  *
  *     generic    HEADER: [sha256=]HMAC(body), hex or base64
+ *     standard   webhook-signature: v1,HMAC(webhook-id.webhook-timestamp.body), base64, several with blanks; 5 minutes.
+ *                Standard Webhooks, which Svix, Clerk, Resend, Supabase and Touchline itself send
  *     github     X-Hub-Signature-256: sha256=HMAC(body), hex
  *     cal        X-Cal-Signature-256: HMAC(body), hex
  *     stripe     Stripe-Signature: t=SECONDS,v1=HMAC(t.body), hex; several v1 while a secret is rolled; 5 minutes
@@ -12,6 +14,7 @@
  */
 import type { SourceVendor } from '@touchline/schemas/api'
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { Webhook } from 'standardwebhooks'
 
 export interface Pushed {
   method: string
@@ -96,7 +99,18 @@ const hubspot: Check = (pushed, secret, { nowMs }) => {
   )
 }
 
+const standard: Check = (pushed, secret, { nowMs }) => {
+  const at = Number(headerOf(pushed, 'webhook-timestamp')) * 1_000
+  if (!isRecent(at, 5 * minuteMs, nowMs)) return false
+  const id = headerOf(pushed, 'webhook-id')
+  const made = new Webhook(secret).sign(id, new Date(at), pushed.body.toString('utf8'))
+  const expected = Buffer.from(made.replace(/^v1,/, ''), 'base64')
+  const written = headerOf(pushed, 'webhook-signature').split(/[ ,]+/)
+  return written.some((one) => one !== 'v1' && isSame(one, expected))
+}
+
 const checks: Readonly<Record<SourceVendor, Check>> = {
+  standard,
   generic: (pushed, secret, checking) => ofBody(checking.header ?? '')(pushed, secret, checking),
   github: ofBody('x-hub-signature-256'),
   cal: ofBody('x-cal-signature-256'),

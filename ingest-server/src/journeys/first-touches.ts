@@ -1,0 +1,66 @@
+/** What first brought subjects, and how much there is of each: of the few that are shown, in one statement. */
+import type { FirstTouch, Subject } from '@touchline/schemas/api'
+import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
+import { asOfParam } from '../definitions/bag.js'
+import { touchesOf, touchSettings } from '../definitions/touches.js'
+
+export interface Beginning {
+  touches: number
+  people: number
+  firstTouch: FirstTouch
+}
+
+interface BeginningRow extends Omit<FirstTouch, 'campaign' | 'page'> {
+  subject: string
+  touches: number
+  people: number
+  source: string
+  medium: string
+  campaign: string
+  path: string
+}
+
+// A touch of an account is told in whole where it stands among its person's, found by primary key.
+const beginnings = (subject: Subject): NamedQuery => ({
+  name: `first-touches-of-${subject}s`,
+  sql: `
+WITH begun AS (
+  SELECT subject, count() AS touches, uniqExact(person_key) AS people,
+    argMin((person_key, at, touch), (at, message_id, touch)) AS first
+  FROM ${touchesOf(subject, true)}
+  WHERE kind != ''
+  GROUP BY subject
+)
+SELECT begun.subject AS subject, touches, people, at, kind, name, channel, source, medium, campaign, path, person, messageId
+FROM begun
+INNER JOIN (
+  SELECT (person_key, at, touch) AS place, at, kind, if(label = '', name, label) AS name, channel, source, medium, campaign, path, person,
+    message_ids[1] AS messageId
+  FROM touchpoints_of_people FINAL
+  WHERE project = {project: String} AND (person_key, at, touch) IN (SELECT first.1, first.2, first.3 FROM begun)
+) AS told ON told.place = begun.first`,
+  settings: touchSettings,
+})
+
+/** By id; who has no touch until `asOf` is not among them. */
+export async function readBeginnings(
+  reader: Reader,
+  subject: Subject,
+  ids: readonly string[],
+  asOf: number,
+): Promise<Map<string, Beginning>> {
+  if (ids.length === 0) return new Map()
+  const rows = await query<BeginningRow>(reader, beginnings(subject), { ...asOfParam(asOf), only: ids })
+  return new Map(
+    rows.map(({ subject: id, touches, people, ...touch }) => {
+      const { at, kind, name, channel, person, messageId, path, source, medium, campaign } = touch
+      const named = Object.entries({ source, medium, name: campaign }).filter(([, value]) => value !== '')
+      const firstTouch = {
+        ...{ at, kind, name, channel, person, messageId },
+        ...(named.length > 0 && { campaign: Object.fromEntries(named) }),
+        ...(path !== '' && { page: path }),
+      }
+      return [id, { touches, people, firstTouch }]
+    }),
+  )
+}
