@@ -265,6 +265,7 @@ function openWhileCollecting({
       const opened = await openClickHouse({
         ...options,
         projects: projects.all().map(({ id }) => id),
+        isOnlyProject: (project) => projects.all().every(({ id }) => id === project),
         signal,
       })
       for (const client of [opened.app, opened.reader]) observeQueries(client, { logger, metrics })

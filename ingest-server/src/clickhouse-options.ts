@@ -23,6 +23,7 @@ export function clickhouseOptions(
     password: config.CLICKHOUSE_PASSWORD,
     readerUser: config.CLICKHOUSE_READER_USER,
     readerPassword: config.CLICKHOUSE_READER_PASSWORD,
+    analystUser: config.ANALYST_PASSWORD === undefined ? undefined : config.CLICKHOUSE_ANALYST_USER,
     cluster: clusterOf(config),
     dataDir: join(config.DATA_DIR, 'clickhouse'),
     httpPort: config.CLICKHOUSE_HTTP_PORT,

@@ -94,6 +94,8 @@ const environment = z.object({
     .default('touchline'),
   CLICKHOUSE_READER_USER: text.optional(),
   CLICKHOUSE_READER_PASSWORD: z.string().optional(),
+  /** As whom query_sql asks a server of one's own, with ANALYST_PASSWORD, as long as there is one project. */
+  CLICKHOUSE_ANALYST_USER: text.optional(),
   CLICKHOUSE_CLUSTER: z
     .string()
     .regex(/^[\w-]{1,64}$/, 'must be up to 64 letters, digits, _ and -')

@@ -61,7 +61,7 @@ const counted = async (source: string) => {
 const untilCounted = (source: string, ids: number) =>
   until(async () => ((await counted(source)).ids === ids ? true : undefined), {
     what: `${ids} events of ${source}`,
-    timeoutMs: 90_000,
+    timeoutMs: 240_000,
   })
 
 describe('touchline import', () => {
@@ -292,7 +292,7 @@ describe('a run that is killed half-way goes on, and nothing is lost or twice', 
       return body.state === 'interrupted' ? true : undefined
     })
     await finished('killed-command', path, 'killed-command')
-  })
+  }, 400_000)
 
   test('the server is killed', async () => {
     const { path, args } = await prepared('killed-server')
@@ -304,7 +304,7 @@ describe('a run that is killed half-way goes on, and nothing is lost or twice', 
     expect(err).toContain('The same command again goes on where it stopped')
     await server.restart()
     await finished('killed-server', path, 'killed-server')
-  })
+  }, 400_000)
 
   test('the server is stopped', async () => {
     const { path, args } = await prepared('stopped-server')
@@ -322,5 +322,5 @@ describe('a run that is killed half-way goes on, and nothing is lost or twice', 
     })
     await server.restart()
     await finished('stopped-server', path, 'stopped-server')
-  })
+  }, 400_000)
 })

@@ -29,7 +29,7 @@ function grants({ config: settings, print }: Cli): void {
     config.CLICKHOUSE_READER_USER ?? 'touchline_reader',
     config.CLICKHOUSE_READER_PASSWORD,
   )
-  const analyst = userOf('touchline_analyst', config.ANALYST_PASSWORD)
+  const analyst = userOf(config.CLICKHOUSE_ANALYST_USER ?? 'touchline_analyst', config.ANALYST_PASSWORD)
   const statements = grantStatements({
     database: config.CLICKHOUSE_DATABASE,
     app,
@@ -42,6 +42,8 @@ function grants({ config: settings, print }: Cli): void {
     '-- Start Touchline with:',
     `--   CLICKHOUSE_USER=${app.name} CLICKHOUSE_PASSWORD=${app.password}`,
     `--   CLICKHOUSE_READER_USER=${reader.name} CLICKHOUSE_READER_PASSWORD=${reader.password}`,
+    '-- So that query_sql of /mcp works as well, while there is one project:',
+    `--   CLICKHOUSE_ANALYST_USER=${analyst.name} ANALYST_PASSWORD=${analyst.password}`,
     `-- For people and their tools: user ${analyst.name}, password ${analyst.password}`,
     ...statements.map((statement) => `${statement};`),
   ].join('\n')

@@ -18,7 +18,7 @@ export interface ClickHouse {
     /** Of the native protocol, where the embedded server has it on. */
     tcpPort: number | undefined
   }
-  /** The read-only user that sees the rows of one project; undefined where there is none (a server of one's own). */
+  /** The read-only user that sees the rows of one project; undefined where there is none (a server of one's own without an analyst, or with several projects). */
   sqlUserOf(project: string): SqlUser | undefined
   close(): Promise<void>
 }

@@ -9,7 +9,7 @@ import { query, type NamedQuery } from './query.js'
 import { identifier } from './sql-quoting.js'
 import { readerCaps } from './caps.js'
 import { clusterSettings, onCluster, type Cluster } from './cluster-ddl.js'
-import type { ClickHouse } from './clickhouse.js'
+import type { ClickHouse, SqlUser } from './clickhouse.js'
 import {
   startEmbeddedServer,
   type EmbeddedServer,
@@ -31,6 +31,10 @@ export interface ClickHouseOptions {
   /** Read-only user of that server; without it the same user reads, with read-only settings on every request. */
   readerUser?: string | undefined
   readerPassword?: string | undefined
+  /** The analyst of that server, whose password is `analystPassword`; he sees every project's rows. */
+  analystUser?: string | undefined
+  /** Whether a project is the only one that there is, at this time. */
+  isOnlyProject?: ((project: string) => boolean) | undefined
   /** The cluster of that server whose nodes all get the database. */
   cluster?: Cluster | undefined
 
@@ -115,9 +119,9 @@ export async function openClickHouse(options: ClickHouseOptions): Promise<Opened
       tcpPort: embedded?.tcpPort,
     },
     sqlUserOf(project) {
-      const found = embedded?.projectUsers.find((one) => one.project === project)
-      if (embedded === undefined || found === undefined) return undefined
-      return { url: embedded.url, username: found.user, password: found.password, database }
+      if (embedded === undefined) return analystOf(options, project, database)
+      const found = embedded.projectUsers.find((one) => one.project === project)
+      return found && { url: embedded.url, username: found.user, password: found.password, database }
     },
     isReady: () => health.answers() && (embedded?.isRunning() ?? true),
     problem: () =>
@@ -128,6 +132,13 @@ export async function openClickHouse(options: ClickHouseOptions): Promise<Opened
       await embedded?.close()
     },
   }
+}
+
+/** No server of one's own has users that see one project: its analyst serves where all rows are of that project. */
+function analystOf(options: ClickHouseOptions, project: string, database: string): SqlUser | undefined {
+  const { url, analystUser: username, analystPassword: password, isOnlyProject } = options
+  if (url === undefined || username === undefined || password === undefined) return undefined
+  return isOnlyProject?.(project) === true ? { url, username, password, database } : undefined
 }
 
 async function startEmbedded(options: ClickHouseOptions, database: string): Promise<EmbeddedServer> {

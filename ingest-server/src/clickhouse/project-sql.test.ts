@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
+import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
 import { eventRow, insertRowsOf } from '../../../test-support/event-rows.js'
+import { openClickHouse } from './open-clickhouse.js'
 import { openProjectSql, type ProjectSql } from './project-sql.js'
 
 let clickhouse: TestClickHouse
@@ -45,6 +46,41 @@ test('a statement that fails while it answers is refused with what ClickHouse sa
     code: 'QUERY_INVALID',
     message: expect.stringContaining('too far') as string,
   })
+})
+
+test('on a server of one’s own the analyst serves the only project, and nobody once there are two', async () => {
+  const projects = ['default']
+  const own = await openClickHouse({
+    logger: silentLogger,
+    url: clickhouse.analyst.url,
+    user: 'app',
+    password: clickhouse.embedded?.appPassword,
+    analystUser: clickhouse.analyst.user,
+    analystPassword: clickhouse.analyst.password,
+    isOnlyProject: (project) => projects.every((one) => one === project),
+  })
+  const ofOwn = openProjectSql(own)
+  try {
+    const statement = 'SELECT name, currentUser() AS who FROM events'
+    expect(await ofOwn.ask('default', statement, 10)).toMatchObject({ rows: [['Bought', 'analyst']] })
+    for (const forbidden of [
+      'INSERT INTO events (project) VALUES (1)',
+      'DROP TABLE events',
+      "SELECT * FROM file('/etc/passwd', LineAsString)",
+      "SELECT * FROM url('http://127.0.0.1/', LineAsString)",
+      'SELECT 1 SETTINGS max_execution_time = 1000',
+      'SELECT 1 SETTINGS readonly = 0',
+    ])
+      await expect(ofOwn.ask('default', forbidden, 10), forbidden).rejects.toMatchObject({
+        code: 'QUERY_INVALID',
+      })
+    projects.push('second')
+    await expect(ofOwn.ask('default', statement, 10)).rejects.toMatchObject({ code: 'QUERY_INVALID' })
+    await expect(ofOwn.ask('second', statement, 10)).rejects.toMatchObject({ code: 'QUERY_INVALID' })
+  } finally {
+    await ofOwn.close()
+    await own.close()
+  }
 })
 
 test('a project without an SQL user is told so, and what else there is', async () => {

@@ -29,15 +29,17 @@ export function openProjectSql(clickhouse: Pick<ClickHouse, 'sqlUserOf'>): Proje
   const clients = new Map<string, ClickHouseClient>()
 
   function clientOf(project: string): ClickHouseClient {
-    const known = clients.get(project)
-    if (known) return known
+    // Asked each time: what was the only project may be one of two now.
     const account = clickhouse.sqlUserOf(project)
     if (account === undefined)
       throw new TouchlineError(
         'QUERY_INVALID',
         'This project has no SQL user here. The embedded ClickHouse makes one for each project when the server starts, so a ' +
-          'project that is younger needs a restart; on a ClickHouse of your own (CLICKHOUSE_URL) there are none. Ask with the other tools.',
+          'project that is younger needs a restart; on a ClickHouse of your own (CLICKHOUSE_URL) its analyst serves where CLICKHOUSE_ANALYST_USER and ' +
+          'ANALYST_PASSWORD name one and there is no other project. Ask with the other tools.',
       )
+    const known = clients.get(project)
+    if (known) return known
     const client = createClient({
       ...account,
       application: 'touchline',

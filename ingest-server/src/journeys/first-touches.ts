@@ -10,7 +10,7 @@ export interface Beginning {
   firstTouch: FirstTouch
 }
 
-interface BeginningRow extends Omit<FirstTouch, 'campaign' | 'page'> {
+interface BeginningRow extends Omit<FirstTouch, 'campaign' | 'page' | 'pages'> {
   subject: string
   touches: number
   people: number
@@ -18,6 +18,7 @@ interface BeginningRow extends Omit<FirstTouch, 'campaign' | 'page'> {
   medium: string
   campaign: string
   path: string
+  pages: number
 }
 
 // A touch of an account is told in whole where it stands among its person's, found by primary key.
@@ -31,10 +32,10 @@ WITH begun AS (
   WHERE kind != ''
   GROUP BY subject
 )
-SELECT begun.subject AS subject, touches, people, at, kind, name, channel, source, medium, campaign, path, person, messageId
+SELECT begun.subject AS subject, touches, people, at, kind, name, channel, source, medium, campaign, path, pages, person, messageId
 FROM begun
 INNER JOIN (
-  SELECT (person_key, at, touch) AS place, at, kind, if(label = '', name, label) AS name, channel, source, medium, campaign, path, person,
+  SELECT (person_key, at, touch) AS place, at, kind, if(label = '', name, label) AS name, channel, source, medium, campaign, path, pages, person,
     message_ids[1] AS messageId
   FROM touchpoints_of_people FINAL
   WHERE project = {project: String} AND (person_key, at, touch) IN (SELECT first.1, first.2, first.3 FROM begun)
@@ -53,12 +54,13 @@ export async function readBeginnings(
   const rows = await query<BeginningRow>(reader, beginnings(subject), { ...asOfParam(asOf), only: ids })
   return new Map(
     rows.map(({ subject: id, touches, people, ...touch }) => {
-      const { at, kind, name, channel, person, messageId, path, source, medium, campaign } = touch
+      const { at, kind, name, channel, person, messageId, path, pages, source, medium, campaign } = touch
       const named = Object.entries({ source, medium, name: campaign }).filter(([, value]) => value !== '')
       const firstTouch = {
         ...{ at, kind, name, channel, person, messageId },
         ...(named.length > 0 && { campaign: Object.fromEntries(named) }),
         ...(path !== '' && { page: path }),
+        ...(kind === 'visit' && { pages }),
       }
       return [id, { touches, people, firstTouch }]
     }),

@@ -163,6 +163,7 @@ const firstTouch = z.object({
     .optional()
     .describe('source, medium and name of what brought it'),
   page: z.string().optional(),
+  pages: z.number().int().optional().describe('Of a visit'),
   person: z.string(),
   messageId: z.string(),
 })
