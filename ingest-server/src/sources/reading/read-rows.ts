@@ -162,7 +162,7 @@ function rowMaker(
       return 0
     }
     const found = findHeader(head, options.wanted, options.delimiter)
-    if (found === undefined) throw noHeader(head, options, headRecords)
+    if (found === undefined) throw noHeader(head, { wanted: options.wanted, looked: headRecords })
     file.columns = found.columns
     file.delimiter = found.delimiter
     return found.before

@@ -1,6 +1,5 @@
 /** What people send in place of a table or of JSON lines, told by how it begins: refused with what to do instead. */
 import { TouchlineError } from '../../errors.js'
-import type { ReadOptions } from './read-rows.js'
 import type { RawRecord } from './split-records.js'
 
 export const invalid = (message: string) => new TouchlineError('IMPORT_INVALID', message)
@@ -55,8 +54,7 @@ export function refuseWholeJson(decoded: Buffer): void {
 
 export function noHeader(
   head: readonly RawRecord[],
-  { wanted }: ReadOptions,
-  looked: number,
+  { wanted, looked }: { wanted: readonly (readonly string[])[]; looked: number },
 ): TouchlineError {
   const [first] = head
   if (first === undefined) return invalid('The file is empty: no line has anything in it.')
