@@ -96,7 +96,8 @@ function inZone(text: string, zone: string): number | undefined {
 
 /** It was read as UTC for want of a zone: with one it says the same. */
 const isOfNoZone = (text: string, time: number) =>
-  timeFrom(`${text}Z`) === time || (!/[+-]\d\d|[A-Z]{3}\b|[zZ]$/.test(text) && timeFrom(`${text} UTC`) === time)
+  timeFrom(`${text}Z`) === time ||
+  (!/[+-]\d\d|[A-Z]{3}\b|[zZ]$/.test(text) && timeFrom(`${text} UTC`) === time)
 
 /** A clock that is put back shows an hour twice: the first of both counts, whatever time it is now. */
 const firstOf = (date: DateTime): number =>
