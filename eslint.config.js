@@ -12,7 +12,6 @@ export const longFunctions = [
   'ingest-server/src/app.ts',
   'ingest-server/src/clickhouse/pending-clickhouse.ts',
   'ingest-server/src/collect/accept/spans.ts',
-  'ingest-server/src/engagement/worker.ts',
   'ingest-server/src/engagement/deliveries/queue.ts',
   'ingest-server/src/engagement/deliveries/sender.ts',
   'ingest-server/src/engagement/programs/entrances.ts',

@@ -21,7 +21,7 @@ import { printTable, rounded } from './report.js'
 
 const touchesEach = 8
 const perSecond = 1_000
-const steadySeconds = 30
+const steadySeconds = Number(process.argv[3] ?? 30)
 
 const persons = Number(process.argv[2] ?? 500_000)
 

@@ -21,8 +21,10 @@ SELECT DISTINCT cityHash64(account) AS key, account AS subject FROM account_trai
 )`,
 }
 
+/** SELECT key, subject: who is known by facts, with or without touches. */
+export const knownSubjects = (subject: Subject, isOnly = false): string =>
+  known[subject]((column) => (isOnly ? ` AND ${column} IN {only: Array(String)}` : ''))
+
 /** As touchesOf, with the columns that conditions read, and everybody in it. */
-export function universeOf(subject: Subject, isOnly = false): string {
-  const some = (column: string) => (isOnly ? ` AND ${column} IN {only: Array(String)}` : '')
-  return `(SELECT ${shown} FROM ${touchesOf(subject, isOnly)} UNION ALL ${none(known[subject](some))})`
-}
+export const universeOf = (subject: Subject, isOnly = false): string =>
+  `(SELECT ${shown} FROM ${touchesOf(subject, isOnly)} UNION ALL ${none(knownSubjects(subject, isOnly))})`

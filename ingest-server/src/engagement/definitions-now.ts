@@ -1,8 +1,10 @@
 /** The definitions of each project, read again when one changed. */
 import type { ClickHouseClient } from '@clickhouse/client'
+import type { Subject } from '@touchline/schemas/api'
 import { TouchlineError } from '../errors.js'
 import { query } from '../clickhouse/query.js'
 import type { Definition } from '../definitions/definition.js'
+import { plainSetOf, type PlainSet } from '../definitions/plain/plain-set.js'
 import { listDefinitions } from '../definitions/read.js'
 import { referencesFrom } from '../definitions/references.js'
 import { conditionsOfBody } from '../definitions/walk.js'
@@ -17,6 +19,8 @@ export interface ProjectNow {
   /** Those that can be asked: what they name is there. */
   segments: Segment[]
   scores: Score[]
+  /** The same by subject: those that are worked out in this process, and the others. */
+  plain: Readonly<Record<Subject, PlainSet>>
   /** What it follows from: another one means that everybody has to be looked at again. */
   signatures: ReadonlyMap<string, string>
 }
@@ -51,13 +55,12 @@ async function readProject(client: ClickHouseClient, project: string): Promise<P
   const all = await listDefinitions(source)
   const usable = all.filter((one) => isUsable(one, all))
   const signatures = new Map(usable.map((one) => [`${one.kind}/${one.id}`, signatureOf(one, all)]))
-  return {
-    source,
-    all,
-    segments: usable.filter((one): one is Segment => one.kind === 'segments'),
-    scores: usable.filter((one): one is Score => one.kind === 'scores'),
-    signatures,
-  }
+  const segments = usable.filter((one): one is Segment => one.kind === 'segments')
+  const scores = usable.filter((one): one is Score => one.kind === 'scores')
+  const plainOf = (subject: Subject) =>
+    plainSetOf(subject, segments, scores, referencesFrom(all, [], { subject }))
+  const plain = { person: plainOf('person'), account: plainOf('account') }
+  return { source, all, segments, scores, plain, signatures }
 }
 
 /** What a definition names may come later; until then it holds for nobody. */

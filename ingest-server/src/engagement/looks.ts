@@ -10,11 +10,15 @@ import type { ProjectNow, Score } from './definitions-now.js'
 import { notErased, withoutErased } from './erased-subjects.js'
 import { handOffCrossed } from './handoffs/detect.js'
 import type { Merges } from './handoffs/merges.js'
+import { readHistories } from './histories.js'
+import { keepScores, type HotSubjects } from './scores/plain-scores.js'
 import { deriveScores, readDueScores, readHot } from './scores/values.js'
 import { moveOn, readDue } from './segments/due.js'
 import { emit, type Waiting } from './segments/emission.js'
 import { deriveMemberships, type Segment } from './segments/memberships.js'
-import { mostPending, readPending } from './segments/pending.js'
+import { mostPending, pendingOf, readPending, type Pending } from './segments/pending.js'
+import { changedMemberships } from './segments/plain-memberships.js'
+import type { Unsaid } from './segments/unsaid.js'
 
 export interface Looking {
   project: ProjectNow
@@ -25,6 +29,8 @@ export interface Looking {
   metrics: Pick<Metrics, 'engage'>
   versions: Versions
   waiting: Waiting
+  /** Whose rows stand and may not have been said. */
+  unsaid: Unsaid
   merges: Merges
   /** Of this project; undefined: nobody was erased. */
   judge: Judge | undefined
@@ -55,36 +61,99 @@ async function sayPending(
   segments: readonly Segment[],
   only?: readonly string[],
 ): Promise<number> {
-  const { project, now, app, log, mayWrite, waiting, metrics, judge } = looking
+  const { project, now } = looking
   if (segments.length === 0) return 0
   let said = 0
   for (;;) {
     const pending = await readPending(project.source, segments, { now, only })
-    const emitting = { source: project.source, app, log, now, mayWrite, waiting }
-    const more = await emit(segments, await withoutErased(project.source, judge, pending), emitting)
+    const more = await say(looking, segments, pending)
     said += more
-    metrics.engage.transitions.inc(more)
     if (pending.length < mostPending || more === 0) return said
   }
 }
 
+async function say(
+  looking: Looking,
+  segments: readonly Segment[],
+  pending: readonly Pending[],
+): Promise<number> {
+  const { project, now, app, log, mayWrite, waiting, unsaid, metrics, judge } = looking
+  const { source } = project
+  const left = await withoutErased(source, judge, pending)
+  const said = await emit(segments, left, { source, app, log, now, mayWrite, waiting })
+  unsaid.end(source.project, subjectsOf(left))
+  // Who comes back under the name of somebody erased is somebody new, of whom this may be said then.
+  const kept = new Set(left)
+  unsaid.add(source.project, subjectsOf(pending.filter((one) => !kept.has(one))))
+  metrics.engage.transitions.inc(said)
+  return said
+}
+
+const subjectsOf = (rows: readonly { subject: string }[]) => rows.map(({ subject }) => subject)
+
+/** What ClickHouse works out of a score, of these subjects or everybody. */
 async function lookAtScore(looking: Looking, score: Score, only?: readonly string[]): Promise<number> {
-  const { project, now, app, log, versions, merges, mayWrite, metrics, judge } = looking
+  const { project, now, versions } = looking
   const { source, all } = project
   const version = await versions.next()
   await deriveScores(source, score, { all, asOf: now, version, ...(only && { only }) })
-  const hot = await notErased(source, judge, await readHot(source, score, only))
+  return handOff(looking, [{ score, subjects: await readHot(source, score, only) }])
+}
+
+async function handOff(looking: Looking, hot: readonly HotSubjects[]): Promise<number> {
+  const { project, now, app, log, merges, mayWrite, metrics, judge } = looking
+  const { source } = project
+  const left = new Set(await notErased(source, judge, [...new Set(hot.flatMap((one) => one.subjects))]))
+  const mine = hot.map((one) => ({ ...one, subjects: one.subjects.filter((subject) => left.has(subject)) }))
   const mergedAt = merges.of(source.project)
-  const handedOff = await handOffCrossed(score, hot, { app, log, project, now, mayWrite, mergedAt })
+  const handedOff = await handOffCrossed(mine, { app, log, project, now, mayWrite, mergedAt })
   metrics.engage.handoffs.inc(handedOff)
   return handedOff
 }
 
+/** Subjects whose touches are in memory at once. */
+const plainAtOnce = 5_000
+
 /** These subjects of one kind, through all segments and scores about them. */
 async function lookAtSubjects(looking: Looking, subject: Subject, only: readonly string[]): Promise<Looked> {
+  let looked = nothing
+  for (let from = 0; from < only.length; from += plainAtOnce)
+    looked = together(looked, await lookPlainly(looking, subject, only.slice(from, from + plainAtOnce)))
+  return together(looked, await lookByStatements(looking, subject, only))
+}
+
+/** By the definitions that follow from the subjects' own touches: those are read once for all of them. */
+async function lookPlainly(looking: Looking, subject: Subject, only: readonly string[]): Promise<Looked> {
+  const { project, now, versions, unsaid } = looking
+  const { source } = project
+  const set = project.plain[subject]
+  if (set.segments.length + set.scores.length === 0) return { ...nothing, subjects: only.length }
+  const keeping = { source, asOf: now, version: await versions.next(), only }
+  const histories = await readHistories(source, subject, set, keeping)
+  let said = 0
+  if (set.segments.length > 0) {
+    const { changed, write } = await changedMemberships(set, histories, keeping)
+    // Once the rows stand nothing else tells that these are still to be said.
+    unsaid.add(source.project, subjectsOf(changed))
+    await write()
+    const pending = await pendingOf(source, changed)
+    unsaid.end(source.project, subjectsOf(changed))
+    unsaid.add(source.project, subjectsOf(pending))
+    said = await say(looking, project.segments, pending)
+  }
+  const handedOff = await handOff(looking, await keepScores(set, histories, keeping))
+  return { subjects: only.length, said, handedOff }
+}
+
+/** By the other definitions: ClickHouse works them out. */
+async function lookByStatements(
+  looking: Looking,
+  subject: Subject,
+  only: readonly string[],
+): Promise<Looked> {
   const { project, now, versions } = looking
+  const { segments, scores } = project.plain[subject].others
   if (only.length === 0) return nothing
-  const segments = project.segments.filter(({ body }) => body.subject === subject)
   let said = 0
   if (segments.length > 0) {
     const deriving = { all: project.all, asOf: now, version: await versions.next(), only }
@@ -92,9 +161,8 @@ async function lookAtSubjects(looking: Looking, subject: Subject, only: readonly
     said = await sayPending(looking, segments, only)
   }
   let handedOff = 0
-  for (const score of project.scores)
-    if (score.body.subject === subject) handedOff += await lookAtScore(looking, score, only)
-  return { subjects: only.length, said, handedOff }
+  for (const score of scores) handedOff += await lookAtScore(looking, score, only)
+  return { ...nothing, said, handedOff }
 }
 
 export async function lookAtChanged(looking: Looking, changes: readonly Change[]): Promise<Looked> {
@@ -108,13 +176,12 @@ export async function lookAtChanged(looking: Looking, changes: readonly Change[]
   return looked
 }
 
-/** Whom the clock has moved past something, and who waits for the touchpoints of their owner (segments/emission.ts). */
+/** Whom the clock has moved past something. */
 export async function lookAtDue(looking: Looking): Promise<Looked> {
-  const { project, now, versions, waiting, mayWrite } = looking
+  const { project, now, versions, mayWrite } = looking
   const { source, segments, scores } = project
-  const waits = waiting.of(source.project).filter(mayWrite)
   const due = (await readDue(source, now)).filter(mayWrite)
-  let said = waits.length === 0 ? 0 : await sayPending(looking, segments, waits)
+  let said = 0
   if (due.length > 0) {
     said += await sayPending(looking, segments, due)
     await moveOn(source, { only: due, now, version: await versions.next() })
@@ -124,6 +191,22 @@ export async function lookAtDue(looking: Looking): Promise<Looked> {
   if (dueScores.length > 0)
     for (const score of scores) handedOff += await lookAtScore(looking, score, dueScores)
   return { subjects: 0, said, handedOff }
+}
+
+/** Who waits for the touchpoints of their owner (segments/emission.ts), and of whom a look before could not say all. */
+export async function lookAtWaiting(looking: Looking): Promise<Looked> {
+  const { project, waiting, unsaid, mayWrite } = looking
+  const { project: id } = project.source
+  const left = unsaid.of(id)
+  const wanted = [...new Set([...waiting.of(id), ...left])].filter(mayWrite)
+  if (wanted.length === 0) return nothing
+  unsaid.end(id, left)
+  try {
+    return { ...nothing, said: await sayPending(looking, project.segments, wanted) }
+  } catch (error) {
+    unsaid.add(id, left)
+    throw error
+  }
 }
 
 /** Everybody, by one definition: `segments/hot`, `scores/lead`. */

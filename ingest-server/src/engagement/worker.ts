@@ -25,6 +25,7 @@ import {
   lookAtChanged,
   lookAtDue,
   lookAtEverybody,
+  lookAtWaiting,
   nothing,
   together,
   type Looked,
@@ -34,6 +35,7 @@ import { openPasses } from './passes.js'
 import { forgetOtherScores } from './scores/values.js'
 import { openWaiting } from './segments/emission.js'
 import { forgetOtherSegments } from './segments/memberships.js'
+import { openUnsaid } from './segments/unsaid.js'
 
 export interface WorkerDeps {
   clickhouse: Pick<ClickHouse, 'app'>
@@ -61,15 +63,13 @@ export interface PassResult extends Looked {
 const start: Place = { source: 0, after: [] }
 const usualSlots = 64
 
-/** The work without the loop; one pass at a time. */
-export function openWorker(deps: WorkerDeps) {
-  const { log, metrics, overlapMs = 3_000, slots = usualSlots, healEveryMs = 600_000 } = deps
+/** What passes keep between them. */
+function openMemory(deps: WorkerDeps) {
+  const { overlapMs = 3_000, slots = usualSlots, healEveryMs = 600_000 } = deps
   const { app } = deps.clickhouse
   const versions = openVersions(app, 'segment_memberships')
-  const definitions = openDefinitions(app)
   const knownTime = openKnownTime(app, deps.clock)
   const passes = openPasses(healEveryMs)
-  const [waiting, merges] = [openWaiting(), openMerges()]
   const leases = openLeases({
     client: app,
     projection: 'engage',
@@ -90,57 +90,108 @@ export function openWorker(deps: WorkerDeps) {
       deps.logger.info(held, 'Takes part in keeping segments and scores up to date')
     },
   })
-
-  async function lookingAt(project: ProjectNow): Promise<Looking> {
-    const { project: id } = project.source
-    const mayWrite = (subject: string) => share.isMine(slotOf(`${id}\n${subject}`, slots))
-    const now = await knownTime.now(id)
-    return { project, now, app, log, metrics, versions, waiting, merges, mayWrite, judge: deps.judgeOf?.(id) }
+  return {
+    ...{ deps, slots, versions, knownTime, passes, leases, feed, share },
+    ...{ waiting: openWaiting(), unsaid: openUnsaid(), merges: openMerges() },
+    definitions: openDefinitions(app),
+    dueLooks: openDueLooks(),
   }
+}
 
-  async function lookAtFeed(projects: readonly ProjectNow[]): Promise<Looked> {
-    let looked = nothing
-    const seen = await share.look()
-    metrics.engage.lagSeconds.set(seen.lagSeconds)
-    for await (const page of feed.pages(seen.fresh)) {
-      await share.keep()
-      for (const project of projects) {
-        const changes = page.filter((one) => one.project === project.source.project)
-        if (changes.length > 0)
-          looked = together(looked, await lookAtChanged(await lookingAt(project), changes))
-      }
+type Memory = ReturnType<typeof openMemory>
+
+/** While others are looked at, a look at whom the clock has moved past may take so much of the time, and waits no longer than this. */
+const dueShare = 20
+const dueAtLeastEveryMs = 2_000
+
+function openDueLooks() {
+  const lookedAt = new Map<string, { at: number; tookMs: number }>()
+  return {
+    isTime(project: string): boolean {
+      const last = lookedAt.get(project)
+      const pause = Math.min(dueAtLeastEveryMs, dueShare * (last?.tookMs ?? 0))
+      return last === undefined || performance.now() - last.at >= pause
+    },
+    done: (project: string, startedAt: number) =>
+      void lookedAt.set(project, { at: performance.now(), tookMs: performance.now() - startedAt }),
+  }
+}
+
+async function lookingAt(memory: Memory, project: ProjectNow): Promise<Looking> {
+  const { deps, slots, share, knownTime, versions, waiting, unsaid, merges } = memory
+  const { project: id } = project.source
+  const { log, metrics } = deps
+  return {
+    ...{ project, app: deps.clickhouse.app, log, metrics, versions, waiting, unsaid, merges },
+    now: await knownTime.now(id),
+    mayWrite: (subject) => share.isMine(slotOf(`${id}\n${subject}`, slots)),
+    judge: deps.judgeOf?.(id),
+  }
+}
+
+async function lookAtFeed(memory: Memory, projects: readonly ProjectNow[]): Promise<Looked> {
+  const { share, feed, deps } = memory
+  let looked = nothing
+  const seen = await share.look()
+  deps.metrics.engage.lagSeconds.set(seen.lagSeconds)
+  for await (const page of feed.pages(seen.fresh)) {
+    await share.keep()
+    for (const project of projects) {
+      const changes = page.filter((one) => one.project === project.source.project)
+      if (changes.length > 0)
+        looked = together(looked, await lookAtChanged(await lookingAt(memory, project), changes))
     }
-    share.settle(seen, seen.fresh)
-    return looked
   }
+  share.settle(seen, seen.fresh)
+  return looked
+}
 
-  async function passOverEverybody(projects: readonly ProjectNow[]): Promise<Looked> {
-    const next = passes.next(projects)
-    if (next === undefined) return nothing
-    const { project, key } = next
-    const { source, segments, scores } = project
-    let looked = nothing
-    if (key === 'forget') {
-      await forgetOtherSegments(source, segments, await versions.next())
-      await forgetOtherScores(source, scores, await versions.next())
-    } else looked = await lookAtEverybody(await lookingAt(project), key)
-    if (!share.hasLapsed()) passes.done(next)
-    return looked
-  }
+/** What comes of time alone, and what was put off. */
+async function lookAtTime(memory: Memory, project: ProjectNow, isBusy: boolean): Promise<Looked> {
+  const looking = await lookingAt(memory, project)
+  const waited = await lookAtWaiting(looking)
+  const { project: id } = project.source
+  if (isBusy && !memory.dueLooks.isTime(id)) return waited
+  const startedAt = performance.now()
+  const due = await lookAtDue(looking)
+  memory.dueLooks.done(id, startedAt)
+  return together(waited, due)
+}
 
+async function passOverEverybody(memory: Memory, projects: readonly ProjectNow[]): Promise<Looked> {
+  const { passes, versions, share } = memory
+  const next = passes.next(projects)
+  if (next === undefined) return nothing
+  const { project, key } = next
+  const { source, segments, scores } = project
+  let looked = nothing
+  if (key === 'forget') {
+    await forgetOtherSegments(source, segments, await versions.next())
+    await forgetOtherScores(source, scores, await versions.next())
+  } else looked = await lookAtEverybody(await lookingAt(memory, project), key)
+  if (!share.hasLapsed()) passes.done(next)
+  return looked
+}
+
+/** The work without the loop; one pass at a time. */
+export function openWorker(deps: WorkerDeps) {
+  const memory = openMemory(deps)
+  const { share, leases, definitions, passes } = memory
+  const { engage } = deps.metrics
   return {
     async pass(): Promise<PassResult> {
       await share.keep()
-      metrics.engage.slots.set(leases.held().length)
+      engage.slots.set(leases.held().length)
       if (!share.holdsAny()) return { ...nothing, hasMore: false }
       const projects = await definitions()
       passes.follow(projects)
-      const took = metrics.engage.passSeconds.startTimer()
-      let looked = await lookAtFeed(projects)
-      for (const project of projects) looked = together(looked, await lookAtDue(await lookingAt(project)))
+      const took = engage.passSeconds.startTimer()
+      let looked = await lookAtFeed(memory, projects)
+      const isBusy = looked.subjects > 0
+      for (const project of projects) looked = together(looked, await lookAtTime(memory, project, isBusy))
       took()
-      metrics.engage.subjects.inc(looked.subjects)
-      const all = together(looked, await passOverEverybody(projects))
+      engage.subjects.inc(looked.subjects)
+      const all = together(looked, await passOverEverybody(memory, projects))
       return { ...all, hasMore: passes.hasMore() }
     },
     /** For a timer: a pass may take longer than a lease lasts. */

@@ -10,6 +10,8 @@ import type { ProjectNow, Score } from '../definitions-now.js'
 import { readHeld } from '../people-now.js'
 import { record } from '../record.js'
 import { explainScores } from '../scores/explain.js'
+import type { HotSubjects } from '../scores/plain-scores.js'
+import { pairOf } from '../segments/pending.js'
 import type { EngageSource, RecordDeps } from '../source.js'
 import { handoffIdOf, readStandings, toHandoffRow } from './record.js'
 
@@ -19,22 +21,24 @@ interface LastHandoff {
   n: number
 }
 
+/** By pairOf. */
 async function readLastHandoffs(
   source: EngageSource,
-  score: string,
+  scores: readonly string[],
   subjects: readonly string[],
 ): Promise<Map<string, LastHandoff>> {
   const named: NamedQuery = {
     name: 'last-handoffs',
     splitBy: 'subjects',
     sql: `
-SELECT subject, toUnixTimestamp64Milli(max(handoff_records.at)) AS ms, max(n) AS last
+SELECT score, subject, toUnixTimestamp64Milli(max(handoff_records.at)) AS ms, max(n) AS last
 FROM handoff_records
-WHERE project = {project: String} AND score = {score: String} AND subject IN {subjects: Array(String)} AND because = 'crossed'
-GROUP BY subject`,
+WHERE project = {project: String} AND score IN {scores: Array(String)} AND subject IN {subjects: Array(String)} AND because = 'crossed'
+GROUP BY score, subject`,
   }
-  const rows = await query<{ subject: string; ms: number; last: number }>(source, named, { score, subjects })
-  return new Map(rows.map(({ subject, ms, last }) => [subject, { at: ms, n: last }]))
+  type Row = { score: string; subject: string; ms: number; last: number }
+  const rows = await query<Row>(source, named, { scores, subjects })
+  return new Map(rows.map(({ score, subject, ms, last }) => [pairOf(score, subject), { at: ms, n: last }]))
 }
 
 /** Of these the least total since the time beside each. */
@@ -74,18 +78,40 @@ export interface DetectDeps extends Pick<RecordDeps, 'app' | 'log'> {
 /** A merge explains a crossing for as long. */
 const mergeExplainsMs = 3_600_000
 
-/** Hands off whom of these it is time for; resolves with how many. */
-export async function handOffCrossed(
-  score: Score,
-  hot: readonly string[],
-  deps: DetectDeps,
-): Promise<number> {
-  const mine = hot.filter(deps.mayWrite)
-  if (mine.length === 0) return 0
+/** Hands off whom of these it is time for; all scores are about one kind of subject. Resolves with how many. */
+export async function handOffCrossed(hot: readonly HotSubjects[], deps: DetectDeps): Promise<number> {
+  const { source } = deps.project
+  const mine = hot
+    .map((one) => ({ ...one, subjects: one.subjects.filter(deps.mayWrite) }))
+    .filter(({ subjects }) => subjects.length > 0)
+  const [first] = mine
+  if (first === undefined) return 0
+  const subjects = [...new Set(mine.flatMap((one) => one.subjects))]
+  const isOfPerson = first.score.body.subject === 'person'
+  const held = isOfPerson ? await readHeld(source, subjects) : new Map<string, string[]>()
+  const ids = [...new Set([...subjects, ...[...held.values()].flat()])]
+  const last = await readLastHandoffs(
+    source,
+    mine.map(({ score }) => score.id),
+    ids,
+  )
+  let handedOff = 0
+  for (const one of mine) handedOff += await handOffOfScore(one, { held, last }, deps)
+  return handedOff
+}
+
+interface Before {
+  /** By person the other identifiers that they hold or held. */
+  held: ReadonlyMap<string, readonly string[]>
+  last: ReadonlyMap<string, LastHandoff>
+}
+
+async function handOffOfScore(hot: HotSubjects, before: Before, deps: DetectDeps): Promise<number> {
+  const { score } = hot
   const { source, all } = deps.project
   const conditions = conditionsOfBody('scores', score.body).map(({ condition }) => condition)
   const references = referencesFrom(all, conditions, { subject: score.body.subject })
-  const crossed = await crossedOf(score, mine, references, deps)
+  const crossed = await crossedOf(hot, before, { references, deps })
   let handedOff = 0
   for (const part of chunksOf([...crossed.keys()])) {
     const explained = await explainScores(source, part, { score, references, asOf: deps.now })
@@ -113,24 +139,26 @@ export async function handOffCrossed(
 
 /** Whom it is time for, with how often they were handed off before. */
 async function crossedOf(
-  score: Score,
-  subjects: readonly string[],
-  references: References,
-  { project: { source }, now }: DetectDeps,
+  { score, subjects, lowestSince }: HotSubjects,
+  { held, last }: Before,
+  { references, deps: { project, now } }: { references: References; deps: DetectDeps },
 ): Promise<Map<string, number>> {
-  const held =
-    score.body.subject === 'person' ? await readHeld(source, subjects) : new Map<string, string[]>()
-  const ids = [...new Set([...subjects, ...[...held.values()].flat()])]
-  const last = await readLastHandoffs(source, score.id, ids)
   const crossed = new Map<string, number>()
   const since = new Map<string, number>()
+  const lowest = new Map<string, number>()
   for (const subject of subjects) {
-    const times = [subject, ...(held.get(subject) ?? [])].flatMap((id) => last.get(id)?.at ?? [])
+    const names = [subject, ...(held.get(subject) ?? [])]
+    const times = names.flatMap((id) => last.get(pairOf(score.id, id))?.at ?? [])
+    const latest = Math.max(...times)
     if (times.length === 0) crossed.set(subject, 0)
-    else since.set(subject, Math.max(...times))
+    else {
+      const known = lowestSince?.(subject, latest)
+      if (known === undefined) since.set(subject, latest)
+      else lowest.set(subject, known)
+    }
   }
-  const lowest = await readLowest(source, score, since, { asOf: now, references })
-  for (const [subject, least] of lowest)
-    if (least < score.body.off) crossed.set(subject, last.get(subject)?.n ?? 0)
+  const asked = await readLowest(project.source, score, since, { asOf: now, references })
+  for (const [subject, least] of [...lowest, ...asked])
+    if (least < score.body.off) crossed.set(subject, last.get(pairOf(score.id, subject))?.n ?? 0)
   return crossed
 }

@@ -9,7 +9,7 @@ import { idOf, precedenceOf, record } from '../record.js'
 import { readHeld, readPersons } from '../people-now.js'
 import type { EngageSource, RecordDeps } from '../source.js'
 import type { Segment } from './memberships.js'
-import { readLastSaid, readWhoIsIn, type Pending } from './pending.js'
+import { pairOf, readLastSaid, readWhoIsIn, type Pending } from './pending.js'
 
 export interface Saying {
   change: 'enter' | 'leave' | 'moved' | 'joined'
@@ -59,96 +59,94 @@ export async function emit(
   pending: readonly Pending[],
   deps: EmissionDeps,
 ): Promise<number> {
-  let said = 0
-  for (const segment of segments) {
-    const mine = pending.filter((one) => one.segment === segment.id && deps.mayWrite(one.subject))
-    if (mine.length === 0) continue
-    const sayings =
-      segment.body.subject === 'person'
-        ? await ofPeople(segment, mine, deps)
-        : mine.map((one) => ({ one, saying: plain(segment, one) }))
-    const rows = sayings
-      .filter(({ one }) => deps.mayWrite(one.subject))
-      .map(({ one, saying }) => toRow(segment, one, { saying, source: deps.source, now: deps.now }))
-    await record(deps, 'segment_transitions', rows)
-    said += sayings.filter(({ saying }) => saying.change === 'enter' || saying.change === 'leave').length
-  }
-  return said
+  const byId = new Map(segments.map((segment) => [segment.id, segment]))
+  const mine = pending.flatMap((one): Placed[] => {
+    const segment = byId.get(one.segment)
+    return segment === undefined || !deps.mayWrite(one.subject) ? [] : [{ segment, one }]
+  })
+  if (mine.length === 0) return 0
+  const ofAccounts = mine.filter(({ segment }) => segment.body.subject === 'account')
+  const ofPersons = mine.filter(({ segment }) => segment.body.subject === 'person')
+  const sayings = [
+    ...ofAccounts.map((placed) => ({ ...placed, saying: plain(placed) })),
+    ...(await entries(
+      ofPersons.filter(({ one }) => one.isIn),
+      deps,
+    )),
+    ...(await leaves(
+      ofPersons.filter(({ one }) => !one.isIn),
+      deps,
+    )),
+  ]
+  const rows = sayings.filter(({ one }) => deps.mayWrite(one.subject)).map((said) => toRow(said, deps))
+  await record(deps, 'segment_transitions', rows)
+  return sayings.filter(({ saying }) => saying.change === 'enter' || saying.change === 'leave').length
 }
 
-function plain({ at }: Segment, { isIn, since, knownAt }: Pending): Saying {
+interface Placed {
+  segment: Segment
+  one: Pending
+}
+
+interface Said extends Placed {
+  saying: Saying
+}
+
+function plain({ segment: { at }, one: { isIn, since, knownAt } }: Placed): Saying {
   // Of a membership that never was, as is known now, nothing says when it ended: since it was last said to be one.
   if (!isIn) return { change: 'leave', cause: 'change', validAt: since === 0 ? knownAt : since }
   return { change: 'enter', cause: since < at ? 'definition' : 'change', validAt: since === 0 ? at : since }
 }
 
-interface Said {
-  one: Pending
-  saying: Saying
-}
+const subjectsOf = (placed: readonly Placed[]) => [...new Set(placed.map(({ one }) => one.subject))]
+const segmentsOf = (placed: readonly Placed[]) => [...new Set(placed.map(({ segment }) => segment.id))]
 
-async function ofPeople(segment: Segment, pending: readonly Pending[], deps: EmissionDeps): Promise<Said[]> {
-  const entering = pending.filter(({ isIn }) => isIn)
-  const leaving = pending.filter(({ isIn }) => !isIn)
-  return [...(await entries(segment, entering, deps)), ...(await leaves(segment, leaving, deps))]
-}
-
-async function entries(segment: Segment, pending: readonly Pending[], deps: EmissionDeps): Promise<Said[]> {
-  if (pending.length === 0) return []
-  const held = await readHeld(
-    deps.source,
-    pending.map(({ subject }) => subject),
-  )
+async function entries(entering: readonly Placed[], { source }: EmissionDeps): Promise<Said[]> {
+  const held = await readHeld(source, subjectsOf(entering))
   const others = [...new Set([...held.values()].flat())]
-  const last = await readLastSaid(deps.source, segment.id, others)
-  return pending.map((one) => {
+  const last = await readLastSaid(source, segmentsOf(entering), others)
+  return entering.map((placed) => {
+    const { segment, one } = placed
     const wasIn = (held.get(one.subject) ?? []).some((other) => {
-      const said = last.get(other)
+      const said = last.get(pairOf(segment.id, other))
       if (said === undefined || said.change === 'leave' || said.knownAt <= one.knownAt) return false
       return said.change !== 'moved' || said.movedTo === one.subject
     })
     const cameBack = one.change === 'moved' && one.since <= one.knownAt
-    if (!wasIn && !cameBack) return { one, saying: plain(segment, one) }
-    return { one, saying: { change: 'joined', cause: 'identity', validAt: one.since } }
+    if (!wasIn && !cameBack) return { ...placed, saying: plain(placed) }
+    return { ...placed, saying: { change: 'joined', cause: 'identity', validAt: one.since } }
   })
 }
 
-async function leaves(segment: Segment, pending: readonly Pending[], deps: EmissionDeps): Promise<Said[]> {
-  if (pending.length === 0) return []
-  const owners = await readPersons(
-    deps.source,
-    pending.map(({ subject }) => subject),
-  )
-  const ownerOf = ({ subject }: Pending) => {
+async function leaves(leaving: readonly Placed[], deps: EmissionDeps): Promise<Said[]> {
+  const { source, now, waiting } = deps
+  const owners = await readPersons(source, subjectsOf(leaving))
+  const ownerOf = ({ one: { subject } }: Placed) => {
     const owner = owners.get(subject)?.at(-1)
     return owner === subject ? undefined : owner
   }
-  const asked = [...new Set(pending.flatMap((one) => ownerOf(one) ?? []))]
-  const { now } = deps
-  const isIn =
-    asked.length === 0
-      ? new Set<string>()
-      : await readWhoIsIn(deps.source, segment.id, { subjects: asked, now })
-  return pending.flatMap((one): Said[] => {
-    const owner = ownerOf(one)
-    const key = [deps.source.project, segment.id, one.subject] as const
-    if (owner === undefined) return [{ one, saying: plain(segment, one) }]
-    if (isIn.has(owner)) {
-      deps.waiting.end(...key)
-      return [{ one, saying: { change: 'moved', cause: 'identity', validAt: now, movedTo: owner } }]
+  const moved = leaving.filter((placed) => ownerOf(placed) !== undefined)
+  const subjects = [...new Set(moved.flatMap((placed) => ownerOf(placed) ?? []))]
+  const isIn = await readWhoIsIn(source, segmentsOf(moved), { subjects, now })
+  return leaving.flatMap((placed): Said[] => {
+    const { segment, one } = placed
+    const owner = ownerOf(placed)
+    const key = [source.project, segment.id, one.subject] as const
+    if (owner === undefined) return [{ ...placed, saying: plain(placed) }]
+    if (isIn.has(pairOf(segment.id, owner))) {
+      waiting.end(...key)
+      return [{ ...placed, saying: { change: 'moved', cause: 'identity', validAt: now, movedTo: owner } }]
     }
-    if (deps.waiting.waited(...key) < waitForOwnerMs) return []
-    deps.waiting.end(...key)
-    return [{ one, saying: plain(segment, one) }]
+    if (waiting.waited(...key) < waitForOwnerMs) return []
+    waiting.end(...key)
+    return [{ ...placed, saying: plain(placed) }]
   })
 }
 
 function toRow(
-  segment: Segment,
-  { subject, n }: Pending,
-  { saying, source: { project }, now }: { saying: Saying; source: EngageSource; now: number },
+  { segment: { id, version, body }, one: { subject, n }, saying }: Said,
+  { source: { project }, now }: EmissionDeps,
 ) {
-  const { id, version, body } = segment
   return {
     project,
     segment: id,

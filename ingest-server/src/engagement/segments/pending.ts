@@ -2,10 +2,11 @@
  * What of memberships was not said outward yet: for whom the last record says something else than what is true now. Who
  * entered and left between two looks is not among them.
  */
-import { chunksOf, query, type NamedQuery } from '../../clickhouse/query.js'
+import { chunksOf, query, queryRows, type NamedQuery } from '../../clickhouse/query.js'
 import { onlyKeys } from '../../definitions/touches.js'
 import type { EngageSource } from '../source.js'
 import type { Segment } from './memberships.js'
+import type { Membership } from './plain-memberships.js'
 
 export interface Pending {
   segment: string
@@ -63,44 +64,76 @@ export async function readPending(
   return found
 }
 
-export interface LastSaid extends Pick<Pending, 'change' | 'knownAt'> {
+export interface LastSaid extends Pick<Pending, 'change' | 'knownAt' | 'n'> {
   /** Of `moved`. */
   movedTo: string
 }
 
-/** The last record of each of these subjects in one segment, by subject. */
+/** Of one segment and subject, as a key. */
+export const pairOf = (segment: string, subject: string): string => `${segment}\n${subject}`
+
+/** The last record of each of these subjects in each of these segments, by pairOf. */
 export async function readLastSaid(
   source: EngageSource,
-  segment: string,
+  segments: readonly string[],
   subjects: readonly string[],
 ): Promise<Map<string, LastSaid>> {
   const named: NamedQuery = {
     name: 'segments-last-said',
     splitBy: 'subjects',
     sql: `
-SELECT subject, argMax(change, n) AS change, argMax(moved_to, n) AS movedTo, toUnixTimestamp64Milli(argMax(known_at, n)) AS knownAt
+SELECT segment, subject, argMax(change, n), argMax(moved_to, n), toUnixTimestamp64Milli(argMax(known_at, n)), max(n)
 FROM segment_transitions
-WHERE project = {project: String} AND segment = {segment: String} AND subject IN {subjects: Array(String)}
-GROUP BY subject`,
+WHERE project = {project: String} AND segment IN {segments: Array(String)} AND subject IN {subjects: Array(String)}
+GROUP BY segment, subject`,
   }
-  const rows = await query<LastSaid & { subject: string }>(source, named, { segment, subjects })
-  return new Map(rows.map(({ subject, ...said }) => [subject, said]))
+  type Row = [
+    segment: string,
+    subject: string,
+    change: LastSaid['change'],
+    movedTo: string,
+    knownAt: number,
+    n: number,
+  ]
+  const rows = await queryRows<Row>(source, named, { segments, subjects })
+  return new Map(
+    rows.map(([segment, subject, change, movedTo, knownAt, n]) => [
+      pairOf(segment, subject),
+      { change, movedTo, knownAt, n },
+    ]),
+  )
 }
 
-/** Which of these subjects are in the segment at `now`. */
+/** Which of these subjects are in which of these segments at `now`, by pairOf. */
 export async function readWhoIsIn(
   source: EngageSource,
-  segment: string,
+  segments: readonly string[],
   { subjects, now }: { subjects: readonly string[]; now: number },
 ): Promise<Set<string>> {
   const named: NamedQuery = {
     name: 'segments-who-is-in',
     splitBy: 'only',
     sql: `
-SELECT subject FROM segment_memberships FINAL
-WHERE project = {project: String} AND segment = {segment: String} AND subject_key IN ${onlyKeys}
+SELECT segment, subject FROM segment_memberships FINAL
+WHERE project = {project: String} AND segment IN {segments: Array(String)} AND subject_key IN ${onlyKeys}
   AND arrayCount(x -> x <= {now: Int64}, times) % 2 = 1`,
   }
-  const rows = await query<{ subject: string }>(source, named, { segment, now, only: subjects })
-  return new Set(rows.map(({ subject }) => subject))
+  const rows = await queryRows<[string, string]>(source, named, { segments, now, only: subjects })
+  return new Set(rows.map(([segment, subject]) => pairOf(segment, subject)))
+}
+
+/** What of memberships that changed was not said yet. */
+export async function pendingOf(source: EngageSource, changed: readonly Membership[]): Promise<Pending[]> {
+  const segments = [...new Set(changed.map(({ segment }) => segment.id))]
+  const last = await readLastSaid(
+    source,
+    segments,
+    changed.map(({ subject }) => subject),
+  )
+  return changed.flatMap(({ segment, subject, isIn, since }): Pending[] => {
+    const said = last.get(pairOf(segment.id, subject))
+    const { change = '' as const, n = 0, knownAt = 0 } = said ?? {}
+    if (isIn === (change === 'enter' || change === 'joined')) return []
+    return [{ segment: segment.id, subject, isIn, since, change, n, knownAt }]
+  })
 }

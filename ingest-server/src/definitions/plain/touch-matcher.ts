@@ -1,0 +1,106 @@
+/** Which touch filters a touchpoint matches, as compile-touch.ts has it in SQL: each content is matched once and remembered. */
+import type { Touch } from '@touchline/schemas/api'
+
+export interface TouchContent {
+  kind: string
+  name: string
+  channel: string
+  source: string
+  medium: string
+  campaign: string
+  host: string
+  path: string
+  paths: readonly string[]
+  referrerHost: string
+  direction: string
+}
+
+/** A touchpoint of somebody. `at` in milliseconds; in the order of at, messageId, touch. */
+export interface PlainTouch {
+  at: number
+  /** Key of the person who did it. */
+  person: string
+  content: TouchContent
+  /** Numbers of the filters that it matches (openMatcher). */
+  matched: readonly number[]
+}
+
+type Field = keyof TouchContent
+type Test = (content: TouchContent) => boolean
+
+export type Matcher = ReturnType<typeof openMatcher>
+
+export function openMatcher() {
+  const tests: Test[] = []
+  const known = new Map<string, number>()
+  const fields = new Set<Field>(['kind'])
+  return {
+    /** The number of a filter; the same filter has the same number. */
+    add(touch: Touch): number {
+      const key = JSON.stringify(Object.entries(touch).sort(([a], [b]) => (a < b ? -1 : 1)))
+      const before = known.get(key)
+      if (before !== undefined) return before
+      known.set(key, tests.length)
+      return tests.push(testOf(touch, (field) => fields.add(field))) - 1
+    },
+    /** What is read of a touch besides what filters ask for. */
+    reads: (...more: readonly Field[]) => more.forEach((field) => fields.add(field)),
+    fields: (): ReadonlySet<Field> => fields,
+    matchedBy: (content: TouchContent): number[] =>
+      tests.flatMap((test, place) => (test(content) ? [place] : [])),
+  }
+}
+
+function testOf(touch: Touch, read: (field: Field) => void): Test {
+  const tests: Test[] = []
+  const equals = (field: Exclude<Field, 'paths'>, value: string | undefined) => {
+    if (value === undefined) return
+    read(field)
+    tests.push((content) => content[field] === value)
+  }
+  equals('kind', touch.kind)
+  if (touch.name !== undefined) {
+    read('name')
+    const matches = globOf(touch.name)
+    tests.push(({ name }) => matches(name))
+  }
+  equals('channel', touch.channel)
+  // As touchpoints/acquisition.ts stores them.
+  equals('source', touch.source?.trim().toLowerCase())
+  equals('medium', touch.medium?.trim().toLowerCase())
+  equals('campaign', touch.campaign)
+  if (touch.page !== undefined) {
+    const matches = pageOf(touch.page)
+    for (const field of ['host', 'path', 'paths'] as const) read(field)
+    tests.push(({ host, path, paths }) => matches(host, path) || paths.some((one) => matches(host, one)))
+  }
+  equals(
+    'referrerHost',
+    touch.referrerHost
+      ?.trim()
+      .toLowerCase()
+      .replace(/^www\./, ''),
+  )
+  equals('direction', touch.direction)
+  const [first, ...others] = tests
+  if (first === undefined) return () => true
+  return others.length === 0 ? first : (content) => tests.every((test) => test(content))
+}
+
+/** `*` is any run of characters. */
+function globOf(pattern: string): (text: string) => boolean {
+  if (!pattern.includes('*')) return (text) => text === pattern
+  const parts = pattern.split('*').map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, '\\$&'))
+  const shape = new RegExp(`^${parts.join('[^]*')}$`)
+  return (text) => shape.test(text)
+}
+
+/** One path against a pattern of host and path, or of a path alone. */
+export function pageOf(page: string): (host: string, path: string) => boolean {
+  const pattern = page.trim().replace(/^[a-z]+:\/\//i, '')
+  if (pattern === '*') return (_, path) => path !== ''
+  const matches = globOf(pattern)
+  return pattern.startsWith('/') || pattern.startsWith('*/')
+    ? (_, path) => path !== '' && matches(path)
+    : (host, path) => path !== '' && matches(host + path)
+}
