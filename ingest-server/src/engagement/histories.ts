@@ -41,62 +41,75 @@ const nothing: TouchContent = {
   ...{ host: '', path: '', paths: [], referrerHost: '', direction: '' },
 }
 
-type Row = [
-  key: string,
-  subject: string,
-  person: string,
-  ms: number,
-  messageId: string,
-  touch: string,
-  ...content: unknown[],
-]
-type Placed = PlainTouch & { messageId: string; touch: string }
+interface Found {
+  subject: string
+  key: string
+  touches: PlainTouch[]
+}
 
 /** Of these subjects each that there is: who has a touch, and who is only known by facts where that is asked for. */
 export async function readHistories(
   source: EngageSource,
   kind: Subject,
   set: PlainSet,
-  { asOf, only }: Reading,
+  reading: Reading,
 ): Promise<SubjectHistory[]> {
-  const fields = [...set.matcher.fields()]
-  const columns = fields.map((field) => columnOf[field])
-  const named: NamedQuery = {
-    name: 'engage-histories',
-    splitBy: 'only',
-    sql: `
-SELECT toString(key), subject, toString(person_key), toUnixTimestamp64Milli(at), message_id, toString(touch), ${columns.join(', ')}
-FROM ${touchesOf(kind, true)}`,
-    settings: touchSettings,
+  const found = await readTouches(source, kind, set.matcher, reading)
+  if (set.matcher.keepsOrder()) {
+    // The ids that say which of two touches at one time comes first are long, and rarely wanted.
+    const tied = [...found.values()].filter(hasTie).map(({ subject }) => subject)
+    const inOrder = await readTouches(source, kind, set.matcher, { ...reading, only: tied }, orderById)
+    for (const [subject, one] of inOrder) found.set(subject, one)
   }
-  const rows = await queryRows<Row>(source, named, { ...asOfParam(asOf), only })
-  const contents = openContents(set.matcher, fields)
-  const found = new Map<string, { key: string; touches: Placed[] }>()
-  for (const [key, subject, person, at, messageId, touch, ...content] of rows) {
-    const one = found.get(subject) ?? { key, touches: [] }
-    if (one.touches.length === 0) found.set(subject, one)
-    one.touches.push({ at, person, messageId, touch, ...contents(content) })
-  }
-  const histories = [...found].map(([subject, { key, touches }]): SubjectHistory => ({
-    subject,
-    key,
-    history: historyOf(touches.sort(inOrder)),
+  const histories = [...found.values()].map(({ touches, ...one }) => ({
+    ...one,
+    history: historyOf(touches),
   }))
   if (!set.segments.some(asks) && !set.scores.some(asks)) return histories
-  const silent = only.filter((subject) => !found.has(subject))
+  const silent = reading.only.filter((subject) => !found.has(subject))
   const known = await readKnown(source, kind, silent)
   return [...histories, ...known.map((one) => ({ ...one, history: historyOf([]) }))]
 }
 
-const asks = ({ asksEverybody }: { asksEverybody: boolean }) => asksEverybody
+const orderById = ' ORDER BY key, at, message_id, touch'
 
-function inOrder(a: Placed, b: Placed): number {
-  if (a.at !== b.at) return a.at - b.at
-  return (
-    Buffer.compare(Buffer.from(a.messageId), Buffer.from(b.messageId)) ||
-    Number(BigInt(a.touch) - BigInt(b.touch))
-  )
+type Row = [key: string, subject: string, person: string, ms: number, ...content: unknown[]]
+
+async function readTouches(
+  source: EngageSource,
+  kind: Subject,
+  matcher: Matcher,
+  { asOf, only }: Reading,
+  order = '',
+): Promise<Map<string, Found>> {
+  const fields = [...matcher.fields()]
+  const columns = fields.map((field) => columnOf[field])
+  const person = kind === 'person' ? "''" : 'toString(person_key)'
+  const named: NamedQuery = {
+    name: 'engage-histories',
+    splitBy: 'only',
+    sql: `
+SELECT toString(key), subject, ${person}, toUnixTimestamp64Milli(at), ${columns.join(', ')}
+FROM ${touchesOf(kind, true)}${order}`,
+    settings: touchSettings,
+  }
+  const rows = await queryRows<Row>(source, named, { ...asOfParam(asOf), only })
+  const contents = openContents(matcher, fields)
+  const found = new Map<string, Found>()
+  for (const [key, subject, ofPerson, at, ...content] of rows) {
+    let one = found.get(subject)
+    if (one === undefined) found.set(subject, (one = { subject, key, touches: [] }))
+    const { content: said, matched } = contents(content)
+    one.touches.push({ at, person: ofPerson === '' ? key : ofPerson, content: said, matched })
+  }
+  // Steady: of two touches at one time the order stays.
+  for (const { touches } of found.values()) touches.sort((a, b) => a.at - b.at)
+  return found
 }
+
+const hasTie = ({ touches }: Found) => touches.some(({ at }, place) => touches[place + 1]?.at === at)
+
+const asks = ({ asksEverybody }: { asksEverybody: boolean }) => asksEverybody
 
 /** Many touches say the same: each content is matched with the filters once. */
 function openContents(matcher: Matcher, fields: readonly (keyof TouchContent)[]) {

@@ -16,7 +16,7 @@ import type { References } from '../references.js'
 import { byPerson, historyOf, type PlainHistory } from './plain-history.js'
 import { sequenceDone } from './plain-sequence.js'
 import { coverage, deltasOf, distinctCoverage, noSteps, sumSteps, type Delta, type Step } from './steps.js'
-import { pageOf, type Matcher, type PlainTouch } from './touch-matcher.js'
+import { pageFields, pageOf, type Matcher, type PlainTouch } from './touch-matcher.js'
 
 export interface PlainSteps {
   of: (history: PlainHistory) => readonly Step[]
@@ -197,7 +197,7 @@ export function distinctValues(
   if (distinct === 'person') return ({ person }) => [person]
   if (distinct === 'day') return ({ at }) => [new Date(at).toISOString().slice(0, 10)]
   if (distinct === 'page') {
-    matcher.reads('host', 'path', 'paths')
+    matcher.reads(...pageFields(touch.page ?? '*'))
     const matches = pageOf(touch.page ?? '*')
     return ({ content: { host, path, paths } }) => [
       ...new Set([...paths, path].filter((one) => matches(host, one))),

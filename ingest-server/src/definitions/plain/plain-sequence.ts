@@ -9,6 +9,7 @@ export function sequenceDone(
   { matcher }: PlainContext,
 ): PlainSteps | undefined {
   if ([...sequence, ...without].some(({ where }) => where !== undefined)) return undefined
+  matcher.keepOrder()
   const steps = sequence.map((touch) => matcher.add(touch))
   const breaks = without.map((touch) => matcher.add(touch))
   const window = within === undefined ? Infinity : durationMs(within)

@@ -11,7 +11,7 @@ import { openMatcher, type Matcher } from './touch-matcher.js'
 export interface PlainSegment {
   segment: Definition<'segments'>
   /** When a subject began and stopped to be in it by turns, in ms; as compileTimes. */
-  timesOf: (history: PlainHistory) => number[]
+  timesOf: (history: PlainHistory) => readonly number[]
   /** It may hold for who has no touch. */
   asksEverybody: boolean
 }

@@ -13,7 +13,7 @@ import {
 import { scoresAbout } from '../../../../test-support/score-bodies.js'
 import { query } from '../../clickhouse/query.js'
 import { readHistories } from '../../engagement/histories.js'
-import { evaluateScore } from '../../engagement/scores/evaluate.js'
+import { openPoints } from '../../engagement/scores/points-of.js'
 import { compilePoints, compileTimes } from '../compile.js'
 import type { Definition } from '../definition.js'
 import { noReferences, type References } from '../references.js'
@@ -96,12 +96,12 @@ describe.each<Subject>(['person', 'account'])('of a %s', (subject) => {
       const bySql = new Map(rows.map((row) => [row.subject, row]))
       for (const { subject: id, history } of histories) {
         const own = spansOf(history)
-        const { contributions } = evaluateScore(score.body, { own, people: [] }, asOf)
+        const plain = openPoints(score.body)(own, asOf)
         const bounds = own.flat(2).filter((ms) => ms > asOf && ms < 9_000_000_000_000_000)
         const next = bounds.length === 0 ? 0 : Math.min(...bounds)
-        const { points = contributions.map(() => 0), next: wantedNext = 0 } = bySql.get(id) ?? {}
-        expect(contributions.length).toBe(points.length)
-        for (const [place, { points: one }] of contributions.entries())
+        const { points = plain.points.map(() => 0), next: wantedNext = 0 } = bySql.get(id) ?? {}
+        expect(plain.points.length).toBe(points.length)
+        for (const [place, one] of plain.points.entries())
           expect(one, `${id} ${JSON.stringify(score.body)}`).toBeCloseTo(points[place] ?? 0, 9)
         expect(next, `${id} ${JSON.stringify(score.body)}`).toBe(wantedNext)
       }

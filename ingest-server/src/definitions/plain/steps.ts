@@ -8,6 +8,7 @@ export type Step = readonly [ms: number, state: 0 | 1]
 export type Delta = readonly [ms: number, by: number]
 
 export const noSteps: readonly Step[] = []
+const noTimes: readonly number[] = []
 
 /** The states of where the running sum is as `holds` says; of several deltas at one time the last sum counts. */
 export function sumSteps(deltas: readonly Delta[], holds: (sum: number) => boolean): Step[] {
@@ -52,8 +53,9 @@ export function distinctCoverage(byValue: Iterable<readonly number[]>, window: n
  * When it became true and stopped being so by turns, as moments.ts has it: what was true before anything happened is so
  * from `begin` on, or from 0 where there is no touch.
  */
-export function alternatingTimes(steps: readonly Step[], initial: boolean, begin: number): number[] {
+export function alternatingTimes(steps: readonly Step[], initial: boolean, begin: number): readonly number[] {
   const [first] = steps
+  if (first === undefined && !initial) return noTimes
   const isAlways = first !== undefined && first[0] === 0 ? first[1] === 1 : initial
   const from = isAlways ? begin : 0
   let before: 0 | 1 = initial ? 1 : 0

@@ -34,6 +34,7 @@ export function openMatcher() {
   const tests: Test[] = []
   const known = new Map<string, number>()
   const fields = new Set<Field>(['kind'])
+  let isOrdered = false
   return {
     /** The number of a filter; the same filter has the same number. */
     add(touch: Touch): number {
@@ -46,6 +47,9 @@ export function openMatcher() {
     /** What is read of a touch besides what filters ask for. */
     reads: (...more: readonly Field[]) => more.forEach((field) => fields.add(field)),
     fields: (): ReadonlySet<Field> => fields,
+    /** It matters which of two touches at one time comes first. */
+    keepOrder: () => void (isOrdered = true),
+    keepsOrder: () => isOrdered,
     matchedBy: (content: TouchContent): number[] =>
       tests.flatMap((test, place) => (test(content) ? [place] : [])),
   }
@@ -71,7 +75,7 @@ function testOf(touch: Touch, read: (field: Field) => void): Test {
   equals('campaign', touch.campaign)
   if (touch.page !== undefined) {
     const matches = pageOf(touch.page)
-    for (const field of ['host', 'path', 'paths'] as const) read(field)
+    for (const field of pageFields(touch.page)) read(field)
     tests.push(({ host, path, paths }) => matches(host, path) || paths.some((one) => matches(host, one)))
   }
   equals(
@@ -95,12 +99,21 @@ function globOf(pattern: string): (text: string) => boolean {
   return (text) => shape.test(text)
 }
 
+const ofPath = (pattern: string) => pattern.startsWith('/') || pattern.startsWith('*/')
+const patternOf = (page: string) => page.trim().replace(/^[a-z]+:\/\//i, '')
+
+/** What has to be known of a touch to tell its pages. */
+export const pageFields = (page: string): readonly Field[] => {
+  const pattern = patternOf(page)
+  return pattern === '*' || ofPath(pattern) ? ['path', 'paths'] : ['host', 'path', 'paths']
+}
+
 /** One path against a pattern of host and path, or of a path alone. */
 export function pageOf(page: string): (host: string, path: string) => boolean {
-  const pattern = page.trim().replace(/^[a-z]+:\/\//i, '')
+  const pattern = patternOf(page)
   if (pattern === '*') return (_, path) => path !== ''
   const matches = globOf(pattern)
-  return pattern.startsWith('/') || pattern.startsWith('*/')
+  return ofPath(pattern)
     ? (_, path) => path !== '' && matches(path)
     : (host, path) => path !== '' && matches(host + path)
 }

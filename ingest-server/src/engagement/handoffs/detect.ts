@@ -95,10 +95,26 @@ export async function handOffCrossed(hot: readonly HotSubjects[], deps: DetectDe
     mine.map(({ score }) => score.id),
     ids,
   )
-  let handedOff = 0
-  for (const one of mine) handedOff += await handOffOfScore(one, { held, last }, deps)
-  return handedOff
+  const crossed: Crossed[] = []
+  for (const one of mine) {
+    const references = referencesOfScore(one.score, deps.project)
+    const before = await crossedOf(one, { held, last }, { references, deps })
+    if (before.size > 0) crossed.push({ ...one, references, before })
+  }
+  const crossing = [...new Set(crossed.flatMap(({ before }) => [...before.keys()]))]
+  const standings = isOfPerson ? await readStandings(source, crossing) : new Map<string, never>()
+  const rows: object[] = []
+  for (const one of crossed) rows.push(...(await rowsOf(one, standings, deps)))
+  await record(deps, 'handoff_records', rows)
+  return rows.length
 }
+
+const referencesOfScore = ({ body }: Score, { all }: ProjectNow): References =>
+  referencesFrom(
+    all,
+    conditionsOfBody('scores', body).map(({ condition }) => condition),
+    { subject: body.subject },
+  )
 
 interface Before {
   /** By person the other identifiers that they hold or held. */
@@ -106,35 +122,37 @@ interface Before {
   last: ReadonlyMap<string, LastHandoff>
 }
 
-async function handOffOfScore(hot: HotSubjects, before: Before, deps: DetectDeps): Promise<number> {
-  const { score } = hot
-  const { source, all } = deps.project
-  const conditions = conditionsOfBody('scores', score.body).map(({ condition }) => condition)
-  const references = referencesFrom(all, conditions, { subject: score.body.subject })
-  const crossed = await crossedOf(hot, before, { references, deps })
-  let handedOff = 0
-  for (const part of chunksOf([...crossed.keys()])) {
-    const explained = await explainScores(source, part, { score, references, asOf: deps.now })
-    const isOfPerson = score.body.subject === 'person'
-    const standings = isOfPerson ? await readStandings(source, part) : new Map<string, never>()
-    const rows = [...explained.values()]
+interface Crossed extends HotSubjects {
+  references: References
+  /** Whom it is time for, with how often they were handed off before. */
+  before: ReadonlyMap<string, number>
+}
+
+async function rowsOf(
+  { score, references, before, spansOf }: Crossed,
+  standings: Awaited<ReturnType<typeof readStandings>>,
+  { project: { source }, now, mayWrite, mergedAt }: DetectDeps,
+): Promise<object[]> {
+  const rows: object[] = []
+  for (const part of chunksOf([...before.keys()])) {
+    const explained = await explainScores(source, part, { score, references, asOf: now, spansOf })
+    for (const one of explained.values()) {
       // By the rows it was; a touch that went meanwhile makes another number.
-      .filter(({ subject, total }) => total >= score.body.on && deps.mayWrite(subject))
-      .map((one) => {
-        const n = (crossed.get(one.subject) ?? 0) + 1
-        const merge = deps.mergedAt.get(one.subject)
-        const last = Math.max(0, ...one.touches.map(({ at }) => at))
-        const merged = merge !== undefined && deps.now - merge < mergeExplainsMs && last <= merge
-        return toHandoffRow(source.project, {
+      if (one.total < score.body.on || !mayWrite(one.subject)) continue
+      const n = (before.get(one.subject) ?? 0) + 1
+      const merge = mergedAt.get(one.subject)
+      const last = Math.max(0, ...one.touches.map(({ at }) => at))
+      const merged = merge !== undefined && now - merge < mergeExplainsMs && last <= merge
+      rows.push(
+        toHandoffRow(source.project, {
           ...{ explained: one, subjectKind: score.body.subject, standing: standings.get(one.subject) },
           ...{ n, id: handoffIdOf(source.project, score.id, one.subject, n) },
-          ...{ merged, because: 'crossed', at: deps.now },
-        })
-      })
-    await record(deps, 'handoff_records', rows)
-    handedOff += rows.length
+          ...{ merged, because: 'crossed', at: now },
+        }),
+      )
+    }
   }
-  return handedOff
+  return rows
 }
 
 /** Whom it is time for, with how often they were handed off before. */

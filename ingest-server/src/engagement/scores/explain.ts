@@ -79,13 +79,11 @@ interface SpansRow {
   people: [string, SpanLists][]
 }
 
-/** By subject; of whom nothing is known is left out. */
-export async function explainScores(
+async function readSpans(
   reader: Reader,
   subjects: readonly string[],
-  asked: ExplainAsked & { touches?: number },
-): Promise<Map<string, Explained>> {
-  const { score, references, asOf, touches: most = touchesShown } = asked
+  { score, references, asOf }: ExplainAsked,
+): Promise<SpansRow[]> {
   const { sql, params, settings } = compileSpans(score.body, { asOf, references, only: subjects })
   const named: NamedQuery = {
     name: 'score-spans',
@@ -93,7 +91,28 @@ export async function explainScores(
     sql: `SELECT subject, own, arrayMap(p -> (toString(p.1), p.2), people) AS people FROM (${sql})`,
     settings: { ...settings, output_format_json_named_tuples_as_objects: 0 },
   }
-  const rows = await query<SpansRow>(reader, named, { ...params, only: subjects })
+  return query<SpansRow>(reader, named, { ...params, only: subjects })
+}
+
+const spansOf = (subjects: readonly string[], of: (subject: string) => SpanLists | undefined): SpansRow[] =>
+  subjects.flatMap((subject) => {
+    const own = of(subject)
+    return own === undefined ? [] : [{ subject, own, people: [] }]
+  })
+
+/** By subject; of whom nothing is known is left out. */
+export async function explainScores(
+  reader: Reader,
+  subjects: readonly string[],
+  asked: ExplainAsked & {
+    touches?: number
+    /** The spans of each rule, where they are at hand. */
+    spansOf?: ((subject: string) => SpanLists | undefined) | undefined
+  },
+): Promise<Map<string, Explained>> {
+  const { touches: most = touchesShown } = asked
+  const rows =
+    asked.spansOf === undefined ? await readSpans(reader, subjects, asked) : spansOf(subjects, asked.spansOf)
   const touches = most === 0 ? new Map<string, TouchRow[]>() : await readTouches(reader, subjects, asked)
   return new Map(
     rows.map((row) => [

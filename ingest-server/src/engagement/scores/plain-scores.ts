@@ -5,8 +5,10 @@ import type { PlainSet } from '../../definitions/plain/plain-set.js'
 import { onlyKeys } from '../../definitions/touches.js'
 import type { SubjectHistory } from '../histories.js'
 import type { KeptMemberships } from '../segments/plain-memberships.js'
-import { evaluateScore, type SpanLists } from './evaluate.js'
+import { openLines } from '../lines.js'
+import type { SpanLists } from './evaluate.js'
 import type { Score } from './explain.js'
+import { openPoints } from './points-of.js'
 
 /** Who is at or above the threshold. */
 export interface HotSubjects {
@@ -14,9 +16,9 @@ export interface HotSubjects {
   subjects: string[]
   /** The least total since a time (ms), where it is known without asking. */
   lowestSince?: (subject: string, since: number) => number | undefined
+  /** Of each rule, where they are known without asking. */
+  spansOf?: (subject: string) => SpanLists | undefined
 }
-
-const noPeople: readonly [] = []
 
 /**
  * Writes the scores of these subjects, whether or not they are other than what stands: most points fade, so that hardly any
@@ -33,23 +35,22 @@ export async function keepScores(
   const at = new Date(asOf).toISOString()
   for (const { score, spansOf } of set.scores) {
     const { body } = score
+    const pointsAt = openPoints(body)
     const spansOfHot = new Map<string, SpanLists>()
     const missing = new Set(only)
-    const common = {
+    const toLine = openLines({
       ...{ project: source.project, score: score.id, subject_kind: body.subject },
       ...{ score_version: score.version, at, version: version.toString(), is_deleted: 0 },
-    }
+    })
     for (const { subject, key, history } of histories) {
       const own = spansOf(history)
-      const { fit, behaviour, total, contributions } = evaluateScore(body, { own, people: noPeople }, asOf)
-      const points = contributions.map((one) => one.points)
+      const found = pointsAt(own, asOf)
       const next = firstBound(own, asOf)
       // Who has no points and will have none without a touch has no row.
-      if (next === 0 && points.every((one) => one === 0)) continue
+      if (next === 0 && found.points.every((one) => one === 0)) continue
       missing.delete(subject)
-      if (total >= body.on) spansOfHot.set(subject, own)
-      const row = { ...common, subject, subject_key: key, fit, behaviour, total, points }
-      lines.push(`${JSON.stringify({ ...row, next_at: new Date(next).toISOString() })}\n`)
+      if (found.total >= body.on) spansOfHot.set(subject, own)
+      lines.push(toLine({ subject, subject_key: key, ...found, next_at: new Date(next).toISOString() }))
     }
     without.set(score.id, missing)
     hot.push({
@@ -57,8 +58,11 @@ export async function keepScores(
       subjects: [...spansOfHot.keys()],
       lowestSince(subject, since) {
         const own = spansOfHot.get(subject)
-        return own === undefined ? undefined : lowestTotal(score, own, { since, asOf })
+        return own === undefined
+          ? undefined
+          : lowestTotal((ms) => pointsAt(own, ms).total, own, { since, asOf })
       },
+      spansOf: (subject) => spansOfHot.get(subject),
     })
   }
   lines.push(...(await goneLines(source, without, { at, version })))
@@ -77,13 +81,13 @@ function firstBound(spans: SpanLists, after: number): number {
 
 /** Points only fade between bounds, so the least total is at one of them, just before one, or now (scores/total.ts). */
 function lowestTotal(
-  { body }: Score,
+  totalAt: (ms: number) => number,
   own: SpanLists,
   { since, asOf }: { since: number; asOf: number },
 ): number {
   const bounds = new Set(own.flat(2).flatMap((ms) => [ms - 1, ms]))
   const times = [...[...bounds].filter((ms) => ms > since && ms <= asOf), asOf]
-  return Math.min(...times.map((ms) => evaluateScore(body, { own, people: noPeople }, ms).total))
+  return Math.min(...times.map(totalAt))
 }
 
 type GoneRow = [score: string, subject: string, key: string, kind: string, version: number]

@@ -7,8 +7,10 @@ import { queryRows, type NamedQuery } from '../../clickhouse/query.js'
 import type { PlainSet } from '../../definitions/plain/plain-set.js'
 import { onlyKeys } from '../../definitions/touches.js'
 import type { SubjectHistory } from '../histories.js'
+import { openLines } from '../lines.js'
 import type { EngageSource } from '../source.js'
 import type { Segment } from './memberships.js'
+import { pairOf } from './pending.js'
 
 export interface Membership {
   segment: Segment
@@ -32,26 +34,33 @@ type StandingRow = [
   key: string,
   times: number[],
   nextAt: number,
-  version: number,
+  segmentVersion: number,
+  version: string,
+  isDeleted: number,
 ]
 
 async function readStanding(
   source: EngageSource,
   { segments, only }: { segments: readonly string[]; only: readonly string[] },
 ): Promise<Map<string, Map<string, Standing>>> {
-  // FINAL leaves what can be filtered before rows are made one to the statement: the key says both.
+  // Of several rows of a key the latest counts. FINAL would read all columns of everybody around before it filters.
   const named: NamedQuery = {
     name: 'engage-standing-memberships',
     splitBy: 'only',
     sql: `
-SELECT segment, subject, toString(subject_key), times, toUnixTimestamp64Milli(next_at), segment_version
-FROM segment_memberships FINAL
+SELECT segment, subject, toString(subject_key), times, toUnixTimestamp64Milli(next_at), segment_version, toString(version), is_deleted
+FROM segment_memberships
 PREWHERE project = {project: String} AND segment IN {segments: Array(String)} AND subject_key IN ${onlyKeys}`,
   }
-  const rows = await queryRows<StandingRow>(source, named, { segments, only })
+  const latest = new Map<string, StandingRow>()
+  for (const row of await queryRows<StandingRow>(source, named, { segments, only })) {
+    const pair = pairOf(row[0], row[2])
+    const before = latest.get(pair)
+    if (before === undefined || BigInt(before[6]) < BigInt(row[6])) latest.set(pair, row)
+  }
   const bySegment = new Map(segments.map((id) => [id, new Map<string, Standing>()]))
-  for (const [segment, subject, key, times, nextAt, version] of rows)
-    bySegment.get(segment)?.set(subject, { key, times, nextAt, version })
+  for (const [segment, subject, key, times, nextAt, version, , isDeleted] of latest.values())
+    if (isDeleted === 0) bySegment.get(segment)?.set(subject, { key, times, nextAt, version })
   return bySegment
 }
 
@@ -73,27 +82,23 @@ export async function changedMemberships(
   const standing = await readStanding(source, { segments: ids, only })
   const lines: string[] = []
   const changed: Membership[] = []
-  const lineOf = (segment: Segment, subject: string, key: string, times: readonly number[]) => {
-    const next = times.find((ms) => ms > asOf) ?? 0
-    return `${JSON.stringify({
-      ...{
-        project: source.project,
-        segment: segment.id,
-        subject_key: key,
-        subject_kind: segment.body.subject,
-      },
-      ...{ subject, segment_version: segment.version, times, next_at: new Date(next).toISOString() },
-      ...{ version: version.toString(), is_deleted: times.length === 0 ? 1 : 0 },
-    })}\n`
-  }
   for (const { segment, timesOf } of set.segments) {
     const rows = standing.get(segment.id) ?? new Map<string, Standing>()
+    const toLine = openLines({
+      ...{ project: source.project, segment: segment.id, subject_kind: segment.body.subject },
+      ...{ segment_version: segment.version, version: version.toString() },
+    })
     const follow = (subject: string, key: string, times: readonly number[]) => {
       const before = rows.get(subject)
+      // Most are in most segments never.
+      if (before === undefined && times.length === 0) return
       rows.delete(subject)
-      const isSame = sameTimes(times, before?.times ?? [])
       const isFormedBefore = times.length > 0 && before?.version !== segment.version
-      if (!isSame || isFormedBefore) lines.push(lineOf(segment, subject, key, times))
+      if (isFormedBefore || !sameTimes(times, before?.times ?? [])) {
+        const next = times.find((ms) => ms > asOf) ?? 0
+        const own = { subject, subject_key: key, times, next_at: new Date(next).toISOString() }
+        lines.push(toLine({ ...own, is_deleted: times.length === 0 ? 1 : 0 }))
+      }
       const now = stateAt(times, asOf)
       if (now.isIn !== wasIn(before) || isDue(before, asOf)) changed.push({ segment, subject, ...now })
     }

@@ -295,3 +295,23 @@ test('two processes that divide the subjects say each change once', async () => 
   expect(copies).toEqual([{ n: names.length }])
   for (const one of others) await one.stop()
 }, 150_000)
+
+test('who could not be said to enter because the log refused is said to with the next look', async () => {
+  const segment = fresh('refused')
+  await stage.define('segments', segment, { subject: 'person', when: { touch: { name: segment } } })
+  let isRefusing = false
+  const append: typeof stage.log.append = (records) =>
+    isRefusing ? Promise.reject(new Error('the disk is full')) : stage.log.append(records)
+  const one = stage.worker({ log: { ...stage.log, append } })
+  await settle(one)
+  await stage.touch({ person: 'anon:r1', at: stage.clock.now - hour, name: segment })
+  stage.clock.now += 1_000
+  isRefusing = true
+  await expect(one.pass()).rejects.toThrow('the disk is full')
+  const stands = 'SELECT subject FROM segment_memberships FINAL WHERE segment = {segment: String}'
+  expect(await stage.rows(stands, { segment })).toEqual([{ subject: 'anon:r1' }])
+  expect(await short(segment)).toEqual([])
+  isRefusing = false
+  await settle(one)
+  expect(await short(segment)).toEqual(['anon:r1 enter'])
+})
