@@ -48,9 +48,21 @@ const folderRules = Object.entries(walls).map(([folder, may]) => ({
   },
 }))
 
+/** The rooms of the browser SDK, from below to above: each may import those before it. */
+const rooms = ['base', 'options', 'page', 'queue', 'visitor', 'told', 'send', 'record', 'features', 'forms']
+const sdk = '^sdk-browser/src'
+const roomRules = rooms.map((room, place) => ({
+  name: `wall-of-sdk-${room}`,
+  comment: `${room} may import ${rooms.slice(0, place).join(', ') || 'no other room of the browser SDK'}.`,
+  severity: 'error',
+  from: { path: `${sdk}/${room}/` },
+  to: { path: `${sdk}/`, pathNot: rooms.slice(0, place + 1).map((name) => `${sdk}/${name}/`) },
+}))
+
 module.exports = {
   forbidden: [
     ...folderRules,
+    ...roomRules,
     {
       name: 'no-circle',
       comment: 'Two files that import each other are one file, or share a third.',

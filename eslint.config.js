@@ -90,9 +90,12 @@ export default tseslint.config(
   },
   { files: [`${server}/main.ts`, `${server}/cli.ts`, `${server}/cli/**`], rules: { 'no-console': 'off' } },
   // Lines for a developer; t.debug.js is made of them.
-  { files: ['sdk-browser/src/explain.debug.ts'], rules: { 'no-console': ['error', { allow: ['log'] }] } },
   {
-    files: ['sdk-browser/src/warn.ts', 'sdk-node/src/report.ts'],
+    files: ['sdk-browser/src/told/explain.debug.ts'],
+    rules: { 'no-console': ['error', { allow: ['log'] }] },
+  },
+  {
+    files: ['sdk-browser/src/base/warn.ts', 'sdk-node/src/report.ts'],
     rules: { 'no-console': ['error', { allow: ['warn'] }] },
   },
   {

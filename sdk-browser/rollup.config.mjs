@@ -28,7 +28,9 @@ function declaredNames(path) {
 
 // `_q` is where the stub keeps its calls.
 export const keptNames = [
-  ...['src/api.ts', 'src/wire.ts', 'src/who.ts', '../schemas/src/build.ts'].flatMap(declaredNames),
+  ...['src/base/api.ts', 'src/base/wire.ts', 'src/visitor/who.ts', '../schemas/src/build.ts'].flatMap(
+    declaredNames,
+  ),
   '_q',
   // Where every build finds the page's tracker, and what it was told.
   'touchline',
@@ -62,7 +64,7 @@ const typescript = {
 const sources = (variantOf) => ({
   name: 'sources',
   resolveId(id, importer) {
-    if (!id.startsWith('./') || !importer?.endsWith('.ts')) return null
+    if (!id.startsWith('.') || !importer?.endsWith('.ts')) return null
     const path = (ending) => fileURLToPath(new URL(id.replace(/\.js$/, ending), `file://${importer}`))
     const variant = path(`.${variantOf(id)}.ts`)
     return existsSync(variant) ? variant : path('.ts')
@@ -102,7 +104,7 @@ const script = (name, entry, variant, steps, format = 'iife') => ({
 export default [
   script('stub', 'stub'),
   script('t', 'boot', 'page', { orders: 3_000, names: 45_000 }),
-  script('t.forms', 'forms-part', undefined, undefined, 'es'),
+  script('t.forms', 'forms/forms-part', undefined, undefined, 'es'),
   script('t.whole', 'boot', undefined),
   script('t.lite', 'boot', 'lite', { orders: 3_000, names: 30_000 }),
   script('t.core', 'boot', 'core', { orders: 3_000, names: 60_000 }),

@@ -12,8 +12,14 @@ function run(...args) {
 }
 
 run(bin('typescript/bin/tsc'), '-b', '.')
-for (const name of ['index', 'api']) {
-  const types = readFileSync(`${folder}dist/.types/${name}.d.ts`, 'utf8')
+for (const [name, file] of [
+  ['index', 'index'],
+  ['api', 'base/api'],
+]) {
+  const types = readFileSync(`${folder}dist/.types/${file}.d.ts`, 'utf8').replaceAll(
+    `'./base/api.js'`,
+    `'./api.js'`,
+  )
   writeFileSync(`${folder}dist/${name}.d.ts`, types)
   writeFileSync(`${folder}dist/${name}.d.cts`, types.replaceAll(`'./api.js'`, `'./api.cjs'`))
 }

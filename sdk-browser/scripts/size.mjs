@@ -14,34 +14,37 @@ const number = (value) => value.toLocaleString('en')
 
 // What the whole SDK is made of, in the order of features.ts, and the file that each stands in.
 const features = [
-  ['adoptOrphans', './adopt.js', 'what closed pages left'],
-  ['serverCookie', './server-cookie.js', 'a cookie renewed by the server'],
-  ['crossDomain', './cross-domain.js', 'the anonymous id between linked sites'],
-  ['engagement', './engagement.js', 'visible time and scroll depth'],
-  ['links', './links.js', 'outbound links and downloads'],
-  ['forms', './forms.js', 'hearing forms, and loading what reads them'],
-  ['pageViews', './page-views.js', 'page views by themselves'],
-  ['refusedKey', './refused-key.js', 'a line in the console for a key that is refused'],
+  ['adoptOrphans', './send/adopt.js', 'what closed pages left'],
+  ['serverCookie', './features/server-cookie.js', 'a cookie renewed by the server'],
+  ['crossDomain', './features/cross-domain.js', 'the anonymous id between linked sites'],
+  ['engagement', './features/engagement.js', 'visible time and scroll depth'],
+  ['links', './features/links.js', 'outbound links and downloads'],
+  ['forms', './forms/forms.js', 'hearing forms, and loading what reads them'],
+  ['pageViews', './features/page-views.js', 'page views by themselves'],
+  ['refusedKey', './features/refused-key.js', 'a line in the console for a key that is refused'],
 ]
 
 // Modules that t.core.js has in a plainer form, `x.core.ts`.
 const plainer = [
-  ['./consent.js', 'Global Privacy Control, Do Not Track, bots, consent required, cookieless, prerender'],
-  ['./sessions.js', 'sessions'],
-  ['./touches.js', 'first and last touch'],
+  ['consent.js', 'Global Privacy Control, Do Not Track, bots, consent required, cookieless, prerender'],
+  ['sessions.js', 'sessions'],
+  ['touches.js', 'first and last touch'],
 ]
 
-const nameOf = (file) => file.replace(/^\.\/(.*)\.js$/, '$1')
+const nameOf = (file) => file.replace(/^(?:.*\/)?(.*)\.js$/, '$1')
 
 async function bundleOf(names, plain) {
   const chosen = features.filter(([name]) => names.includes(name))
   const list = [
-    `import { featuresOf } from './feature.js'`,
+    `import { featuresOf } from './features/feature.js'`,
     ...chosen.map(([name, file]) => `import { ${name} } from '${file}'`),
     `export const runFeatures = featuresOf([${chosen.map(([name]) => name)}])`,
   ].join('\n')
-  const chosenFeatures = { name: 'features', load: (path) => (path.endsWith('/features.ts') ? list : null) }
-  const variantOf = (file) => (file === plain ? 'core' : 'page')
+  const chosenFeatures = {
+    name: 'features',
+    load: (path) => (path.endsWith('src/features.ts') ? list : null),
+  }
+  const variantOf = (file) => (plain !== undefined && file.endsWith(`/${plain}`) ? 'core' : 'page')
   const bundle = await rollup({
     input: here('../src/boot.ts'),
     plugins: [chosenFeatures, ...minified(variantOf)],

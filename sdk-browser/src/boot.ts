@@ -1,11 +1,11 @@
 /** Starts the SDK from its script tag: options from the `data-` attributes, then what the stub kept. */
-import { isDebugged } from './debug-tag.js'
-import { guard } from './guard.js'
-import type { Settings } from './options.js'
-import { ownScript } from './own-script.js'
-import { sayTwice } from './say-twice.js'
+import { isDebugged } from './options/debug-tag.js'
+import { guard } from './base/guard.js'
+import type { Settings } from './options/options.js'
+import { ownScript } from './options/own-script.js'
+import { sayTwice } from './told/say-twice.js'
 import { start } from './start.js'
-import type { Startable } from './startable.js'
+import type { Startable } from './told/startable.js'
 
 guard(() => {
   const script = ownScript() as HTMLScriptElement

@@ -3,14 +3,14 @@
  *
  *     const touchline = init({ writeKey: '…', host: 'https://t.example.com' })
  */
-import type { Options, Touchline } from './api.js'
-import { initOptions } from './init-options.js'
-import { sayTwice } from './say-twice.js'
+import type { Options, Touchline } from './base/api.js'
+import { initOptions } from './options/init-options.js'
+import { sayTwice } from './told/say-twice.js'
 import { createSilence } from './silence.js'
 import { start } from './start.js'
-import type { Startable } from './startable.js'
+import type { Startable } from './told/startable.js'
 
-export type * from './api.js'
+export type * from './base/api.js'
 
 /**
  * Starts recording; a second call gives the page's one tracker. On a server, where there is no `window`, the verbs are there

@@ -1,5 +1,5 @@
 /** The verbs where there is no page: server-side rendering may call them all. */
-import type { Touchline } from './api.js'
+import type { Touchline } from './base/api.js'
 
 export const createSilence = (): Touchline => ({
   track: () => {},

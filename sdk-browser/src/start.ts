@@ -1,14 +1,14 @@
 /** Begins: the features of this build, the queue, and what the stub kept until now. */
-import { checkNames } from './check-names.js'
-import { askBrowser } from './consent.js'
-import { explainCalls } from './explain.js'
+import { checkNames } from './options/check-names.js'
+import { askBrowser } from './visitor/consent.js'
+import { explainCalls } from './told/explain.js'
 import { runFeatures } from './features.js'
-import { guard } from './guard.js'
-import { configure, type Settings } from './options.js'
-import { setMoment } from './page.js'
-import { pump } from './send.js'
-import type { Startable } from './startable.js'
-import { verbs } from './verbs.js'
+import { guard } from './base/guard.js'
+import { configure, type Settings } from './options/options.js'
+import { setMoment } from './page/page.js'
+import { pump } from './send/send.js'
+import type { Startable } from './told/startable.js'
+import { verbs } from './record/verbs.js'
 
 /** Gives `touchline` its verbs, and hears what was called on it before. */
 export const start = (touchline: Startable, options: Settings): Startable => {

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import caps from '../size-caps.json' with { type: 'json' }
 import type { init as initOfSource } from '../src/index.js'
-import { version } from '../src/version.js'
+import { version } from '../src/base/version.js'
 
 const folder = fileURLToPath(new URL('..', import.meta.url))
 const dist = (file: string): Buffer => readFileSync(`${folder}dist/${file}`)

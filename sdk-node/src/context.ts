@@ -1,6 +1,6 @@
 /**
  * What a web request says about who makes it and where, so that an event of the server joins the visitor that the
- * browser SDK knows. The browser SDK keeps its visitor as JSON in one cookie (sdk-browser/src/visitor.ts):
+ * browser SDK knows. The browser SDK keeps its visitor as JSON in one cookie (sdk-browser/src/visitor/visitor.ts):
  *
  *     touchline = encodeURIComponent({ anonymousId, sessionId, lastSeen, choice, … })
  *

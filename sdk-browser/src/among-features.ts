@@ -1,2 +1,0 @@
-/** What features hear of. In t.core.js, which has none, among-features.core.ts stands in its place. */
-export { tell as tellFeatures } from './hooks.js'

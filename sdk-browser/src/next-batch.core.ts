@@ -1,2 +1,0 @@
-/** In t.core.js nothing waits for consent: without it nothing is recorded. */
-export { takeBatch as nextBatch } from './outbox.js'

@@ -1,5 +1,0 @@
-/** The tag that loaded this script. t.core.js is no module. */
-import { ofDocument } from './of-document.js'
-
-export const ownScript = (): HTMLScriptElement | null =>
-  ofDocument('currentScript') as HTMLScriptElement | null

@@ -1,8 +1,0 @@
-/** A page has one tracker, and whatever would be the second says so, once. In t.lite.js and t.core.js it does not. */
-import type { Startable } from './startable.js'
-import { warn } from './warn.js'
-
-export const sayTwice = (running: Startable): void => {
-  if (!running.twice) warn('runs already')
-  running.twice = 1
-}

@@ -1,0 +1,98 @@
+/**
+ * Takes batches from the outbox to the server: a second after an event, everything at once when the page
+ * hides, and after a failure with full jitter, or when the server says. A request is `text/plain` without custom
+ * headers, so that no preflight precedes it. Only the server's own JSON ends an event.
+ */
+import { explainEnd } from '../told/explain.js'
+import { tell } from '../base/hooks.js'
+import { newId } from '../base/ids.js'
+import { nextBatch } from './next-batch.js'
+import { options } from '../options/options.js'
+import { addEntry, bytesOf, reportDropped, type Entry } from '../queue/outbox.js'
+import { setItem } from '../queue/storage.js'
+import type { Answer } from '../base/wire.js'
+
+const sendAfterMs = 1_000
+const firstRetryMs = 1_000
+// Half a minute at most.
+const maxDoublings = 5
+const maxAgeMs = 12 * 3_600_000
+// A timer takes 24 days at most, and what is over overflows: of a longer pause the lower 20 bits count, up to 12 days.
+const pauseBits = 2 ** 20 - 1
+// A request that nobody answers holds up all that comes after it. What is sent twice is shown once.
+const maxRequestMs = 20_000
+// Browsers refuse a keepalive request that takes the page's sum over 64 KiB, and others may be using some of it.
+const maxKeepaliveBytes = 60_000
+
+let timer: ReturnType<typeof setTimeout> | 0
+let failures = 0
+let bytesUnderWay = 0
+let delivered: Promise<unknown>
+
+/**
+ * Sends soon, unless that is already going to happen. While a request is under way only a longer pause counts, as the
+ * server may have asked for: the request's end wakes by itself.
+ */
+export const wake = (delayMs: number = sendAfterMs): void => {
+  if (delayMs > sendAfterMs || !bytesUnderWay) timer = timer || setTimeout(pump as () => void, delayMs)
+}
+
+/**
+ * Sends what waits, one request after the other; all at once where anything is given, as an event is. Resolves when each
+ * request was answered or failed.
+ */
+export const pump = async (flush?: unknown): Promise<unknown> => {
+  clearTimeout(timer as number)
+  timer = 0
+  let batch: Entry[]
+  while ((flush || !bytesUnderWay) && (batch = nextBatch()).length) delivered = deliver(batch, delivered)
+  return delivered
+}
+
+/** Resolves when this batch, and what was delivered before it, was answered or failed. */
+const deliver = async (batch: Entry[], before: unknown): Promise<unknown> => {
+  // The youngest: what is old goes with it.
+  const [[youngest, shared]] = batch.slice(-1) as [Entry]
+  const body = `{"writeKey":"${options.key}","sentAt":${Date.now()},"context":${shared},"batch":[${batch.map((entry) => entry[2]) as unknown as string}]}`
+  const bytes = bytesOf(body)
+  bytesUnderWay += bytes
+  let status: number | undefined
+  let delayMs = 0
+  await new Promise<unknown>((done) => {
+    setTimeout(done, maxRequestMs)
+    fetch(`${options.host}/v1/batch`, {
+      body,
+      method: 'POST',
+      keepalive: bytesUnderWay < maxKeepaliveBytes,
+      // What is given up is let go of too: a browser has six connections to a server. In those without it the pause alone counts.
+      signal: AbortSignal.timeout && AbortSignal.timeout(maxRequestMs),
+    })
+      .then(async (response) => {
+        // A date is no number, and makes 0: then the back-off alone counts.
+        delayMs = ((response.headers.get('retry-after') as unknown as number) & pauseBits) * 1_000
+        const answer = (await response.json()) as Answer
+        if (!answer.code) answer.rejected.forEach((reject) => tell('reject', reject))
+        // A page of another site, or of a proxy, is no answer, whatever its status.
+        if (answer.success === !answer.code) status = response.status
+      })
+      .then(done, done)
+    // No answer, or none of ours. A blocker's `fetch` throws at the call.
+  }).catch(() => {})
+  bytesUnderWay -= bytes
+  // 408 and 429 are the refusals that end by themselves. Ids sort as they were made.
+  const isTaken = (status as number) < 300
+  const reason = /^4(?!08|29)/.test(status as unknown as string)
+    ? status
+    : youngest < newId(Date.now() - maxAgeMs) && 'age'
+  explainEnd(batch, status, reason)
+  if (isTaken || reason) {
+    batch.forEach((entry) => setItem(entry[3]))
+    failures = 0
+    if (!isTaken) reportDropped(batch, reason as number)
+  } else {
+    batch.forEach(addEntry)
+    delayMs += Math.random() * (delayMs || firstRetryMs << Math.min(failures++, maxDoublings))
+  }
+  wake(delayMs)
+  return before
+}
