@@ -164,7 +164,7 @@ const byHand = {
     tests: ['ingest-server/src/erasure'],
     mistakes: [
       ['  for (const rows of facts) for (const params of parts) await remove(deps, rows, params)\n', ''],
-      ['if (wide[table] > 0)', 'if (false)'],
+      ['if (rows > 0) found[table] = (found[table] ?? 0) + rows', ''],
       ['if (rows > 0) found[table] = rows', ''],
       ['if (isAboutErased(original, at, judge)) ids.add(id)', ''],
     ],

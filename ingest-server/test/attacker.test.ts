@@ -236,7 +236,7 @@ describe('in an open project', () => {
 })
 
 describe('whatever is sent with a public key, what is verified stays as it is', () => {
-  const verifiedEvents = ['eve-paid', 'eve-called']
+  const verifiedEvents = ['eve-paid', 'eve-called', 'eve-viewed']
   const sendVerified = (batch: object[]) => server.post('/v1/batch', { batch }, server.secretKey)
 
   beforeAll(async () => {
@@ -249,7 +249,8 @@ describe('whatever is sent with a public key, what is verified stays as it is', 
       { type: 'group', userId: 'eve', groupId: 'hooli', traits: { name: 'Hooli', domain: 'hooli.dev' } },
       { type: 'group', userId: 'gil', groupId: 'hooli' },
       { type: 'group', userId: 'gil', groupId: 'hooli', traits: { left: true } },
-      { type: 'track', userId: 'eve', event: 'Paid', messageId: 'eve-paid' },
+      { type: 'track', userId: 'eve', event: 'Paid', messageId: 'eve-paid', properties: { amount: 480 } },
+      { type: 'page', userId: 'eve', name: 'Contract', messageId: 'eve-viewed' },
       { type: 'track', userId: 'eve', event: 'Called', messageId: 'eve-called' },
     ])
     await untilStored('eve-called')
@@ -266,7 +267,7 @@ describe('whatever is sent with a public key, what is verified stays as it is', 
       accounts: Marked[]
     }
     type Account = { id: string; traits: Marked[]; people: Marked[] }
-    type Timeline = { touchpoints: { messageIds: string[] }[] }
+    type Timeline = { touchpoints: { messageIds: string[]; sources: string[] }[] }
     const people = await Promise.all(
       ['eve', 'eve-old', 'gil', 'hal', 'email:eve@hooli.dev', 'email:hal@initech.dev'].map(async (id) => {
         const { body } = await server.get<Person>(`/v1/people/${encodeURIComponent(id)}`)
@@ -283,9 +284,14 @@ describe('whatever is sent with a public key, what is verified stays as it is', 
       }),
     )
     const { body } = await server.get<Timeline>('/v1/users/eve/timeline?order=asc')
-    const touchpoints = body.touchpoints.filter(({ messageIds }) =>
-      messageIds.some((id) => verifiedEvents.includes(id)),
-    )
+    // A report of the same by somebody else is named beside it, after the verified one.
+    const touchpoints = body.touchpoints
+      .filter(({ messageIds }) => messageIds.some((id) => verifiedEvents.includes(id)))
+      .map((one) => ({
+        ...one,
+        messageIds: one.messageIds.filter((id) => verifiedEvents.includes(id)),
+        sources: one.sources.slice(0, 1),
+      }))
     const domains = await server.sql(
       "SELECT domain, account, state, arrayFilter(c -> c.verified, claims) AS claims FROM domains FINAL WHERE domain IN ('hooli.dev', 'initech.dev') AND arrayExists(c -> c.verified, claims) ORDER BY domain",
     )
@@ -329,7 +335,14 @@ describe('whatever is sent with a public key, what is verified stays as it is', 
       { type: 'alias', userId: one(users), previousId: one(users) },
       { type: one(['unlink', 'relink', 'release']), userId: one(users), previousId: one(users) },
       { type: 'track', event: 'Evil', context: { groupId: one(groups) } },
-      { type: 'page' },
+      {
+        type: 'track',
+        event: one(['Paid', 'called', 'PAID']),
+        properties: { amount: 1 },
+        timestamp: new Date(Date.now() - random(300_000)).toISOString(),
+        context: { touchpoint: one([{}, { source: 'crm' }, { kind: 'crm', source: 'sap' }]) },
+      },
+      { type: 'page', context: { page: { url: 'https://evil.dev/?utm_source=evil&utm_medium=cpc' } } },
     ])
     return { ...dated, ...who, ...what }
   }

@@ -170,6 +170,7 @@ describe('emails', () => {
     'null@null.com',
     'undefined@acme.com',
     'noemail@noemail.com',
+    "'ann@acme.com'",
     'no-email@acme.com',
   ])('"%s" is none', (text) => {
     expect(emailFrom(text)).toBeUndefined()

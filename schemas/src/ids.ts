@@ -105,7 +105,7 @@ function legal(text: string): string | undefined {
 
 // One @, a dot in the domain, no blanks, separators or brackets of any width: the shape that every mail provider accepts.
 const emailShape =
-  /^[^\s@<>(),;:"[\]\\{}*＜＞（），；：]{1,64}@(?!\.)(?:[^\s@<>(),;:"[\]\\{}*.]+\.)+[^\s@<>(),;:"[\]\\{}*.]{2,63}$/
+  /^[^\s@<>(),;:"[\]\\{}*＜＞（），；：]{1,64}@(?!\.)(?:[^\s@<>(),;:"'`[\]\\{}*.]+\.)+[^\s@<>(),;:"'`[\]\\{}*.]{2,63}$/
 /** `null@null.com`, `noemail@shop.example`: what is typed, or filled in, by who has no address. Strangers share them. */
 const nobodysMailbox = /^(?:null|undefined|none|nan|no-?e?-?mail|no_e?mail|noaddress|not-?provided|n\/a)@/
 

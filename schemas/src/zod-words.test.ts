@@ -23,6 +23,11 @@ describe('what a schema refuses is said in words', () => {
     [z.iso.date(), '1/2/26', 'must be a day such as 2026-01-31'],
     [z.strictObject({ a: z.string().optional() }), { b: 1 }, 'must not have "b", which nobody reads'],
     [z.union([z.string(), z.number()]), [], 'must be a text, or must be a number'],
+    [
+      z.union([z.string(), z.object({ id: z.string(), of: z.object({ n: z.number() }) })]),
+      { id: 'a', of: {} },
+      'must be a text, or of.n is missing; it must be a number',
+    ],
     [z.looseObject({}), 'x', 'must be an object'],
     [z.boolean(), null, 'must be true or false, not null'],
     [z.string().regex(/^a/), 'b', 'must be written in another form'],

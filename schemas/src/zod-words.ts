@@ -79,8 +79,11 @@ function bounded(words: string, origin: string, bound: number | bigint, open: st
 }
 
 /** The forms that were possible, each once. */
-function eitherOf(errors: readonly (readonly { message: string }[])[]): string {
-  const reasons = [...new Set(errors.flatMap(([first]) => (first === undefined ? [] : [first.message])))]
+function eitherOf(errors: readonly (readonly { message: string; path: readonly PropertyKey[] }[])[]): string {
+  // The place of the union is named by whoever shows this; within it, only here.
+  const said = ({ message, path }: { message: string; path: readonly PropertyKey[] }) =>
+    path.length === 0 ? message : `${path.map(String).join('.')} ${message}`
+  const reasons = [...new Set(errors.flatMap(([first]) => (first === undefined ? [] : [said(first)])))]
   return reasons.length === 0 ? 'has none of its forms' : reasons.slice(0, 3).join(', or ')
 }
 

@@ -14,6 +14,7 @@ import {
   isKnownCompany,
   neverCompanies,
   relayLabels,
+  secondNames,
   sharedByKind,
   tenantSuffixes,
 } from './shared-domains.js'
@@ -54,7 +55,7 @@ export function domainRulesOf(settings: DomainSettings | undefined): DomainRules
 
 /** The company domain of an address, or undefined for one that strangers share, or that nobody can register. */
 export function corporateDomain(address: string, rules: DomainRules = noDomainRules): string | undefined {
-  const host = canonicalHost(address.slice(address.lastIndexOf('@') + 1))
+  const host = canonicalHost(address.slice(address.lastIndexOf('@') + 1))?.replace(secondNames, '')
   if (host === undefined) return undefined
   const tenant = parentsOf(host).find((name) => tenantSuffixes.has(parentOf(name)))
   const { domain, domainWithoutSuffix, isIp } = parse(host, { allowPrivateDomains: true })

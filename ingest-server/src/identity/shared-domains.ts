@@ -71,6 +71,7 @@ const aliasServices = words(`
 const relayHosts = words(`
   users.noreply.github.com noreply.github.com reply.github.com users.noreply.gitlab.com noreply.gitlab.com
   users.noreply.codeberg.org users.noreply.gitea.com noreply.codeberg.org users.sourceforge.net
+  member.alibaba.com gappssmtp.com mtasv.net mailchimpapp.com mailchimpapp.net
   marketplace.amazon.com marketplace.amazon.co.uk marketplace.amazon.de marketplace.amazon.fr marketplace.amazon.it
   marketplace.amazon.es marketplace.amazon.ca marketplace.amazon.co.jp marketplace.amazon.com.au
   marketplace.amazon.com.mx marketplace.amazon.nl marketplace.amazon.in marketplace.amazon.se marketplace.amazon.pl
@@ -104,7 +105,7 @@ export const relayLabels = words(`
  */
 export const tenantSuffixes = words(`
   onmicrosoft.com mail.onmicrosoft.com onmicrosoft.de onmicrosoft.us partner.onmschina.cn microsoftonline.com
-  sharepoint.com test-google-a.com gsuite.com googleapps.com google-apps.com
+  sharepoint.com b2clogin.com gsuite.com googleapps.com google-apps.com
   zendesk.com atlassian.net jira.com freshdesk.com freshservice.com freshworks.com myfreshworks.com
   intercom.io on.intercom.io intercom-mail.com
   helpscoutapp.com helpscout.net groovehq.com desk.com uservoice.com kayako.com happyfox.com teamwork.com
@@ -117,7 +118,7 @@ export const tenantSuffixes = words(`
   myshopify.com bigcartel.com mybigcommerce.com wixsite.com wordpress.com squarespace.com webflow.io weebly.com
   herokuapp.com netlify.app vercel.app github.io gitlab.io pages.dev web.app firebaseapp.com azurewebsites.net
   cloudapp.net cloudapp.azure.com appspot.com
-  pipedrivemail.com greenhouse.io greenhouse-mail.io lever.co hire.lever.co workablemail.com workable.com
+  pipedrive.com pipedrivemail.com greenhouse.io greenhouse-mail.io lever.co hire.lever.co workablemail.com workable.com
   recruitee.com smartrecruiters.com bamboohr.com personio.de personio.com teamtailor.com teamtailor-mail.com
   jobvite.com icims.com myworkday.com workday.com ashbyhq.com breezy.hr
   odoo.com my3cx.de 3cx.net 3cx.eu cloudwaysapps.com kinsta.cloud wpengine.com pantheonsite.io
@@ -134,6 +135,9 @@ const companies = words(`
 
 // Staff and students of one institution are one account.
 const institutions = /\.(?:edu|gov|mil)$|\.(?:ac|edu|gov|gob|gouv|go|mil)\.[a-z]{2}$/
+
+/** Google Workspace's second name of each domain: `acme.com.test-google-a.com` is Acme's. */
+export const secondNames = /\.test-google-[a-z]\.com$/
 
 /** True for names that only a list says are shared, and that a company or an institution has. */
 export const isKnownCompany = (domain: string): boolean => companies.has(domain) || institutions.test(domain)

@@ -24,6 +24,8 @@ test.each([
   ['email:Ann@Acme.com', ['user:email:Ann@Acme.com', 'email:ann@acme.com']],
   ['anon:8f1c', ['user:anon:8f1c', 'anon:8f1c']],
   ['42', ['user:42']],
+  ['user:', ['user:user:']],
+  ['email:x', ['user:email:x']],
 ])('an address may ask for a user whose id is literally that, first: %s', (id, names) => {
   expect(personNames(id)).toEqual(names)
 })

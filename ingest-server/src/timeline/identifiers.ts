@@ -8,12 +8,18 @@ import { TouchlineError } from '../errors.js'
  */
 export function identifiersOf(id: string): string[] {
   const kind = kindOf(id)
-  const value = id.slice(id.indexOf(':') + 1)
-  if (kind === 'email') return [emailIdentifier(checked(emailFrom(value), id))]
-  if (kind !== undefined) return [`${kind}:${checked(idFrom(value), id)}`]
+  if (kind !== undefined) return [checked(typedFrom(id), id)]
   const email = emailFrom(id)
   const user = userIdentifier(checked(idFrom(id), id))
   return email === undefined ? [user] : [user, emailIdentifier(email)]
+}
+
+/** The identifier that its type and what follows make; undefined where that names nobody. */
+function typedFrom(id: string): string | undefined {
+  const kind = kindOf(id)
+  const value = id.slice(id.indexOf(':') + 1)
+  const name = kind === 'email' ? emailFrom(value) : idFrom(value)
+  return name === undefined ? undefined : `${kind}:${name}`
 }
 
 /** An account's id as it is stored: `domain:münchen.de` has its domain in ASCII. */
@@ -27,9 +33,11 @@ export function accountIdOf(asked: string): string {
  * literally `user:42` comes before the typed identifier that reads so.
  */
 export function personNames(id: string): string[] {
-  const names = identifiersOf(id)
   const literal = idFrom(id)
-  return kindOf(id) === undefined || literal === undefined ? names : [userIdentifier(literal), ...names]
+  if (kindOf(id) === undefined || literal === undefined) return identifiersOf(id)
+  const user = userIdentifier(literal)
+  // What names nobody of its type, `user:`, may be a user's id all the same.
+  return typedFrom(id) === undefined ? [user] : [user, ...identifiersOf(id)]
 }
 
 function checked(value: string | undefined, asked: string): string {

@@ -40,6 +40,7 @@ function row(minutes: number, fields: Partial<Row> = {}): Row {
     clickId: '',
     direction: '',
     isBot: false,
+    verified: false,
     referrer: '',
     url: '',
     path: '',

@@ -32,6 +32,8 @@ export interface Row {
   /** inbound or outbound where an importer says so. */
   direction: string
   isBot: boolean
+  /** A secret key or a userToken vouches for it. */
+  verified: boolean
   referrer: string
   url: string
   path: string
@@ -73,6 +75,7 @@ const narrow: Record<keyof Row, string> = {
   clickId: 'click_id',
   direction: 'direction',
   isBot: 'is_bot',
+  verified: 'verified',
   referrer: 'referrer',
   url: 'url',
   path: 'path',

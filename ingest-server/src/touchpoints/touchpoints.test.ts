@@ -25,6 +25,7 @@ function at(minutes: number, fields: Partial<Row>): PlacedRow {
     anonymousId: 'a',
     hasLeft: false,
     isBot: false,
+    verified: false,
     receivedAt: minutes * 60_000,
     batchIndex: 0,
     messageId,
@@ -147,9 +148,63 @@ describe('a touchpoint told by two sources', () => {
       [track(0, 'Fair', { kind: 'offline', sourceKind: 'scans' }), track(1, 'Fair', crm)],
       ['0 offline Fair (scans+crm)'],
     ],
+    [
+      'is told by what is verified, though somebody told it earlier',
+      [track(0, 'Paid', crm), track(4, 'paid', { ...server, verified: true })],
+      ['4 action paid (server+crm)'],
+    ],
+    [
+      'is joined among what is verified before anything else is added',
+      [
+        track(0, 'Paid', crm),
+        track(1, 'Paid', { ...server, verified: true }),
+        track(2, 'Paid', crm),
+        track(3, 'Paid', { ...crm, verified: true }),
+        track(4, 'Paid', { sourceKind: 'mail' }),
+      ],
+      ['0 action Paid (crm+mail)', '1 action Paid (server+crm)', '2 action Paid (crm)'],
+    ],
+    [
+      'is two where what is verified came more than 5 minutes before or after',
+      [track(0, 'Paid', crm), track(6, 'Paid', { ...server, verified: true }), track(12, 'Paid', crm)],
+      ['0 action Paid (crm)', '6 action Paid (server)', '12 action Paid (crm)'],
+    ],
   ])('%s', (_, events, expected) => {
     expect(occurrencesOf(events)).toEqual(expected)
   })
+})
+
+test('whatever is sent under somebody’s name, what is verified of them is shown as it was', () => {
+  const proven = { sourceKind: 'server', verified: true, userId: 'u', anonymousId: '' }
+  const verified = [
+    track(10, 'Paid', { ...proven, properties: '{"amount":480}' } as Partial<Row>),
+    track(12, 'Paid', { ...proven, sourceKind: 'crm' }),
+    page(20, { ...proven, sourceKind: 'server', path: '/a', channel: 'Direct' }),
+    page(40, { ...proven, sourceKind: 'server', path: '/b' }),
+  ]
+  const isProven = (touchpoint: Touchpoint) => touchpoint.lead.verified
+  const shown = (events: readonly PlacedRow[]) =>
+    touchpointsFrom(events)
+      .filter(isProven)
+      .map(({ name, at: time, until, value, pages, acquisition: { channel }, messageIds, sources }) => ({
+        ...{ name, time, until, value, pages },
+        // Where it has none, another report of the same lends it.
+        channel: pages.length > 0 ? channel : '',
+        messageIds: messageIds.filter((id) => verified.some(({ row }) => row.messageId === id)),
+        sources: sources.filter((source) => source === 'server' || source === 'crm'),
+      }))
+  const forged = Array.from({ length: 30 }, (_, n) => [
+    track(n, 'Paid', { userId: 'u', anonymousId: '', properties: '{"amount":1}' } as Partial<Row>),
+    track(n, 'PAID', { userId: 'u', anonymousId: '', sourceKind: n % 2 ? 'crm' : 'mail' }),
+    page(n, { userId: 'u', anonymousId: '', path: '/evil', channel: 'Paid Search' }),
+  ]).flat()
+  expect(shown(verified)).toHaveLength(2)
+  // What is added by a source that vouches for nobody is named beside it.
+  const isOwn = (touchpoint: { sources: string[] }) => ({
+    ...touchpoint,
+    sources: touchpoint.sources.slice(0, 2),
+  })
+  expect(shown([...verified, ...forged]).map(isOwn)).toEqual(shown(verified))
 })
 
 test('an identification and a joining come once each; leaving is no joining', () => {

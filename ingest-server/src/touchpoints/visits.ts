@@ -56,7 +56,9 @@ export function visitsFrom(sorted: readonly PlacedRow[]): {
     const { row, person } = event
     const sessionId = sessionIdOf(row)
     if (!isBrowsing(row, sessionId)) continue
-    const device = `${person}\ndevice\n${row.anonymousId}`
+    // Who names no device needs to know nothing but whose visit it is to be: nobody gets into a verified one by that.
+    const isProven = row.anonymousId === '' && row.verified
+    const device = `${person}\n${isProven ? 'verified' : 'device'}\n${row.anonymousId}`
     const key = sessionId === '' ? device : `${person}\nsession\n${sessionId}`
     const session = open.get(key)
     const isOpen = session && (sessionId !== '' || row.at - session.lastAt <= sessionGapMs)

@@ -54,6 +54,7 @@ export const androidApps: Record<SourceCategory, readonly string[]> = {
     'whatsapp: com.whatsapp com.whatsapp.w4b',
     'telegram: org.telegram.messenger org.telegram.messenger.web org.thunderdog.challegram org.telegram.plus',
     'signal: org.thoughtcrime.securesms',
+    'threema: ch.threema.app',
     'viber: com.viber.voip',
     'discord: com.discord',
     'slack: com.slack com.tinyspeck.chatlyio com.tinyspeck.chatlyio.beta',

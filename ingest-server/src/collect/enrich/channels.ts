@@ -9,6 +9,7 @@ import {
   isAffiliateMedium,
   isAudioMedium,
   isDisplayMedium,
+  isDisplaySource,
   isEmailMedium,
   isSmsMedium,
   isSocialMedium,
@@ -54,8 +55,11 @@ const saysOtherwise = (medium: string) =>
   /push|notification/.test(medium)
 const isDisplay = (medium: string) => medium === 'cpm' || isDisplayMedium(medium)
 /** Google's media, and ours: a source or a medium that calls itself an ad. */
-const isPaid = ({ medium, isAd }: Signals) =>
-  paidMedium.test(medium) || ((isAd || isAdMedium(medium)) && !saysOtherwise(medium))
+const isPaid = ({ source, medium, isAd }: Signals) =>
+  !isBanner(source, medium) &&
+  (paidMedium.test(medium) || ((isAd || isAdMedium(medium)) && !saysOtherwise(medium)))
+/** A source that calls itself so, where the medium only says that it was paid for. */
+const isBanner = (source: string, medium: string) => isDisplaySource(source) && !saysOtherwise(medium)
 
 export const channelRules: readonly ChannelRule[] = [
   {
@@ -72,7 +76,7 @@ export const channelRules: readonly ChannelRule[] = [
   { id: 'paid-search', channel: 'Paid Search', matches: (s) => s.category === 'search' && isPaid(s) },
   { id: 'paid-social', channel: 'Paid Social', matches: (s) => s.category === 'social' && isPaid(s) },
   { id: 'paid-video', channel: 'Paid Video', matches: (s) => s.category === 'video' && isPaid(s) },
-  { id: 'display', channel: 'Display', matches: (s) => isDisplay(s.medium) },
+  { id: 'display', channel: 'Display', matches: (s) => isDisplay(s.medium) || isBanner(s.source, s.medium) },
   { id: 'paid-other', channel: 'Paid Other', matches: isPaid },
   {
     id: 'ai-assistant',

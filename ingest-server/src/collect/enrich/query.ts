@@ -73,7 +73,7 @@ export function meant(value: string): string {
 }
 
 // A semicolon stands for an ampersand only before a further name: "a;b" is a value.
-const separator = /[?&]|;(?=\s*[\w%.-]+=)|\\u0026/
+const separator = /[?&#]|;(?=\s*[\w%.-]+=)|\\u0026/
 // utm_source=google%26utm_medium%3Dcpc: what follows was encoded along with the value.
 const encodedSeparator = /%26(?:amp(?:%3b|;))?(?=(?:utm|mtm|pk|matomo|piwik)_[a-z]+%3d)/i
 const escapedAmpersand = /^(?:amp;|#38;|38;|amp%3b)+/i

@@ -20,7 +20,7 @@ const serviceLabels = words(`
   ir press newsroom research partners partner affiliate-program seller sellers sellercentral vendorcentral merchant
   merchants merchantcenter aws music photos contacts keep classroom finance weather sports passport my myaccount
   learn learning academy platform policies legal privacy trust billing wallet portal app-store workspace one
-  engineering transparency sign signup register
+  engineering transparency sign signup register business studio ads-manager
 `)
 
 /** Whole domains, their sub-domains included. */

@@ -28,7 +28,6 @@ const adNames = new Map([
   ['adwords', 'google'],
   ['googleadwords', 'google'],
   ['gads', 'google'],
-  ['gdn', 'google'],
   ['pmax', 'google'],
   ['msads', 'bing'],
   ['microsoft', 'bing'],
@@ -37,7 +36,7 @@ const adNames = new Map([
   ['snap', 'snapchat'],
   ['meta', 'facebook'],
 ])
-const alwaysAds = set('adwords googleadwords gads gdn pmax msads asa')
+const alwaysAds = set('adwords googleadwords gads pmax msads asa')
 
 // What people add to a name to tell their links apart: languages, numbers, quarters, places on the page.
 const suffixShape = /^(?:[a-z]{2,3}|v?\d{1,8}|[hq]\d|\d{1,4}[a-z]{1,2})$/
@@ -120,6 +119,10 @@ export const isAdMedium = (medium: string): boolean =>
 
 /** `display`, `banner_300`, `programmatic`. */
 export const isDisplayMedium = hasWord(set('display banner banners programmatic expandable interstitial'))
+
+/** `google-display`, `programmatic_de`, and Google's Display Network by its letters. */
+export const isDisplaySource = (source: string): boolean =>
+  source !== '' && (isDisplayMedium(source) || wordsOf(source).includes('gdn'))
 
 /** `social_media`, `organic-social`, `socialpost`: of a post, for what is paid says so. */
 export const isSocialMedium = (medium: string): boolean =>

@@ -2,7 +2,7 @@
 import type { Project } from '../../projects/project.js'
 import { isObject, type Json } from '../accept/read-event.js'
 import { propertyRulesOf, type PropertyRules } from './property-rules.js'
-import { takeToken, type TokenVerdict, type VerifyTokens } from './user-token.js'
+import { carriesToken, takeToken, type TokenVerdict, type VerifyTokens } from './user-token.js'
 
 interface Taken {
   events: readonly unknown[]
@@ -43,10 +43,7 @@ export function prepareBatch<Batch extends Taken>(
 
 function hasToken({ events, context, token }: Taken): boolean {
   if (token !== undefined || (context !== undefined && 'userToken' in context)) return true
-  return events.some(
-    (event) =>
-      isObject(event) && ('userToken' in event || (isObject(event.context) && 'userToken' in event.context)),
-  )
+  return events.some((event) => isObject(event) && carriesToken(event))
 }
 
 const rulesByProject = new WeakMap<Project, { rules: PropertyRules | undefined }>()

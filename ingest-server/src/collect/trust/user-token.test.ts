@@ -92,6 +92,8 @@ test('a refused event is kept without its token', async () => {
   const signed = await token()
   const { refused, rejectedLines } = await collect(
     { batch: [{ type: 'track', userId: 'u1', userToken: signed, context: { userToken: signed } }] },
+    { type: 'track', userId: 'u1', event: 'E', properties: { plan: 'pro', userToken: signed } },
+    { type: 'identify', userId: 'u1', traits: { plan: 'pro', userToken: signed } },
     open,
   )
   expect(refused).toMatchObject([{ code: 'EVENT_NO_NAME' }])

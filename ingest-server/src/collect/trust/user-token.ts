@@ -57,15 +57,26 @@ const publicAlgorithms = [
   'EdDSA',
 ]
 
+/** Where tokens stand by mistake: they are taken out, and count for nothing. */
+const misplaced = ['properties', 'traits'] as const
+
+const holdsToken = (part: unknown): part is Json => isObject(part) && 'userToken' in part
+
+export const carriesToken = (event: Json): boolean =>
+  'userToken' in event || holdsToken(event.context) || misplaced.some((name) => holdsToken(event[name]))
+
 /** The token that an event carries, and the event without it; the same object where it carries none. */
 export function takeToken(event: Json): { event: Json; token: unknown } {
-  const context = isObject(event.context) ? event.context : undefined
-  const isInContext = context !== undefined && 'userToken' in context
-  if (!isInContext && !('userToken' in event)) return { event, token: undefined }
+  if (!carriesToken(event)) return { event, token: undefined }
   const { userToken: own, ...rest } = event
-  if (!isInContext) return { event: rest, token: own }
-  const { userToken: inContext, ...restOfContext } = context
-  return { event: { ...rest, context: restOfContext }, token: own ?? inContext }
+  for (const name of misplaced) if (holdsToken(rest[name])) rest[name] = withoutToken(rest[name])
+  const { context } = rest
+  if (!holdsToken(context)) return { event: rest, token: own }
+  return { event: { ...rest, context: withoutToken(context) }, token: own ?? context.userToken }
+}
+
+function withoutToken({ userToken: _token, ...rest }: Json): Json {
+  return rest
 }
 
 export type VerifyTokens = (
