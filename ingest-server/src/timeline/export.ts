@@ -4,7 +4,7 @@
  *     { "record": "person", … }
  *     { "record": "link" | "trait" | "membership" | "event", … }    as the tables hold it, traits and links with history
  */
-import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
+import { chunksOf, query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { parseExact, stringifyExact } from '../exact-json.js'
 import { isWithin, type Person } from '../identity/people.js'
 import { readAllRepeated, readRowsOf, rowKey } from '../touchpoints/rows.js'
@@ -18,15 +18,15 @@ const eventsQuery: NamedQuery = {
 SELECT * EXCEPT (version, links, person_traits, group_traits, memberships),
   toUnixTimestamp64Milli(occurred_at) AS occurredMs, toString(client_time) AS keyTime
 FROM events FINAL
-WHERE project = {project: String} AND subject = {identifier: String}
-  AND (client_time, message_id) > ({time: DateTime64(3, 'UTC')}, {message: String})
-ORDER BY client_time, message_id
+WHERE project = {project: String} AND subject IN {identifiers: Array(String)}
+  AND (subject, client_time, message_id) > ({subject: String}, {time: DateTime64(3, 'UTC')}, {message: String})
+ORDER BY subject, client_time, message_id
 LIMIT {limit: UInt32}`,
 }
 
 const factsOf = (table: string, columns: string): NamedQuery => ({
   name: `export-${table}`,
-  sql: `SELECT ${columns} FROM ${table} FINAL WHERE project = {project: String} AND identifier = {identifier: String}`,
+  sql: `SELECT ${columns} FROM ${table} FINAL WHERE project = {project: String} AND identifier IN {identifiers: Array(String)} ORDER BY identifier`,
 })
 const withTime = '* EXCEPT version, toUnixTimestamp64Milli(at) AS occurredMs'
 const tables: Readonly<Record<string, NamedQuery>> = {
@@ -36,7 +36,8 @@ const tables: Readonly<Record<string, NamedQuery>> = {
 }
 
 type Stored = Record<string, unknown> & { occurredMs?: number }
-type StoredEvent = Stored & { keyTime: string; message_id: string }
+type StoredFact = Stored & { identifier: string }
+type StoredEvent = Stored & { keyTime: string; message_id: string; subject: string }
 
 const line = (record: string, fields: object) => `${stringifyExact({ record, ...fields })}\n`
 
@@ -44,18 +45,30 @@ const line = (record: string, fields: object) => `${stringifyExact({ record, ...
 export async function* exportPerson(reader: Reader, person: Person, head: object): AsyncGenerator<string> {
   yield line('person', head)
   const isLaterCopy = await laterCopies(reader, person)
-  for (const identifier of new Set(person.identifiers.map((held) => held.identifier))) {
-    const isTheirs = ({ occurredMs }: Stored) =>
-      occurredMs === undefined ||
-      person.identifiers.some((held) => held.identifier === identifier && isWithin(held, occurredMs))
+  const held = new Map<string, Person['identifiers'][number][]>()
+  for (const one of person.identifiers) held.set(one.identifier, [...(held.get(one.identifier) ?? []), one])
+  const isTheirs = (identifier: string, { occurredMs }: Stored) =>
+    occurredMs === undefined || held.get(identifier)?.some((one) => isWithin(one, occurredMs)) === true
+  // Several at a time: somebody of a thousand devices is not a thousand times four questions.
+  for (const identifiers of chunksOf([...held.keys()]).flatMap(smaller)) {
     for (const [record, named] of Object.entries(tables)) {
-      const rows = await query<Stored>(reader, named, { identifier })
-      for (const row of rows) if (isTheirs(row)) yield line(record, withParsedJson(row))
+      const rows = await query<StoredFact>(reader, named, { identifiers })
+      for (const row of rows) if (isTheirs(row.identifier, row)) yield line(record, withParsedJson(row))
     }
-    for await (const row of eventsOf(reader, identifier)) {
-      if (isTheirs(row) && !isLaterCopy(identifier, row)) yield line('event', withParsedJson(row))
+    for await (const row of eventsOf(reader, identifiers)) {
+      if (isTheirs(row.subject, row) && !isLaterCopy(row.subject, row))
+        yield line('event', withParsedJson(row))
     }
   }
+}
+
+const identifiersAtOnce = 100
+
+function smaller(identifiers: readonly string[]): string[][] {
+  const parts: string[][] = []
+  for (let start = 0; start < identifiers.length; start += identifiersAtOnce)
+    parts.push(identifiers.slice(start, start + identifiersAtOnce))
+  return parts
 }
 
 /** Of a message that came several times, under other identifiers or times, only the first received copy is theirs. */
@@ -70,18 +83,18 @@ async function laterCopies(reader: Reader, person: Person) {
     ids.has(messageId) && !firstCopies.has(rowKey({ subject, clientTime, messageId }))
 }
 
-async function* eventsOf(reader: Reader, identifier: string): AsyncGenerator<StoredEvent> {
-  let after = { time: '1900-01-01 00:00:00.000', message: '' }
+async function* eventsOf(reader: Reader, identifiers: readonly string[]): AsyncGenerator<StoredEvent> {
+  let after = { subject: '', time: '1900-01-01 00:00:00.000', message: '' }
   for (;;) {
     const rows = await query<StoredEvent>(reader, eventsQuery, {
-      identifier,
+      identifiers,
       ...after,
       limit: pageRows,
     })
     yield* rows
     const last = rows.at(-1)
     if (!last || rows.length < pageRows) return
-    after = { time: last.keyTime, message: last.message_id }
+    after = { subject: last.subject, time: last.keyTime, message: last.message_id }
   }
 }
 

@@ -88,12 +88,23 @@ test('it may stand in the event, its context, the batch or the batch context', a
   }
 })
 
+test.each(['properties', 'traits'])(
+  'one that stands in %s by mistake is taken out, and proves nothing',
+  async (part) => {
+    const signed = await token()
+    const type = part === 'traits' ? 'identify' : 'track'
+    const event = { type, event: 'E', userId: 'u1', [part]: { plan: 'pro', userToken: signed } }
+    const { row, lines } = await collect(event, open)
+    expect(row).toMatchObject({ subject: 'user:u1', [part]: { plan: 'pro' } })
+    expect(row?.verified).not.toBe(true)
+    expect(lines).not.toContain('eyJ')
+  },
+)
+
 test('a refused event is kept without its token', async () => {
   const signed = await token()
   const { refused, rejectedLines } = await collect(
     { batch: [{ type: 'track', userId: 'u1', userToken: signed, context: { userToken: signed } }] },
-    { type: 'track', userId: 'u1', event: 'E', properties: { plan: 'pro', userToken: signed } },
-    { type: 'identify', userId: 'u1', traits: { plan: 'pro', userToken: signed } },
     open,
   )
   expect(refused).toMatchObject([{ code: 'EVENT_NO_NAME' }])
