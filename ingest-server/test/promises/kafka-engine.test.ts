@@ -68,5 +68,5 @@ describe.skipIf(reason !== undefined)('ClickHouse reading the topics itself', ()
       checks: { log: { records: number } }
     }
     expect(ready.checks.log.records).toBe(0)
-  }, 300_000)
+  }, 900_000)
 })
