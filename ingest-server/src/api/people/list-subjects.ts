@@ -1,0 +1,114 @@
+/** GET /v1/accounts and /v1/people without `q`: a page of the list, with what is shown of each. */
+import type { z } from 'zod'
+import type { Condition, listSubjectsQuery, Subject } from '@touchline/schemas/api'
+import { TouchlineError } from '../../errors.js'
+import type { Reader } from '../../clickhouse/query.js'
+import { checkCondition, checkPatterns, patternsOf } from '../../definitions/check.js'
+import { readDefinition } from '../../definitions/read.js'
+import { readListedScores, scoreOfList } from '../../journeys/listed-scores.js'
+import { readTraitsOf } from '../../journeys/listed-traits.js'
+import { readStageList } from '../../journeys/stage-list.js'
+import {
+  listSubjects,
+  readCurrentStages,
+  readSparklines,
+  sparklineWeeks,
+  type ListedSubject,
+} from '../../journeys/subject-list.js'
+import { isoTime } from '../answer.js'
+
+export type ListQuery = z.output<typeof listSubjectsQuery>
+
+const dayMs = 86_400_000
+const nothing = { total: 0, fit: 0, behaviour: 0 }
+
+export async function readList(reader: Reader, subject: Subject, asked: ListQuery, now: number) {
+  const asOf = asked.as_of ?? now
+  const { sort, order, limit, channel, cursor } = asked
+  const condition = await conditionOf(reader, subject, asked)
+  const after = cursor === undefined ? undefined : fromCursor(cursor)
+  const score = await scoreOfList(reader, subject, { score: asked.score, asOf })
+  if (sort === 'score' && score === undefined)
+    throw new TouchlineError(
+      'QUERY_INVALID',
+      `sort: there is no score of ${subject === 'person' ? 'persons' : 'accounts'} to sort by`,
+    )
+  const wanted = { subject, asOf, sort, order, limit, channel, condition, after, score }
+  const { rows, next } = await listSubjects(reader, wanted)
+  const ids = rows.map(({ id }) => id)
+  const [traits, weeks, stages, scores] = await Promise.all([
+    readTraitsOf(reader, subject, ids, asOf),
+    readSparklines(reader, subject, ids, asOf),
+    stagesOf(reader, subject, ids, asOf),
+    score === undefined ? undefined : readListedScores(reader, score, ids, asOf),
+  ])
+  const none = Array.from({ length: sparklineWeeks }, () => 0)
+  return {
+    asOf: isoTime(asOf),
+    rows: rows.map((row) => ({
+      id: row.id,
+      people: row.people,
+      traits: traits.get(row.id) ?? {},
+      ...shown(row, asOf),
+      stage: stages.get(row.id)?.stage ?? null,
+      stageSince: timeOf(stages.get(row.id)?.sinceMs),
+      weeks: weeks.get(row.id) ?? none,
+      score: score === undefined ? null : (scores?.get(row.id) ?? { id: score.definition.id, ...nothing }),
+    })),
+    nextCursor: next === undefined ? null : toCursor(next),
+  }
+}
+
+const timeOf = (ms: number | undefined) => (ms === undefined ? null : isoTime(ms))
+
+function shown(row: ListedSubject, asOf: number) {
+  const { touches, recent, firstMs, lastMs, firstChannel, lastChannel } = row
+  const isSeen = touches > 0
+  return {
+    touches,
+    touches30d: recent,
+    firstTouch: isSeen ? { at: isoTime(firstMs), channel: firstChannel } : null,
+    lastTouch: isSeen ? { at: isoTime(lastMs), channel: lastChannel } : null,
+    silentDays: isSeen ? (asOf - lastMs) / dayMs : null,
+  }
+}
+
+/** By the list `default`, where there is one. */
+async function stagesOf(reader: Reader, subject: Subject, ids: readonly string[], asOf: number) {
+  if ((await readDefinition(reader, 'stages', 'default', { asOf })) === undefined)
+    return new Map<string, never>()
+  return readCurrentStages(reader, await readStageList(reader, { list: 'default', subject, asOf }), ids, asOf)
+}
+
+async function conditionOf(
+  reader: Reader,
+  subject: Subject,
+  { stage, segment, condition: text }: ListQuery,
+): Promise<Condition | undefined> {
+  const all: Condition[] = []
+  if (stage !== undefined) all.push({ stage, op: 'is' })
+  if (segment !== undefined) all.push({ segment })
+  if (text !== undefined) {
+    const condition = checkCondition(parse(text), subject, ['condition'])
+    await checkPatterns(reader, patternsOf(condition, ['condition']))
+    all.push(condition)
+  }
+  return all.length === 0 ? undefined : all.length === 1 ? all[0] : { all }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new TouchlineError('QUERY_INVALID', 'condition: is not JSON', { cause })
+  }
+}
+
+const toCursor = ({ value, key }: { value: number; key: string }) =>
+  Buffer.from(JSON.stringify([value, key])).toString('base64url')
+
+function fromCursor(cursor: string): { value: number; key: string } {
+  const found = /^\[(-?\d{1,16}),"(\d{1,20})"\]$/.exec(Buffer.from(cursor, 'base64url').toString('utf8'))
+  if (found) return { value: Number(found[1]), key: found[2] ?? '' }
+  throw new TouchlineError('QUERY_INVALID', 'The cursor is not one that this server made.')
+}
