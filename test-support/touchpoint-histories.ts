@@ -6,7 +6,7 @@ import {
   type Holding,
   type Person,
 } from '../ingest-server/src/identity/people.js'
-import { readCopies } from '../ingest-server/src/touchpoints/copies.js'
+import { readCopies } from '../ingest-server/src/touchpoints/upkeep/copies.js'
 import { toTouchpointRow } from '../ingest-server/src/touchpoints/stored-row.js'
 import { personScope } from '../ingest-server/src/touchpoints/scope.js'
 import { touchpointsFrom } from '../ingest-server/src/touchpoints/touchpoints.js'

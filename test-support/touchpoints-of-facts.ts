@@ -1,11 +1,15 @@
 /** What the tables of touchpoints hold of a project, held to what the function makes of all facts that are there. */
 import type { ClickHouseClient } from '@clickhouse/client'
-import { readCopies } from '../ingest-server/src/touchpoints/copies.js'
-import { groupBySubject } from '../ingest-server/src/touchpoints/reform.js'
+import { readCopies } from '../ingest-server/src/touchpoints/upkeep/copies.js'
+import { groupBySubject } from '../ingest-server/src/touchpoints/upkeep/reform.js'
 import { personScope } from '../ingest-server/src/touchpoints/scope.js'
 import { toTouchpointRow } from '../ingest-server/src/touchpoints/stored-row.js'
 import { touchpointsFrom } from '../ingest-server/src/touchpoints/touchpoints.js'
-import { gapsBetween, readKnownOwners, readWholePeople } from '../ingest-server/src/touchpoints/whose.js'
+import {
+  gapsBetween,
+  readKnownOwners,
+  readWholePeople,
+} from '../ingest-server/src/touchpoints/upkeep/whose.js'
 import type { LedgerResult } from './ledger.js'
 import { until } from './server.js'
 import { storedAccounts, storedTouchpoints } from './touchpoint-histories.js'

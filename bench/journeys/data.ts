@@ -1,5 +1,5 @@
 /** Touchpoints of so many events, as cheaply as they can be had: those of a few people are formed, the others' are copies. */
-import { rebuildTouchpoints } from '../../ingest-server/src/touchpoints/rebuild.js'
+import { rebuildTouchpoints } from '../../ingest-server/src/touchpoints/upkeep/rebuild.js'
 import type { OpenedClickHouse } from '../../ingest-server/src/clickhouse/open-clickhouse.js'
 import { copyTouchpoints, eventsPerPerson, insertEvents, insertPeople, merge } from '../touchpoints/data.js'
 import { insertDeals } from './deals.js'

@@ -8,7 +8,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { startTestClickHouse } from '../../test-support/clickhouse.js'
-import { rebuildTouchpoints } from '../../ingest-server/src/touchpoints/rebuild.js'
+import { rebuildTouchpoints } from '../../ingest-server/src/touchpoints/upkeep/rebuild.js'
 import { printTable, rounded, type Row } from '../report.js'
 import { copyTouchpoints, eventsPerPerson, insertEvents, merge, type TestClickHouse } from './data.js'
 import { measureUpkeep, type UpkeepFigures } from './upkeep.js'

@@ -1,7 +1,7 @@
 /** Touchpoints while events come in: what keeping them up to date costs, and how soon one is seen. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { createMetrics } from '../../ingest-server/src/metrics.js'
-import { startTouchpoints } from '../../ingest-server/src/touchpoints/upkeep.js'
+import { startTouchpoints } from '../../ingest-server/src/touchpoints/upkeep/upkeep.js'
 import { silentLogger } from '../../test-support/clickhouse.js'
 import { eventRow, insertRowsOf } from '../../test-support/event-rows.js'
 import type { TestClickHouse } from './data.js'

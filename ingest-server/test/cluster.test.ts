@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createMetrics } from '../src/metrics.js'
 import { startStitch, type Stitch } from '../src/identity/stitch.js'
-import { rebuildTouchpoints } from '../src/touchpoints/rebuild.js'
+import { rebuildTouchpoints } from '../src/touchpoints/upkeep/rebuild.js'
 import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../test-support/clickhouse.js'
 import { recordingLog } from '../../test-support/collect.js'
 import { startTestCluster, testCluster } from '../../test-support/cluster.js'

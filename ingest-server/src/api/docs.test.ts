@@ -5,7 +5,7 @@ import { createClient } from '@clickhouse/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
 import { openStageKeeper } from '../journeys/stage-keeper.js'
-import { rebuildTouchpoints } from '../touchpoints/rebuild.js'
+import { rebuildTouchpoints } from '../touchpoints/upkeep/rebuild.js'
 import { eventRow, insertPeople, insertRowsOf } from '../../../test-support/event-rows.js'
 
 const file = fileURLToPath(new URL('../../../docs/sql.md', import.meta.url))

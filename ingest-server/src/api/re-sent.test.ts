@@ -11,7 +11,7 @@ import { readPage } from '../timeline/page.js'
 import { findPerson } from '../identity/people.js'
 import { createMetrics } from '../metrics.js'
 import { personScope } from '../touchpoints/scope.js'
-import { openWorker } from '../touchpoints/worker.js'
+import { openWorker } from '../touchpoints/upkeep/worker.js'
 import type * as wire from '@touchline/schemas/api'
 
 const log: EventLog = {

@@ -1,5 +1,5 @@
 /** `touchline touchpoints --rebuild`: forms everybody's touchpoints anew from their events. */
-import { rebuildTouchpoints } from '../touchpoints/rebuild.js'
+import { rebuildTouchpoints } from '../touchpoints/upkeep/rebuild.js'
 import { usageError, type AddTo, type Cli } from './command.js'
 import { openMigrated } from './open-parts.js'
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestClickHouse } from '../../../test-support/clickhouse.js'
 import { migrateNode, startTestCluster } from '../../../test-support/cluster.js'
 import { forCluster, mutableTable, type Cluster } from './cluster-ddl.js'
-import { rebuildTouchpoints } from '../touchpoints/rebuild.js'
+import { rebuildTouchpoints } from '../touchpoints/upkeep/rebuild.js'
 import { insertLines } from './insert-lines.js'
 import { readMigrations } from './migrate.js'
 

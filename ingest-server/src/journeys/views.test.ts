@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { goalBody, stagesBody } from '@touchline/schemas/api'
 import { startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
 import { companyDefinitions, storeCompany } from '../../../test-support/invented-company.js'
-import { rebuildTouchpoints } from '../touchpoints/rebuild.js'
+import { rebuildTouchpoints } from '../touchpoints/upkeep/rebuild.js'
 import { attribute } from './attribution/attribution.js'
 import type { RuleModel } from './attribution/credit.js'
 

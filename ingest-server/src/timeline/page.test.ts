@@ -11,7 +11,7 @@ import { findPerson } from '../identity/people.js'
 import { rowKey } from '../touchpoints/rows.js'
 import { accountScope, personScope, type Scope } from '../touchpoints/scope.js'
 import { keyOf } from '../touchpoints/touchpoints.js'
-import { rebuildTouchpoints } from '../touchpoints/rebuild.js'
+import { rebuildTouchpoints } from '../touchpoints/upkeep/rebuild.js'
 
 const start = Date.parse('2026-01-01T00:00:00Z')
 const minute = 60_000

@@ -11,7 +11,7 @@ import { readPage } from './page.js'
 import { findPerson } from '../identity/people.js'
 import { accountScope, personScope, type Scope } from '../touchpoints/scope.js'
 import type { Touchpoint } from '../touchpoints/touchpoint.js'
-import { rebuildTouchpoints } from '../touchpoints/rebuild.js'
+import { rebuildTouchpoints } from '../touchpoints/upkeep/rebuild.js'
 
 const start = Date.parse('2026-03-01T00:00:00Z')
 const hour = 3_600_000

@@ -22,7 +22,7 @@ import {
 import { tablesFollow, tableState } from '../../../test-support/touchpoints-of-facts.js'
 import { insertLines } from '../../src/clickhouse/insert-lines.js'
 import { createMetrics } from '../../src/metrics.js'
-import { openWorker } from '../../src/touchpoints/worker.js'
+import { openWorker } from '../../src/touchpoints/upkeep/worker.js'
 
 const script = fileURLToPath(new URL('../../../test-support/hold-touchpoints.ts', import.meta.url))
 const project = 'faults'

@@ -17,7 +17,7 @@ import {
 } from '../../../../test-support/journey-questions.js'
 import { startTimelineApi, type TimelineApi } from '../../../../test-support/timeline-api.js'
 import { openEmbeddedLog, type EmbeddedLog } from '../../log/embedded/embedded-log.js'
-import { rebuildTouchpoints } from '../../touchpoints/rebuild.js'
+import { rebuildTouchpoints } from '../../touchpoints/upkeep/rebuild.js'
 
 let clickhouse: TestClickHouse
 let log: EmbeddedLog

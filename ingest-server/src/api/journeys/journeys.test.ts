@@ -13,7 +13,7 @@ import {
 import { companyDefinitions, storeCompany } from '../../../../test-support/invented-company.js'
 import { startTimelineApi, type TimelineApi } from '../../../../test-support/timeline-api.js'
 import { openEmbeddedLog, type EmbeddedLog } from '../../log/embedded/embedded-log.js'
-import { rebuildTouchpoints } from '../../touchpoints/rebuild.js'
+import { rebuildTouchpoints } from '../../touchpoints/upkeep/rebuild.js'
 
 let clickhouse: TestClickHouse
 let log: EmbeddedLog

@@ -4,11 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mapAnswer, type JourneyMap } from '@touchline/schemas/api'
-import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../../../test-support/clickhouse.js'
+import {
+  silentLogger,
+  startTestClickHouse,
+  type TestClickHouse,
+} from '../../../../test-support/clickhouse.js'
 import { companyDefinitions, storeCompany } from '../../../../test-support/invented-company.js'
 import { startTimelineApi, type TimelineApi } from '../../../../test-support/timeline-api.js'
 import { openEmbeddedLog, type EmbeddedLog } from '../../log/embedded/embedded-log.js'
-import { rebuildTouchpoints } from '../../touchpoints/rebuild.js'
+import { rebuildTouchpoints } from '../../touchpoints/upkeep/rebuild.js'
 
 let clickhouse: TestClickHouse
 let log: EmbeddedLog

@@ -7,8 +7,8 @@ import {
   type Interval,
   type Ownership,
   type Person,
-} from '../identity/people.js'
-import type { Reader } from '../clickhouse/query.js'
+} from '../../identity/people.js'
+import type { Reader } from '../../clickhouse/query.js'
 
 /** A row of touchpoint_changes. Times in milliseconds; undefined: all events of the identifier's owners. */
 export interface TouchpointChange {

@@ -1,9 +1,9 @@
 /** Forms everybody's touchpoints anew, as fast as it can. */
-import type { ClickHouse } from '../clickhouse/clickhouse.js'
-import type { Reader } from '../clickhouse/query.js'
-import { databaseTime, writeProgress } from '../projections/lease-table.js'
-import type { SweepState } from '../projections/share.js'
-import { openVersions } from '../projections/versions.js'
+import type { ClickHouse } from '../../clickhouse/clickhouse.js'
+import type { Reader } from '../../clickhouse/query.js'
+import { databaseTime, writeProgress } from '../../projections/lease-table.js'
+import type { SweepState } from '../../projections/share.js'
+import { openVersions } from '../../projections/versions.js'
 import { nothing, reformPeople, sum, type Reformed } from './reform.js'
 import { readSweepPage, sweepStart, type SweepPosition } from './sweep.js'
 

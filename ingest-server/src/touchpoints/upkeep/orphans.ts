@@ -6,7 +6,7 @@
  * Only between two writes of one's own: in the middle of one the newest rows have nobody behind them yet.
  */
 import type { ClickHouseClient } from '@clickhouse/client'
-import { queryRows } from '../clickhouse/query.js'
+import { queryRows } from '../../clickhouse/query.js'
 import { finalByPartition, writeAccounts } from './tables.js'
 
 const keys = 'project, account_key, at, touch'

@@ -4,8 +4,8 @@
  * copy counts is decided before they are left out.
  */
 import type { ClickHouseClient } from '@clickhouse/client'
-import { queryRows } from '../clickhouse/query.js'
-import { narrowNames, narrowSql, toObject, type Row } from './row.js'
+import { queryRows } from '../../clickhouse/query.js'
+import { narrowNames, narrowSql, toObject, type Row } from '../row.js'
 
 export type CopyRow = Row & { properties: string }
 

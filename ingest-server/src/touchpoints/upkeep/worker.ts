@@ -7,13 +7,13 @@
  *     new events of somebody    their last visit only (reform-recent.ts), with the look that shows them
  *     all else                  the whole person, in turn (waiting-people.ts)
  */
-import type { ClickHouse } from '../clickhouse/clickhouse.js'
-import type { Logger } from '../logger.js'
-import type { Metrics } from '../metrics.js'
-import { openFeed, type Instant, type Look } from '../projections/feed.js'
-import { openLeases, slotOf } from '../projections/leases.js'
-import { openShare, type Share } from '../projections/share.js'
-import { openVersions } from '../projections/versions.js'
+import type { ClickHouse } from '../../clickhouse/clickhouse.js'
+import type { Logger } from '../../logger.js'
+import type { Metrics } from '../../metrics.js'
+import { openFeed, type Instant, type Look } from '../../projections/feed.js'
+import { openLeases, slotOf } from '../../projections/leases.js'
+import { openShare, type Share } from '../../projections/share.js'
+import { openVersions } from '../../projections/versions.js'
 import { openOrphans } from './orphans.js'
 import { groupByProject, usualSlots } from './rebuild.js'
 import { openReconcile } from './reconcile.js'

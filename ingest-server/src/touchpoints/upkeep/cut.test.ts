@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { cleanCut } from './cut.js'
-import { firstCopies } from './first-copies.js'
-import type { Row } from './rows.js'
-import { toTouchpointRow } from './stored-row.js'
-import type { PlacedRow } from './touchpoint.js'
-import { comesOnce, firstKey, touchpointsFrom } from './touchpoints.js'
+import { firstCopies } from '../first-copies.js'
+import type { Row } from '../rows.js'
+import { toTouchpointRow } from '../stored-row.js'
+import type { PlacedRow } from '../touchpoint.js'
+import { comesOnce, firstKey, touchpointsFrom } from '../touchpoints.js'
 
 const minute = 60_000
 let made = 0

@@ -4,7 +4,7 @@
  * missed, for the first filling of the table, and for a rebuild.
  */
 import type { ClickHouseClient } from '@clickhouse/client'
-import { queryRows } from '../clickhouse/query.js'
+import { queryRows } from '../../clickhouse/query.js'
 
 /** Which source, and after which key of it. */
 export interface SweepPosition {

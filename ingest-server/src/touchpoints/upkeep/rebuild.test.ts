@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
+import { startTestClickHouse, type TestClickHouse } from '../../../../test-support/clickhouse.js'
 import {
   formedFromFacts,
   randomHistory,
   seeded,
   storedAccounts,
   storedTouchpoints,
-} from '../../../test-support/touchpoint-histories.js'
-import { insertLines } from '../clickhouse/insert-lines.js'
+} from '../../../../test-support/touchpoint-histories.js'
+import { insertLines } from '../../clickhouse/insert-lines.js'
 import { rebuildTouchpoints } from './rebuild.js'
 
 let clickhouse: TestClickHouse

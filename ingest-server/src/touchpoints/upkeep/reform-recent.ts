@@ -3,7 +3,7 @@
  * with one before (cut.ts). Touchpoints before that time stay as they are, for no change since can concern them; whoever
  * cannot be cut is answered, to be formed whole (reform.ts). Nothing is taken from the table but what is compared.
  */
-import { chunksBy } from '../clickhouse/query.js'
+import { chunksBy } from '../../clickhouse/query.js'
 import { cleanCut } from './cut.js'
 import { readCopies, readEarlierOnceEach, readEarlierTies, type CopyRow, type EarlierTie } from './copies.js'
 import {
@@ -15,10 +15,10 @@ import {
   type Reformed,
   type ReformDeps,
 } from './reform.js'
-import { personScope, type Scope } from './scope.js'
-import { toTouchpointRow } from './stored-row.js'
+import { personScope, type Scope } from '../scope.js'
+import { toTouchpointRow } from '../stored-row.js'
 import { differences, readPresent, writeAccounts, writePeople, type Changed } from './tables.js'
-import { comesOnce, firstKey, isOnceEach, touchpointsFrom } from './touchpoints.js'
+import { comesOnce, firstKey, isOnceEach, touchpointsFrom } from '../touchpoints.js'
 import { readWholePeople } from './whose.js'
 
 export interface RecentPerson {

@@ -8,13 +8,13 @@
  *
  * What comes once each (`identified`, `joined_account`) needs all that was before it, and is the caller's to look up.
  */
-import { byTime } from './event-order.js'
-import { comparableName } from './names.js'
-import { sameTouchpointMs } from './occurrences.js'
-import { saysPageLeft } from './page-left.js'
-import type { Row } from './rows.js'
-import { isOccurrence, sourceOf } from './touchpoints.js'
-import { isBrowsing, sessionGapMs, sessionIdOf } from './visits.js'
+import { byTime } from '../event-order.js'
+import { comparableName } from '../names.js'
+import { sameTouchpointMs } from '../occurrences.js'
+import { saysPageLeft } from '../page-left.js'
+import type { Row } from '../rows.js'
+import { isOccurrence, sourceOf } from '../touchpoints.js'
+import { isBrowsing, sessionGapMs, sessionIdOf } from '../visits.js'
 
 export interface CutWanted {
   /** What changed happened at this time or later. */

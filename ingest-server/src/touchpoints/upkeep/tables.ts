@@ -4,9 +4,9 @@
  * comes out as before and both are written again.
  */
 import type { ClickHouseClient } from '@clickhouse/client'
-import { insertLines } from '../clickhouse/insert-lines.js'
-import { queryRows } from '../clickhouse/query.js'
-import type { TouchpointRow } from './stored-row.js'
+import { insertLines } from '../../clickhouse/insert-lines.js'
+import { queryRows } from '../../clickhouse/query.js'
+import type { TouchpointRow } from '../stored-row.js'
 
 /** What stands, as far as comparing needs it. */
 export interface PresentTouchpoint {

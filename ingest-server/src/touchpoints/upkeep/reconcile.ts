@@ -1,5 +1,5 @@
 /** What changed, or whose turn it is → their touchpoints formed anew and written. Answers how many rows it wrote. */
-import type { Metrics } from '../metrics.js'
+import type { Metrics } from '../../metrics.js'
 import { groupByProject } from './rebuild.js'
 import { reformPeople, type ReformDeps, type Reformed } from './reform.js'
 import { reformRecent } from './reform-recent.js'

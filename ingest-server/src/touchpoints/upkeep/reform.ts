@@ -3,13 +3,13 @@
  * needs only the last of them (reform-recent.ts). Level-triggered: it does not matter why, how often or after how long it
  * is called. Only the holder of a person's lease may call it (projections/leases.ts).
  */
-import type { Reader } from '../clickhouse/query.js'
-import type { Versions } from '../projections/versions.js'
+import type { Reader } from '../../clickhouse/query.js'
+import type { Versions } from '../../projections/versions.js'
 import { readAllCopies, readCopies, type CopyRow } from './copies.js'
-import { toTouchpointRow } from './stored-row.js'
-import { personScope } from './scope.js'
+import { toTouchpointRow } from '../stored-row.js'
+import { personScope } from '../scope.js'
 import { differences, readPresent, writeAccounts, writePeople, type Changed } from './tables.js'
-import { touchpointsFrom } from './touchpoints.js'
+import { touchpointsFrom } from '../touchpoints.js'
 import { readWholePeople, type KnownOwners } from './whose.js'
 
 export interface ReformDeps {

@@ -1,5 +1,5 @@
 /** The loop that keeps the tables of touchpoints up to date (worker.ts). */
-import { startLoop, type Loop } from '../loop.js'
+import { startLoop, type Loop } from '../../loop.js'
 import { openWorker, type PassResult, type WorkerDeps } from './worker.js'
 
 export interface UpkeepDeps extends WorkerDeps {

@@ -1,9 +1,13 @@
 /** The table of touchpoints is what the function makes of all facts, whatever happened on the way there. */
 import type { ClickHouseClient } from '@clickhouse/client'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
-import { insertLines } from '../clickhouse/insert-lines.js'
-import { createMetrics } from '../metrics.js'
+import {
+  silentLogger,
+  startTestClickHouse,
+  type TestClickHouse,
+} from '../../../../test-support/clickhouse.js'
+import { insertLines } from '../../clickhouse/insert-lines.js'
+import { createMetrics } from '../../metrics.js'
 import {
   formedFromFacts,
   pick,
@@ -12,7 +16,7 @@ import {
   storedAccounts,
   storedTouchpoints,
   type History,
-} from '../../../test-support/touchpoint-histories.js'
+} from '../../../../test-support/touchpoint-histories.js'
 import { openWorker } from './worker.js'
 
 let clickhouse: TestClickHouse
