@@ -6,7 +6,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { z } from 'zod'
 import type * as wire from '@touchline/schemas/api'
 import type { Condition, Subject } from '@touchline/schemas/api'
-import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../../../test-support/clickhouse.js'
+import {
+  silentLogger,
+  startTestClickHouse,
+  type TestClickHouse,
+} from '../../../../test-support/clickhouse.js'
 import { asOf, insertWorld, makeWorld, subjectsOf } from '../../../../test-support/condition-worlds.js'
 import { evaluate, touchesOfSubject } from '../../../../test-support/evaluate-condition.js'
 import { startTimelineApi, type TimelineApi } from '../../../../test-support/timeline-api.js'

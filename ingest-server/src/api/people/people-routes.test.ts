@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { z } from 'zod'
-import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../../../test-support/clickhouse.js'
+import {
+  silentLogger,
+  startTestClickHouse,
+  type TestClickHouse,
+} from '../../../../test-support/clickhouse.js'
 import { eventRow, insertRowsOf } from '../../../../test-support/event-rows.js'
 import { startTimelineApi, type TimelineApi } from '../../../../test-support/timeline-api.js'
 import { createMetrics } from '../../metrics.js'
