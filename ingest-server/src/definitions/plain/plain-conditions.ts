@@ -3,32 +3,13 @@
  * that history.ts has in SQL, for conditions about the subject's own touches. A statement of all definitions takes ClickHouse
  * a second to understand; a few thousand subjects that changed are faster without (plain.test.ts holds the two to each other).
  */
-import {
-  durationMs,
-  holdsForNone,
-  type Condition,
-  type CountOp,
-  type Subject,
-  type Touch,
-} from '@touchline/schemas/api'
+import { durationMs, holdsForNone, type Condition, type CountOp, type Touch } from '@touchline/schemas/api'
 import type { LeafOf } from '../compiling.js'
-import type { References } from '../references.js'
 import { byPerson, historyOf, type PlainHistory } from './plain-history.js'
 import { sequenceDone } from './plain-sequence.js'
+import type { PlainContext, PlainSteps } from './plain-steps.js'
 import { coverage, deltasOf, distinctCoverage, noSteps, sumSteps, type Delta, type Step } from './steps.js'
 import { pageFields, pageOf, type Matcher, type PlainTouch } from './touch-matcher.js'
-
-export interface PlainSteps {
-  of: (history: PlainHistory) => readonly Step[]
-  /** How it is before anything happened. */
-  initial: boolean
-}
-
-export interface PlainContext {
-  subject: Subject
-  references: References
-  matcher: Matcher
-}
 
 /** Undefined where it needs more than the subject's own touches: traits, stages, scores, lists, properties. */
 export function plainSteps(condition: Condition, context: PlainContext): PlainSteps | undefined {

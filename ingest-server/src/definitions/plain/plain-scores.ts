@@ -2,7 +2,8 @@
 import { durationMs, isTouchAlone, type ScoreBody } from '@touchline/schemas/api'
 import type { LeafOf } from '../compiling.js'
 import type { ScoreRule } from '../scores/spans.js'
-import { distinctValues, plainSteps, plainTouches, type PlainContext } from './plain-conditions.js'
+import { distinctValues, plainSteps, plainTouches } from './plain-conditions.js'
+import type { PlainContext } from './plain-steps.js'
 import type { PlainHistory } from './plain-history.js'
 import { alternatingTimes } from './steps.js'
 

@@ -11,7 +11,7 @@ import { readHeld } from '../people-now.js'
 import { record } from '../record.js'
 import { explainScores } from '../scores/explain.js'
 import type { HotSubjects } from '../scores/plain-scores.js'
-import { pairOf } from '../segments/pending.js'
+import { pairOf } from '../segments/membership.js'
 import type { EngageSource, RecordDeps } from '../source.js'
 import { handoffIdOf, readStandings, toHandoffRow } from './record.js'
 

@@ -9,7 +9,8 @@ import { idOf, precedenceOf, record } from '../record.js'
 import { readHeld, readPersons } from '../people-now.js'
 import type { EngageSource, RecordDeps } from '../source.js'
 import type { Segment } from './memberships.js'
-import { pairOf, readLastSaid, readWhoIsIn, type Pending } from './pending.js'
+import { pairOf } from './membership.js'
+import { readLastSaid, readWhoIsIn, type Pending } from './pending.js'
 
 export interface Saying {
   change: 'enter' | 'leave' | 'moved' | 'joined'

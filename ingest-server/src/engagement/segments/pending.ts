@@ -6,7 +6,7 @@ import { chunksOf, query, queryRows, type NamedQuery } from '../../clickhouse/qu
 import { onlyKeys } from '../../definitions/touches.js'
 import type { EngageSource } from '../source.js'
 import type { Segment } from './memberships.js'
-import type { Membership } from './plain-memberships.js'
+import { pairOf, type Membership } from './membership.js'
 
 export interface Pending {
   segment: string
@@ -68,9 +68,6 @@ export interface LastSaid extends Pick<Pending, 'change' | 'knownAt' | 'n'> {
   /** Of `moved`. */
   movedTo: string
 }
-
-/** Of one segment and subject, as a key. */
-export const pairOf = (segment: string, subject: string): string => `${segment}\n${subject}`
 
 /** The last record of each of these subjects in each of these segments, by pairOf. */
 export async function readLastSaid(

@@ -9,16 +9,7 @@ import { onlyKeys } from '../../definitions/touches.js'
 import type { SubjectHistory } from '../histories.js'
 import { openLines } from '../lines.js'
 import type { EngageSource } from '../source.js'
-import type { Segment } from './memberships.js'
-import { pairOf } from './pending.js'
-
-export interface Membership {
-  segment: Segment
-  subject: string
-  isIn: boolean
-  /** When it became so, in milliseconds; 0: before anything happened, or it never was in it. */
-  since: number
-}
+import { pairOf, type Membership } from './membership.js'
 
 interface Standing {
   key: string
