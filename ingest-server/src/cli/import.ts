@@ -198,9 +198,10 @@ function textOf(file: string, answer: ImportRunAnswer, { dryRun, report }: Wante
     ...answer.warnings.map((warning) => `! ${warning}`),
     ...rejectedRows.slice(0, refusedShown).map(({ line, reason }) => `  line ${line}: ${reason}`),
   ]
-  if (rejected > refusedShown)
+  const shown = Math.min(refusedShown, rejectedRows.length)
+  if (rejected > shown)
     lines.push(
-      `  and ${rejected - refusedShown} more${report === undefined ? '; --report FILE has them all' : ''}`,
+      `  ${shown === 0 ? `${rejected} that were named before` : `and ${rejected - shown} more`}${report === undefined ? '; --report FILE has them all' : ''}`,
     )
   if (dryRun === true) lines.push('Nothing was written.')
   else if (answer.state === 'cut')

@@ -1,5 +1,5 @@
 /** An output of a map that makes events → a function that writes the event of a row, as an SDK would send it. */
-import type { EventOutput, ImportBody, MapValue } from '@touchline/schemas/api'
+import type { EventOutput, ImportBody, MapTime, MapValue } from '@touchline/schemas/api'
 import type { Cells } from '../reading/row.js'
 import type { Columns, Json } from './columns.js'
 import { keyText, type Output } from './mapped.js'
@@ -31,8 +31,10 @@ const typeOf = { touch: 'track', page: 'page', identify: 'identify', group: 'gro
 export function compileEvent(output: EventOutput, compiling: CompilingEvent): Output {
   const { body, columns, times, messageId } = compiling
   const holds = readConditions(output.when, columns)
-  const time = output.at === undefined ? undefined : readTime(output.at, columns, body.zone)
-  if (time !== undefined) times.push(time)
+  const where = output.at ?? timeOfRow(body)
+  const time = where === undefined ? undefined : readTime(where, columns, body.zone)
+  // Who borrows a time shows it no second time.
+  if (time !== undefined && output.at !== undefined) times.push(time)
   const isTimeNeeded = output.as === 'touch' || output.as === 'page'
   const own = output.key === undefined ? undefined : keyText(output.key, columns)
   const idsInto = compileIds(output, columns)
@@ -41,8 +43,11 @@ export function compileEvent(output: EventOutput, compiling: CompilingEvent): Ou
   const type = typeOf[output.as]
   return ({ cells }, key, into) => {
     if (!holds(cells)) return undefined
-    const at = time?.read(cells)
-    if (typeof at === 'object') return at.problem
+    const said = time?.read(cells)
+    const isBad = typeof said === 'object'
+    // A borrowed one is refused where it belongs to.
+    if (isBad && output.at !== undefined) return said.problem
+    const at = isBad ? undefined : said
     if (at === undefined && isTimeNeeded) return 'has no time'
     const ownKey = own?.(cells) ?? ''
     const event: Json = { type, messageId: messageId(ownKey === '' ? key : ownKey) }
@@ -54,6 +59,15 @@ export function compileEvent(output: EventOutput, compiling: CompilingEvent): Ou
     into.events.push(event)
     return undefined
   }
+}
+
+/** Who somebody is was known when the row's touch happened; without it the import would stand in their timeline. */
+const timeOfRow = ({ rows }: ImportBody): MapTime | undefined => {
+  for (const output of rows) {
+    if (output.as === 'page') return output.at
+    if (output.as === 'touch' && output.eachColumn === undefined) return output.at
+  }
+  return undefined
 }
 
 const optional = (value: MapValue | undefined, columns: Columns): ReadText | undefined =>

@@ -66,6 +66,15 @@ describe('when something happened', () => {
       { column: 'when', value: '12/11/2026', dayFirst: '2026-11-12', monthFirst: '2026-12-11', taken: null },
     ])
     expect(ambiguous(row('', '12/12/2026', 'Call', ''))).toEqual([])
+    const twice = importBody.parse({
+      source: 'test',
+      rows: ['a', 'b'].map((id) => ({ as: 'touch', id, at: 'when', name: 'what' })),
+    })
+    const both = compileMap(twice, { format: 'csv', columns })
+    expect(both.ambiguous(row('', '12/11/2026', 'Call', ''))).toHaveLength(1)
+    const said = { column: 'when', format: 'd.M.yyyy' }
+    expect(timeOf('45678', said)).toContain('; the format excel would read 2025-01-21 00:00')
+    expect(timeOf('Nov 12, 2025', said)).toContain('; the format LLL d, yyyy would read it')
   })
 
   it('what is no time is named, and so is a touch without one', () => {
@@ -157,6 +166,19 @@ it('an amount that only the other decimal sign can read says so, and what says t
   expect(of('a lot').problem).toBe('a lot is no number')
   for (const none of ['', '-', '—', 'n/a', '#N/A', 'NULL'])
     expect(of(none).events[0]?.properties, none).toEqual({})
+})
+
+it('who somebody is has the time of the row’s touch where the map names no other, and is told where that is bad', () => {
+  const rows: Output[] = [
+    { as: 'identify', email: 'email' },
+    { as: 'touch', email: 'email', at: 'when', name: 'what', when: [{ column: 'what', op: 'filled' }] },
+  ]
+  const times = (cells: string[]) => mapped(cells, 'when', { rows }).events.map(({ timestamp }) => timestamp)
+  const at = '2026-03-01T00:00:00.000Z'
+  expect(times(['a@x.de', '2026-03-01', 'Call', ''])).toEqual([at, at])
+  expect(times(['a@x.de', 'unknown', '', ''])).toEqual([undefined])
+  expect(mapped(['a@x.de', 'unknown', 'Call', ''], 'when', { rows }).problem).toContain('unknown')
+  expect(mapped(['a@x.de', '', '', ''], 'when', { rows: rows.slice(0, 1) }).events).toHaveLength(1)
 })
 
 describe('which row it is', () => {

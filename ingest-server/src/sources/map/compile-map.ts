@@ -36,7 +36,11 @@ export function compileMap(body: ImportBody, form: Pick<FileForm, 'format' | 'co
         : compileEvent(output, { body, columns, times, messageId: idMaker(body, output, index) }),
     )
   return {
-    ambiguous: ({ cells }) => times.flatMap(({ ambiguous }) => ambiguous(cells) ?? []),
+    ambiguous({ cells }) {
+      const found = times.flatMap(({ ambiguous }) => ambiguous(cells) ?? [])
+      // Several outputs may take their time from one column.
+      return [...new Map(found.map((one) => [`${one.column} ${one.value}`, one])).values()]
+    },
     map(row) {
       const mapped: Mapped = { events: [], costs: [], key: '' }
       if (!holds(row.cells)) return mapped

@@ -61,6 +61,7 @@ type Parse = (text: string) => number | { problem: string }
 function parserOf(formats: readonly string[], zone: string): Parse {
   const free = freeParser(zone)
   if (formats.length === 0) return free
+  const suggest = openSuggestions()
   const parsers = formats.map((format) => formatParser(format, zone))
   return (text) => {
     let found: number | undefined
@@ -71,7 +72,11 @@ function parserOf(formats: readonly string[], zone: string): Parse {
         return { problem: `${text} reads as ${isoOf(found)} and as ${isoOf(time)} by the map's formats` }
       found = time
     }
-    return found ?? { problem: `${text} is no time as the map says they are written (${formats.join(', ')})` }
+    return (
+      found ?? {
+        problem: `${text} is no time as the map says they are written (${formats.join(', ')})${otherOf(text, suggest)}`,
+      }
+    )
   }
 }
 
@@ -114,14 +119,27 @@ function unsaid(text: string): string {
   return `${text} may be day/month or month/day (${found.dayFirst} or ${found.monthFirst}): the map must say, with a format such as ${formats.dayFirst} or ${formats.monthFirst}`
 }
 
+/** What the map might list as well. */
+function otherOf(text: string, suggest: (text: string) => string | undefined): string {
+  const excel = excelDayOf(text)
+  if (excel !== undefined) return `; the format excel would read ${excel}`
+  const format = suggest(text)
+  return format === undefined ? '' : `; the format ${format} would read it`
+}
+
 function unread(text: string, suggest: (text: string) => string | undefined): string {
-  const days = /^\d{5}(?:\.\d+)?$/.test(text) ? Number(text) : 0
-  if (days > excelDays.from && days < excelDays.to)
-    return `${text} is no time; as a day of Excel it is ${isoOf(excelEpochMs + days * dayMs)}: the map must say the format excel`
+  const excel = excelDayOf(text)
+  if (excel !== undefined)
+    return `${text} is no time; as a day of Excel it is ${excel}: the map must say the format excel`
   const format = suggest(text)
   return format === undefined
     ? `${text} cannot be read as a time; the map may say its format`
     : `${text} cannot be read as a time; the map may say its format, ${format}`
+}
+
+function excelDayOf(text: string): string | undefined {
+  const days = /^\d{5}(?:\.\d+)?$/.test(text) ? Number(text) : 0
+  return days > excelDays.from && days < excelDays.to ? isoOf(excelEpochMs + days * dayMs) : undefined
 }
 
 /** Both days that a text such as 12/11/2026 may mean; undefined where there is one at most. */

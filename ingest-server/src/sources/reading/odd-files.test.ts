@@ -132,3 +132,11 @@ it.each<[string, string | Buffer, RegExp]>([
 ])('what is no table is refused with what to do: %s', async (_name, bytes, message) => {
   await expect(read(bytes)).rejects.toThrow(message)
 })
+
+it('a table for a map of JSON lines is refused as a whole, a bad line among good ones by itself', async () => {
+  await expect(read('uuid,event\n1,x\n', { format: 'ndjson' })).rejects.toThrow(
+    /no line begins like one.*uuid,event/,
+  )
+  const { rows } = await read('uuid,event\n{"email":"a@x.de"}\n', { format: 'ndjson' })
+  expect(rows.map(isBad)).toEqual([true, false])
+})

@@ -8,7 +8,14 @@ import { chunksOf, takeHead } from './chunks.js'
 import { toRows } from './csv-rows.js'
 import { createDecoder, type Decoder } from './decode.js'
 import { findDelimiter, findHeader } from './find-header.js'
-import { invalid, noHeader, refuseBinary, refuseOther, refuseWholeJson } from './refuse-others.js'
+import {
+  invalid,
+  noHeader,
+  refuseBinary,
+  refuseOther,
+  refuseTable,
+  refuseWholeJson,
+} from './refuse-others.js'
 import { isBad, type BadRow, type FileForm, type ReadRow, type Row } from './row.js'
 import { findLineEnd } from './find-line-end.js'
 import { createRecordSplitter, type RawRecord, type RecordSplitter } from './split-records.js'
@@ -71,6 +78,7 @@ async function* batchesOf(
   refuseBinary(decoded)
   file.format = options.format ?? (/^\s*[{[]/.test(decoded.toString('utf8', 0, 200)) ? 'ndjson' : 'csv')
   if (file.format === 'ndjson') refuseWholeJson(decoded)
+  if (options.format === 'ndjson') refuseTable(decoded)
   const lineEnd = findLineEnd(decoded)
   const splitter = createRecordSplitter({
     maxBytes: options.maxRowBytes ?? defaultMaxRowBytes,

@@ -43,6 +43,16 @@ export function refuseBinary(decoded: Buffer): void {
     throw invalid('The file is no text. Write the table as CSV or as JSON lines, in UTF-8.')
 }
 
+/** For a map of JSON lines: one bad line is a row that is named, without any good one it is another file. */
+export function refuseTable(decoded: Buffer): void {
+  const lines = decoded.toString('utf8').split(/[\r\n]+/)
+  if (lines.some((line) => line.trimStart().startsWith('{'))) return
+  const [first = ''] = lines
+  throw invalid(
+    `The map reads JSON lines, and no line begins like one. Is there a map for a table? The first line: ${first.slice(0, 200)}`,
+  )
+}
+
 /** A list or an object over many lines would have to be held as a whole. */
 export function refuseWholeJson(decoded: Buffer): void {
   const head = decoded.toString('utf8', 0, 1_000).trimStart()
