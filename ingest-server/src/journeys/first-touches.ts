@@ -11,7 +11,7 @@ export interface Beginning {
 }
 
 interface BeginningRow extends Omit<FirstTouch, 'campaign' | 'page' | 'pages'> {
-  subject: string
+  key: string
   touches: number
   people: number
   source: string
@@ -26,13 +26,13 @@ const beginnings = (subject: Subject): NamedQuery => ({
   name: `first-touches-of-${subject}s`,
   sql: `
 WITH begun AS (
-  SELECT subject, count() AS touches, uniqExact(person_key) AS people,
+  SELECT key, count() AS touches, uniqExact(person_key) AS people,
     argMin((person_key, at, touch), (at, message_id, touch)) AS first
-  FROM ${touchesOf(subject, true)}
-  WHERE kind != ''
-  GROUP BY subject
+  FROM ${touchesOf(subject)}
+  WHERE key IN (SELECT toUInt64(arrayJoin({keys: Array(String)}))) AND kind != ''
+  GROUP BY key
 )
-SELECT begun.subject AS subject, touches, people, at, kind, name, channel, source, medium, campaign, path, pages, person, messageId
+SELECT toString(begun.key) AS key, touches, people, at, kind, name, channel, source, medium, campaign, path, pages, person, messageId
 FROM begun
 INNER JOIN (
   SELECT (person_key, at, touch) AS place, at, kind, if(label = '', name, label) AS name, channel, source, medium, campaign, path, pages, person,
@@ -43,17 +43,17 @@ INNER JOIN (
   settings: touchSettings,
 })
 
-/** By id; who has no touch until `asOf` is not among them. */
+/** By key; who has no touch until `asOf` is not among them. */
 export async function readBeginnings(
   reader: Reader,
   subject: Subject,
-  ids: readonly string[],
+  keys: readonly string[],
   asOf: number,
 ): Promise<Map<string, Beginning>> {
-  if (ids.length === 0) return new Map()
-  const rows = await query<BeginningRow>(reader, beginnings(subject), { ...asOfParam(asOf), only: ids })
+  if (keys.length === 0) return new Map()
+  const rows = await query<BeginningRow>(reader, beginnings(subject), { ...asOfParam(asOf), keys })
   return new Map(
-    rows.map(({ subject: id, touches, people, ...touch }) => {
+    rows.map(({ key, touches, people, ...touch }) => {
       const { at, kind, name, channel, person, messageId, path, pages, source, medium, campaign } = touch
       const named = Object.entries({ source, medium, name: campaign }).filter(([, value]) => value !== '')
       const firstTouch = {
@@ -62,7 +62,7 @@ export async function readBeginnings(
         ...(path !== '' && { page: path }),
         ...(kind === 'visit' && { pages }),
       }
-      return [id, { touches, people, firstTouch }]
+      return [key, { touches, people, firstTouch }]
     }),
   )
 }

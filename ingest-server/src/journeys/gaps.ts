@@ -137,16 +137,16 @@ export async function findGaps(reader: Reader, ask: GapsAsk): Promise<Gaps> {
   )
   // Names of the few that are shown: of everybody they would be the dearest column.
   const keys = [...new Set(rows.map(({ subjectKey }) => subjectKey))]
-  const names = await namesOf(reader, ask.subject, keys)
-  const gaps = rows.map((row) => toGap(row, names.get(row.subjectKey) ?? row.subjectKey))
-  const [staged, beginnings] = await Promise.all([
-    withStages(reader, ask, gaps),
-    ask.withFirstTouch === true
-      ? readBeginnings(reader, ask.subject, [...names.values()], ask.asOf)
-      : undefined,
+  const [names, beginnings] = await Promise.all([
+    namesOf(reader, ask.subject, keys),
+    ask.withFirstTouch === true ? readBeginnings(reader, ask.subject, keys, ask.asOf) : undefined,
   ])
+  const gaps = rows.map((row) => ({
+    ...toGap(row, names.get(row.subjectKey) ?? row.subjectKey),
+    ...beginnings?.get(row.subjectKey),
+  }))
   return {
-    rows: staged.map((gap) => ({ ...gap, ...beginnings?.get(gap.subject) })),
+    rows: await withStages(reader, ask, gaps),
     total: rows[0]?.total ?? 0,
     definitions: ask.stages?.used ?? [],
     touchFilter: `${touchWords(ask.touch)}${ask.direction === 'inbound' ? ', direction is inbound' : ''}`,
