@@ -1,6 +1,6 @@
 // Installs the packages that package-lock.json names, where node_modules does not hold them yet.
 import { spawn } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -21,21 +21,26 @@ export async function installWhatIsMissing() {
 }
 
 /**
- * npm writes down what it installed; every package of the lock must stand there, those for other platforms (optional)
- * excepted.
+ * npm writes down what it installed; every package of the lock must stand there and have its folder, which an npm that was
+ * killed or a copied node_modules may lack. Those for other platforms (optional) are excepted.
  */
-async function isInstalled() {
+export async function isInstalled(folder = root) {
   const [wanted, installed] = await Promise.all([
-    packagesOf('package-lock.json'),
-    packagesOf('node_modules/.package-lock.json').catch(() => ({})),
+    packagesOf(join(folder, 'package-lock.json')),
+    packagesOf(join(folder, 'node_modules/.package-lock.json')).catch(() => ({})),
   ])
-  return Object.entries(wanted).every(([path, { version, integrity, optional }]) => {
-    const isFolderOfOurs = !path.includes('node_modules/')
-    if (isFolderOfOurs || optional) return true
-    return installed[path]?.version === version && installed[path]?.integrity === integrity
-  })
+  const needed = Object.entries(wanted).filter(
+    ([path, { optional }]) => path.includes('node_modules/') && optional !== true,
+  )
+  const isWrittenDown = needed.every(
+    ([path, { version, integrity }]) =>
+      installed[path]?.version === version && installed[path]?.integrity === integrity,
+  )
+  if (!isWrittenDown) return false
+  const folders = needed.map(([path]) => access(join(folder, path, 'package.json')))
+  return (await Promise.allSettled(folders)).every(({ status }) => status === 'fulfilled')
 }
 
 async function packagesOf(file) {
-  return JSON.parse(await readFile(join(root, file), 'utf8')).packages
+  return JSON.parse(await readFile(file, 'utf8')).packages
 }
