@@ -5,8 +5,8 @@ export const slots = 12
 /** Of what came by no channel: grey. */
 export const noSlot = slots
 
-/** Slots of the palette (`--channel-0` …) for the channels that the server knows. */
-const preferred: Record<string, number> = {
+/** Slots of the palette (`--channel-0` …) for the channels that the server and its ready maps know; others: `slotOf`. */
+const slotsOfKnown: Record<string, number> = {
   Direct: 0,
   'Paid Search': 1,
   'Organic Search': 2,
@@ -31,14 +31,20 @@ const preferred: Record<string, number> = {
   Unassigned: 0,
 }
 
+/** Looked up as data: importers may call a channel `constructor`. */
+const preferred = new Map(Object.entries(slotsOfKnown))
+
+export const isKnownChannel = (channel: string): boolean => preferred.has(channel)
+
+/** Of a channel that nobody foresaw its name decides, so that it looks the same everywhere. */
 export const slotOf = (channel: string): number =>
-  channel === '' ? noSlot : (preferred[channel] ?? hash(channel) % slots)
+  channel === '' ? noSlot : (preferred.get(channel) ?? hash(channel) % slots)
 
 /** The slots of channels that are seen together: up to twelve, none twice; who is named first chooses first. */
 export function slotsOf(channels: readonly string[]): number[] {
   const taken = new Set<number>()
   const found = new Map<string, number>()
-  const inOrder = [...channels].sort((a, b) => Number(b in preferred) - Number(a in preferred))
+  const inOrder = [...channels].sort((a, b) => Number(isKnownChannel(b)) - Number(isKnownChannel(a)))
   for (const channel of inOrder) {
     let slot = slotOf(channel)
     for (let tries = 0; slot < slots && taken.has(slot) && tries < slots; tries += 1)

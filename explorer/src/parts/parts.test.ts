@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { channelRules, unassigned } from '../../../ingest-server/src/collect/enrich/channels.js'
 import { ranked } from '../lists/ranked.js'
 import { nearestScreen, paramsOf, screenAt } from '../screens/registry.js'
-import { slots, slotsOf } from './channels.js'
+import { isKnownChannel, slotOf, slots, slotsOf } from './channels.js'
 import { csvOf } from './csv.js'
 import { nameOfPerson } from './names.js'
 import { shown, webAddress } from './text.js'
@@ -44,6 +45,19 @@ describe('words of events', () => {
 })
 
 describe('channels', () => {
+  test('each that the server knows has a colour and a mark chosen for it', () => {
+    const channels = [...channelRules, unassigned].map(({ channel }) => channel)
+    expect(channels.filter((channel) => !isKnownChannel(channel))).toEqual([])
+  })
+
+  test.each(['constructor', 'toString', '__proto__', 'Unheard'])(
+    '%s, which an importer may say, has one too',
+    (name) => {
+      expect(isKnownChannel(name)).toBe(false)
+      expect(Array.from({ length: slots }, (_, slot) => slot)).toContain(slotOf(name))
+    },
+  )
+
   test('up to twelve that are seen together have colours of their own, known ones always the same', () => {
     const names = [
       'Unheard',
