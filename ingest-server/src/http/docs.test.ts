@@ -1,6 +1,7 @@
 import { limits } from '@touchline/schemas'
 import { readFileSync, readdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { channelRules, unassigned } from '../collect/enrich/channels.js'
 import { clickIdKinds } from '../collect/enrich/click-ids.js'
 import { errorTable } from '../errors.js'
 
@@ -26,6 +27,13 @@ test('docs/http.md names the limits and click ids that hold', () => {
   ]) {
     expect(page).toContain(words)
   }
+})
+
+test('docs/http.md lists the channels that there are, in the order of their rules', () => {
+  const [, listed = ''] = /^## Channels\n\n([^]*?), and Unassigned/m.exec(page) ?? []
+  const channels = [...new Set(channelRules.map(({ channel }) => channel))]
+  expect(listed.split(/,\s+/)).toEqual(channels)
+  expect(unassigned.channel).toBe('Unassigned')
 })
 
 test('decisions are numbered from 001 on without gaps, and say their number in the heading', () => {
