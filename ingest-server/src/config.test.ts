@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { readConfig } from './config.js'
+import { readConfig, settingNames } from './config.js'
 
 const refusal = (variables: NodeJS.Dict<string>): string => {
   try {
@@ -9,6 +10,25 @@ const refusal = (variables: NodeJS.Dict<string>): string => {
   }
   return 'taken'
 }
+
+test('each setting has its row in a table of docs/operating.md, and each row is of a setting', () => {
+  const page = readFileSync(new URL('../../docs/operating.md', import.meta.url), 'utf8')
+  const tables = [...page.matchAll(/^\| variable \|.*\n((?:\|.*\n)+)/gm)]
+    .map(([, rows = '']) => rows)
+    .join('')
+  const told = [...tables.matchAll(/^\| ([^|]*)\|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => name),
+  )
+  const forOperators = settingNames.filter((name) => name !== 'CLOCK_OFFSET_FILE')
+  expect(
+    forOperators.filter((name) => !told.includes(name)),
+    'without a row',
+  ).toEqual([])
+  expect(
+    told.filter((name) => !settingNames.includes(name)),
+    'no setting',
+  ).toEqual([])
+})
 
 describe('a setting that cannot be used is refused with its name, in words', () => {
   test.each([

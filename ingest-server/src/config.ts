@@ -119,13 +119,15 @@ const environment = z.object({
   CLOCK_OFFSET_FILE: text.optional(),
 })
 
+export const settingNames: readonly string[] = Object.keys(environment.shape)
+
 export type Config = ReturnType<typeof readConfig>
 
 /** The settings, with defaults, or CONFIG_INVALID with one line for the first bad variable. */
 export function readConfig(variables: NodeJS.ProcessEnv = process.env) {
   // An empty variable means absent: that is what `docker compose` and shells write for "not set".
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''))
-  const wrong = misspelt(given, Object.keys(environment.shape))
+  const wrong = misspelt(given, settingNames)
   if (wrong !== undefined) throw new TouchlineError('CONFIG_INVALID', wrong)
   const parsed = environment.safeParse(given)
   if (!parsed.success) throw new TouchlineError('CONFIG_INVALID', problemIn(parsed.error.issues[0], given))
