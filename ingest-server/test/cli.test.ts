@@ -198,7 +198,7 @@ test.each([
   expect(JSON.parse(out)).toContainEqual(expect.objectContaining(some))
 })
 
-test('help names every command and every option, and needs no settings', async () => {
+test('help needs no settings, and names commands and what an option may be', async () => {
   const bad = { PORT: 'eighty' }
   const all = await touchline(['--help'], bad)
   expect(all.code).toBe(0)
@@ -206,6 +206,41 @@ test('help names every command and every option, and needs no settings', async (
   expect(await touchline(['--json'], bad)).toMatchObject({ code: 2 })
   const { out } = await touchline(['keys', 'create', '--help'], bad)
   expect(out).toMatch(/--kind <kind>.*write.*secret.*signing/)
+})
+
+/** Of commander's help: the rows under a heading, each what is given and what it is for (empty where nothing says). */
+function rowsOfHelp(help: string, heading: 'Options:' | 'Commands:'): { given: string; purpose: string }[] {
+  const [, rows = ''] = new RegExp(`^${heading}\\n((?: {2}.*\\n?)*)`, 'm').exec(help) ?? []
+  return [...rows.matchAll(/^ {2}(\S.*?)(?:$| {2,}(.*))/gm)].map(([, given = '', purpose = '']) => ({
+    given,
+    purpose,
+  }))
+}
+const commandsIn = (help: string) =>
+  rowsOfHelp(help, 'Commands:')
+    .map(({ given }) => given.split(' ')[0] ?? '')
+    .filter((name) => name !== 'help')
+
+test('every command stands in docs, and help says what each command and each option is for', async () => {
+  const docs = new URL('../../docs/', import.meta.url)
+  const pages = (await readdir(docs)).filter((name) => name.endsWith('.md'))
+  const text = (await Promise.all(pages.map((name) => readFile(new URL(name, docs), 'utf8')))).join('\n')
+  const helpOf = async (words: string[]) => ({ words, help: (await touchline([...words, '--help'])).out })
+  const all = await helpOf([])
+  const commands = await Promise.all(commandsIn(all.help).map((name) => helpOf([name])))
+  expect(commands.length).toBeGreaterThan(15)
+  const parts = await Promise.all(
+    commands.flatMap(({ words, help }) => commandsIn(help).map((name) => helpOf([...words, name]))),
+  )
+  expect(parts.length).toBeGreaterThan(10)
+  const told = (words: string[]) => new RegExp(`touchline (?:-- )?${words.join(' ')}\\b`).test(text)
+  expect(commands.filter(({ words }) => !told(words)).map(({ words }) => words.join(' '))).toEqual([])
+  const unexplained = [all, ...commands, ...parts].flatMap(({ words, help }) =>
+    [...rowsOfHelp(help, 'Options:'), ...rowsOfHelp(help, 'Commands:')]
+      .filter(({ given, purpose }) => purpose === '' && !given.startsWith('help '))
+      .map(({ given }) => [...words, given].join(' ')),
+  )
+  expect(unexplained).toEqual([])
 })
 
 test('a reader that goes away ends it without a word', async () => {
