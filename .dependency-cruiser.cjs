@@ -36,7 +36,7 @@ const rootFiles = '(?!app|main|cli|welcome|workers)[^/]+\\.ts$'
 
 const folderRules = Object.entries(walls).map(([folder, may]) => ({
   name: `wall-of-${folder}`,
-  comment: `${folder} may import ${may.join(', ') || 'no other folder of the server'}.`,
+  comment: `${folder} may import ${may.join(', ') || 'no other folder of the server'}: move what it needs below both, or hand it in from app.ts. A new arrow is a line in .dependency-cruiser.cjs.`,
   severity: 'error',
   from: { path: `${server}/${folder}/` },
   to: {
@@ -82,12 +82,15 @@ module.exports = {
     },
     {
       name: 'only-app-imports-api',
+      comment: 'Routes read from the folders below them: what two need belongs there, not in api.',
       severity: 'error',
       from: { path: `${server}/`, pathNot: [`${server}/api/`, `${server}/app\\.ts$`] },
       to: { path: `${server}/api/` },
     },
     {
       name: 'nothing-imports-cli',
+      comment:
+        'Commands stand above all else: what the server needs of one belongs into the folder that it is about.',
       severity: 'error',
       from: { path: `${server}/`, pathNot: [`${server}/cli/`, `${server}/cli\\.ts$`] },
       to: { path: `${server}/cli/` },

@@ -19,7 +19,12 @@ const steps = [
     ['-p', 'tsconfig.check.json', '--incremental', '--tsBuildInfoFile', cache('types.tsbuildinfo')],
   ],
   ['lint', bin('eslint'), ['.', '--max-warnings', '0', ...cachedIn('eslint', 'content')]],
-  ['walls', bin('depcruise'), ['--config', '.dependency-cruiser.cjs', '--output-type', 'err', ...sources]],
+  // With the comment of the rule: what to do instead.
+  [
+    'walls',
+    bin('depcruise'),
+    ['--config', '.dependency-cruiser.cjs', '--output-type', 'err-long', ...sources],
+  ],
   ['graph', process.execPath, ['scripts/graph.mjs', '--check']],
   // Not called `prettier`: that is the folder in which prettier looks for a cache when it is run without one.
   [
