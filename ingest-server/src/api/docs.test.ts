@@ -109,7 +109,7 @@ test('every table and column is told, in the words of the database', async () =>
     writeFileSync(file, text.slice(0, from) + expected + text.slice(to))
     return
   }
-  const how = 'npm run build && UPDATE_DOCS=1 npx vitest run --project ingest-server src/api/docs.test.ts'
+  const how = 'UPDATE_DOCS=1 npx vitest run --project ingest-server src/api/docs.test.ts'
   expect(text.slice(from, to), `docs/sql.md is behind the tables; run ${how}`).toBe(expected)
 })
 
