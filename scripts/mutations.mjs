@@ -151,8 +151,8 @@ const byHand = {
       ['userTextsOf(event).map(userIdentifier).some(isGone)', 'false'],
     ],
   },
-  'log/addresses.ts': {
-    tests: ['ingest-server/src/log/addresses.test.ts'],
+  'log/addresses-in-text.ts': {
+    tests: ['ingest-server/src/log/addresses-in-text.test.ts'],
     mistakes: [
       [".replace(invisiblePattern, '')\n", ''],
       ["    .normalize('NFC')\n", ''],

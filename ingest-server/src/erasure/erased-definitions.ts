@@ -6,10 +6,10 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { emailIdentifier, userIdentifier } from '@touchline/schemas'
 import { insertLines } from '../clickhouse/insert-lines.js'
 import { query, type NamedQuery } from '../clickhouse/query.js'
-import { addressesIn } from '../log/addresses.js'
+import { addressesIn } from '../log/addresses-in-text.js'
 import { erasedText, withoutTexts } from '../log/scrub.js'
 import type { Judge } from '../log/tombstones.js'
-import { userTextsIn } from '../log/user-ids.js'
+import { userTextsIn } from '../log/user-ids-in-text.js'
 import type { ErasedRows } from './erasure-sql.js'
 
 /** A version as it stands in a line of the log, and in the table. */

@@ -5,9 +5,9 @@
  * Parameters of every condition: salt, hashes/froms/tos/received (parallel arrays, milliseconds), whole (hashes of
  * identifiers that were nobody else's before), project, epoch.
  */
-import { addressesInSql, mayHoldWideAddressSql } from '../log/addresses.js'
+import { addressesInSql, mayHoldWideAddressSql } from '../log/addresses-in-text.js'
 import { textColumns, type Tombstones } from '../log/tombstones.js'
-import { userTextsInSql } from '../log/user-ids.js'
+import { userTextsInSql } from '../log/user-ids-in-text.js'
 
 const hashOf = (expression: string) => `lower(hex(SHA256(concat({salt: String}, ${expression}))))`
 

@@ -6,7 +6,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { emailIdentifier } from '@touchline/schemas'
 import { insertLines } from '../clickhouse/insert-lines.js'
 import { chunksOf, query, queryStream, type NamedQuery } from '../clickhouse/query.js'
-import { addressesIn } from '../log/addresses.js'
+import { addressesIn } from '../log/addresses-in-text.js'
 import { scrub, verdictOfRow, type StoredRow } from '../log/scrub.js'
 import { hashIdentifier, type Judge } from '../log/tombstones.js'
 import {

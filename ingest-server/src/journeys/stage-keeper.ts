@@ -18,7 +18,7 @@ import type { Logger } from '../logger.js'
 import { startLoop, type Loop } from '../loop.js'
 import { fillingSql } from './stage-filling.js'
 import { readStageList } from './stage-list.js'
-import { readWritten } from './written.js'
+import { readWritten } from './last-written.js'
 
 export interface KeeperDeps {
   clickhouse: Pick<ClickHouse, 'app' | 'reader'>

@@ -1,6 +1,6 @@
 /** Takes an erased person's name out of somebody else's event: the event stays that person's, with the name gone. */
 import { isExactNumber } from '../exact-json.js'
-import { patternOf } from './addresses.js'
+import { patternOf } from './addresses-in-text.js'
 import type { EventRow } from './event-row.js'
 import { addressesOf, textColumns, userTextsOf, type Judge, type Verdict } from './tombstones.js'
 

@@ -10,8 +10,8 @@
  */
 import { createHash } from 'node:crypto'
 import { anonIdentifier, canonicalAddress, emailIdentifier, userIdentifier } from '@touchline/schemas'
-import { addressesIn } from './addresses.js'
-import { userTextsIn } from './user-ids.js'
+import { addressesIn } from './addresses-in-text.js'
+import { userTextsIn } from './user-ids-in-text.js'
 
 /** [from, to) in milliseconds since 1970; undefined: since ever. */
 export interface Tombstone {

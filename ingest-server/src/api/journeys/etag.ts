@@ -9,7 +9,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Reader } from '../../clickhouse/query.js'
-import { readWritten } from '../../journeys/written.js'
+import { readWritten } from '../../journeys/last-written.js'
 
 const minuteMs = 60_000
 

@@ -18,7 +18,7 @@ import {
   type ClaimedEvent,
 } from '../trust/claims.js'
 import type { Enrichment } from '../enrich/enrich.js'
-import { membershipFacts, subjectOf, traitFacts } from './facts.js'
+import { membershipFacts, subjectOf, traitFacts } from './traits-and-memberships.js'
 import { quoted, type Quote } from './quoting.js'
 import { exactPart, type PartName, type PartsSource } from '../accept/exact-parts.js'
 import type { ReadEvent } from '../accept/read-event.js'

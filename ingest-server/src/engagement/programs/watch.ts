@@ -7,7 +7,7 @@ import type { Reader } from '../../clickhouse/query.js'
 import { readPeopleOf } from './who.js'
 import type { Program } from './programs.js'
 import type { Run } from './run.js'
-import type { RunStore } from './store.js'
+import type { RunStore } from './waiting-runs.js'
 
 export interface Changed {
   project: string

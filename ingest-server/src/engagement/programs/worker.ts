@@ -17,7 +17,7 @@ import { programSlots } from './enter.js'
 import { keep, readWaitingRuns } from './facts.js'
 import { readPrograms } from './programs.js'
 import type { ProgramsDeps, StepperDeps } from './deps.js'
-import { openRunStore, type RunStore } from './store.js'
+import { openRunStore, type RunStore } from './waiting-runs.js'
 import { stepRuns } from './stepper.js'
 import { openWatch } from './watch.js'
 

@@ -1,6 +1,6 @@
 import { canonicalAddress } from '@touchline/schemas'
 import { describe, expect, test } from 'vitest'
-import { addressesIn, patternOf } from './addresses.js'
+import { addressesIn, patternOf } from './addresses-in-text.js'
 
 const jurgen = canonicalAddress('jürgen@bücher.example')
 
