@@ -40,42 +40,65 @@ const longestWaitMs = 8 * 24 * 3_600_000
 
 const isDue = ({ nextAt }: Waiting, now: number) => nextAt <= now || nextAt - now > longestWaitMs
 
-export function openQueue(): EndpointQueue {
+/** The lanes: those whose first delivery is due, in the order in which they became so, and those that wait. */
+function openLanes() {
   const lanes = new Map<string, Lane>()
-  const ids = new Set<string>()
-  // In the order in which they became due: a subject with much to come does not hold up the others.
+  // A subject with much to come does not hold up the others.
   const due = new Set<Lane>()
   const later = new Set<Lane>()
-  let underWay = 0
-
-  function place(lane: Lane, now: number): void {
+  const of = (subject: string): Lane => {
+    const lane = lanes.get(subject) ?? { subject, deliveries: [], isUnderWay: false, isAsked: false }
+    lanes.set(subject, lane)
+    return lane
+  }
+  function leave(lane: Lane): void {
     due.delete(lane)
     later.delete(lane)
+  }
+  function place(lane: Lane, now: number): void {
+    leave(lane)
     const [first] = lane.deliveries
     if (lane.isUnderWay) return
     if (first === undefined) lanes.delete(lane.subject)
     else if (isDue(first, now)) due.add(lane)
     else later.add(lane)
   }
+  return {
+    ...{ due, later, of, place },
+    all: () => [...lanes.values()],
+    remove(lane: Lane): void {
+      leave(lane)
+      lanes.delete(lane.subject)
+    },
+  }
+}
+
+/** What is under way stays the first. */
+function insert(lane: Lane, delivery: Waiting): number {
+  const after = lane.deliveries.findIndex((one) => one.place > delivery.place)
+  const at = after === -1 ? lane.deliveries.length : Math.max(after, lane.isUnderWay ? 1 : 0)
+  lane.deliveries.splice(at, 0, delivery)
+  return at
+}
+
+export function openQueue(): EndpointQueue {
+  const lanes = openLanes()
+  const { due, later } = lanes
+  const ids = new Set<string>()
+  let underWay = 0
 
   return {
     add(delivery, now) {
       if (ids.has(delivery.id)) return
       ids.add(delivery.id)
-      const { subject } = delivery
-      const lane = lanes.get(subject) ?? { subject, deliveries: [], isUnderWay: false, isAsked: false }
-      lanes.set(subject, lane)
-      const after = lane.deliveries.findIndex((one) => one.place > delivery.place)
-      // What is under way stays the first.
-      const at = after === -1 ? lane.deliveries.length : Math.max(after, lane.isUnderWay ? 1 : 0)
-      lane.deliveries.splice(at, 0, delivery)
-      if (at === 0) place(lane, now)
+      const lane = lanes.of(delivery.subject)
+      if (insert(lane, delivery) === 0) lanes.place(lane, now)
     },
     has: (id) => ids.has(id),
     wake(now) {
       for (const lane of later) {
         const [first] = lane.deliveries
-        if (first !== undefined && isDue(first, now)) place(lane, now)
+        if (first !== undefined && isDue(first, now)) lanes.place(lane, now)
       }
     },
     take(most) {
@@ -94,7 +117,7 @@ export function openQueue(): EndpointQueue {
       if (first !== undefined) ids.delete(first.id)
       lane.isUnderWay = false
       lane.isAsked = false
-      place(lane, now)
+      lanes.place(lane, now)
     },
     postpone(lane, nextAt, isAsked) {
       const [first] = lane.deliveries
@@ -112,20 +135,8 @@ export function openQueue(): EndpointQueue {
     },
     drop(isDropped) {
       let dropped = 0
-      for (const lane of [...lanes.values()]) {
-        const kept = lane.deliveries.filter((one, index) => {
-          const stays = (lane.isUnderWay && index === 0) || !isDropped(one)
-          if (!stays) ids.delete(one.id)
-          return stays
-        })
-        dropped += lane.deliveries.length - kept.length
-        lane.deliveries = kept
-        if (kept.length === 0 && !lane.isUnderWay) {
-          due.delete(lane)
-          later.delete(lane)
-          lanes.delete(lane.subject)
-        }
-      }
+      for (const lane of lanes.all()) dropped += dropFrom(lane, isDropped, ids)
+      for (const lane of lanes.all()) if (lane.deliveries.length === 0 && !lane.isUnderWay) lanes.remove(lane)
       return dropped
     },
     size: () => ids.size,
@@ -134,4 +145,15 @@ export function openQueue(): EndpointQueue {
     },
     underWay: () => underWay,
   }
+}
+
+/** What is under way is not dropped. */
+function dropFrom(lane: Lane, isDropped: (delivery: Waiting) => boolean, ids: Set<string>): number {
+  const before = lane.deliveries.length
+  lane.deliveries = lane.deliveries.filter((one, index) => {
+    const stays = (lane.isUnderWay && index === 0) || !isDropped(one)
+    if (!stays) ids.delete(one.id)
+    return stays
+  })
+  return before - lane.deliveries.length
 }

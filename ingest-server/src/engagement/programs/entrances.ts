@@ -13,6 +13,7 @@ import type { Program } from './programs.js'
 import { factsRecord, type Run } from './run.js'
 import type { Changed } from './watch.js'
 import { openPutOff, readUnsettled } from './settling.js'
+import { openTransitions } from './transitions.js'
 import { readPeopleOf } from './who.js'
 
 export interface EntrancesDeps {
@@ -53,123 +54,28 @@ const share = 20
 type Change = Omit<Changed, 'kind'> & { kind: string }
 
 export function openEntrances(deps: EntrancesDeps): Entrances {
-  const { app, clock, programsOf, readerOf, works } = deps
-  const transitions = openFeed<Transition>({
-    ...{ client: app, table: 'segment_transition_feed', overlapMs, toRow: toTransition },
-    columns: [
-      'project',
-      'segment',
-      'subject_kind',
-      'subject',
-      'change',
-      'valid_at',
-      'known_at',
-      'id',
-      'cause',
-    ],
-  })
+  const { app } = deps
+  const transitions = openTransitions(app, overlapMs)
   const changes = openFeed<Change>({
     ...{ client: app, table: 'changes_seen', overlapMs },
     columns: ['project', 'subject_kind', 'subject'],
     toRow: ([project, kind, id]) => ({ project: String(project), kind: String(kind), id: String(id) }),
   })
   const putOff = openPutOff()
+  const ofTime = openRounds(() => letInOfTime(deps))
   // Segments may be kept by a server that is not there yet.
   let hasSegments = false
-
-  async function enter(
-    project: string,
-    moments: readonly Moment[],
-    of: ReadonlyMap<string, Program>,
-  ): Promise<void> {
-    const byProgram = new Map<string, Moment[]>()
-    for (const moment of moments) {
-      const program = of.get(moment.program)
-      if (program === undefined || refusalOfMoment(moment, program) !== undefined) continue
-      byProgram.set(moment.program, [...(byProgram.get(moment.program) ?? []), moment])
-    }
-    for (const [id, mine] of byProgram) {
-      const program = of.get(id)
-      if (program === undefined) continue
-      for (let from = 0; from < mine.length; from += together) {
-        const now = clock()
-        const entering = {
-          reader: readerOf(project),
-          program,
-          zone: deps.zoneOf(project),
-          now,
-          version: deps.version,
-        }
-        const { facts } = await enterAll(mine.slice(from, from + together), { ...entering, works })
-        if (facts.length === 0) continue
-        await keep(deps, [factsRecord(facts)])
-        deps.count('steps', project, facts.length)
-        for (const fact of facts) if (fact.state === 'waiting') deps.adopt(fact)
-      }
-    }
-  }
-
-  async function letIn(rows: readonly Transition[]): Promise<void> {
-    for (const [project, mine] of byProject(rows)) {
-      // Read after what happened was: a program that was saved before it happened is among them.
-      const of = await programsOf(project)
-      await enter(project, momentsOfTransitions(mine, of.values()), of)
-    }
-  }
-
-  async function letInOfChanges(rows: readonly Change[]): Promise<Changed[]> {
-    const changed: Changed[] = []
-    for (const [project, mine] of byProject(rows)) {
-      const of = await programsOf(project)
-      // Most projects have none, and every change of theirs comes by here.
-      if (of.size === 0) continue
-      const { names, ...concerned } = await concernedBy(readerOf(project), mine, clock())
-      const unsettled = await readUnsettled(readerOf(project), [...new Set([...names.values()].flat())])
-      const isUnsettled = (id: string) => names.get(id)?.some((name) => unsettled.has(name)) === true
-      const until = changes.settledUntil()
-      for (const id of concerned.person) if (isUnsettled(id)) putOff.add(project, id, until)
-      const moments: Moment[] = []
-      for (const program of of.values()) {
-        if (program.latest === undefined) continue
-        const ids = concerned[program.latest.body.subject].filter((id) => !isUnsettled(id))
-        for (let from = 0; from < ids.length; from += together)
-          moments.push(
-            ...(await momentsAmong(readerOf(project), program, {
-              ids: ids.slice(from, from + together),
-              now: clock(),
-            })),
-          )
-      }
-      await enter(project, moments, of)
-      for (const id of concerned.person) if (!isUnsettled(id)) putOff.end(project, id)
-      for (const id of concerned.person) changed.push({ project, kind: 'person', id })
-      for (const id of concerned.account) changed.push({ project, kind: 'account', id })
-    }
-    return changed
-  }
-
-  let lookedAt = -Infinity
-  let tookMs = 0
-  async function letInOfTime(): Promise<void> {
-    const startedAt = performance.now()
-    if (startedAt - lookedAt < Math.max(leastRoundMs, share * tookMs)) return
-    for (const { id: project } of deps.projects.all()) {
-      const of = await programsOf(project)
-      for (const program of of.values())
-        await enter(project, await momentsOfTime(readerOf(project), program, clock()), of)
-    }
-    lookedAt = performance.now()
-    tookMs = lookedAt - startedAt
-  }
+  const letIn = (rows: readonly Change[]) =>
+    letInOfChanges(deps, { rows, putOff, until: changes.settledUntil() })
 
   return {
     async pass() {
       hasSegments ||= await isThere(app, 'segment_transition_feed')
-      if (hasSegments) await follow(transitions, letIn)
-      await letInOfTime()
+      if (hasSegments) await follow(transitions, (rows) => letInOfTransitions(deps, rows))
+      await ofTime()
       const again = putOff.all().map(({ project, id }) => ({ project, kind: 'person', id }))
-      const changed = await letInOfChanges(again)
-      await follow(changes, async (rows) => void changed.push(...(await letInOfChanges(rows))))
+      const changed = await letIn(again)
+      await follow(changes, async (rows) => void changed.push(...(await letIn(rows))))
       return { changed }
     },
     goBackTo(times) {
@@ -182,6 +88,115 @@ export function openEntrances(deps: EntrancesDeps): Entrances {
     },
     readByHand: (slots) => query<Run>({ client: app }, byHandQuery, { slots }),
   }
+}
+
+/** Begins a run for each of these moments that its program lets in. */
+async function enter(
+  deps: EntrancesDeps,
+  project: string,
+  moments: readonly Moment[],
+  of: ReadonlyMap<string, Program>,
+): Promise<void> {
+  const byProgram = new Map<string, Moment[]>()
+  for (const moment of moments) {
+    const program = of.get(moment.program)
+    if (program === undefined || refusalOfMoment(moment, program) !== undefined) continue
+    byProgram.set(moment.program, [...(byProgram.get(moment.program) ?? []), moment])
+  }
+  for (const [id, mine] of byProgram) {
+    const program = of.get(id)
+    if (program === undefined) continue
+    for (let from = 0; from < mine.length; from += together) {
+      const entering = {
+        ...{ reader: deps.readerOf(project), program, zone: deps.zoneOf(project) },
+        ...{ now: deps.clock(), version: deps.version, works: deps.works },
+      }
+      const { facts } = await enterAll(mine.slice(from, from + together), entering)
+      if (facts.length === 0) continue
+      await keep(deps, [factsRecord(facts)])
+      deps.count('steps', project, facts.length)
+      for (const fact of facts) if (fact.state === 'waiting') deps.adopt(fact)
+    }
+  }
+}
+
+async function letInOfTransitions(deps: EntrancesDeps, rows: readonly Transition[]): Promise<void> {
+  for (const [project, mine] of byProject(rows)) {
+    // Read after what happened was: a program that was saved before it happened is among them.
+    const of = await deps.programsOf(project)
+    await enter(deps, project, momentsOfTransitions(mine, of.values()), of)
+  }
+}
+
+async function letInOfTime(deps: EntrancesDeps): Promise<void> {
+  for (const { id: project } of deps.projects.all()) {
+    const of = await deps.programsOf(project)
+    for (const program of of.values())
+      await enter(deps, project, await momentsOfTime(deps.readerOf(project), program, deps.clock()), of)
+  }
+}
+
+/** Rounds of something that may take a twentieth of the time. */
+function openRounds(work: () => Promise<void>): () => Promise<void> {
+  let lookedAt = -Infinity
+  let tookMs = 0
+  return async () => {
+    const startedAt = performance.now()
+    if (startedAt - lookedAt < Math.max(leastRoundMs, share * tookMs)) return
+    await work()
+    lookedAt = performance.now()
+    tookMs = lookedAt - startedAt
+  }
+}
+
+interface LettingIn {
+  rows: readonly Change[]
+  putOff: ReturnType<typeof openPutOff>
+  /** The changes are worked in until then. */
+  until: string
+}
+
+/** Answers whose runs have to be looked at. */
+async function letInOfChanges(deps: EntrancesDeps, { rows, putOff, until }: LettingIn): Promise<Changed[]> {
+  const changed: Changed[] = []
+  for (const [project, mine] of byProject(rows)) {
+    const of = await deps.programsOf(project)
+    // Most projects have none, and every change of theirs comes by here.
+    if (of.size === 0) continue
+    const reader = deps.readerOf(project)
+    const { names, ...concerned } = await concernedBy(reader, mine, deps.clock())
+    const unsettled = await readUnsettled(reader, [...new Set([...names.values()].flat())])
+    const isUnsettled = (id: string) => names.get(id)?.some((name) => unsettled.has(name)) === true
+    for (const id of concerned.person) if (isUnsettled(id)) putOff.add(project, id, until)
+    const settled = { ...concerned, person: concerned.person.filter((id) => !isUnsettled(id)) }
+    await enter(deps, project, await momentsOfChanged(deps, { project, of, settled }), of)
+    for (const id of settled.person) putOff.end(project, id)
+    for (const id of concerned.person) changed.push({ project, kind: 'person', id })
+    for (const id of concerned.account) changed.push({ project, kind: 'account', id })
+  }
+  return changed
+}
+
+interface ChangedSubjects {
+  project: string
+  of: ReadonlyMap<string, Program>
+  settled: Readonly<Record<'person' | 'account', readonly string[]>>
+}
+
+async function momentsOfChanged(
+  { readerOf, clock }: EntrancesDeps,
+  { project, of, settled }: ChangedSubjects,
+): Promise<Moment[]> {
+  const moments: Moment[] = []
+  for (const program of of.values()) {
+    if (program.latest === undefined) continue
+    const ids = settled[program.latest.body.subject]
+    for (let from = 0; from < ids.length; from += together) {
+      const asked = { ids: ids.slice(from, from + together), now: clock() }
+      moments.push(...(await momentsAmong(readerOf(project), program, asked)))
+    }
+  }
+  return moments
 }
 
 /** One look: its rows in pages, then settled. Rows may come again. */
@@ -225,21 +240,6 @@ async function concernedBy(reader: Reader, rows: readonly Change[], now: number)
     names.set(id, [...known, subject])
   }
   return { person: [...names.keys()], account: [...accounts], names }
-}
-
-const toTransition = (values: readonly unknown[]): Transition => {
-  const [project, segment, kind, subject, change, validAt, knownAt, id, cause] = values.map(String)
-  return {
-    project: project ?? '',
-    segment: segment ?? '',
-    subjectKind: kind ?? '',
-    subject: subject ?? '',
-    change: change ?? '',
-    validAt: Date.parse(validAt ?? ''),
-    knownAt: Date.parse(knownAt ?? ''),
-    id: id ?? '',
-    cause: cause ?? '',
-  }
 }
 
 const byHandQuery: NamedQuery = {

@@ -33,53 +33,23 @@ const leastRoundMs = 10_000
 /** A round may take a twentieth of the time at most. */
 const share = 20
 
-export function openWatch({ clock, runs, programsOf, readerOf }: WatchDeps): Watch {
+export function openWatch(deps: WatchDeps): Watch {
+  const { runs } = deps
   const wanted = new Set<Run>()
   let roundAt = -Infinity
   let tookMs = 0
   let isRound = false
-  let roundBeganAt = 0
 
   async function beginRound(): Promise<void> {
     isRound = true
-    roundAt = roundBeganAt = performance.now()
-    const waits = new Map<string, boolean>()
-    const byProject = new Map<string, ReadonlyMap<string, Program>>()
-    for (const run of runs.all()) {
-      const key = JSON.stringify([run.project, run.program, run.programVersion, run.step])
-      let doesWait = waits.get(key)
-      if (doesWait === undefined) {
-        const of = byProject.get(run.project) ?? (await programsOf(run.project))
-        byProject.set(run.project, of)
-        const program = of.get(run.program)
-        const body = program?.versions.get(run.programVersion)?.body
-        const step = body?.steps.find(({ id }) => id === run.step)
-        const isUntil = step !== undefined && 'waitUntil' in step && typeof step.waitUntil !== 'string'
-        doesWait = program?.latest === undefined || body?.goal !== undefined || isUntil
-        waits.set(key, doesWait)
-      }
-      if (doesWait) wanted.add(run)
-    }
+    roundAt = performance.now()
+    for (const run of await waitingForMore(deps)) wanted.add(run)
   }
 
   return {
     async changed(changes) {
       if (runs.size() === 0) return
-      const now = clock()
-      const people = new Map<string, string[]>()
-      for (const { project, kind, id } of changes) {
-        for (const run of runs.ofSubject(project, id)) wanted.add(run)
-        if (kind === 'person') people.set(project, [...(people.get(project) ?? []), id])
-      }
-      for (const [project, ids] of people) {
-        const found = await readPeopleOf(
-          readerOf(project),
-          ids.map((subject) => ({ subject, at: now })),
-        )
-        for (const subject of ids)
-          for (const { identifier } of found.of({ subject, at: now }).identifiers)
-            for (const run of runs.ofSubject(project, identifier)) wanted.add(run)
-      }
+      for (const run of await runsOfChanged(changes, deps)) wanted.add(run)
     },
     lookAtAll() {
       roundAt = -Infinity
@@ -87,7 +57,7 @@ export function openWatch({ clock, runs, programsOf, readerOf }: WatchDeps): Wat
     async take(most) {
       if (wanted.size === 0 && isRound) {
         isRound = false
-        tookMs = performance.now() - roundBeganAt
+        tookMs = performance.now() - roundAt
       }
       if (!isRound && performance.now() - roundAt >= Math.max(leastRoundMs, share * tookMs))
         await beginRound()
@@ -102,4 +72,52 @@ export function openWatch({ clock, runs, programsOf, readerOf }: WatchDeps): Wat
       return taken
     },
   }
+}
+
+/** Runs that something else than their time may carry on: they wait for a condition, have a goal, or their program is gone. */
+async function waitingForMore({ runs, programsOf }: WatchDeps): Promise<Run[]> {
+  const waits = new Map<string, boolean>()
+  const byProject = new Map<string, ReadonlyMap<string, Program>>()
+  const found: Run[] = []
+  for (const run of runs.all()) {
+    const key = JSON.stringify([run.project, run.program, run.programVersion, run.step])
+    let doesWait = waits.get(key)
+    if (doesWait === undefined) {
+      const of = byProject.get(run.project) ?? (await programsOf(run.project))
+      byProject.set(run.project, of)
+      doesWait = waitsForMore(run, of.get(run.program))
+      waits.set(key, doesWait)
+    }
+    if (doesWait) found.push(run)
+  }
+  return found
+}
+
+function waitsForMore({ programVersion, step: id }: Run, program: Program | undefined): boolean {
+  const body = program?.versions.get(programVersion)?.body
+  const step = body?.steps.find((one) => one.id === id)
+  const isUntil = step !== undefined && 'waitUntil' in step && typeof step.waitUntil !== 'string'
+  return program?.latest === undefined || body?.goal !== undefined || isUntil
+}
+
+/** Runs of these subjects, under whichever of their names they entered. */
+async function runsOfChanged(
+  changes: readonly Changed[],
+  { clock, runs, readerOf }: WatchDeps,
+): Promise<Set<Run>> {
+  const found = new Set<Run>()
+  const now = clock()
+  const people = new Map<string, string[]>()
+  for (const { project, kind, id } of changes) {
+    for (const run of runs.ofSubject(project, id)) found.add(run)
+    if (kind === 'person') people.set(project, [...(people.get(project) ?? []), id])
+  }
+  for (const [project, ids] of people) {
+    const then = ids.map((subject) => ({ subject, at: now }))
+    const known = await readPeopleOf(readerOf(project), then)
+    for (const one of then)
+      for (const { identifier } of known.of(one).identifiers)
+        for (const run of runs.ofSubject(project, identifier)) found.add(run)
+  }
+  return found
 }
