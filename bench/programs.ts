@@ -6,6 +6,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { insertLines } from '../ingest-server/src/clickhouse/insert-lines.js'
 import { openClickHouse } from '../ingest-server/src/clickhouse/open-clickhouse.js'
@@ -144,7 +145,7 @@ async function measureStarts(runs: number): Promise<Pick<ProgramsResult, 'withou
     await server.kill()
     const without = await measureStart(server, 0)
     await server.kill()
-    await fill(server.dataDir, runs)
+    await fill(join(server.dataDir, 'clickhouse'), runs)
     return { without, withRuns: await measureStart(server, runs) }
   } finally {
     await server.stop()

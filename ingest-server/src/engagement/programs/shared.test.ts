@@ -10,7 +10,7 @@ let receiver: Receiver
 beforeAll(async () => {
   world = await startProgramWorld()
   receiver = await startReceiver()
-}, 240_000)
+}, 480_000)
 afterAll(async () => {
   await world.close()
   await receiver.close()
@@ -43,9 +43,14 @@ test('two divide the runs, and what one leaves the other goes on with; no step i
     seen: () => receiver.taken().size,
   })
   await second.stop()
-  await until(() => (first.worker.held().length === programSlots ? true : undefined))
+  await until(() => (first.worker.held().length === programSlots ? true : undefined), {
+    what: 'the first to hold all slots',
+    timeoutMs: 180_000,
+    seen: () => first.worker.held(),
+  })
   await until(() => (receiver.taken().size >= 2 * people ? true : undefined), {
     what: 'the second act of all',
+    timeoutMs: 120_000,
   })
   await until(async () => {
     const { body } = await world.api.get<{ done: number }>('/v1/programs/shared')
@@ -57,4 +62,4 @@ test('two divide the runs, and what one leaves the other goes on with; no step i
     "SELECT count() AS facts, uniqExact(run, n) AS places FROM program_facts FINAL WHERE program = 'shared'",
   )
   expect(facts?.facts).toBe(facts?.places)
-}, 240_000)
+}, 480_000)
