@@ -66,6 +66,19 @@ function openLanes() {
   return {
     ...{ due, later, of, place },
     all: () => [...lanes.values()],
+    wake(now: number): void {
+      for (const lane of later) {
+        const [first] = lane.deliveries
+        if (first !== undefined && isDue(first, now)) place(lane, now)
+      }
+    },
+    allDue(): void {
+      for (const lane of later) {
+        if (lane.isAsked) continue
+        later.delete(lane)
+        due.add(lane)
+      }
+    },
     remove(lane: Lane): void {
       leave(lane)
       lanes.delete(lane.subject)
@@ -95,12 +108,7 @@ export function openQueue(): EndpointQueue {
       if (insert(lane, delivery) === 0) lanes.place(lane, now)
     },
     has: (id) => ids.has(id),
-    wake(now) {
-      for (const lane of later) {
-        const [first] = lane.deliveries
-        if (first !== undefined && isDue(first, now)) lanes.place(lane, now)
-      }
-    },
+    wake: lanes.wake,
     take(most) {
       const taken: Lane[] = []
       for (const lane of due) {
@@ -126,13 +134,7 @@ export function openQueue(): EndpointQueue {
       lane.isAsked = isAsked
       later.add(lane)
     },
-    allDue() {
-      for (const lane of later) {
-        if (lane.isAsked) continue
-        later.delete(lane)
-        due.add(lane)
-      }
-    },
+    allDue: lanes.allDue,
     drop(isDropped) {
       let dropped = 0
       for (const lane of lanes.all()) dropped += dropFrom(lane, isDropped, ids)

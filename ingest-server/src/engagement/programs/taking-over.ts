@@ -9,7 +9,7 @@ import type { Leases } from '../../projections/leases.js'
 import type { ProgramsDeps } from './deps.js'
 import type { Entrances } from './entrances.js'
 import { readWaitingRuns } from './facts.js'
-import type { RunStore } from './store.js'
+import type { RunStore } from './waiting-runs.js'
 import type { Watch } from './watch.js'
 
 export interface TakingOver {
