@@ -63,22 +63,22 @@ function openLanes() {
     else if (isDue(first, now)) due.add(lane)
     else later.add(lane)
   }
+  function wake(now: number): void {
+    for (const lane of later) {
+      const [first] = lane.deliveries
+      if (first !== undefined && isDue(first, now)) place(lane, now)
+    }
+  }
+  function allDue(): void {
+    for (const lane of later) {
+      if (lane.isAsked) continue
+      later.delete(lane)
+      due.add(lane)
+    }
+  }
   return {
-    ...{ due, later, of, place },
+    ...{ due, later, of, place, wake, allDue },
     all: () => [...lanes.values()],
-    wake(now: number): void {
-      for (const lane of later) {
-        const [first] = lane.deliveries
-        if (first !== undefined && isDue(first, now)) place(lane, now)
-      }
-    },
-    allDue(): void {
-      for (const lane of later) {
-        if (lane.isAsked) continue
-        later.delete(lane)
-        due.add(lane)
-      }
-    },
     remove(lane: Lane): void {
       leave(lane)
       lanes.delete(lane.subject)
