@@ -44,3 +44,15 @@ test('what an address may not queue is refused, and others are not', async () =>
   await Promise.all([running, ...waiting, other])
   await turns.take('a', turn)
 })
+
+test('whoever comes after all were done and some time went by has a turn at once, again and again', async () => {
+  const turns = createTurns({ atOnce: 1, waitingOfAddress: 2 })
+  for (let time = 0; time < 5; time += 1) {
+    let isDone = false
+    void turns.take('a', async () => void (isDone = true))
+    await turn()
+    await turn()
+    expect(isDone).toBe(true)
+    expect(turns.waiting()).toBe(0)
+  }
+})
