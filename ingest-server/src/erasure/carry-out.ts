@@ -12,7 +12,7 @@ import { judgeBy, type Tombstones } from '../log/tombstones.js'
 import type { Logger } from '../logger.js'
 import { rewriteLog } from './erase-log.js'
 import { writeProgress, type Erasure } from './erasure-ledger.js'
-import { openLeft } from './left.js'
+import { openRemaining } from './remaining.js'
 import { removeErased } from './remove-erased.js'
 
 export interface CarryOutDeps {
@@ -36,10 +36,10 @@ export function openCarryOut({ clickhouse, log, clock, logger, cluster }: CarryO
   const store = { app, cluster }
   /** When the last pass over the tables ended, by erasure, in the database's time; forgotten with the process. */
   const passedAtMs = new Map<string, number>()
-  const left = openLeft({ store, log })
+  const remaining = openRemaining({ store, log })
 
   async function isLeft(together: Together): Promise<boolean> {
-    return !isEmpty(await left.rows(together[0].project, joined(together)))
+    return !isEmpty(await remaining.rows(together[0].project, joined(together)))
   }
 
   async function remove(together: Together): Promise<void> {
@@ -56,7 +56,7 @@ export function openCarryOut({ clickhouse, log, clock, logger, cluster }: CarryO
     await writeProgress(app, together, { state, atMs, remaining, note: words })
     if (state === 'running') return
     for (const { project, erasureId } of together) {
-      left.forget(erasureId)
+      remaining.forget(erasureId)
       passedAtMs.delete(erasureId)
       logger.info({ project, erasureId }, 'An erasure is finished')
     }
@@ -65,10 +65,10 @@ export function openCarryOut({ clickhouse, log, clock, logger, cluster }: CarryO
   /** Those whose tables were passed over at the same time: later passes for others replace files that are not theirs. */
   async function check(together: Together, atMs: number, untilMs: number): Promise<void> {
     const [{ project }] = together
-    const rows = await left.rows(project, joined(together))
-    const files = await left.files(together, untilMs)
+    const rows = await remaining.rows(project, joined(together))
+    const files = await remaining.files(together, untilMs)
     if (isEmpty(rows) || together.length === 1) return note(together, atMs, { ...rows, ...files })
-    for (const one of together) await note([one], atMs, { ...(await left.rows(project, one)), ...files })
+    for (const one of together) await note([one], atMs, { ...(await remaining.rows(project, one)), ...files })
   }
 
   return {

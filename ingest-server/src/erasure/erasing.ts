@@ -8,7 +8,7 @@ import type { Cluster } from '../clickhouse/cluster-ddl.js'
 import type { Clock } from '../clock.js'
 import type { EventLog } from '../log/log.js'
 import type { Logger } from '../logger.js'
-import { createAlone } from './alone.js'
+import { openAttempts } from './attempts.js'
 import { openCarryOut } from './carry-out.js'
 import {
   insertErasure,
@@ -54,9 +54,9 @@ export async function startErasing(deps: ErasingDeps): Promise<Erasing> {
   const { clickhouse, log, clock, logger, lookEveryMs = defaultLookEveryMs } = deps
   const { app } = clickhouse
   const known = openKnown(app)
-  const alone = createAlone({ app, clock, logger, lookEveryMs })
+  const attempt = openAttempts({ app, clock, logger, lookEveryMs })
   const work = openCarryOut(deps)
-  const sweep = openSweep(deps, { alone, work })
+  const sweep = openSweep(deps, { attempt, work })
   let isStopped = false
   let open: OpenErasures = { erasures: [], problem: undefined }
 
@@ -71,7 +71,7 @@ export async function startErasing(deps: ErasingDeps): Promise<Erasing> {
   async function carryOutOpen(): Promise<void> {
     const progress = await readProgress(app)
     for (const { erasures, isFirst } of inTurn(known.all(), progress))
-      await alone(erasures, progress, async (together) => {
+      await attempt(erasures, progress, async (together) => {
         if (!isStopped) await work.carryOut(together, isFirst)
       })
   }

@@ -7,7 +7,7 @@ import type { ClickHouse } from '../clickhouse/clickhouse.js'
 import type { Cluster } from '../clickhouse/cluster-ddl.js'
 import type { Clock } from '../clock.js'
 import type { Logger } from '../logger.js'
-import type { createAlone } from './alone.js'
+import type { openAttempts } from './attempts.js'
 import { bySet, databaseTimeMs, type CarryOut, type Together } from './carry-out.js'
 import { readProgress, writeProgress, type Erasure, type Progress } from './erasure-ledger.js'
 import { cameBack } from './remove-erased.js'
@@ -28,18 +28,18 @@ export interface SweepDeps {
 }
 
 export interface SweepParts {
-  alone: ReturnType<typeof createAlone>
+  attempt: ReturnType<typeof openAttempts>
   work: CarryOut
 }
 
-export function openSweep(deps: SweepDeps, { alone, work }: SweepParts) {
+export function openSweep(deps: SweepDeps, { attempt, work }: SweepParts) {
   const { clock, logger, cluster, sweepEveryMs = defaultSweepEveryMs } = deps
   const { app } = deps.clickhouse
   let sweptAtMs = 0
 
   async function again(erasures: readonly Erasure[], note: string): Promise<void> {
     await writeProgress(app, erasures, { state: 'running', atMs: clock(), remaining: {}, note })
-    await alone(erasures, new Map(), (together) => work.carryOut(together, true))
+    await attempt(erasures, new Map(), (together) => work.carryOut(together, true))
   }
 
   async function sweepReplayed(known: readonly Erasure[]): Promise<void> {

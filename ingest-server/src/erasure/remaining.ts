@@ -5,7 +5,7 @@ import { countInLog } from './erase-log.js'
 import type { Erasure } from './erasure-ledger.js'
 import { countOldParts, findErased, type RemoveDeps } from './remove-erased.js'
 
-export function openLeft({ store, log }: { store: RemoveDeps; log: EventLog }) {
+export function openRemaining({ store, log }: { store: RemoveDeps; log: EventLog }) {
   /** By erasure whether the log as it was when it was first looked at, after the request, is stored. */
   const storedBefore = new Map<string, () => Promise<boolean>>()
 

@@ -18,7 +18,7 @@ const mostTogether = 500
 export const isAway = (error: unknown): boolean =>
   ['STORE_UNAVAILABLE', 'OVERLOADED'].includes(queryErrorOf(error, 'erasing').code)
 
-interface AloneDeps {
+interface AttemptsDeps {
   app: ClickHouseClient
   clock: Clock
   logger: Logger
@@ -27,7 +27,7 @@ interface AloneDeps {
 
 type Work = (together: Together) => Promise<void>
 
-export function createAlone({ app, clock, logger, lookEveryMs }: AloneDeps) {
+export function openAttempts({ app, clock, logger, lookEveryMs }: AttemptsDeps) {
   /** Erasures that could not go on, by id: how often in a row, and when they are tried again. */
   const stopped = new Map<string, { times: number; againAtMs: number }>()
 
