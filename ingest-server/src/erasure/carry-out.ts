@@ -50,10 +50,10 @@ export function openCarryOut({ clickhouse, log, clock, logger, cluster }: CarryO
     if (judge) await rewriteLog(log, project, judge)
   }
 
-  async function note(together: Together, atMs: number, remaining: Record<string, number>): Promise<void> {
-    const state = isEmpty(remaining) ? 'finished' : 'running'
+  async function note(together: Together, atMs: number, found: Record<string, number>): Promise<void> {
+    const state = isEmpty(found) ? 'finished' : 'running'
     const words = log.rewrite === undefined ? kafkaNote : ''
-    await writeProgress(app, together, { state, atMs, remaining, note: words })
+    await writeProgress(app, together, { state, atMs, remaining: found, note: words })
     if (state === 'running') return
     for (const { project, erasureId } of together) {
       remaining.forget(erasureId)
