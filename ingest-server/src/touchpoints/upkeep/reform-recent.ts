@@ -3,6 +3,7 @@
  * with one before (cut.ts). Touchpoints before that time stay as they are, for no change since can concern them; whoever
  * cannot be cut is answered, to be formed whole (reform.ts). Nothing is taken from the table but what is compared.
  */
+import { createBreather, type Breather } from '../../breathe.js'
 import { chunksBy } from '../../clickhouse/query.js'
 import { cleanCut } from './cut.js'
 import { readCopies, readEarlierOnceEach, readEarlierTies, type CopyRow, type EarlierTie } from './copies.js'
@@ -12,11 +13,11 @@ import {
   mostEventsAtOnce,
   nothing,
   sum,
+  toRows,
   type Reformed,
   type ReformDeps,
 } from './reform.js'
 import { personScope, type Scope } from '../scope.js'
-import { toTouchpointRow } from '../stored-row.js'
 import { differences, readPresent, writeAccounts, writePeople, type Changed } from './tables.js'
 import { comesOnce, firstKey, isOnceEach, touchpointsFrom } from '../touchpoints.js'
 import { readWholePeople } from './whose.js'
@@ -91,16 +92,18 @@ async function reformFrom(deps: ReformDeps, people: readonly RecentPerson[], fro
   const rows = await readCopies(source, { subjects, from, limit: eventsAtOnce + 1 })
   if (rows.length > eventsAtOnce) return inHalves(deps, people, from)
 
-  const { cuts, uncut } = cutAll(people, { scopes, rows, from })
+  const breather = createBreather()
+  const { cuts, uncut } = await cutAll(people, { scopes, rows, from }, breather)
   const tied = await readTied(deps, cuts, from)
   const untied = cuts.filter((one) => !tied.has(one.person))
   const before = await readOnceEachBefore(deps, untied, from)
   const changed: Changed = { people: [], accounts: [] }
   for (const one of untied) {
+    if (breather.isDue()) await breather.rest()
     const known = before(one)
     if (known === undefined) uncut.push({ person: one.person, changedFrom: -Infinity })
     if (known === undefined || !deps.mayWrite(one.person)) continue
-    const formed = formedFrom(one, known).map(toTouchpointRow)
+    const formed = await toRows(formedFrom(one, known), breather)
     const stands = (present.get(one.person) ?? []).filter(({ at }) => at >= one.cut)
     add(changed, differences({ project: source.project, version, formed, present: stands }))
   }
@@ -128,11 +131,12 @@ interface Read {
 /** All of them stand in one question (clickhouse/query.ts says how long a list may be). */
 const mostBytesOfSubjects = 40_000
 
-function cutAll(people: readonly RecentPerson[], { scopes, rows, from }: Read) {
+async function cutAll(people: readonly RecentPerson[], { scopes, rows, from }: Read, breather: Breather) {
   const bySubject = groupBySubject(rows)
   const cuts: Cut[] = []
   const uncut: RecentPerson[] = []
   for (const one of people) {
+    if (breather.isDue()) await breather.rest()
     const scope = scopes.get(one.person)
     if (!scope) continue
     const theirs = scope.subjects

@@ -3,10 +3,12 @@
  * needs only the last of them (reform-recent.ts). Level-triggered: it does not matter why, how often or after how long it
  * is called. Only the holder of a person's lease may call it (projections/leases.ts).
  */
+import { createBreather, type Breather } from '../../breathe.js'
 import type { Reader } from '../../clickhouse/query.js'
 import type { Versions } from '../../projections/versions.js'
 import { readAllCopies, readCopies, type CopyRow } from './copies.js'
-import { toTouchpointRow } from '../stored-row.js'
+import { toTouchpointRow, type TouchpointRow } from '../stored-row.js'
+import type { Touchpoint } from '../touchpoint.js'
 import { personScope } from '../scope.js'
 import { differences, readPresent, writeAccounts, writePeople, type Changed } from './tables.js'
 import { touchpointsFrom } from '../touchpoints.js'
@@ -72,13 +74,15 @@ async function reformSome(deps: ReformDeps, people: readonly string[]): Promise<
   const rows = isTooMuch ? await readAllCopies(source, { subjects, limit: eventsAtOnce }) : some
   const bySubject = groupBySubject(rows)
   const changed: Changed = { people: [], accounts: [] }
+  const breather = createBreather()
   for (const { person, scope } of scopes) {
+    if (breather.isDue()) await breather.rest()
     if (!deps.mayWrite(person)) continue
     const events = scope.placed(scope.subjects.flatMap((subject) => bySubject.get(subject) ?? []))
     const one = differences({
       project: source.project,
       version,
-      formed: touchpointsFrom(events.filter(({ row }) => !row.isBot)).map(toTouchpointRow),
+      formed: await toRows(touchpointsFrom(events.filter(({ row }) => !row.isBot)), breather),
       present: present.get(person) ?? [],
     })
     add(changed, one)
@@ -88,6 +92,19 @@ async function reformSome(deps: ReformDeps, people: readonly string[]): Promise<
   const ms = performance.now() - startedAt
   const heavy = isTooMuch ? people.map((person) => ({ person, ms })) : []
   return { people: people.length, events: rows.length, written: changed.people.length, heavy }
+}
+
+/** As the tables hold them. Somebody may have a hundred thousand, and this thread answers requests. */
+export async function toRows(
+  touchpoints: readonly Touchpoint[],
+  breather: Breather,
+): Promise<TouchpointRow[]> {
+  const rows: TouchpointRow[] = []
+  for (const touchpoint of touchpoints) {
+    rows.push(toTouchpointRow(touchpoint))
+    if (breather.isDue()) await breather.rest()
+  }
+  return rows
 }
 
 export function add(changed: Changed, more: Changed): void {
