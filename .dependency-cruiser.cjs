@@ -49,7 +49,7 @@ const folderRules = Object.entries(walls).map(([folder, may]) => ({
 }))
 
 /** The rooms of the browser SDK, from below to above: each may import those before it. */
-const rooms = ['base', 'options', 'page', 'queue', 'visitor', 'told', 'send', 'record', 'features', 'forms']
+const rooms = ['base', 'options', 'page', 'queue', 'visitor', 'debug', 'send', 'record', 'features', 'forms']
 const sdk = '^sdk-browser/src'
 const roomRules = rooms.map((room, place) => ({
   name: `wall-of-sdk-${room}`,

@@ -86,7 +86,7 @@ export default tseslint.config(
   { files: [`${server}/main.ts`, `${server}/cli.ts`, `${server}/cli/**`], rules: { 'no-console': 'off' } },
   // Lines for a developer; t.debug.js is made of them.
   {
-    files: ['sdk-browser/src/told/explain.debug.ts'],
+    files: ['sdk-browser/src/debug/explain.debug.ts'],
     rules: { 'no-console': ['error', { allow: ['log'] }] },
   },
   {

@@ -169,17 +169,26 @@ const byHand = {
       ['if (isAboutErased(original, at, judge)) ids.add(id)', ''],
     ],
   },
-  'erasure/erasing.ts': {
+  'erasure/carry-out.ts': {
     tests: ['ingest-server/src/erasure'],
     mistakes: [
-      ['      if (judge) await rewriteLog(log, project, judge)\n', ''],
-      ['if (oldParts > 0) remaining.replaced_files = oldParts', ''],
-      ['    open = openErasures(known, await readProgress(app))\n', ''],
+      ['    if (judge) await rewriteLog(log, project, judge)\n', ''],
+      ['if (isFirst || (await isLeft(together)))', 'if (isFirst)'],
     ],
   },
-  'erasure/alone.ts': {
+  'erasure/remaining.ts': {
     tests: ['ingest-server/src/erasure'],
-    mistakes: [['if (isAway(error)) throw error', 'throw error']],
+    mistakes: [['if (oldParts > 0) left.replaced_files = oldParts', '']],
+  },
+  'erasure/erasing.ts': {
+    tests: ['ingest-server/src/erasure'],
+    mistakes: [['    open = openErasures(known.all(), await readProgress(app))\n', '']],
+  },
+  'erasure/attempts.ts': {
+    tests: ['ingest-server/src/erasure'],
+    mistakes: [
+      ['      if (isAway(error)) throw error\n      const times', '      throw error\n      const times'],
+    ],
   },
   'http/server.ts': {
     tests: ['ingest-server/src/collect/request/overload.test.ts'],
@@ -209,12 +218,14 @@ const byHand = {
 /** Whatever is read is read of one project: each place where a reading file says so. */
 const readingFolders = ['timeline', 'touchpoints', 'api', 'identity']
 const notRead =
-  /\.test\.ts$|^identity\/(?:facts|derived-tables|set-apart|stitcher)\.ts$|^touchpoints\/(?:tables|upkeep|reform|sweep|first-copies)\.ts$/
+  /\.test\.ts$|^identity\/(?:facts|derived-tables|capped-links|stitcher)\.ts$|^touchpoints\/(?:upkeep\/(?:tables|upkeep|reform|sweep)|first-copies)\.ts$/
 const ofProject = 'project = {project: String}'
 
 function tenancy() {
   return readingFolders
-    .flatMap((folder) => readdirSync(sources + folder).map((name) => `${folder}/${name}`))
+    .flatMap((folder) =>
+      readdirSync(sources + folder, { recursive: true }).map((name) => `${folder}/${name}`),
+    )
     .filter((file) => file.endsWith('.ts') && !notRead.test(file))
     .flatMap((file) => {
       const text = readFileSync(sources + file, 'utf8')

@@ -3,9 +3,9 @@ import { isDebugged } from './options/debug-tag.js'
 import { guard } from './base/guard.js'
 import type { Settings } from './options/options.js'
 import { ownScript } from './options/own-script.js'
-import { sayTwice } from './told/say-twice.js'
+import { sayTwice } from './debug/say-twice.js'
 import { start } from './start.js'
-import type { Startable } from './told/startable.js'
+import type { Startable } from './page/startable.js'
 
 guard(() => {
   const script = ownScript() as HTMLScriptElement

@@ -5,10 +5,10 @@
  */
 import type { Options, Touchline } from './base/api.js'
 import { initOptions } from './options/init-options.js'
-import { sayTwice } from './told/say-twice.js'
-import { createSilence } from './silence.js'
+import { sayTwice } from './debug/say-twice.js'
+import { createNoop } from './noop.js'
 import { start } from './start.js'
-import type { Startable } from './told/startable.js'
+import type { Startable } from './page/startable.js'
 
 export type * from './base/api.js'
 
@@ -17,14 +17,14 @@ export type * from './base/api.js'
  * and do nothing, as they do where options are missing.
  */
 export function init(options: Options): Touchline {
-  if (typeof window === 'undefined') return createSilence()
+  if (typeof window === 'undefined') return createNoop()
   const page = navigator as { touchline?: Startable }
   if (page.touchline) {
     sayTwice(page.touchline)
     return page.touchline as unknown as Touchline
   }
   const settings = initOptions(options)
-  if (!settings) return createSilence()
+  if (!settings) return createNoop()
   page.touchline = start({}, settings)
   return page.touchline as unknown as Touchline
 }

@@ -1,13 +1,13 @@
 /** Begins: the features of this build, the queue, and what the stub kept until now. */
 import { checkNames } from './options/check-names.js'
 import { askBrowser } from './visitor/consent.js'
-import { explainCalls } from './told/explain.js'
+import { explainCalls } from './debug/explain.js'
 import { runFeatures } from './features.js'
 import { guard } from './base/guard.js'
 import { configure, type Settings } from './options/options.js'
 import { setMoment } from './page/page.js'
 import { pump } from './send/send.js'
-import type { Startable } from './told/startable.js'
+import type { Startable } from './page/startable.js'
 import { verbs } from './record/verbs.js'
 
 /** Gives `touchline` its verbs, and hears what was called on it before. */

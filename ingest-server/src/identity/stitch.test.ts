@@ -16,7 +16,7 @@ import {
 } from '../../../test-support/identity-events.js'
 import type { EventRow } from '../log/event-row.js'
 import { createMetrics } from '../metrics.js'
-import { readSetApart } from './set-apart.js'
+import { readCappedLinks } from './capped-links.js'
 import { rebuildIdentity, startStitch, type Stitch, type StitchDeps } from './stitch.js'
 import { createStitcher } from './stitcher.js'
 
@@ -645,9 +645,9 @@ test('somebody of 900 addresses with 20 devices each is cut to size, says so, an
   expect(cut).toEqual({ person: 'user:x', size: 1 + 476 * 21 })
   expect(lead?.size).toBe(21)
   const reader = { client: clickhouse.app, project: name, signedOnly: false }
-  const apart = await readSetApart(reader, 'user:x', { limit: 5 })
+  const apart = await readCappedLinks(reader, 'user:x', { limit: 5 })
   expect([apart.total, apart.links[0]?.other]).toEqual([900 - 476, 'email:476@x.com'])
-  const released = await readSetApart(reader, 'user:x', { others: ['email:899@x.com'], limit: 5 })
+  const released = await readCappedLinks(reader, 'user:x', { others: ['email:899@x.com'], limit: 5 })
   expect(released.links.map(({ other }) => other)).toEqual(['email:899@x.com'])
   await clickhouse.app.command({
     query: `INSERT INTO links
@@ -655,5 +655,5 @@ test('somebody of 900 addresses with 20 devices each is cut to size, says so, an
         'm-release', 'user:x', true, now64(3), now64(3), 1 FROM numbers(2)`,
   })
   expect((await sizes())[0]).toEqual({ person: 'user:x', size: 1 + 477 * 21 })
-  expect((await readSetApart(reader, 'user:x', { limit: 5 })).total).toBe(900 - 477)
+  expect((await readCappedLinks(reader, 'user:x', { limit: 5 })).total).toBe(900 - 477)
 }, 120_000)

@@ -5,7 +5,7 @@ import { startTestClickHouse, type TestClickHouse } from '../../../test-support/
 import { eventRow, insertPeople, insertRowsOf } from '../../../test-support/event-rows.js'
 import type { Reader } from '../clickhouse/query.js'
 import { rebuildTouchpoints } from '../touchpoints/upkeep/rebuild.js'
-import type { AttributionAsk } from './attribution/ask.js'
+import type { AttributionQuestion } from './attribution/attribution-question.js'
 import { attribute, type Attribution } from './attribution/attribution.js'
 import { furthestAttempt, type FunnelMode } from './funnels/attempts.js'
 import { askFunnel } from './funnels/funnel.js'
@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => clickhouse.close())
 
 const readerOf = (project: string): Reader => ({ client: clickhouse.reader, project, signedOnly: false })
-const ask: AttributionAsk = {
+const ask: AttributionQuestion = {
   subject: 'account',
   asOf,
   goal,

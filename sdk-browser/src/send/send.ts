@@ -3,7 +3,7 @@
  * hides, and after a failure with full jitter, or when the server says. A request is `text/plain` without custom
  * headers, so that no preflight precedes it. Only the server's own JSON ends an event.
  */
-import { explainEnd } from '../told/explain.js'
+import { explainEnd } from '../debug/explain.js'
 import { tell } from '../base/hooks.js'
 import { newId } from '../base/ids.js'
 import { nextBatch } from './next-batch.js'

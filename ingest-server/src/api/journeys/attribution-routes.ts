@@ -10,14 +10,18 @@ import {
   type AttributionQuery,
 } from '@touchline/schemas/api'
 import type { Reader } from '../../clickhouse/query.js'
-import { dimensions, type AttributionAsk, type Model } from '../../journeys/attribution/ask.js'
+import {
+  dimensions,
+  type AttributionQuestion,
+  type Model,
+} from '../../journeys/attribution/attribution-question.js'
 import { attribute, attributedSubjects, type ModelAnswer } from '../../journeys/attribution/attribution.js'
 import { milestoneNames, ruleModels, type MilestoneName } from '../../journeys/attribution/credit.js'
 import { goalOf, type Goal } from '../../journeys/goals.js'
 import type { Api, TimelineDeps } from '../context.js'
 import { isoTime } from '../answer.js'
 import { answerQuestion } from './answer.js'
-import { durationOf, oneOf, questionOf, refuse } from './ask.js'
+import { durationOf, oneOf, questionOf, refuse } from './read-question.js'
 
 const models: readonly Model[] = [...ruleModels, 'markov']
 
@@ -73,7 +77,7 @@ export function addAttribution(api: Api, deps: TimelineDeps): void {
 
 type Wanted = Omit<AttributionQuery, 'format' | 'compare'> & { compare?: string | undefined }
 
-async function askOf(reader: Reader, wanted: Wanted, now: number): Promise<AttributionAsk> {
+async function askOf(reader: Reader, wanted: Wanted, now: number): Promise<AttributionQuestion> {
   const names = [wanted.model, wanted.compare ?? '']
     .flatMap((list) => list.split(','))
     .map((word) => word.trim())
@@ -108,7 +112,7 @@ async function milestonesOf(reader: Reader, { milestones, as_of }: Wanted) {
   return goals
 }
 
-async function toAnswer(ask: AttributionAsk, reader: Reader): Promise<AttributionAnswer> {
+async function toAnswer(ask: AttributionQuestion, reader: Reader): Promise<AttributionAnswer> {
   const { models: answers, definitions, touchFilter } = await attribute(reader, ask)
   const [first, ...others] = answers.map(toModel)
   const [{ total } = { total: { conversions: 0, value: [] } }] = answers

@@ -20,7 +20,7 @@ import {
 import { isoTime } from '../answer.js'
 import type { Api, TimelineDeps } from '../context.js'
 import { answerQuestion } from './answer.js'
-import { oneOf, questionOf } from './ask.js'
+import { oneOf, questionOf } from './read-question.js'
 import { stagesOf } from './journey-routes.js'
 
 export function addContent(api: Api, deps: TimelineDeps): void {

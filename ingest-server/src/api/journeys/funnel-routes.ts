@@ -11,12 +11,12 @@ import {
 } from '@touchline/schemas/api'
 import type { Reader } from '../../clickhouse/query.js'
 import { whatIsWrong } from '../../definitions/check.js'
-import type { FunnelAsk } from '../../journeys/funnels/ask.js'
+import type { FunnelQuestion } from '../../journeys/funnels/funnel-question.js'
 import { askFunnel, subjectsOfStep } from '../../journeys/funnels/funnel.js'
 import type { Api, TimelineDeps } from '../context.js'
 import { isoTime } from '../answer.js'
 import { answerQuestion } from './answer.js'
-import { checked, checkTouches, conditionOf, oneOf, refuse } from './ask.js'
+import { checked, checkTouches, conditionOf, oneOf, refuse } from './read-question.js'
 
 export function addFunnels(api: Api, deps: TimelineDeps): void {
   api.route({
@@ -90,15 +90,15 @@ const validator =
 /** What only ClickHouse can judge, and what names other definitions. */
 async function checkedAsk(
   reader: Reader,
-  { sentFilter, ...ask }: FunnelAsk & { sentFilter: unknown },
-): Promise<FunnelAsk> {
+  { sentFilter, ...ask }: FunnelQuestion & { sentFilter: unknown },
+): Promise<FunnelQuestion> {
   const touches = ask.steps.map(({ touch }, index) => ({ path: ['steps', index, 'touch'], node: touch }))
   await checkTouches(reader, touches)
   if (sentFilter === undefined) return ask
   return { ...ask, filter: await conditionOf(reader, sentFilter, { what: 'filter', subject: ask.subject }) }
 }
 
-function askOf(sent: unknown, now: number): FunnelAsk & { isAsOfGiven: boolean; sentFilter: unknown } {
+function askOf(sent: unknown, now: number): FunnelQuestion & { isAsOfGiven: boolean; sentFilter: unknown } {
   const body = checked(sent, funnelBody, 'body')
   const { subject, steps, window, mode, from, to, as_of, filter, breakdown } = body
   if (from !== undefined && to !== undefined && from >= to) throw refuse('from must be before to.')
@@ -121,7 +121,7 @@ function askOf(sent: unknown, now: number): FunnelAsk & { isAsOfGiven: boolean; 
   }
 }
 
-const headOf = ({ asOf, subject, mode }: FunnelAsk) => ({
+const headOf = ({ asOf, subject, mode }: FunnelQuestion) => ({
   asOf: isoTime(asOf),
   subject,
   definitions: [],

@@ -24,7 +24,7 @@ import { listJourneys, outcomes, summarize, type SummaryAsk } from '../../journe
 import type { Api, TimelineDeps } from '../context.js'
 import { isoTime } from '../answer.js'
 import { answerQuestion } from './answer.js'
-import { definitionNamed, durationOf, goalNamed, oneOf, questionOf } from './ask.js'
+import { definitionNamed, durationOf, goalNamed, oneOf, questionOf } from './read-question.js'
 
 export function addJourneys(api: Api, deps: TimelineDeps): void {
   addSummary(api, deps)

@@ -23,7 +23,7 @@ import { lifecycleRows, lifecycleSubjects } from '../../journeys/lifecycle/subje
 import { projectOf, readerFor, type Api, type TimelineDeps } from '../context.js'
 import { isoTime } from '../answer.js'
 import { answerQuestion } from './answer.js'
-import { checked, goalNamed, oneOf, questionOf, refuse } from './ask.js'
+import { checked, goalNamed, oneOf, questionOf, refuse } from './read-question.js'
 
 export function addLifecycle(api: Api, deps: TimelineDeps): void {
   addMetrics(api, deps)

@@ -24,7 +24,7 @@ import type { ClosedAsk } from '../../journeys/profile/read-closed.js'
 import type { Api, TimelineDeps } from '../context.js'
 import { isoTime } from '../answer.js'
 import { answerQuestion } from './answer.js'
-import { definitionNamed, oneOf, questionOf, refuse } from './ask.js'
+import { definitionNamed, oneOf, questionOf, refuse } from './read-question.js'
 import { stagesOf } from './journey-routes.js'
 
 const everyTouch = 'every touch'

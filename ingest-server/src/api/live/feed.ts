@@ -13,7 +13,7 @@ import { openAwaited } from './awaited.js'
 import { messageIdIn, subjectIn } from './line-fields.js'
 import { openListeners, type Change } from './listeners.js'
 import { seenIn } from './rows.js'
-import { openShown } from './shown.js'
+import { openSample } from './sample.js'
 import { openTracked, type Tracked } from './tracked.js'
 
 export interface Totals {
@@ -30,20 +30,20 @@ export function createFeed(project: string, clock: Clock) {
   const totals: Totals = { seq: 0, received: 0, refused: 0 }
   const awaited = openAwaited(clock)
   const tracked = openTracked()
-  const shown = openShown(clock)
+  const sample = openSample(clock)
 
   function addEvent(line: Buffer, wanted: readonly string[]): void {
     const seq = (totals.seq += 1)
     totals.received += 1
     const id = messageIdIn(line)
     awaited.add(id, { seq, subject: subjectIn(line) })
-    const isSampled = shown.mayShow()
+    const isSampled = sample.mayShow()
     const isNamed = wanted.some((name) => line.includes(name))
     if (!isSampled && !isNamed) return
     const seen = seenIn(line.toString(), 'events')
     if (seen === undefined) return
     const row: LiveRow = { seq, ...seen.row }
-    if (isSampled) shown.add(row)
+    if (isSampled) sample.add(row)
     tracked.add(id, { row, subject: subjectIn(line), storedAt: undefined })
     listeners.emit(row, { names: seen.names, isSampled })
   }
@@ -55,7 +55,7 @@ export function createFeed(project: string, clock: Clock) {
     const seen = seenIn(line.toString(), 'rejected_events')
     if (seen === undefined) return
     const row: LiveRow = { seq, ...seen.row }
-    shown.addRefused(row)
+    sample.addRefused(row)
     listeners.emit(row, { names: seen.names, isSampled: true })
   }
 
@@ -78,7 +78,7 @@ export function createFeed(project: string, clock: Clock) {
     isAwaited: awaited.has,
     awaitedSince: awaited.since,
     markStored,
-    since: shown.since,
+    since: sample.since,
     add: listeners.add,
     listeners: listeners.size,
     /** Rows whose person is not known yet. */

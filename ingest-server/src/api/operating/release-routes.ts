@@ -8,7 +8,7 @@ import {
   setApartQuery,
 } from '@touchline/schemas/api'
 import { TouchlineError } from '../../errors.js'
-import { readSetApart } from '../../identity/set-apart.js'
+import { readCappedLinks } from '../../identity/capped-links.js'
 import { identifiersOf } from '../../timeline/identifiers.js'
 import { projectOf, readerFor, type Api, type TimelineDeps } from '../context.js'
 import { appendDecision } from '../people/unlink.js'
@@ -29,7 +29,7 @@ export function addReleases(api: Api, deps: TimelineDeps): void {
     },
     async handler(request) {
       const identifier = identifierOf(request.params.id)
-      const { total, links } = await readSetApart(readerFor(request, deps), identifier, {
+      const { total, links } = await readCappedLinks(readerFor(request, deps), identifier, {
         others: request.query.other === undefined ? [] : [identifierOf(request.query.other)],
         limit: request.query.limit,
       })
@@ -50,7 +50,7 @@ export function addReleases(api: Api, deps: TimelineDeps): void {
     async handler(request, reply) {
       const { others = [], reason, author } = request.body
       const identifier = identifierOf(request.params.id)
-      const { total, links } = await readSetApart(readerFor(request, deps), identifier, {
+      const { total, links } = await readCappedLinks(readerFor(request, deps), identifier, {
         others: others.map(identifierOf),
         limit: maxPairs,
       })

@@ -1,7 +1,7 @@
 /** Which channels, campaigns, … brought the conversions: GET /v1/attribution. */
 import type { Reader } from '../../clickhouse/query.js'
 import { usedGoals, type UsedDefinition } from '../goals.js'
-import { creditedTouches, type AttributionAsk, type Model } from './ask.js'
+import { creditedTouches, type AttributionQuestion, type Model } from './attribution-question.js'
 import { weightsOf } from './credit.js'
 import { markovOf, type MarkovResult } from './markov.js'
 import { readConversions } from './read-conversions.js'
@@ -31,7 +31,7 @@ export interface Attribution {
   touchFilter: string
 }
 
-export async function attribute(reader: Reader, ask: AttributionAsk): Promise<Attribution> {
+export async function attribute(reader: Reader, ask: AttributionQuestion): Promise<Attribution> {
   const conversions = await readConversions(reader, ask)
   const models: ModelAnswer[] = []
   for (const model of ask.models) models.push(await answerOf(reader, ask, model, conversions))
@@ -49,7 +49,7 @@ export const unattributedRow = 'Unattributed'
 /** Whose conversions a row has a part in: as many as the row says `subjects`. */
 export async function attributedSubjects(
   reader: Reader,
-  ask: AttributionAsk & { row: string },
+  ask: AttributionQuestion & { row: string },
 ): Promise<OpenedRow[]> {
   const conversions = await readConversions(reader, ask)
   const model = ask.models[0] ?? 'linear'
@@ -63,7 +63,7 @@ export async function attributedSubjects(
 }
 
 const ruleWeights =
-  (model: Exclude<Model, 'markov'>, ask: AttributionAsk) =>
+  (model: Exclude<Model, 'markov'>, ask: AttributionQuestion) =>
   (conversion: Conversion): bigint[] =>
     weightsOf(model, withClosing(conversion), ask)
 
@@ -75,7 +75,7 @@ const withClosing = (conversion: Conversion): Conversion => ({
 
 async function answerOf(
   reader: Reader,
-  ask: AttributionAsk,
+  ask: AttributionQuestion,
   model: Model,
   conversions: readonly Conversion[],
 ): Promise<ModelAnswer> {
@@ -105,7 +105,7 @@ const fewConversions = 400
 
 function milestoneWarnings(
   model: Model,
-  { milestones }: AttributionAsk,
+  { milestones }: AttributionQuestion,
   conversions: readonly Conversion[],
 ): string[] {
   if (model !== 'w' && model !== 'full-path') return []
@@ -123,7 +123,7 @@ function milestoneWarnings(
   })
 }
 
-async function markovShare(reader: Reader, ask: AttributionAsk, conversions: readonly Conversion[]) {
+async function markovShare(reader: Reader, ask: AttributionQuestion, conversions: readonly Conversion[]) {
   const counted = await readTransitions(reader, ask, conversions)
   const result: MarkovResult = counted
     ? await markovOf(counted.transitions, counted.keys.length)

@@ -3,7 +3,7 @@ import { queryRows, type Reader } from '../../clickhouse/query.js'
 import { conversionsOf, convertedKeys, type Goal } from '../goals.js'
 import { inPart, mostPerPart, ofSubjects, paramsOf, settings, within, type Fragment } from '../question.js'
 import { touchesOf } from '../../definitions/touches.js'
-import { creditedTouches, keyOf, type AttributionAsk } from './ask.js'
+import { creditedTouches, keyOf, type AttributionQuestion } from './attribution-question.js'
 import { milestoneNames, type MilestoneName } from './credit.js'
 import type { Conversion } from './share.js'
 
@@ -12,7 +12,7 @@ const mostKeys = 8_000
 const amongKeys = 'key IN (SELECT toUInt64(arrayJoin({keys: Array(String)})))'
 
 /** All conversions of the question's window, by time. */
-export async function readConversions(reader: Reader, ask: AttributionAsk): Promise<Conversion[]> {
+export async function readConversions(reader: Reader, ask: AttributionQuestion): Promise<Conversion[]> {
   const keys = await readKeys(reader, ask)
   if (keys.length === 0) return []
   const rows = keys.length > mostKeys ? await readInParts(reader, ask) : await readAmong(reader, ask, keys)
@@ -22,7 +22,7 @@ export async function readConversions(reader: Reader, ask: AttributionAsk): Prom
 }
 
 /** Who may have a conversion in the window, at most one more than `mostKeys`. */
-async function readKeys(reader: Reader, ask: AttributionAsk): Promise<string[]> {
+async function readKeys(reader: Reader, ask: AttributionQuestion): Promise<string[]> {
   const converted = await convertedKeys(reader, ask.goal, ask, 'goal')
   const window = within(ask, 'at')
   const subjects = await ofSubjects(reader, ask)
@@ -38,7 +38,11 @@ async function readKeys(reader: Reader, ask: AttributionAsk): Promise<string[]> 
   return rows.map(([key]) => key)
 }
 
-async function readAmong(reader: Reader, ask: AttributionAsk, keys: readonly string[]): Promise<PathRow[]> {
+async function readAmong(
+  reader: Reader,
+  ask: AttributionQuestion,
+  keys: readonly string[],
+): Promise<PathRow[]> {
   const { sql, params } = await pathsSql(reader, ask, amongKeys)
   return queryRows<PathRow>(
     reader,
@@ -47,7 +51,7 @@ async function readAmong(reader: Reader, ask: AttributionAsk, keys: readonly str
   )
 }
 
-async function readInParts(reader: Reader, ask: AttributionAsk): Promise<PathRow[]> {
+async function readInParts(reader: Reader, ask: AttributionQuestion): Promise<PathRow[]> {
   const asked = await askedConversions(reader, ask, undefined)
   const named = { name: 'attribution-count', sql: `${asked.sql} SELECT count() FROM asked`, settings }
   const [counted] = await queryRows<[number]>(reader, named, asked.params)
@@ -73,7 +77,7 @@ const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
  */
 export async function askedConversions(
   reader: Reader,
-  ask: AttributionAsk,
+  ask: AttributionQuestion,
   among: string | undefined,
 ): Promise<Fragment> {
   const conversions = await conversionsOf(reader, ask.goal, ask, { prefix: 'goal', among, withWorth: true })
@@ -110,7 +114,7 @@ type PathRow = [
 ]
 
 /** A row a conversion of the subjects of whom `among` holds. */
-async function pathsSql(reader: Reader, ask: AttributionAsk, among: string): Promise<Fragment> {
+async function pathsSql(reader: Reader, ask: AttributionQuestion, among: string): Promise<Fragment> {
   const asked = await askedConversions(reader, ask, among)
   const credited = creditedTouches(ask).condition
   const milestones = await milestonesOf(reader, ask, among)
@@ -146,7 +150,7 @@ ${joins.join('\n')}`,
 /** Of each milestone when it was reached; none for what the request and the definition do not name. */
 async function milestonesOf(
   reader: Reader,
-  ask: AttributionAsk,
+  ask: AttributionQuestion,
   among: string,
 ): Promise<(Fragment & { name: MilestoneName })[]> {
   const all: (Fragment & { name: MilestoneName })[] = []

@@ -2,7 +2,7 @@
 import { queryRows, type Reader } from '../../clickhouse/query.js'
 import { touchesOf } from '../../definitions/touches.js'
 import { baseParams, ofSubjects, paramsOf, settings, within } from '../question.js'
-import { creditedTouches, keyOf, type AttributionAsk } from './ask.js'
+import { creditedTouches, keyOf, type AttributionQuestion } from './attribution-question.js'
 import { conversion, lost, start, statesOf, type Transition } from './markov.js'
 import { convertedKeys } from '../goals.js'
 import type { Conversion } from './share.js'
@@ -21,7 +21,7 @@ export interface Counted {
 /** Undefined where there are more than `mostSteps` keys. */
 export async function readTransitions(
   reader: Reader,
-  ask: AttributionAsk,
+  ask: AttributionQuestion,
   conversions: readonly Conversion[],
 ): Promise<Counted | undefined> {
   const keys = await readKeys(reader, ask)
@@ -47,7 +47,7 @@ function countPath(counted: Map<string, Transition>, states: readonly (readonly 
   }
 }
 
-async function readKeys(reader: Reader, ask: AttributionAsk): Promise<string[] | undefined> {
+async function readKeys(reader: Reader, ask: AttributionQuestion): Promise<string[] | undefined> {
   const credited = creditedTouches(ask).condition
   const subjects = await ofSubjects(reader, ask)
   const rows = await queryRows<[string]>(
@@ -127,7 +127,7 @@ type Move = [from: number, to: number, count: number, tied: number]
 /** A path of somebody who did not convert ends with their last touch, and reaches as far back as one that converts. */
 async function notConvertingTransitions(
   reader: Reader,
-  ask: AttributionAsk,
+  ask: AttributionQuestion,
   keys: readonly string[],
 ): Promise<Transition[]> {
   const converted = await convertedKeys(reader, ask.goal, ask, 'goal')

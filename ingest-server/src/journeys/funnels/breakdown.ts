@@ -1,7 +1,7 @@
 /** What a funnel is broken down by: the channel that a subject first came from, or a trait. */
 import { touchesOf } from '../../definitions/touches.js'
 import { baseParams, type Fragment, type Question } from '../question.js'
-import { notSet } from '../attribution/ask.js'
+import { notSet } from '../attribution/attribution-question.js'
 
 export type Breakdown = { by: 'channel' } | { by: 'trait'; trait: string }
 

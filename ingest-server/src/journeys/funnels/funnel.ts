@@ -4,7 +4,7 @@ import { median, ratio } from '../numbers/statistics.js'
 import { namesOf } from '../../definitions/subject-names.js'
 import { inPart, mostPerPart, settings, type Fragment } from '../question.js'
 import { furthestAttempt } from './attempts.js'
-import type { FunnelAsk } from './ask.js'
+import type { FunnelQuestion } from './funnel-question.js'
 import { levelsSql } from './levels.js'
 
 export interface FunnelStepAnswer {
@@ -42,7 +42,7 @@ interface Began {
   inside: number
 }
 
-export async function askFunnel(reader: Reader, ask: FunnelAsk): Promise<Funnel> {
+export async function askFunnel(reader: Reader, ask: FunnelQuestion): Promise<Funnel> {
   const { began, advanced } = await readFunnel(reader, ask)
   const parts = [...new Set([...began, ...advanced].map(({ part }) => part))].sort()
   const whole = groupOf(ask, began, advanced)
@@ -62,7 +62,7 @@ export async function askFunnel(reader: Reader, ask: FunnelAsk): Promise<Funnel>
 /** Who reached a step (from 0), of one group or of all. */
 export async function subjectsOfStep(
   reader: Reader,
-  ask: FunnelAsk,
+  ask: FunnelQuestion,
   { step, part, limit }: { step: number; part: string | undefined; limit: number },
 ): Promise<{ total: number; rows: { subject: string; at: string | null }[] }> {
   const isPart = (one: { part: string }) => part === undefined || one.part === part
@@ -101,7 +101,7 @@ interface Read {
 /** More subjects than these are not named one by one; then everybody is read in the exact order. */
 const mostTied = 2_000
 
-async function readFunnel(reader: Reader, ask: FunnelAsk): Promise<Read> {
+async function readFunnel(reader: Reader, ask: FunnelQuestion): Promise<Read> {
   const quick = await levelsSql(reader, ask, [])
   const found = await readLevels(reader, ask, quick)
   if (found) return found
@@ -119,7 +119,7 @@ async function readFunnel(reader: Reader, ask: FunnelAsk): Promise<Read> {
 }
 
 /** Undefined where some are tied, whose order was left open. */
-async function readLevels(reader: Reader, ask: FunnelAsk, levels: Fragment): Promise<Read | undefined> {
+async function readLevels(reader: Reader, ask: FunnelQuestion, levels: Fragment): Promise<Read | undefined> {
   const { sql, params } = levels
   const counted = await queryRows<
     [part: string, subjects: number, inside: number, advanced: number, tied: number]
@@ -156,7 +156,7 @@ async function readLevels(reader: Reader, ask: FunnelAsk, levels: Fragment): Pro
   return { began, advanced, levels }
 }
 
-function groupOf(ask: FunnelAsk, began: readonly Began[], advanced: readonly Advanced[]): FunnelGroup {
+function groupOf(ask: FunnelQuestion, began: readonly Began[], advanced: readonly Advanced[]): FunnelGroup {
   const onlyBegan = began.reduce((sum, { subjects }) => sum + subjects, 0)
   const reached = ask.steps.map(
     (_step, step) =>

@@ -4,7 +4,7 @@ import { touchesOf } from '../../definitions/touches.js'
 import type { Reader } from '../../clickhouse/query.js'
 import { baseParams, fragment, ofSubjects, paramsOf, type Fragment, type Question } from '../question.js'
 import { breakdownSql } from './breakdown.js'
-import type { FunnelAsk } from './ask.js'
+import type { FunnelQuestion } from './funnel-question.js'
 
 // Time and, below it, the mask: gathered and sorted as numbers. Times before 1970 keep their order by the bias.
 const bias = '70368744177664'
@@ -25,7 +25,7 @@ export type Tied = readonly string[] | 'all'
  * `level` is 2 for whoever may have got beyond the first step, and 1 for who certainly did not: attempts.ts reads the
  * former and is exact. (`windowFunnel` is no help: a touch that matches two steps begins anew with it and loses the attempt.)
  */
-export async function levelsSql(reader: Reader, ask: FunnelAsk, tied: Tied): Promise<Fragment> {
+export async function levelsSql(reader: Reader, ask: FunnelQuestion, tied: Tied): Promise<Fragment> {
   const subjects = await ofSubjects(reader, ask)
   const breakdown = breakdownSql(ask)
   const mask = maskSql(ask)
@@ -60,7 +60,7 @@ levels AS (
 }
 
 function walkedSql(
-  { subject, mode }: FunnelAsk,
+  { subject, mode }: FunnelQuestion,
   { who, mask, tied }: { who: string; mask: string; tied: Tied },
 ): string {
   const where = (more: string) =>
@@ -78,7 +78,7 @@ FROM (SELECT key, arraySort(groupArray((${ms}, message_id, touch, ${mask}))) AS 
 }
 
 /** The steps that a touch matches, bit 0 the first. An attempt begins in [from, to). */
-function maskSql({ steps, mode, from, to }: FunnelAsk): Fragment {
+function maskSql({ steps, mode, from, to }: FunnelQuestion): Fragment {
   const compiled = compileTouches(
     steps.map(({ touch }) => touch),
     { prefix: 's' },
@@ -93,7 +93,7 @@ function maskSql({ steps, mode, from, to }: FunnelAsk): Fragment {
 }
 
 /** The touches that an attempt begun in [from, to) may have. */
-function windowSql({ mode, windowMs, from, to }: FunnelAsk): Fragment {
+function windowSql({ mode, windowMs, from, to }: FunnelQuestion): Fragment {
   return bounds({ from, to: to === undefined || mode === 'any' ? to : to + windowMs + 1 }, 'until')
 }
 
@@ -108,7 +108,7 @@ function bounds({ from, to }: Pick<Question, 'from' | 'to'>, end: string): Fragm
   })
 }
 
-function levelSql({ mode, steps }: FunnelAsk): string {
+function levelSql({ mode, steps }: FunnelQuestion): string {
   if (steps.length === 1) return '1'
   if (mode === 'any') return "if(bitCount(arrayReduce('groupBitOr', masks)) > 1 AND length(masks) > 1, 2, 1)"
   if (mode === 'strict') return 'if(length(masks) > 1, 2, 1)'

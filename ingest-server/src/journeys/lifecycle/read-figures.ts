@@ -2,7 +2,7 @@
 import { query, type Reader } from '../../clickhouse/query.js'
 import { touchesOf } from '../../definitions/touches.js'
 import { conversionsOf, type Goal } from '../goals.js'
-import { notSet } from '../attribution/ask.js'
+import { notSet } from '../attribution/attribution-question.js'
 import {
   baseParams,
   fragment,

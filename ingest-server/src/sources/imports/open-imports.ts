@@ -3,14 +3,14 @@ import type { ImportRunAnswer, ImportShape } from '@touchline/schemas/api'
 import { TouchlineError } from '../../errors.js'
 import { shapeOf, type Progress } from './progress.js'
 import { runImport } from './run-import.js'
-import type { ImportAsk, ImportDeps } from './import-ask.js'
+import type { ImportRequest, ImportDeps } from './import-request.js'
 
 export interface Imports {
   /**
    * Runs until the end of the file. Rejects with IMPORT_INVALID, IMPORT_RUNNING, or IMPORT_INTERRUPTED where the
    * server stops or the client hangs up.
    */
-  run: (ask: Omit<ImportAsk, 'onProgress'>) => Promise<ImportRunAnswer>
+  run: (request: Omit<ImportRequest, 'onProgress'>) => Promise<ImportRunAnswer>
   /** What a run of this process says; undefined where there is none. */
   live: (project: string, id: string) => ImportShape | undefined
   stop: () => void
@@ -21,15 +21,15 @@ export function openImports(deps: ImportDeps): Imports {
   const stopping = new AbortController()
   const keyOf = (project: string, id: string) => JSON.stringify([project, id])
   return {
-    async run(ask) {
-      const key = keyOf(ask.project.id, ask.id)
-      const isKept = !ask.isDryRun
+    async run(request) {
+      const key = keyOf(request.project.id, request.id)
+      const isKept = !request.isDryRun
       if (isKept && running.has(key)) throw new TouchlineError('IMPORT_RUNNING')
       if (isKept) running.set(key, undefined)
-      const signal = AbortSignal.any([ask.signal, stopping.signal])
+      const signal = AbortSignal.any([request.signal, stopping.signal])
       try {
         return await runImport(
-          { ...ask, signal, onProgress: (progress) => isKept && running.set(key, progress) },
+          { ...request, signal, onProgress: (progress) => isKept && running.set(key, progress) },
           deps,
         )
       } catch (error) {

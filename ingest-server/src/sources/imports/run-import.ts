@@ -12,13 +12,13 @@ import { checkColumns } from '../map/check-columns.js'
 import { compileMap, wantedColumns, type CompiledMap } from '../map/compile-map.js'
 import { readRows } from '../reading/read-rows.js'
 import { isBad, type FileForm, type ReadRow } from '../reading/row.js'
-import type { ImportAsk, ImportDeps } from './import-ask.js'
+import type { ImportRequest, ImportDeps } from './import-request.js'
 import { openProgress } from './keep-progress.js'
 import { noCounts, progressRecord, shapeOf, type Progress } from './progress.js'
 import { openBatches } from './take-batch.js'
 
-export async function runImport(ask: ImportAsk, deps: ImportDeps): Promise<ImportRunAnswer> {
-  const run = openRun(ask, deps)
+export async function runImport(request: ImportRequest, deps: ImportDeps): Promise<ImportRunAnswer> {
+  const run = openRun(request, deps)
   try {
     await run.readAll()
     await run.end()
@@ -29,16 +29,16 @@ export async function runImport(ask: ImportAsk, deps: ImportDeps): Promise<Impor
   return run.answer()
 }
 
-function openRun(ask: ImportAsk, deps: ImportDeps) {
-  const { project, map, isDryRun, signal } = ask
+function openRun(request: ImportRequest, deps: ImportDeps) {
+  const { project, map, isDryRun, signal } = request
   const { clock } = deps
-  const file = readRows(ask.input, { ...map.body, wanted: wantedColumns(map.body) })
-  const progress = newProgress(ask, file.form, clock())
+  const file = readRows(request.input, { ...map.body, wanted: wantedColumns(map.body) })
+  const progress = newProgress(request, file.form, clock())
   const hasCosts = map.body.rows.some(({ as }) => as === 'cost')
   const append = (record: LogRecord) =>
     untilAppended(() => deps.log.append([record]), signal, kept.setWaiting)
-  const kept = openProgress({ progress, clock, onProgress: ask.onProgress, append })
-  const batches = openBatches(ask, deps, kept)
+  const kept = openProgress({ progress, clock, onProgress: request.onProgress, append })
+  const batches = openBatches(request, deps, kept)
   let compiled: CompiledMap | undefined
   let resumeAfter = 0
 
@@ -47,8 +47,8 @@ function openRun(ask: ImportAsk, deps: ImportDeps) {
     progress.warnings.push(...checkColumns(map.body, file.form))
     progress.digest = digestOf(map.body, file.form, rows)
     // Sums of costs need the whole file.
-    if (ask.earlier?.digest === progress.digest && !hasCosts && !isDryRun)
-      resumeAfter = kept.goOnFrom(ask.earlier)
+    if (request.earlier?.digest === progress.digest && !hasCosts && !isDryRun)
+      resumeAfter = kept.goOnFrom(request.earlier)
     return (compiled = compileMap(map.body, file.form))
   }
 
@@ -86,7 +86,7 @@ function openRun(ask: ImportAsk, deps: ImportDeps) {
   }
 }
 
-function newProgress({ project, id, map, name }: ImportAsk, form: FileForm, nowMs: number): Progress {
+function newProgress({ project, id, map, name }: ImportRequest, form: FileForm, nowMs: number): Progress {
   return {
     ...noCounts,
     ...{ project: project.id, id, state: 'running', map: map.id, name, digest: '', form },

@@ -8,7 +8,7 @@ import type { LogRecord } from '../../log/log.js'
 import { appendMade, refusedLine, untilAppended } from '../append.js'
 import type { CompiledMap } from '../map/compile-map.js'
 import type { ReadRow } from '../reading/row.js'
-import type { ImportAsk, ImportDeps } from './import-ask.js'
+import type { ImportRequest, ImportDeps } from './import-request.js'
 import type { BatchCounts, KeptProgress } from './keep-progress.js'
 import { collectBatch, type MadeBatch } from './made-batch.js'
 import { openPreview } from './preview.js'
@@ -18,8 +18,8 @@ import { openUnderWay } from './under-way.js'
 const maxUnderWay = 4
 const maxRejectedShown = 1_000
 
-export function openBatches(ask: ImportAsk, deps: ImportDeps, kept: KeptProgress) {
-  const { project, isDryRun, signal } = ask
+export function openBatches(request: ImportRequest, deps: ImportDeps, kept: KeptProgress) {
+  const { project, isDryRun, signal } = request
   const costs = sumCosts()
   const preview = isDryRun ? openPreview() : undefined
   const rejectedRows: ImportRunAnswer['rejectedRows'] = []
@@ -41,7 +41,7 @@ export function openBatches(ask: ImportAsk, deps: ImportDeps, kept: KeptProgress
         outcome.release()
         return kept.add(counts)
       }
-      const records = recordsOf(ask, batch, outcome, nowMs)
+      const records = recordsOf(request, batch, outcome, nowMs)
       const counted = { accepted: outcome.accepted, rejected: batch.rejected.length }
       const append = () => appendMade(deps, project.id, records, counted)
       const done = untilAppended(append, signal, kept.setWaiting).then(() => outcome.release())
@@ -58,7 +58,7 @@ export function openBatches(ask: ImportAsk, deps: ImportDeps, kept: KeptProgress
 
 /** What a batch became, as the log takes it: its events, and a refused row for each that could not become one. */
 function recordsOf(
-  { project, id, map }: ImportAsk,
+  { project, id, map }: ImportRequest,
   { rejected }: MadeBatch,
   { accepted, lines }: ReturnType<typeof acceptMade>,
   nowMs: number,

@@ -11,7 +11,7 @@ export interface ImportDeps extends Appending {
   judgeOf: (project: string) => Judge | undefined
 }
 
-export interface ImportAsk {
+export interface ImportRequest {
   project: Making['project']
   id: string
   map: { id: string; body: ImportBody }

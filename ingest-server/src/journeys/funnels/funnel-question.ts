@@ -9,7 +9,7 @@ export interface FunnelStep {
   touch: Touch
 }
 
-export interface FunnelAsk extends Question {
+export interface FunnelQuestion extends Question {
   steps: readonly FunnelStep[]
   /** From the first step to the last, inclusive. */
   windowMs: number

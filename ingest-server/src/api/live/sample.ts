@@ -9,7 +9,7 @@ const rowsPerSecond = 200
 const mostKept = 2_000
 const mostRefusedKept = 5_000
 
-export function openShown(clock: Clock) {
+export function openSample(clock: Clock) {
   const kept: LiveRow[] = []
   const keptRefused: LiveRow[] = []
   let second = { at: 0, rows: 0 }

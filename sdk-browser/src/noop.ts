@@ -1,7 +1,7 @@
 /** The verbs where there is no page: server-side rendering may call them all. */
 import type { Touchline } from './base/api.js'
 
-export const createSilence = (): Touchline => ({
+export const createNoop = (): Touchline => ({
   track: () => {},
   identify: () => {},
   identifyOrReset: () => {},

@@ -4,8 +4,8 @@ import type { Consent } from '../visitor/consent.js'
 import { on } from '../base/hooks.js'
 import { options } from '../options/options.js'
 import type { Entry } from '../queue/outbox.js'
-import type { Said } from './said.js'
-import type { Startable } from './startable.js'
+import type { Said } from '../base/said.js'
+import type { Startable } from '../page/startable.js'
 import { readVisitor } from '../visitor/visitor.js'
 
 /** The call that is running, and whether a line was said of it. */

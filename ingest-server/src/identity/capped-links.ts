@@ -2,7 +2,7 @@
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { capOf, defaultCaps } from './link-caps.js'
 
-export interface SetApart {
+export interface CappedLink {
   other: string
   /** Times as ISO 8601. */
   firstReceivedAt: string
@@ -59,8 +59,8 @@ export interface Asked {
 }
 
 /** `total`: how many there are, beyond the limit too. */
-export async function readSetApart(reader: Reader, identifier: string, { others = [], limit }: Asked) {
-  const rows = await query<SetApart & { total: number }>(reader, setApartQuery, {
+export async function readCappedLinks(reader: Reader, identifier: string, { others = [], limit }: Asked) {
+  const rows = await query<CappedLink & { total: number }>(reader, setApartQuery, {
     identifier,
     others,
     limit,
@@ -70,6 +70,6 @@ export async function readSetApart(reader: Reader, identifier: string, { others 
   })
   return {
     total: rows[0]?.total ?? 0,
-    links: rows.map(({ total: _total, ...link }): SetApart => link),
+    links: rows.map(({ total: _total, ...link }): CappedLink => link),
   }
 }

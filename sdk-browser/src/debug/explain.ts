@@ -2,8 +2,8 @@
 import type { EventType } from '@touchline/schemas/build'
 import type { Consent } from '../visitor/consent.js'
 import type { Entry } from '../queue/outbox.js'
-import type { Said } from './said.js'
-import type { Startable } from './startable.js'
+import type { Said } from '../base/said.js'
+import type { Startable } from '../page/startable.js'
 
 /** From here on each verb says what it did. */
 export const explainCalls = (_touchline: Startable): void => {}

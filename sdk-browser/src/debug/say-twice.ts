@@ -1,5 +1,5 @@
 /** A page has one tracker, and whatever would be the second says so, once. In t.lite.js and t.core.js it does not. */
-import type { Startable } from './startable.js'
+import type { Startable } from '../page/startable.js'
 import { warn } from '../base/warn.js'
 
 export const sayTwice = (running: Startable): void => {

@@ -1,4 +1,4 @@
-import type { EarlyCall } from '../page/page.js'
+import type { EarlyCall } from './page.js'
 
 /** Before it starts it may be the stub, which keeps its calls in `_q`. */
 export type Startable = Record<string, (...args: unknown[]) => unknown> & {

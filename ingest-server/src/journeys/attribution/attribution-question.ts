@@ -10,7 +10,7 @@ export type Dimension = (typeof dimensions)[number]
 
 export type Model = RuleModel | 'markov'
 
-export interface AttributionAsk extends Question {
+export interface AttributionQuestion extends Question {
   goal: Goal
   models: readonly Model[]
   by: Dimension
@@ -43,7 +43,7 @@ export const keyOf = (by: Dimension): string =>
   `if(${columns[by]} = '', '${notSet}', toString(${columns[by]}))`
 
 /** Which touches may get credit, and the same in words. */
-export function creditedTouches({ by, touch }: Pick<AttributionAsk, 'by' | 'touch'>): {
+export function creditedTouches({ by, touch }: Pick<AttributionQuestion, 'by' | 'touch'>): {
   condition: Fragment
   words: string
 } {
