@@ -20,7 +20,12 @@ export interface Reading {
   /** Milliseconds. */
   asOf: number
   only: readonly string[]
+  /** At most so many touches are held in memory. */
+  touchesAtOnce?: number | undefined
 }
+
+/** Some 100 MB. */
+const usualTouchesAtOnce = 200_000
 
 const columnOf: Record<keyof TouchContent, string> = {
   kind: 'kind',
@@ -47,18 +52,23 @@ interface Found {
   touches: PlainTouch[]
 }
 
-/** Of these subjects each that there is: who has a touch, and who is only known by facts where that is asked for. */
+/**
+ * Of these subjects each that there is: who has a touch, and who is only known by facts where that is asked for. Undefined
+ * where they have more touches than are held in memory.
+ */
 export async function readHistories(
   source: EngageSource,
   kind: Subject,
   set: PlainSet,
   reading: Reading,
-): Promise<SubjectHistory[]> {
+): Promise<SubjectHistory[] | undefined> {
   const found = await readTouches(source, kind, set.matcher, reading)
+  if (found === undefined) return undefined
   if (set.matcher.keepsOrder()) {
     // The ids that say which of two touches at one time comes first are long, and rarely wanted.
     const tied = [...found.values()].filter(hasTie).map(({ subject }) => subject)
     const inOrder = await readTouches(source, kind, set.matcher, { ...reading, only: tied }, orderById)
+    if (inOrder === undefined) return undefined
     for (const [subject, one] of inOrder) found.set(subject, one)
   }
   const histories = [...found.values()].map(({ touches, ...one }) => ({
@@ -79,9 +89,9 @@ async function readTouches(
   source: EngageSource,
   kind: Subject,
   matcher: Matcher,
-  { asOf, only }: Reading,
+  { asOf, only, touchesAtOnce = usualTouchesAtOnce }: Reading,
   order = '',
-): Promise<Map<string, Found>> {
+): Promise<Map<string, Found> | undefined> {
   const fields = [...matcher.fields()]
   const columns = fields.map((field) => columnOf[field])
   const person = kind === 'person' ? "''" : 'toString(person_key)'
@@ -90,10 +100,12 @@ async function readTouches(
     splitBy: 'only',
     sql: `
 SELECT toString(key), subject, ${person}, toUnixTimestamp64Milli(at), ${columns.join(', ')}
-FROM ${touchesOf(kind, true)}${order}`,
+FROM ${touchesOf(kind, true)}${order}
+LIMIT {most: UInt32}`,
     settings: touchSettings,
   }
-  const rows = await queryRows<Row>(source, named, { ...asOfParam(asOf), only })
+  const rows = await queryRows<Row>(source, named, { ...asOfParam(asOf), only, most: touchesAtOnce + 1 })
+  if (rows.length > touchesAtOnce) return undefined
   const contents = openContents(matcher, fields)
   const found = new Map<string, Found>()
   for (const [key, subject, ofPerson, at, ...content] of rows) {

@@ -9,6 +9,7 @@ import { concernedBy, type Change } from './changes.js'
 import type { ProjectNow, Score } from './definitions-now.js'
 import { notErased, withoutErased } from './erased-subjects.js'
 import { handOffCrossed } from './handoffs/detect.js'
+import type { HeavySubjects } from './heavy-subjects.js'
 import type { Merges } from './handoffs/merges.js'
 import { readHistories } from './histories.js'
 import { keepScores, type HotSubjects } from './scores/plain-scores.js'
@@ -32,6 +33,9 @@ export interface Looking {
   /** Whose rows stand and may not have been said. */
   unsaid: Unsaid
   merges: Merges
+  heavySubjects: HeavySubjects
+  /** At most so many touches are held in memory. */
+  touchesAtOnce: number | undefined
   /** Of this project; undefined: nobody was erased. */
   judge: Judge | undefined
   /** Whether this process may say something about the subject; asked just before it does. */
@@ -111,25 +115,38 @@ async function handOff(looking: Looking, hot: readonly HotSubjects[]): Promise<n
   return handedOff
 }
 
-/** Subjects whose touches are in memory at once. */
-const plainAtOnce = 5_000
-
 /** These subjects of one kind, through all segments and scores about them. */
 async function lookAtSubjects(looking: Looking, subject: Subject, only: readonly string[]): Promise<Looked> {
-  let looked = nothing
-  for (let from = 0; from < only.length; from += plainAtOnce)
-    looked = together(looked, await lookPlainly(looking, subject, only.slice(from, from + plainAtOnce)))
-  return together(looked, await lookByStatements(looking, subject, only))
+  const { project, heavySubjects } = looking
+  const { segments, scores, others } = project.plain[subject]
+  const { looked, heavy } = await heavySubjects.eachLight(project.source.project, only, (some) =>
+    lookPlainly(looking, subject, some),
+  )
+  const own = {
+    segments: segments.map(({ segment }) => segment),
+    scores: scores.map(({ score }) => score),
+  }
+  const ofHeavy = await lookByStatements(looking, subject, own, heavy)
+  const ofOthers = await lookByStatements(looking, subject, others, only)
+  return [...looked, { ...ofHeavy, subjects: heavy.length }, ofOthers].reduce(together, nothing)
 }
 
-/** By the definitions that follow from the subjects' own touches: those are read once for all of them. */
-async function lookPlainly(looking: Looking, subject: Subject, only: readonly string[]): Promise<Looked> {
-  const { project, now, versions, unsaid } = looking
+/**
+ * By the definitions that follow from the subjects' own touches: those are read once for all of them. Undefined where they
+ * are too many.
+ */
+async function lookPlainly(
+  looking: Looking,
+  subject: Subject,
+  only: readonly string[],
+): Promise<Looked | undefined> {
+  const { project, now, versions, unsaid, touchesAtOnce } = looking
   const { source } = project
   const set = project.plain[subject]
   if (set.segments.length + set.scores.length === 0) return { ...nothing, subjects: only.length }
-  const keeping = { source, asOf: now, version: await versions.next(), only }
+  const keeping = { source, asOf: now, version: await versions.next(), only, touchesAtOnce }
   const histories = await readHistories(source, subject, set, keeping)
+  if (histories === undefined) return undefined
   let said = 0
   if (set.segments.length > 0) {
     const { changed, write } = await changedMemberships(set, histories, keeping)
@@ -145,14 +162,14 @@ async function lookPlainly(looking: Looking, subject: Subject, only: readonly st
   return { subjects: only.length, said, handedOff }
 }
 
-/** By the other definitions: ClickHouse works them out. */
+/** By definitions that ClickHouse works out. */
 async function lookByStatements(
   looking: Looking,
   subject: Subject,
+  { segments, scores }: Pick<ProjectNow, 'segments' | 'scores'>,
   only: readonly string[],
 ): Promise<Looked> {
   const { project, now, versions } = looking
-  const { segments, scores } = project.plain[subject].others
   if (only.length === 0) return nothing
   let said = 0
   if (segments.length > 0) {

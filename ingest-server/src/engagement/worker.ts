@@ -20,6 +20,7 @@ import { openVersions } from '../projections/versions.js'
 import { openChanges } from './changes.js'
 import { openDefinitions, type ProjectNow } from './definitions-now.js'
 import { openMerges } from './handoffs/merges.js'
+import { openHeavySubjects } from './heavy-subjects.js'
 import { openKnownTime } from './known-time.js'
 import {
   lookAtChanged,
@@ -53,6 +54,8 @@ export interface WorkerDeps {
   overlapMs?: number
   /** Between two passes over everybody. */
   healEveryMs?: number
+  /** At most so many touches are held in memory; who has more is worked out by ClickHouse. */
+  touchesAtOnce?: number
 }
 
 export interface PassResult extends Looked {
@@ -94,6 +97,7 @@ function openMemory(deps: WorkerDeps) {
     ...{ deps, slots, versions, knownTime, passes, leases, feed, share },
     ...{ waiting: openWaiting(), unsaid: openUnsaid(), merges: openMerges() },
     definitions: openDefinitions(app),
+    heavySubjects: openHeavySubjects(),
     dueLooks: openDueLooks(),
   }
 }
@@ -118,11 +122,12 @@ function openDueLooks() {
 }
 
 async function lookingAt(memory: Memory, project: ProjectNow): Promise<Looking> {
-  const { deps, slots, share, knownTime, versions, waiting, unsaid, merges } = memory
+  const { deps, slots, share, knownTime, versions, waiting, unsaid, merges, heavySubjects } = memory
   const { project: id } = project.source
   const { log, metrics } = deps
   return {
     ...{ project, app: deps.clickhouse.app, log, metrics, versions, waiting, unsaid, merges },
+    ...{ heavySubjects, touchesAtOnce: deps.touchesAtOnce },
     now: await knownTime.now(id),
     mayWrite: (subject) => share.isMine(slotOf(`${id}\n${subject}`, slots)),
     judge: deps.judgeOf?.(id),

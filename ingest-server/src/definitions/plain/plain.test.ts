@@ -64,7 +64,7 @@ describe.each<Subject>(['person', 'account'])('of a %s', (subject) => {
     expect(set.segments.length).toBeGreaterThan(90)
     let found = 0
     for (const [n, now] of [asOf, asOf - 40 * dayMs].entries()) {
-      const histories = await readHistories(source(), subject, set, { asOf: now, only })
+      const histories = (await readHistories(source(), subject, set, { asOf: now, only })) ?? []
       for (const { segment, timesOf } of set.segments.filter((_, place) => place % 2 === n)) {
         const when = (segment.body as { when: Condition }).when
         const plain = Object.fromEntries(
@@ -85,7 +85,7 @@ describe.each<Subject>(['person', 'account'])('of a %s', (subject) => {
     const scores = bodies.map((body, n) => definition('scores', `s${n}`, body))
     const set = plainSetOf(subject, [], scores, references)
     expect(set.scores.length).toBeGreaterThan(15)
-    const histories = await readHistories(source(), subject, set, { asOf, only })
+    const histories = (await readHistories(source(), subject, set, { asOf, only })) ?? []
     for (const { score, spansOf } of set.scores) {
       const { sql, params, settings } = compilePoints(score.body, { asOf, references, only })
       const rows = await query<{ subject: string; points: number[]; next: number }>(

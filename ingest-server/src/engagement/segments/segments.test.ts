@@ -315,3 +315,34 @@ test('who could not be said to enter because the log refused is said to with the
   await settle(one)
   expect(await short(segment)).toEqual(['anon:r1 enter'])
 })
+
+test('who has more touches than memory holds at once is in the same segments, and so is everybody beside them', async () => {
+  const [often, twice, ordered] = [fresh('often'), fresh('twice'), fresh('ordered')]
+  const touch = { name: often }
+  await stage.define('segments', often, {
+    subject: 'person',
+    when: { touch, count: { op: 'gte', n: 40 } },
+  })
+  await stage.define('segments', twice, { subject: 'person', when: { touch, count: { op: 'gte', n: 2 } } })
+  const small = stage.worker({ touchesAtOnce: 10 })
+  await settle(small)
+  const at = stage.clock.now - hour
+  const people = Array.from({ length: 9 }, (_, n) => ({
+    person: `anon:${ordered}-${n}`,
+    touches: n === 4 ? 60 : 3,
+  }))
+  const touches = people.flatMap(({ person, touches: n }) =>
+    Array.from({ length: n }, (_, index) => ({ person, at: at + index * 1_000, name: often })),
+  )
+  await stage.touch(...touches)
+  stage.clock.now += 1_000
+  await settle(small)
+  expect(await short(often)).toEqual([`anon:${ordered}-4 enter`])
+  expect(await short(twice)).toEqual(people.map(({ person }) => `${person} enter`))
+  // The same is found by who holds all of it.
+  expect(await settle(stage.worker())).toBe(0)
+  await stage.touch({ person: `anon:${ordered}-4`, at: stage.clock.now, name: often })
+  stage.clock.now += 1_000
+  expect(await settle(small)).toBe(0)
+  expect(await membersOf(stage.reader, often, { asOf: stage.clock.now })).toEqual([`anon:${ordered}-4`])
+}, 120_000)
