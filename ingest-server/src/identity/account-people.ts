@@ -38,7 +38,8 @@ const membershipsQuery: NamedQuery = {
   sql: `
 SELECT person, how, periods, verified
 FROM account_people FINAL
-WHERE project = {project: String} AND account = {account: String} AND notEmpty(periods)`,
+WHERE project = {project: String} AND account = {account: String} AND notEmpty(periods)
+ORDER BY person`,
 }
 
 const membersQuery: NamedQuery = {

@@ -100,6 +100,8 @@ function join(touchpoint: Touchpoint, occurrence: Touchpoint): void {
   touchpoint.messageIds.push(...occurrence.messageIds)
   touchpoint.sources.push(...occurrence.sources)
   touchpoint.occurrences.push(...occurrence.occurrences)
+  // What nobody vouches for is named beside what is verified, and lends it neither a channel nor an amount.
+  if (isVerified(touchpoint) && !isVerified(occurrence)) return
   if (touchpoint.acquisition.channel === '') touchpoint.acquisition = occurrence.acquisition
   if (touchpoint.value === null) {
     touchpoint.value = occurrence.value

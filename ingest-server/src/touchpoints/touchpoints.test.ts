@@ -179,6 +179,7 @@ test('whatever is sent under somebody’s name, what is verified of them is show
   const verified = [
     track(10, 'Paid', { ...proven, properties: '{"amount":480}' } as Partial<Row>),
     track(12, 'Paid', { ...proven, sourceKind: 'crm' }),
+    track(14, 'Called', proven),
     page(20, { ...proven, sourceKind: 'server', path: '/a', channel: 'Direct' }),
     page(40, { ...proven, sourceKind: 'server', path: '/b' }),
   ]
@@ -188,23 +189,27 @@ test('whatever is sent under somebody’s name, what is verified of them is show
       .filter(isProven)
       .map(({ name, at: time, until, value, pages, acquisition: { channel }, messageIds, sources }) => ({
         ...{ name, time, until, value, pages },
-        // Where it has none, another report of the same lends it.
-        channel: pages.length > 0 ? channel : '',
+        channel,
         messageIds: messageIds.filter((id) => verified.some(({ row }) => row.messageId === id)),
         sources: sources.filter((source) => source === 'server' || source === 'crm'),
       }))
   const forged = Array.from({ length: 30 }, (_, n) => [
     track(n, 'Paid', { userId: 'u', anonymousId: '', properties: '{"amount":1}' } as Partial<Row>),
     track(n, 'PAID', { userId: 'u', anonymousId: '', sourceKind: n % 2 ? 'crm' : 'mail' }),
+    track(n, 'called', {
+      ...{ userId: 'u', anonymousId: '', sourceKind: 'crm', channel: 'Paid Search' },
+      properties: '{"amount":1}',
+    } as Partial<Row>),
     page(n, { userId: 'u', anonymousId: '', path: '/evil', channel: 'Paid Search' }),
   ]).flat()
-  expect(shown(verified)).toHaveLength(2)
-  // What is added by a source that vouches for nobody is named beside it.
-  const isOwn = (touchpoint: { sources: string[] }) => ({
+  expect(shown(verified)).toHaveLength(3)
+  const expected = shown(verified)
+  // What is added by a source that nobody vouches for is named beside it.
+  const withoutAdded = shown([...verified, ...forged]).map((touchpoint, place) => ({
     ...touchpoint,
-    sources: touchpoint.sources.slice(0, 2),
-  })
-  expect(shown([...verified, ...forged]).map(isOwn)).toEqual(shown(verified))
+    sources: touchpoint.sources.slice(0, expected[place]?.sources.length),
+  }))
+  expect(withoutAdded).toEqual(expected)
 })
 
 test('an identification and a joining come once each; leaving is no joining', () => {

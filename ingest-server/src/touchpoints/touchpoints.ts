@@ -184,6 +184,8 @@ export function withProperties(
   const occurrences = touchpoint.occurrences.map(wide)
   if (touchpoint.value !== null || comesOnce(touchpoint.kind)) return { ...touchpoint, occurrences }
   const money = occurrences
+    // What nobody vouches for lends what is verified no amount (occurrences.ts).
+    .filter(({ verified }) => verified || !touchpoint.lead.verified)
     .map(({ properties }) => (properties === undefined ? noMoney : moneyOf(storedObject(properties))))
     .find(({ value }) => value !== null)
   return { ...touchpoint, occurrences, ...money }

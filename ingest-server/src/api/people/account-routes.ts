@@ -4,6 +4,7 @@ import { accountIdOf } from '../../timeline/identifiers.js'
 import { toIntervalAnswer, toTrait } from '../answer.js'
 import { isKnownAccount, readAccount } from '../../identity/account-people.js'
 import { accountAsOf } from '../../timeline/as-of.js'
+import { compareText } from '../../touchpoints/event-order.js'
 import { accountNotFound, readerFor, type Api, type TimelineDeps } from '../context.js'
 import { answerQuestion } from '../journeys/answer.js'
 import { readList } from './list-subjects.js'
@@ -71,7 +72,8 @@ export function addAccounts(api: Api, deps: TimelineDeps): void {
         readAccountTraits(reader, id, asOf),
       ])
       if (!isKnownAccount(account) && traits.length === 0) throw await accountNotFound(id, deps)
-      const people = account.memberships.flatMap(({ person, how, periods, verified }) =>
+      const memberships = [...account.memberships].sort((a, b) => compareText(a.person, b.person))
+      const people = memberships.flatMap(({ person, how, periods, verified }) =>
         periods.map((period) => {
           const { from, to, because } = toIntervalAnswer({ account: id, how, verified, ...period })
           return { person, how, since: from, until: to, because, verified }
