@@ -100,6 +100,7 @@ const wrong: Readonly<Record<string, readonly (readonly [value: string, message:
   years: [zero],
   margin: [zero, ['2', /margin/]],
   collapse: [['ture', near('true')]],
+  firstTouch: [['ture', near('true')]],
   traits: [['closed', near('close')]],
   bands: [['employees', /bands: employees: write/]],
   timezone: [['Mars/Olympus', /timezone: Mars/]],
