@@ -1,7 +1,7 @@
 /** What the tables of touchpoints hold of a project, held to what the function makes of all facts that are there. */
 import type { ClickHouseClient } from '@clickhouse/client'
 import { readCopies } from '../ingest-server/src/touchpoints/upkeep/copies.js'
-import { groupBySubject } from '../ingest-server/src/touchpoints/upkeep/reform.js'
+import { groupBy } from '../ingest-server/src/group-by.js'
 import { personScope } from '../ingest-server/src/touchpoints/scope.js'
 import { toTouchpointRow } from '../ingest-server/src/touchpoints/stored-row.js'
 import { touchpointsFrom } from '../ingest-server/src/touchpoints/touchpoints.js'
@@ -40,7 +40,7 @@ export async function tableState(client: ClickHouseClient, project: string): Pro
   const lone = subjects.filter((subject) => gapsBetween(owners.get(subject) ?? []).length > 0)
   const everybody = await readWholePeople(source, [...new Set([...people, ...lone])])
   const rows = await readCopies(source, { subjects, limit: 10_000_000 })
-  const bySubject = groupBySubject(rows)
+  const bySubject = groupBy(rows, ({ subject }) => subject)
   const formed = everybody.flatMap((person) => {
     const scope = personScope(person)
     const events = scope.placed(scope.subjects.flatMap((subject) => bySubject.get(subject) ?? []))

@@ -44,6 +44,24 @@ describe('a loop', () => {
     expect(said).toEqual(['failed', 'again'])
   })
 
+  test('who asks before the next pass begins has the same one, which begins after they asked', async () => {
+    let passes = 0
+    const ends: (() => void)[] = []
+    const pass = () => new Promise<number>((resolve) => ends.push(() => resolve((passes += 1))))
+    const loop = startLoop({ pass, waitMs: () => 60_000, logger, words })
+    await until(() => (ends.length === 1 ? true : undefined))
+    const asked = [loop.passOnce(), loop.passOnce(), loop.passOnce()]
+    ends[0]?.()
+    await until(() => (ends.length === 2 ? true : undefined))
+    const later = loop.passOnce()
+    ends[1]?.()
+    expect(await Promise.all(asked)).toEqual([2, 2, 2])
+    await until(() => (ends.length === 3 ? true : undefined))
+    ends[2]?.()
+    expect(await later).toBe(3)
+    await loop.stop()
+  })
+
   test('makes one pass at a time, whoever asks, and none after it was stopped', async () => {
     let under = 0
     let most = 0

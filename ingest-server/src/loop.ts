@@ -24,14 +24,17 @@ export interface Pass<Result> {
   /** Does what there is to do now. */
   pass: () => Promise<Result>
   /** Between the end of a pass and the next one; after a failure twice as long each time, up to 5 s. */
-  waitMs: (result: Result | undefined) => number
+  waitMs: (result: Result | undefined, tookMs: number) => number
   logger: Logger
   /** What is said once when passes begin to fail, and when they succeed again. */
   words: { failed: string; again: string }
 }
 
 export interface Loop<Result> {
-  /** A pass of one's own, after the one that is under way. Rejects where that pass fails. */
+  /**
+   * A pass that begins after this call, behind the one that is under way; whoever asks before it begins has the same one.
+   * Rejects where that pass fails.
+   */
   passOnce(): Promise<Result>
   /** Resolves when the pass under way has ended; no other begins. */
   stop(): Promise<void>
@@ -43,8 +46,14 @@ const maxBackOffMs = 5_000
 export function startLoop<Result>({ pass, waitMs, logger, words }: Pass<Result>): Loop<Result> {
   const stopping = new AbortController()
   let last: Promise<unknown> = Promise.resolve()
+  let asked: Promise<Result> | undefined
   const passOnce = (): Promise<Result> => {
-    const next = last.then(pass)
+    if (asked !== undefined) return asked
+    const next = last.then(() => {
+      asked = undefined
+      return pass()
+    })
+    asked = next
     last = next.catch(() => undefined)
     return next
   }
@@ -53,6 +62,7 @@ export function startLoop<Result>({ pass, waitMs, logger, words }: Pass<Result>)
     let failures = 0
     while (!stopping.signal.aborted) {
       let result: Result | undefined
+      const startedAt = performance.now()
       try {
         result = await passOnce()
         if (failures > 0) logger.info({ failures }, words.again)
@@ -62,7 +72,7 @@ export function startLoop<Result>({ pass, waitMs, logger, words }: Pass<Result>)
         // Said once: while ClickHouse is away every pass fails in the same way.
         if (failures === 1) logger.warn({ err: error }, words.failed)
       }
-      const usual = waitMs(result)
+      const usual = waitMs(result, performance.now() - startedAt)
       await pause(
         failures === 0 ? usual : backOffMs(failures + 1, { first: Math.max(usual, 100), most: maxBackOffMs }),
         stopping.signal,

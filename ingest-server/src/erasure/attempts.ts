@@ -6,8 +6,8 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { queryErrorOf } from '../clickhouse/query-errors.js'
 import type { Clock } from '../clock.js'
 import type { Logger } from '../logger.js'
-import { bySet, type Together } from './carry-out.js'
-import { writeProgress, type Erasure, type Progress } from './erasure-ledger.js'
+import { backOffMs } from '../loop.js'
+import { bySet, writeProgress, type Erasure, type Progress, type Together } from './erasure-ledger.js'
 import { isStopped, reasonOf, stoppedNote } from './waiting.js'
 
 const longestWaitMs = 300_000
@@ -41,7 +41,7 @@ export function openAttempts({ app, clock, logger, lookEveryMs }: AttemptsDeps) 
     } catch (error) {
       if (isAway(error)) throw error
       const times = (last?.times ?? 0) + 1
-      const waitMs = Math.min(lookEveryMs * 2 ** Math.min(times, 20), longestWaitMs)
+      const waitMs = backOffMs(times, { first: 2 * lookEveryMs, most: longestWaitMs })
       stopped.set(erasureId, { times, againAtMs: clock() + waitMs })
       const fields = { err: error, project, erasureId, times, reason: reasonOf(error) }
       logger.error(fields, 'An erasure cannot go on; it is tried again')

@@ -6,12 +6,13 @@
 import type { ClickHouse } from '../clickhouse/clickhouse.js'
 import type { Cluster } from '../clickhouse/cluster-ddl.js'
 import { queryRows, type NamedQuery } from '../clickhouse/query.js'
+import { groupBy } from '../group-by.js'
 import type { Clock } from '../clock.js'
 import type { EventLog } from '../log/log.js'
-import { judgeBy, type Tombstones } from '../log/tombstones.js'
+import { judgeBy } from '../log/tombstones.js'
 import type { Logger } from '../logger.js'
 import { rewriteLog } from './erase-log.js'
-import { writeProgress, type Erasure } from './erasure-ledger.js'
+import { tombstonesOf, writeProgress, type Together } from './erasure-ledger.js'
 import { openRemaining } from './remaining.js'
 import { removeErased } from './remove-erased.js'
 
@@ -22,9 +23,6 @@ export interface CarryOutDeps {
   logger: Logger
   cluster?: Cluster | undefined
 }
-
-/** At least one, all of one project and salt. */
-export type Together = readonly [Erasure, ...Erasure[]]
 
 export type CarryOut = ReturnType<typeof openCarryOut>
 
@@ -39,12 +37,12 @@ export function openCarryOut({ clickhouse, log, clock, logger, cluster }: CarryO
   const remaining = openRemaining({ store, log })
 
   async function isLeft(together: Together): Promise<boolean> {
-    return !isEmpty(await remaining.rows(together[0].project, joined(together)))
+    return !isEmpty(await remaining.rows(together[0].project, tombstonesOf(together)))
   }
 
   async function remove(together: Together): Promise<void> {
     const [{ project }] = together
-    const tombstones = joined(together)
+    const tombstones = tombstonesOf(together)
     await removeErased(store, project, tombstones, await databaseTimeMs(app))
     const judge = judgeBy(tombstones)
     if (judge) await rewriteLog(log, project, judge)
@@ -65,7 +63,7 @@ export function openCarryOut({ clickhouse, log, clock, logger, cluster }: CarryO
   /** Those whose tables were passed over at the same time: later passes for others replace files that are not theirs. */
   async function check(together: Together, atMs: number, untilMs: number): Promise<void> {
     const [{ project }] = together
-    const rows = await remaining.rows(project, joined(together))
+    const rows = await remaining.rows(project, tombstonesOf(together))
     const files = await remaining.files(together, untilMs)
     if (isEmpty(rows) || together.length === 1) return note(together, atMs, { ...rows, ...files })
     for (const one of together) await note([one], atMs, { ...(await remaining.rows(project, one)), ...files })
@@ -89,26 +87,6 @@ export function openCarryOut({ clickhouse, log, clock, logger, cluster }: CarryO
       }
     },
   }
-}
-
-/** Erasures that may be carried out together. */
-export const bySet = (erasures: readonly Erasure[]): Together[] => [
-  ...groupBy(erasures, ({ project, salt }) => `${project}\n${salt}`).values(),
-]
-
-const joined = (together: Together): Tombstones => ({
-  salt: together[0].salt,
-  list: together.flatMap(({ list }) => list),
-})
-
-function groupBy<Key>(erasures: readonly Erasure[], keyOf: (erasure: Erasure) => Key): Map<Key, Together> {
-  const groups = new Map<Key, [Erasure, ...Erasure[]]>()
-  for (const erasure of erasures) {
-    const group = groups.get(keyOf(erasure))
-    if (group) group.push(erasure)
-    else groups.set(keyOf(erasure), [erasure])
-  }
-  return groups
 }
 
 const isEmpty = (remaining: object): boolean => Object.keys(remaining).length === 0

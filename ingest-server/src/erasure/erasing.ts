@@ -8,6 +8,7 @@ import type { Cluster } from '../clickhouse/cluster-ddl.js'
 import type { Clock } from '../clock.js'
 import type { EventLog } from '../log/log.js'
 import type { Logger } from '../logger.js'
+import { startLoop } from '../loop.js'
 import { openAttempts } from './attempts.js'
 import { openCarryOut } from './carry-out.js'
 import {
@@ -21,7 +22,7 @@ import {
 } from './erasure-ledger.js'
 import { openKnown } from './known-erasures.js'
 import { proofOf, proofsOf, type Proof } from './proofs.js'
-import { isStopped as couldNotGoOn, openErasures, reasonOf, type OpenErasures } from './waiting.js'
+import { isStopped as couldNotGoOn, openErasures, type OpenErasures } from './waiting.js'
 import { openSweep } from './sweep.js'
 import type { Judge } from '../log/tombstones.js'
 
@@ -81,18 +82,21 @@ export async function startErasing(deps: ErasingDeps): Promise<Erasing> {
     try {
       await look()
     } catch (error) {
-      // The ledger is durable, the next look goes on.
-      logger.warn({ err: error, reason: reasonOf(error) }, 'Erasures wait, and are tried again')
       const progress = await readProgress(app).catch(() => new Map<string, Progress>())
       open = openErasures(known.all(), progress, error)
+      throw error
     }
   }
 
   // Before anything is collected: an event that arrives first must be refused too.
   await known.read()
-  const looks = oneAfterAnother(lookAndTell)
-  const timer = setInterval(looks.ask, lookEveryMs).unref()
-  looks.ask()
+  const looks = startLoop({
+    pass: lookAndTell,
+    waitMs: () => lookEveryMs,
+    logger,
+    // The ledger is durable, the next look goes on.
+    words: { failed: 'Erasures wait, and are tried again', again: 'Erasures go on' },
+  })
 
   return {
     judgeOf: known.judgeOf,
@@ -102,7 +106,8 @@ export async function startErasing(deps: ErasingDeps): Promise<Erasing> {
       // Refused from this moment, before the log has carried the entry to the table.
       known.add(erasure)
       await insertErasure(app, erasure)
-      looks.ask()
+      // Whatever it fails of, the next one says.
+      looks.passOnce().catch(() => undefined)
       return erasure
     },
     proofOf: (project, erasureId) => proofOf(app, project, erasureId),
@@ -110,8 +115,7 @@ export async function startErasing(deps: ErasingDeps): Promise<Erasing> {
     open: () => open,
     async stop() {
       isStopped = true
-      clearInterval(timer)
-      await looks.ended()
+      await looks.stop()
     },
   }
 }
@@ -127,25 +131,4 @@ function inTurn(known: readonly Erasure[], progress: ReadonlyMap<string, Progres
     erasures: unfinished.filter((erasure) => isFirst(erasure) === first),
     isFirst: first,
   }))
-}
-
-/** However often it is asked for, one runs and at most one waits, which begins after it was asked for. */
-function oneAfterAnother(run: () => Promise<void>) {
-  let running: Promise<void> | undefined
-  let isAsked = false
-
-  async function runAll(): Promise<void> {
-    while (isAsked) {
-      isAsked = false
-      await run()
-    }
-    running = undefined
-  }
-  return {
-    ask(this: void): void {
-      isAsked = true
-      running ??= runAll()
-    },
-    ended: async (): Promise<void> => running,
-  }
 }

@@ -1,6 +1,7 @@
 /** The ledger of erasures in ClickHouse and the log: what it says of a project, a new entry, and how far each is. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { ClickHouseClient } from '@clickhouse/client'
+import { groupBy } from '../group-by.js'
 import { insertLines } from '../clickhouse/insert-lines.js'
 import { query, type NamedQuery } from '../clickhouse/query.js'
 import type { LogRecord } from '../log/log.js'
@@ -169,9 +170,14 @@ export async function writeProgress(
   })
 }
 
-/** The tombstones of several erasures that share a salt, as one set per salt. */
-export function bySalt(erasures: readonly Erasure[]): Tombstones[] {
-  const sets = new Map<string, Tombstone[]>()
-  for (const { salt, list } of erasures) sets.set(salt, [...(sets.get(salt) ?? []), ...list])
-  return Array.from(sets, ([salt, list]) => ({ salt, list }))
-}
+/** At least one, all of one project and salt: what is looked for and removed at once. */
+export type Together = readonly [Erasure, ...Erasure[]]
+
+export const bySet = (erasures: readonly Erasure[]): Together[] => [
+  ...groupBy(erasures, ({ project, salt }) => `${project}\n${salt}`).values(),
+]
+
+export const tombstonesOf = (together: Together): Tombstones => ({
+  salt: together[0].salt,
+  list: together.flatMap(({ list }) => list),
+})

@@ -1,7 +1,8 @@
 /** The erasures that this process knows of, and who judges events by them. */
 import type { ClickHouseClient } from '@clickhouse/client'
+import { groupBy } from '../group-by.js'
 import { judgeBy, type Judge } from '../log/tombstones.js'
-import { bySalt, newSalt, readErasures, type Erasure } from './erasure-ledger.js'
+import { bySet, newSalt, readErasures, tombstonesOf, type Erasure } from './erasure-ledger.js'
 
 export function openKnown(app: ClickHouseClient) {
   let known: readonly Erasure[] = []
@@ -41,9 +42,8 @@ export function openKnown(app: ClickHouseClient) {
 /** One judge a project, whatever salts its erasures have. */
 function judgesOf(erasures: readonly Erasure[]): Map<string, Judge> {
   const byProject = new Map<string, Judge>()
-  for (const project of new Set(erasures.map((erasure) => erasure.project))) {
-    const ofProject = bySalt(erasures.filter((erasure) => erasure.project === project))
-    const all = ofProject.map(judgeBy).filter((judge) => judge !== undefined)
+  for (const [project, sets] of groupBy(bySet(erasures), ([one]) => one.project)) {
+    const all = sets.map((together) => judgeBy(tombstonesOf(together))).filter((judge) => judge !== undefined)
     const isErased: Judge['isErased'] = (identifier, atMs, receivedAtMs) =>
       all.some((judge) => judge.isErased(identifier, atMs, receivedAtMs))
     byProject.set(project, {

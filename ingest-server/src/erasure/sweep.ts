@@ -8,8 +8,16 @@ import type { Cluster } from '../clickhouse/cluster-ddl.js'
 import type { Clock } from '../clock.js'
 import type { Logger } from '../logger.js'
 import type { openAttempts } from './attempts.js'
-import { bySet, databaseTimeMs, type CarryOut, type Together } from './carry-out.js'
-import { readProgress, writeProgress, type Erasure, type Progress } from './erasure-ledger.js'
+import { databaseTimeMs, type CarryOut } from './carry-out.js'
+import {
+  bySet,
+  readProgress,
+  tombstonesOf,
+  writeProgress,
+  type Erasure,
+  type Progress,
+  type Together,
+} from './erasure-ledger.js'
 import { cameBack } from './remove-erased.js'
 
 /** What came back goes within this time. */
@@ -44,9 +52,9 @@ export function openSweep(deps: SweepDeps, { attempt, work }: SweepParts) {
 
   async function sweepReplayed(known: readonly Erasure[]): Promise<void> {
     for (const together of bySet(known)) {
-      const [{ project, salt }] = together
-      const list = together.flatMap((one) => one.list)
-      if (!(await cameBack({ app, cluster }, project, { salt, list }, sweptAtMs - overlapMs))) continue
+      const [{ project }] = together
+      if (!(await cameBack({ app, cluster }, project, tombstonesOf(together), sweptAtMs - overlapMs)))
+        continue
       logger.warn({ project }, 'Events of erased people came back and are removed again')
       await again(together, 'Came back by a replay.')
     }

@@ -9,10 +9,11 @@
  */
 import type { ClickHouse } from '../clickhouse/clickhouse.js'
 import type { Logger } from '../logger.js'
-import { startLoop, type Loop } from '../loop.js'
+import type { Loop } from '../loop.js'
 import type { Metrics } from '../metrics.js'
 import type { Project } from '../projects/project.js'
 import { openFeed } from '../projections/feed.js'
+import { startKeptLoop } from '../projections/kept-loop.js'
 import { openLeases, slotOf } from '../projections/leases.js'
 import { openShare } from '../projections/share.js'
 import { sweepStart, type SweepPosition } from '../projections/sweep.js'
@@ -51,23 +52,11 @@ const usualSlots = 16
 
 export function startStitch(deps: StitchDeps): Stitch {
   const { intervalMs = 150 } = deps
-  const worker = openWorker(deps)
-  const words = { failed: 'Stitching failed and is tried again', again: 'Stitching goes on' }
-  const loop = startLoop({
-    pass: () => worker.pass(),
+  return startKeptLoop(openWorker(deps), {
     waitMs: () => intervalMs,
     logger: deps.logger,
-    words,
+    words: { failed: 'Stitching failed and is tried again', again: 'Stitching goes on' },
   })
-  const renewing = setInterval(() => void worker.renew().catch(() => undefined), 1_000).unref()
-  return {
-    passOnce: () => loop.passOnce(),
-    async stop() {
-      clearInterval(renewing)
-      await loop.stop()
-      await worker.release().catch(() => undefined)
-    },
-  }
 }
 
 function openWorker(deps: StitchDeps) {

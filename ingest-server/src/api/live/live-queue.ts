@@ -32,17 +32,3 @@ export function openLiveQueue() {
     },
   }
 }
-
-/** A set of the last so many. */
-export function rememberLast(size: number) {
-  const last = new Set<number>()
-  return {
-    has: (one: number) => last.has(one),
-    delete: (one: number) => last.delete(one),
-    add(one: number): void {
-      last.add(one)
-      const [oldest] = last
-      if (last.size > size && oldest !== undefined) last.delete(oldest)
-    },
-  }
-}

@@ -8,13 +8,16 @@
  * seq) are what the feed had when the view was first opened, `shown` how many rows it had been sent.
  */
 import type { Readable } from 'node:stream'
+import QuickLRU from 'quick-lru'
 import type { LiveCount } from '@touchline/schemas/api'
 import type { Clock } from '../../clock.js'
 import type { Feed } from './feed.js'
-import { rememberLast, type Queued } from './live-queue.js'
+import type { Queued } from './live-queue.js'
 import { openCounts } from './view-counts.js'
 import { openWriter, type Position } from './writer.js'
 
+/** quick-lru keeps up to twice as many. */
+const mostChangeable = 5_000
 const countEveryMs = 1_000
 
 export interface ViewOptions {
@@ -41,14 +44,14 @@ export function openView({ feed, clock, scope, id, lastEventId, isStillAllowed }
     [feed.epoch, at.seq, base.received, base.refused, base.seq, at.shown].join('.')
   const writer = openWriter({ seq, shown, idOf, countsOf: counts.now })
   /** Rows of this view that may still change. */
-  const changeable = rememberLast(5_000)
+  const changeable = new QuickLRU<number, true>({ maxSize: mostChangeable })
   const mayChange = (one: number) => changeable.has(one) || (resumed.isResumed && one <= resumed.seq)
 
   function add(one: Queued): void {
     const outcome = writer.add(one)
     if (outcome === 'gone') end()
     else if (outcome === 'queued' && one.event === 'row' && one.data.state !== 'refused')
-      changeable.add(one.data.seq)
+      changeable.set(one.data.seq, true)
   }
 
   const remove = feed.add({

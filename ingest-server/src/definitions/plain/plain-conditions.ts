@@ -5,7 +5,8 @@
  */
 import { durationMs, holdsForNone, type Condition, type CountOp, type Touch } from '@touchline/schemas/api'
 import type { LeafOf } from '../compiling.js'
-import { byPerson, historyOf, type PlainHistory } from './plain-history.js'
+import { groupBy } from '../../group-by.js'
+import { historyOf, type PlainHistory } from './plain-history.js'
 import { sequenceDone } from './plain-sequence.js'
 import type { PlainContext, PlainSteps } from './plain-steps.js'
 import { coverage, deltasOf, distinctCoverage, noSteps, sumSteps, type Delta, type Step } from './steps.js'
@@ -129,9 +130,8 @@ function samePersonSteps(condition: LeafOf<'touch'>, context: PlainContext): Pla
   return {
     initial: false,
     of(history) {
-      const deltas = byPerson(history.of(filter)).flatMap((touches) =>
-        deltasOf(inner.of(historyOf(touches)), false),
-      )
+      const people = groupBy(history.of(filter), ({ person }) => person)
+      const deltas = [...people.values()].flatMap((touches) => deltasOf(inner.of(historyOf(touches)), false))
       return sumSteps(deltas, (total) => total > 0)
     },
   }

@@ -22,14 +22,3 @@ export function historyOf(touches: readonly PlainTouch[]): PlainHistory {
     }
   return { touches, begin: touches[0]?.at ?? 0, of: (filter) => lists[filter] ?? none }
 }
-
-/** The same touches apart by who did them. */
-export function byPerson(touches: readonly PlainTouch[]): PlainTouch[][] {
-  const groups = new Map<string, PlainTouch[]>()
-  for (const touch of touches) {
-    const group = groups.get(touch.person)
-    if (group === undefined) groups.set(touch.person, [touch])
-    else group.push(touch)
-  }
-  return [...groups.values()]
-}

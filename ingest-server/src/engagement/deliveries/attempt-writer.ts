@@ -1,5 +1,6 @@
 /** Writes down what came of tries: again and again until it can be. */
 import type { Logger } from '../../logger.js'
+import { backOffMs, pause } from '../../loop.js'
 import type { Attempt } from './delivery.js'
 import type { Waiting } from './read.js'
 
@@ -8,6 +9,8 @@ export interface AttemptWriterDeps {
   record: (attempts: readonly Attempt[], taken: readonly Waiting[]) => Promise<void>
   logger: Logger
 }
+
+const pace = { first: 100, most: 5_000 }
 
 export type AttemptWriter = ReturnType<typeof openWriter>
 
@@ -21,7 +24,7 @@ export function openWriter({ record, logger }: AttemptWriterDeps) {
     while (pending.length > 0) {
       const batch = pending
       pending = []
-      for (let failures = 0; ; failures += 1) {
+      for (let attempt = 1; ; attempt += 1) {
         try {
           const taken = batch.filter(({ attempt }) => attempt.state === 'delivered')
           await record(
@@ -30,9 +33,9 @@ export function openWriter({ record, logger }: AttemptWriterDeps) {
           )
           break
         } catch (error) {
-          if (failures === 0)
+          if (attempt === 1)
             logger.warn({ err: error }, 'What came of deliveries could not be written and is tried again')
-          await new Promise((resolve) => setTimeout(resolve, Math.min(5_000, 100 * 2 ** failures)))
+          await pause(backOffMs(attempt, pace))
         }
       }
       for (const { done } of batch) done()

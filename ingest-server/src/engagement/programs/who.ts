@@ -1,4 +1,5 @@
 /** Who subjects are now: ids of then → the person of today with everything that is known of them. */
+import { groupBy } from '../../group-by.js'
 import type { Subject } from '@touchline/schemas/api'
 import { query, type NamedQuery, type Reader } from '../../clickhouse/query.js'
 import { isWithin, lonePerson, readOwners, readPeople, type Person } from '../../identity/people.js'
@@ -124,9 +125,12 @@ export async function readWhos(
     query<Words>(reader, wordsQuery, { identifiers, no: unsubscribing, yes: subscribing }),
   ])
   const accounts = [...persons.values()].flatMap((one) => accountOf(one, now) ?? [])
-  const accountTraits = groupBy(await query<SaidRow>(reader, accountTraitsQuery, { identifiers: accounts }))
-  const saidOf = groupBy(said)
-  const wordsOf = groupBy(words)
+  const accountTraits = groupBy(
+    await query<SaidRow>(reader, accountTraitsQuery, { identifiers: accounts }),
+    ({ identifier }) => identifier,
+  )
+  const saidOf = groupBy(said, ({ identifier }) => identifier)
+  const wordsOf = groupBy(words, ({ identifier }) => identifier)
   return new Map(
     [...persons].map(([key, person]) => {
       const account = accountOf(person, now)
@@ -154,7 +158,10 @@ export async function readWhos(
 
 async function readAccounts(reader: Reader, wanted: readonly Then[], zone: string): Promise<Whos> {
   const accounts = [...new Set(wanted.map(({ subject }) => subject))]
-  const said = groupBy(await query<SaidRow>(reader, accountTraitsQuery, { identifiers: accounts }))
+  const said = groupBy(
+    await query<SaidRow>(reader, accountTraitsQuery, { identifiers: accounts }),
+    ({ identifier }) => identifier,
+  )
   return new Map(
     wanted.map((then) => {
       const traits = latest(said.get(then.subject) ?? [])
@@ -175,16 +182,6 @@ async function readAccounts(reader: Reader, wanted: readonly Then[], zone: strin
 
 const accountOf = (person: Person, now: number): string | undefined =>
   person.accounts.find((stay) => isWithin(stay, now))?.account
-
-function groupBy<Row extends { identifier: string }>(rows: readonly Row[]): Map<string, Row[]> {
-  const groups = new Map<string, Row[]>()
-  for (const row of rows) {
-    const group = groups.get(row.identifier)
-    if (group) group.push(row)
-    else groups.set(row.identifier, [row])
-  }
-  return groups
-}
 
 const nullLike = new Set(['', 'null', 'undefined', 'n/a', 'none', 'nan'])
 

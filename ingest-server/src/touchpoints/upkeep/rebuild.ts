@@ -2,6 +2,7 @@
 import type { ClickHouse } from '../../clickhouse/clickhouse.js'
 import type { Reader } from '../../clickhouse/query.js'
 import { databaseTime, writeProgress } from '../../projections/lease-table.js'
+import { groupBy } from '../../group-by.js'
 import type { SweepState } from '../../projections/share.js'
 import { openVersions } from '../../projections/versions.js'
 import { nothing, reformPeople, sum, type Reformed } from './reform.js'
@@ -21,7 +22,7 @@ export async function rebuildTouchpoints(
   let total = nothing
   for (let position: SweepPosition | undefined = sweepStart; position;) {
     const page = await readSweepPage(client, position, pageSize)
-    for (const [project, people] of groupByProject(page.people)) {
+    for (const [project, people] of groupBy(page.people, ({ project }) => project)) {
       const source: Reader = { client, project, signedOnly: false }
       const reformed = await reformPeople(
         { source, versions, mayWrite: () => true },
@@ -36,16 +37,4 @@ export async function rebuildTouchpoints(
   const sweep = JSON.stringify({ position: sweepStart, rounds: 1 } satisfies SweepState<SweepPosition>)
   await writeProgress(client, 'touchpoints', { slots: usualSlots, settledUntil: startedAt, sweep })
   return total
-}
-
-export function groupByProject<Item extends { project: string }>(
-  items: readonly Item[],
-): Map<string, Item[]> {
-  const groups = new Map<string, Item[]>()
-  for (const item of items) {
-    const list = groups.get(item.project)
-    if (list) list.push(item)
-    else groups.set(item.project, [item])
-  }
-  return groups
 }

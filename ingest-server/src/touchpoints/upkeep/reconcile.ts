@@ -1,6 +1,6 @@
 /** What changed, or whose turn it is → their touchpoints formed anew and written. Answers how many rows it wrote. */
 import type { Metrics } from '../../metrics.js'
-import { groupByProject } from './rebuild.js'
+import { groupBy } from '../../group-by.js'
 import { reformPeople, type ReformDeps, type Reformed } from './reform.js'
 import { reformRecent } from './reform-recent.js'
 import type { WaitingPeople } from './waiting-people.js'
@@ -64,14 +64,14 @@ export function openReconcile({ reformDeps, isMine, waiting, metrics }: Reconcil
     whole,
     async changes(changes: readonly TouchpointChange[], when: When): Promise<number> {
       let written = 0
-      for (const [project, ofProject] of groupByProject(changes))
+      for (const [project, ofProject] of groupBy(changes, ({ project }) => project))
         written += await changesOf(project, ofProject, when)
       return written
     },
     /** The next of those who wait; they wait on where a lease lapsed meanwhile. */
     async waiting(hasLapsed: () => boolean): Promise<number> {
       let written = 0
-      for (const [project, people] of groupByProject(waiting.next(wholeAtOnce))) {
+      for (const [project, people] of groupBy(waiting.next(wholeAtOnce), ({ project }) => project)) {
         const persons = people.map(({ person }) => person)
         written += await whole(
           project,

@@ -5,18 +5,10 @@
  */
 import { createBreather, type Breather } from '../../breathe.js'
 import { chunksBy } from '../../clickhouse/query.js'
+import { groupBy } from '../../group-by.js'
 import { cleanCut } from './cut.js'
 import { readCopies, readEarlierOnceEach, readEarlierTies, type CopyRow, type EarlierTie } from './copies.js'
-import {
-  add,
-  groupBySubject,
-  mostEventsAtOnce,
-  nothing,
-  sum,
-  toRows,
-  type Reformed,
-  type ReformDeps,
-} from './reform.js'
+import { add, mostEventsAtOnce, nothing, sum, toRows, type Reformed, type ReformDeps } from './reform.js'
 import { personScope, type Scope } from '../scope.js'
 import { differences, readPresent, writeAccounts, writePeople, type Changed } from './tables.js'
 import { comesOnce, firstKey, isOnceEach, touchpointsFrom } from '../touchpoints.js'
@@ -132,7 +124,7 @@ interface Read {
 const mostBytesOfSubjects = 40_000
 
 async function cutAll(people: readonly RecentPerson[], { scopes, rows, from }: Read, breather: Breather) {
-  const bySubject = groupBySubject(rows)
+  const bySubject = groupBy(rows, ({ subject }) => subject)
   const cuts: Cut[] = []
   const uncut: RecentPerson[] = []
   for (const one of people) {
@@ -191,7 +183,7 @@ async function readOnceEachBefore(deps: ReformDeps, cuts: readonly Cut[], from: 
   const earlier = await readEarlierOnceEach(deps.source, { subjects, from, limit: mostEventsAtOnce })
   const isTooMuch = earlier.length >= mostEventsAtOnce
   const concerned = new Set(wanted)
-  const bySubject = groupBySubject(earlier)
+  const bySubject = groupBy(earlier, ({ subject }) => subject)
   return (one: Cut): ReadonlySet<string> | undefined => {
     if (!concerned.has(one)) return nobody
     if (isTooMuch) return undefined

@@ -6,7 +6,8 @@
 import { createBreather, type Breather } from '../../breathe.js'
 import type { Reader } from '../../clickhouse/query.js'
 import type { Versions } from '../../projections/versions.js'
-import { readAllCopies, readCopies, type CopyRow } from './copies.js'
+import { groupBy } from '../../group-by.js'
+import { readAllCopies, readCopies } from './copies.js'
 import { toTouchpointRow, type TouchpointRow } from '../stored-row.js'
 import type { Touchpoint } from '../touchpoint.js'
 import { personScope } from '../scope.js'
@@ -72,7 +73,7 @@ async function reformSome(deps: ReformDeps, people: readonly string[]): Promise<
     return sum(await reformSome(deps, people.slice(0, middle)), await reformSome(deps, people.slice(middle)))
   }
   const rows = isTooMuch ? await readAllCopies(source, { subjects, limit: eventsAtOnce }) : some
-  const bySubject = groupBySubject(rows)
+  const bySubject = groupBy(rows, ({ subject }) => subject)
   const changed: Changed = { people: [], accounts: [] }
   const breather = createBreather()
   for (const { person, scope } of scopes) {
@@ -110,14 +111,4 @@ export async function toRows(
 export function add(changed: Changed, more: Changed): void {
   for (const line of more.people) changed.people.push(line)
   for (const line of more.accounts) changed.accounts.push(line)
-}
-
-export function groupBySubject(rows: readonly CopyRow[]): Map<string, CopyRow[]> {
-  const bySubject = new Map<string, CopyRow[]>()
-  for (const row of rows) {
-    const list = bySubject.get(row.subject)
-    if (list) list.push(row)
-    else bySubject.set(row.subject, [row])
-  }
-  return bySubject
 }

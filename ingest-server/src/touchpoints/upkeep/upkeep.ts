@@ -1,5 +1,6 @@
 /** The loop that keeps the tables of touchpoints up to date (worker.ts). */
-import { startLoop, type Loop } from '../../loop.js'
+import type { Loop } from '../../loop.js'
+import { startKeptLoop } from '../../projections/kept-loop.js'
 import { openWorker, type PassResult, type WorkerDeps } from './worker.js'
 
 export interface UpkeepDeps extends WorkerDeps {
@@ -18,17 +19,11 @@ const manyChanges = 200
 export function startTouchpoints(deps: UpkeepDeps): Upkeep {
   const { intervalMs = 150, busyIntervalMs = 700 } = deps
   const worker = openWorker(deps)
-  let startedAt = 0
-  const loop = startLoop({
-    pass: () => {
-      startedAt = performance.now()
-      return worker.pass()
-    },
-    waitMs: (result) => {
+  return startKeptLoop(worker, {
+    waitMs: (result, tookMs) => {
       // While the tables are being filled, or somebody waits, nothing is waited for.
       if (worker.hasMore()) return 0
-      if ((result?.changes ?? 0) < manyChanges) return intervalMs
-      return Math.max(0, busyIntervalMs - (performance.now() - startedAt))
+      return (result?.changes ?? 0) < manyChanges ? intervalMs : Math.max(0, busyIntervalMs - tookMs)
     },
     logger: deps.logger,
     words: {
@@ -36,13 +31,4 @@ export function startTouchpoints(deps: UpkeepDeps): Upkeep {
       again: 'Touchpoints are kept up to date again',
     },
   })
-  const renewing = setInterval(() => void worker.renew().catch(() => undefined), 1_000).unref()
-  return {
-    passOnce: () => loop.passOnce(),
-    async stop() {
-      clearInterval(renewing)
-      await loop.stop()
-      await worker.release().catch(() => undefined)
-    },
-  }
 }

@@ -15,7 +15,8 @@ import { openLeases, slotOf } from '../../projections/leases.js'
 import { openShare, type Share } from '../../projections/share.js'
 import { openVersions } from '../../projections/versions.js'
 import { openOrphans } from './orphans.js'
-import { groupByProject, usualSlots } from './rebuild.js'
+import { groupBy } from '../../group-by.js'
+import { usualSlots } from './rebuild.js'
 import { openReconcile } from './reconcile.js'
 import type { ReformDeps } from './reform.js'
 import { readSweepPage, sweepStart, type SweepPosition } from './sweep.js'
@@ -170,7 +171,7 @@ function openSweep(deps: WorkerDeps, { share, orphans, isMine, whole }: SweepPar
     const limit = isFirstRound ? fillingPageSize : sweepPageSize
     const page = await readSweepPage(deps.clickhouse.app, position, limit)
     let written = await orphans.sweep(limit * 10)
-    for (const [project, people] of groupByProject(page.people)) {
+    for (const [project, people] of groupBy(page.people, ({ project }) => project)) {
       const mine = people.map(({ person }) => person).filter((person) => isMine(project, person))
       written += await whole(project, mine)
     }
