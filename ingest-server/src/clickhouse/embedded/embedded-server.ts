@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { libchdbPath } from 'chdb/libchdb'
+import { backOffMs } from '../../loop.js'
 import type { Logger } from '../../logger.js'
 import { cannotRunHere, explainFailure, isLocked, isPortTaken } from './engine-errors.js'
 import {
@@ -195,7 +196,7 @@ function keepRunning(first: EngineRun, logger: Logger, { startAgain, untilEnded 
         { lastWords: run.lastWords(), restarts },
         'The embedded ClickHouse ended unasked; starting it again',
       )
-      if (failures > 1) await delay(Math.min(maxBackOffMs, 100 * 2 ** failures))
+      if (failures > 1) await delay(backOffMs(failures + 1, { first: 100, most: maxBackOffMs }))
       // `close` may have come during the delay; TypeScript does not see that it can.
       if (closing as boolean) return
       startedAt = Date.now()
