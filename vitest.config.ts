@@ -1,10 +1,23 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 // Workspace packages are read from their sources ("source" condition), so unit tests need no build.
 const fromSources = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } }
 
+/** What takes minutes (browsers, brokers, kills) begins first, so that no worker is alone with it at the end. */
+const takesMinutes = /\/(sdk-browser\/test|explorer\/test|ingest-server\/test|examples\/test)\//
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    const isLong = ({ moduleId }: TestSpecification) => takesMinutes.test(moduleId)
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: ['schemas', 'sdk-browser', 'sdk-node', 'ingest-server', 'explorer', 'examples', 'scripts'].map(
       (name) => ({
         ...fromSources,
