@@ -20,6 +20,7 @@ import {
   type Random,
 } from '../../../test-support/touchpoint-histories.js'
 import { tablesFollow, tableState } from '../../../test-support/touchpoints-of-facts.js'
+import { groupBy } from '../../src/group-by.js'
 import { insertLines } from '../../src/clickhouse/insert-lines.js'
 import { createMetrics } from '../../src/metrics.js'
 import { openWorker } from '../../src/touchpoints/upkeep/worker.js'
@@ -69,12 +70,16 @@ function openStory(random: Random, prefix: string, count: number) {
   const left = histories.map(({ steps }) => [...steps])
   return {
     isOver: () => left.every((steps) => steps.length === 0),
-    /** The next step of some of them; ClickHouse may be away, so it is told until it is heard. */
-    async tell(app: ClickHouseClient, some: number): Promise<void> {
-      const open = left.filter((steps) => steps.length > 0)
-      for (let told = 0; told < some && open.length > 0; told += 1) {
-        const steps = open[random(open.length)]
-        for (const { table, lines } of steps?.shift() ?? [])
+    /**
+     * The next step of some of them, so many of them in one insert; ClickHouse may be away, so it is told until it is
+     * heard.
+     */
+    async tell(app: ClickHouseClient, some: number, { together = 1 } = {}): Promise<void> {
+      for (let told = 0; told < some; told += together) {
+        const open = left.filter((steps) => steps.length > 0)
+        const first = random(Math.max(open.length, 1))
+        const chosen = [...open.slice(first), ...open.slice(0, first)].slice(0, together)
+        for (const { table, lines } of asOne(chosen.map((steps) => steps.shift() ?? [])))
           await until(
             () =>
               insertLines(app, table, Buffer.from(lines.join(''))).then(
@@ -87,6 +92,17 @@ function openStory(random: Random, prefix: string, count: number) {
     },
   }
 }
+
+/** Steps of several histories, each in its own order; what goes into one table at the same time goes in one insert. */
+const asOne = (steps: History['steps']): History['steps'][number] =>
+  Array.from({ length: Math.max(0, ...steps.map(({ length }) => length)) }, (_, nth) =>
+    groupBy(
+      steps.flatMap((step) => step[nth] ?? []),
+      ({ table }) => table,
+    ),
+  ).flatMap((tables) =>
+    [...tables].map(([table, all]) => ({ table, lines: all.flatMap(({ lines }) => lines) })),
+  )
 
 const rowsWritten = async () => {
   const answer = await clickhouse.app.query({
@@ -113,9 +129,9 @@ test(`a keeper of touchpoints killed ${kills} times leaves nothing out, nothing 
     await kill(keeper)
   }
   await spawnKeeper({ isAlone: true, leaseMs: 10_000 })
-  while (!story.isOver()) await story.tell(clickhouse.app, 200)
+  while (!story.isOver()) await story.tell(clickhouse.app, 200, { together: 20 })
   report(`keeper of touchpoints killed ${kills} times`, await tablesFollow(clickhouse.app, project))
-}, 900_000)
+}, 1_800_000)
 
 test('one of two keepers that is frozen, and comes back after the other took over, writes nothing stale', async () => {
   const times = rounds(1, 6)
@@ -137,9 +153,9 @@ test('one of two keepers that is frozen, and comes back after the other took ove
     frozen?.kill('SIGCONT')
     await story.tell(clickhouse.app, 60)
   }
-  while (!story.isOver()) await story.tell(clickhouse.app, 200)
+  while (!story.isOver()) await story.tell(clickhouse.app, 200, { together: 20 })
   report(`a keeper of touchpoints frozen ${times} times`, await tablesFollow(clickhouse.app, project))
-}, 900_000)
+}, 1_800_000)
 
 test('ClickHouse killed in the middle of a pass leaves the tables whole', async () => {
   const times = rounds(1, 20)
@@ -154,12 +170,12 @@ test('ClickHouse killed in the middle of a pass leaves the tables whole', async 
     process.kill(engine, 'SIGKILL')
     await story.tell(clickhouse.app, 10)
   }
-  while (!story.isOver()) await story.tell(clickhouse.app, 200)
+  while (!story.isOver()) await story.tell(clickhouse.app, 200, { together: 20 })
   report(
     `ClickHouse killed ${times} times under a keeper of touchpoints`,
     await tablesFollow(clickhouse.app, project),
   )
-}, 900_000)
+}, 1_800_000)
 
 interface FeedView {
   name: string
@@ -222,7 +238,7 @@ test('a clock that goes back an hour hides no change', async () => {
   await clockAhead(views, 0)
   while (!story.isOver()) {
     // Longer than a look goes back.
-    await story.tell(clickhouse.app, 100)
+    await story.tell(clickhouse.app, 100, { together: 10 })
     await worker.pass()
   }
   for (let quiet = 0; quiet < 2;) quiet = (await worker.pass()).changes === 0 ? quiet + 1 : 0
