@@ -15,6 +15,7 @@ import {
   type Explorer,
 } from './support/explorer.js'
 import { tellDemo } from './support/demo.js'
+import { demoSecret, demoSecretName, putProgramsToWork } from './support/programs-at-work.js'
 
 interface Case {
   name: string
@@ -97,6 +98,30 @@ const cases: readonly Case[] = [
     en: /Accept|Nobody has crossed/,
     ja: /引き受ける|超えたもの/,
   },
+  {
+    name: 'programs',
+    path: '/segments?part=programs',
+    en: /20 under way[\s\S]*Goes on → two-weeks if title is one of[\s\S]*20 wait here/,
+    ja: /進行中20[\s\S]*titleが[\s\S]*それ以外→three-days[\s\S]*ここで20件が待機/,
+  },
+  {
+    name: 'program-open',
+    path: '/segments?part=programs&at=after-demo-request+three-days',
+    en: /After the demo request · three-days[\s\S]*due/,
+    ja: /After the demo request・three-days[\s\S]*予定/,
+  },
+  {
+    name: 'deliveries',
+    path: '/segments?part=deliveries',
+    en: /demo\s+works[\s\S]*waiting[\s\S]*Nudge <b>佐藤<\/b> · tell[\s\S]*After the demo request · tell-sales/,
+    ja: /demo\s+正常[\s\S]*待機[\s\S]*Nudge <b>佐藤<\/b> · tell[\s\S]*After the demo request · tell-sales/,
+  },
+  {
+    name: 'deliveries-waiting',
+    path: '/segments?part=deliveries&only=waiting',
+    en: /waiting[\s\S]*next try/,
+    ja: /待機[\s\S]*次の試行/,
+  },
   { name: 'health', path: '/health', en: /Every event is accounted for/, ja: /所在が確認できています/ },
   {
     name: 'identities',
@@ -112,7 +137,13 @@ describe.skipIf(chromiumPath() === undefined)('over the demo', () => {
   let explorer: Explorer
   let server: TestServer
   beforeAll(async () => {
-    explorer = await startExplorer(tellDemo)
+    explorer = await startExplorer(
+      async (told) => {
+        await tellDemo(told)
+        await putProgramsToWork(told)
+      },
+      { env: { [demoSecretName]: demoSecret } },
+    )
     server = explorer.server
     await send(
       { url: server.url, secretKey: server.secretKey },

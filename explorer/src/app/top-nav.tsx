@@ -3,6 +3,7 @@ import { useSession } from '../api/session.js'
 import { useWords } from '../i18n/dictionary.js'
 import { searchOverlay, screens } from '../screens/registry.js'
 import type { Screen } from '../screens/screen.js'
+import { useCurrentInView } from '../parts/current-in-view.js'
 import { Link } from '../url/link.js'
 import { hrefOf } from '../url/url.js'
 import { AccountMenu } from './account-menu.js'
@@ -27,7 +28,7 @@ export function TopNav({ screen }: { screen: Screen | undefined }) {
       <Link class="brand" href={hrefOf('/')}>
         Touchline
       </Link>
-      <nav class="screens" aria-label={t.menu}>
+      <nav class="screens" aria-label={t.menu} ref={useCurrentInView(screen)}>
         {screens
           .filter(({ key }) => key !== undefined)
           .map((one) => (

@@ -29,6 +29,8 @@ export interface Formats {
   utc: (at: When) => string
   /** 34 d · 5 h · 12 min · 40 s; the largest unit that fits, rounded down. */
   span: (ms: number) => string
+  /** 40 ms; from a second on as a span. */
+  latency: (ms: number) => string
   days: (days: number) => string
   list: (words: readonly string[]) => string
   /** As short as an axis wants it. */
@@ -90,12 +92,8 @@ function makeFormats(locale: string, zone: string): Formats {
     month: dates({ month: 'short' }),
     year: dates({ month: 'short', year: 'numeric' }),
   }
-  const spans = [
-    [dayMs, days] as const,
-    [3_600_000, unit('hour')] as const,
-    [60_000, unit('minute')] as const,
-  ]
-  const seconds = unit('second', 1)
+  const span = spanWith(unit)
+  const milliseconds = unit('millisecond')
   return {
     locale,
     zone,
@@ -110,14 +108,26 @@ function makeFormats(locale: string, zone: string): Formats {
     clock: dates({ ...hours, second: '2-digit', fractionalSecondDigits: 3 }),
     moment: dates({ day: 'numeric', month: 'short', year: 'numeric', ...hours }),
     utc: dates({ dateStyle: 'medium', timeStyle: 'long' }, 'UTC'),
-    span(ms) {
-      const found = spans.find(([size]) => ms >= size)
-      return found === undefined ? seconds.format(ms / 1_000) : found[1].format(Math.floor(ms / found[0]))
-    },
+    span,
+    latency: (ms) => (ms < 1_000 ? milliseconds.format(ms) : span(ms)),
     days: (count) => days.format(count),
     tick: (at, as) => ticks[as](at),
     list: (words) => new Intl.ListFormat(locale, { type: 'unit' }).format(words),
     zoneName: zoneNameOf(locale, zone),
+  }
+}
+
+/** Rounded down to the largest unit that fits. */
+function spanWith(unit: (name: string, digits?: number) => Intl.NumberFormat): (ms: number) => string {
+  const spans = [
+    [dayMs, unit('day')] as const,
+    [3_600_000, unit('hour')] as const,
+    [60_000, unit('minute')] as const,
+  ]
+  const seconds = unit('second', 1)
+  return (ms) => {
+    const found = spans.find(([size]) => ms >= size)
+    return found === undefined ? seconds.format(ms / 1_000) : found[1].format(Math.floor(ms / found[0]))
   }
 }
 

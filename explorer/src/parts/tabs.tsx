@@ -1,5 +1,6 @@
 import { Link } from '../url/link.js'
 import { hrefWith } from '../url/url.js'
+import { useCurrentInView } from './current-in-view.js'
 import './questions.css'
 
 interface TabsProps {
@@ -16,7 +17,7 @@ interface TabsProps {
 export function Tabs({ label, name, tabs, now, without = [] }: TabsProps) {
   const dropped = Object.fromEntries(without.map((one) => [one, null]))
   return (
-    <nav class="tabs" aria-label={label}>
+    <nav class="tabs" aria-label={label} ref={useCurrentInView(now)}>
       {tabs.map(({ id, title }, index) => (
         <Link
           key={id}

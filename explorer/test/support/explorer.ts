@@ -20,10 +20,11 @@ export interface Explorer {
 /** Resolves once what `tell` told the server stands in its answers. */
 export async function startExplorer(
   tell: (server: TestServer) => Promise<void> = tellAcme,
+  { env = {} }: { env?: Record<string, string> } = {},
 ): Promise<Explorer> {
   const path = chromiumPath()
   if (path === undefined) throw new Error('no Chromium')
-  const server = await startServer()
+  const server = await startServer({ env })
   await mkdir(shots, { recursive: true })
   await tell(server)
   const browser = await openBrowser(path)

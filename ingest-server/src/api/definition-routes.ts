@@ -16,7 +16,7 @@ import {
   kindParams,
   previewAnswer,
   previewBody,
-  sentenceOf,
+  sentencesOf,
   templateAnswer,
   templateList,
   templateParams,
@@ -299,8 +299,7 @@ export function toAnswer(stored: StoredVersion): DefinitionAnswer {
       ? []
       : conditionsOfBody(kind, parsed.body).map(({ path, condition }) => ({
           path: pathText(path),
-          en: sentenceOf(condition, 'en'),
-          ja: sentenceOf(condition, 'ja'),
+          ...sentencesOf(condition),
         }))
   return {
     ...{ kind, id, version, name, body, author, at: isoTime(at), note },

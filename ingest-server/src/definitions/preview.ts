@@ -1,6 +1,6 @@
 /** For whom a definition would hold, before it is saved. */
 import {
-  sentenceOf,
+  sentencesOf,
   type Condition,
   type DefinitionKind,
   type StagesBody,
@@ -37,7 +37,7 @@ export async function previewCondition(
   subject: Subject,
   { asOf, all }: Wanted,
 ): Promise<Preview> {
-  const sentence = { en: sentenceOf(condition, 'en'), ja: sentenceOf(condition, 'ja') }
+  const sentence = sentencesOf(condition)
   const references = referencesTo(all, [condition], subject)
   // What it names may come later; until then it holds for nobody, and a warning names it.
   if (references === undefined) return { subject, subjects: 0, examples: [], sentence }

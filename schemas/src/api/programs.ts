@@ -7,8 +7,10 @@ import { json, limit, when } from './timeline.js'
 const name = z.string().min(1).max(100)
 
 export const programParams = z.object({ id: name.describe('Id of the program') })
+const sentences = z.object({ en: z.string(), ja: z.string() })
 const stepCount = z.object({
   step: z.string(),
+  sentence: sentences.nullable().describe('What it does; null: of an earlier version'),
   does: z.string().describe('wait, waitUntil, branch, act or exit'),
   waiting: z.number().int().describe('Runs that are there'),
 })
@@ -18,6 +20,8 @@ export const programShape = z.object({
   name: z.string(),
   version: z.number().int(),
   subject,
+  enters: sentences.describe('What somebody enters by'),
+  goal: sentences.nullable().describe('What ends it early'),
   waiting: z.number().int(),
   done: z.number().int(),
   exited: z.number().int(),

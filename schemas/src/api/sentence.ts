@@ -13,9 +13,18 @@ export type Language = 'en' | 'ja'
 
 /** Without a full stop; nested parts stand in parentheses. */
 export function sentenceOf(condition: Condition, language: Language = 'en'): string {
-  const text = words[language](condition)
+  const text = phraseOf(condition, language)
   return language === 'en' ? text.charAt(0).toUpperCase() + text.slice(1) : text
 }
+
+/** The same to stand inside another sentence. */
+export const phraseOf = (condition: Condition, language: Language): string => words[language](condition)
+
+export type Sentences = Record<Language, string>
+export const sentencesOf = (condition: Condition): Sentences => ({
+  en: sentenceOf(condition, 'en'),
+  ja: sentenceOf(condition, 'ja'),
+})
 
 const words: Record<Language, (condition: Condition) => string> = { en: english, ja: japanese }
 
@@ -29,6 +38,10 @@ function timeEn(duration: string): string {
 }
 const timeJa = (duration: string) =>
   `${Number.parseInt(duration, 10)}${unitsJa[duration.slice(-1) as keyof typeof unitsJa]}`
+
+/** `3d` as 3 days. */
+export const timeIn = (duration: string, language: Language): string =>
+  language === 'en' ? timeEn(duration) : timeJa(duration)
 
 const shown = (value: Scalar | Scalar[] | undefined, language: Language): string => {
   const [open, close] = language === 'en' ? ['“', '”'] : ['「', '」']

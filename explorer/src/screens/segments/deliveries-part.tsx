@@ -1,6 +1,7 @@
+import type { Meta } from '@touchline/schemas/api'
 import { useState } from 'preact/hooks'
 import { send } from '../../api/client.js'
-import type { Resource } from '../../api/resource.js'
+import { useResource, type Resource } from '../../api/resource.js'
 import { useSession } from '../../api/session.js'
 import { ErrorPanel } from '../../app/error-panel.js'
 import { useReady } from '../../app/ready.js'
@@ -8,51 +9,71 @@ import { useWords } from '../../i18n/dictionary.js'
 import { useFormats } from '../../i18n/formats.js'
 import { Answer } from '../../parts/answer.js'
 import { SubjectLink } from '../../parts/behind.js'
+import { Pick } from '../../parts/pick.js'
 import { Table, type Column } from '../../parts/table.js'
 import { shown } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
-import type { Deliveries, Delivery } from './queries.js'
+import { useQuery } from '../../url/url.js'
+import { EndpointsTable } from './endpoints-table.js'
+import { ask, type Delivery, type DeliveryState, type Endpoints } from './queries.js'
 import { words } from './words.js'
 
-/** What went out, and what came back. */
-export function DeliveriesPart({ answer }: { answer: Resource<Deliveries> }) {
+interface DeliveriesPartProps {
+  endpoints: Resource<Endpoints>
+  programs: Meta['programs']
+}
+
+const states = ['waiting', 'delivered', 'gaveUp'] as const satisfies readonly DeliveryState[]
+
+/** Where things go, what went out, and what came back. */
+export function DeliveriesPart({ endpoints, programs }: DeliveriesPartProps) {
   const t = useWords(words)
-  useReady(answer.data !== undefined)
-  const columns = useColumns(answer.reload)
+  const [only, setOnly] = useQuery('only')
+  const state = states.find((one) => one === only) ?? null
+  const answer = useResource(ask.deliveries(state))
+  useReady(answer.data !== undefined && !answer.isOld)
+  const reload = () => {
+    answer.reload()
+    endpoints.reload()
+  }
+  const columns = useColumns(programs, reload)
   return (
-    <Answer of={answer}>
-      {({ rows }) =>
-        rows.length === 0 ? (
-          <p>{t.noDeliveries}</p>
-        ) : (
-          <Table
-            caption={t['part.deliveries']}
-            isCaptionUnseen
-            columns={columns}
-            rows={rows}
-            keyOf={({ id }) => id}
+    <>
+      <Answer of={endpoints}>{(all) => <EndpointsTable {...all} />}</Answer>
+      <section class="block">
+        <h2>{t.sent}</h2>
+        <p class="bar">
+          <Pick
+            label={t.which}
+            value={state ?? ''}
+            options={[
+              { id: '', name: t['state.all'] },
+              ...states.map((id) => ({ id, name: t[`state.${id}`] })),
+            ]}
+            pick={(id) => setOnly(id === '' ? null : id)}
           />
-        )
-      }
-    </Answer>
+        </p>
+        <Answer of={answer}>
+          {({ rows }) =>
+            rows.length === 0 ? (
+              <p>{state === null ? t.noDeliveries : t.noSuchDeliveries}</p>
+            ) : (
+              <Table caption={t.sent} isCaptionUnseen columns={columns} rows={rows} keyOf={({ id }) => id} />
+            )
+          }
+        </Answer>
+      </section>
+    </>
   )
 }
 
 const tones = { waiting: 'tag tag--amber', delivered: 'tag tag--green', gaveUp: 'tag tag--red' }
 
-function useColumns(reload: () => void): Column<Delivery>[] {
+function useColumns(programs: Meta['programs'], reload: () => void): Column<Delivery>[] {
   const t = useWords(words)
   const formats = useFormats()
   return [
     { id: 'at', title: t.at, cell: ({ decidedAt }) => <Time at={decidedAt} /> },
-    { id: 'endpoint', title: t.endpoint, cell: ({ endpoint }) => shown(endpoint, 40) },
-    {
-      id: 'subject',
-      title: t.subject,
-      cell: ({ subject }) => (
-        <SubjectLink id={subject} subject={subject.includes(':') ? 'person' : 'account'} />
-      ),
-    },
     {
       id: 'state',
       title: t.state,
@@ -60,11 +81,20 @@ function useColumns(reload: () => void): Column<Delivery>[] {
         <>
           <span class={tones[state]}>{t[`state.${state}`]}</span>
           {nextAt !== null && state === 'waiting' && (
-            <span class="small muted amount">{t.next(formats.moment(nextAt))}</span>
+            <span class="small muted amount">{t.next(formats.clock(nextAt))}</span>
           )}
         </>
       ),
     },
+    {
+      id: 'subject',
+      title: t.subject,
+      cell: ({ subject }) => (
+        <SubjectLink id={subject} subject={subject.includes(':') ? 'person' : 'account'} />
+      ),
+    },
+    { id: 'endpoint', title: t.endpoint, cell: ({ endpoint }) => shown(endpoint, 40) },
+    { id: 'cause', title: t.cause, cell: (row) => shown(causeOf(row, programs), 80) },
     { id: 'attempts', title: t.attempts, is: 'number', cell: ({ attempts }) => formats.number(attempts) },
     {
       id: 'answer',
@@ -73,7 +103,7 @@ function useColumns(reload: () => void): Column<Delivery>[] {
       cell: ({ status, answer: said, latencyMs }) => (
         <span class="said">
           {status !== null && <strong>{status === 0 ? '–' : status}</strong>}{' '}
-          {latencyMs !== null && <span class="muted">{formats.span(latencyMs)}</span>}{' '}
+          {latencyMs !== null && <span class="muted">{formats.latency(latencyMs)}</span>}{' '}
           {shown(said ?? '', 120)}
         </span>
       ),
@@ -84,6 +114,13 @@ function useColumns(reload: () => void): Column<Delivery>[] {
       cell: ({ id, state }) => (state === 'delivered' ? '' : <Replay id={id} done={reload} />),
     },
   ]
+}
+
+/** The program and its step, or the feed. */
+function causeOf({ source, run, step }: Delivery, programs: Meta['programs']): string {
+  const program = programs.find(({ id }) => run.startsWith(`${id}:`))
+  if (source !== 'program') return run
+  return `${program === undefined ? run : program.name || program.id} · ${step}`
 }
 
 function Replay({ id, done }: { id: string; done: () => void }) {

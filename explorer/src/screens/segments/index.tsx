@@ -28,12 +28,12 @@ function Parts({ meta }: { meta: Meta }) {
   // Asked for only where something is defined: without a definition there is nothing that they could say.
   const scores = useResource(meta.scores.length === 0 ? null : ask.scores())
   const programs = useResource(meta.programs.length === 0 ? null : ask.programs())
-  const deliveries = useResource(meta.programs.length === 0 ? null : ask.deliveries())
+  const endpoints = useResource(ask.endpoints())
   const there = [
     'segments' as const,
     ...(isThere(scores) ? (['scores', 'handoffs'] as const) : []),
     ...(isThere(programs) ? (['programs'] as const) : []),
-    ...(isThere(deliveries) ? (['deliveries'] as const) : []),
+    ...((endpoints.data?.endpoints ?? []).length > 0 ? (['deliveries'] as const) : []),
   ]
   const part = there.find((one) => one === asked) ?? 'segments'
   return (
@@ -52,7 +52,7 @@ function Parts({ meta }: { meta: Meta }) {
       {part === 'scores' && <ScoresPart answer={scores} />}
       {part === 'handoffs' && <HandoffsPart />}
       {part === 'programs' && <ProgramsPart answer={programs} />}
-      {part === 'deliveries' && <DeliveriesPart answer={deliveries} />}
+      {part === 'deliveries' && <DeliveriesPart endpoints={endpoints} programs={meta.programs} />}
     </>
   )
 }

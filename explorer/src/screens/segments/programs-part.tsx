@@ -2,6 +2,7 @@ import { useResource, type Resource } from '../../api/resource.js'
 import { useReady } from '../../app/ready.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { useFormats } from '../../i18n/formats.js'
+import { usePreferences } from '../../preferences.js'
 import { Answer } from '../../parts/answer.js'
 import { Opens, SubjectLink } from '../../parts/behind.js'
 import { Drawer } from '../../parts/drawer.js'
@@ -35,17 +36,32 @@ export function ProgramsPart({ answer }: { answer: Resource<Programs> }) {
 function Drawn({ program, at }: { program: Program; at: string | null }) {
   const t = useWords(words)
   const { number } = useFormats()
-  const { id, name, subject, waiting, done, exited, steps } = program
+  const { language } = usePreferences()
+  const { id, name, subject, enters, goal, waiting, done, exited, steps, elsewhere } = program
   const open = at?.startsWith(`${id} `) === true ? at.slice(id.length + 1) : undefined
   return (
     <section class="block">
       <h2>{shown(name || id, 60)}</h2>
+      <p>
+        <span class="muted">{t.enters}</span> {shown(enters[language], 300)}
+        {goal !== null && (
+          <>
+            {' · '}
+            <span class="muted">{t.goal}</span> {shown(goal[language], 300)}
+          </>
+        )}
+      </p>
       <p class="muted">{t.running(number(waiting), number(done), number(exited))}</p>
       <ol class="program">
-        {steps.map(({ step, does, waiting: n }) => (
+        {[...steps, ...elsewhere].map(({ step, sentence, does, waiting: n }) => (
           <li key={step} class={`program-step program-step--${does}`}>
             <span class="tag">{doesWord(t, does)}</span>
-            <span class="said">{shown(step, 60)}</span>
+            <span class="program-said">
+              <strong class="said">{shown(step, 60)}</strong>
+              <span class="muted small">
+                {sentence === null ? t.elsewhere : shown(sentence[language], 400)}
+              </span>
+            </span>
             {n > 0 && (
               <Opens what={t.why} open={() => setQuery({ at: `${id} ${step}` }, { push: true })}>
                 {t.waiting(number(n))}

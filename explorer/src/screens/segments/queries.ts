@@ -2,6 +2,7 @@
 import type {
   definitionList,
   deliveriesAnswer,
+  endpointsAnswer,
   handoffsAnswer,
   previewAnswer,
   programList,
@@ -29,6 +30,8 @@ export type Programs = Output<typeof programList>
 export type Program = Programs['programs'][number]
 export type Runs = Output<typeof runsAnswer>
 export type Deliveries = Output<typeof deliveriesAnswer>
+export type DeliveryState = Delivery['state']
+export type Endpoints = Output<typeof endpointsAnswer>
 export type Delivery = Deliveries['rows'][number]
 
 const id = encodeURIComponent
@@ -44,7 +47,8 @@ export const ask = {
   programs: () => endpoint<Programs>('/v1/programs'),
   runs: (program: string, step: string) =>
     endpoint<Runs>(`/v1/programs/${id(program)}/runs`, { state: 'waiting', step, limit: 200 }),
-  deliveries: () => endpoint<Deliveries>('/v1/deliveries', { limit: 100 }),
+  endpoints: () => endpoint<Endpoints>('/v1/endpoints'),
+  deliveries: (state: DeliveryState | null) => endpoint<Deliveries>('/v1/deliveries', { state, limit: 100 }),
 }
 
 /** Its address is known to the server: an answer came, or a failure that is another one. */

@@ -10,6 +10,8 @@ import {
   programShape,
   runsAnswer,
   runsQuery,
+  sentencesOf,
+  sentencesOfStep,
 } from '@touchline/schemas/api'
 import type { FastifyRequest } from 'fastify'
 import type { z } from 'zod'
@@ -103,13 +105,20 @@ function shapeOf(
     name,
     version,
     subject: body.subject,
+    enters: sentencesOf(body.enter),
+    goal: body.goal === undefined ? null : sentencesOf(body.goal),
     waiting: sum('waiting'),
     done: sum('done'),
     exited: sum('exited'),
-    steps: body.steps.map((step) => ({ step: step.id, does: doesOf(step), waiting: waitingAt(step.id) })),
+    steps: body.steps.map((step) => ({
+      step: step.id,
+      sentence: sentencesOfStep(step),
+      does: doesOf(step),
+      waiting: waitingAt(step.id),
+    })),
     elsewhere: counts
       .filter(({ state, step }) => state === 'waiting' && !known.has(step))
-      .map(({ step, runs }) => ({ step, does: '', waiting: runs })),
+      .map(({ step, runs }) => ({ step, sentence: null, does: '', waiting: runs })),
     ended: counts
       .filter(({ state }) => state !== 'waiting')
       .map(({ state, because, runs }) => ({ state, because, runs })),

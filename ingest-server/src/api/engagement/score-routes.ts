@@ -7,7 +7,7 @@ import {
   scoreSubjectsAnswer,
   scoreSubjectsQuery,
   scoreWhyAnswer,
-  sentenceOf,
+  sentencesOf,
   engageWhyQuery,
   type ScoreBody,
 } from '@touchline/schemas/api'
@@ -118,5 +118,5 @@ function addWhy(api: Api, deps: TimelineDeps): void {
 
 function sentenceOfRule({ rules }: ScoreBody, id: string): { en: string; ja: string } | null {
   const when = rules.find((one) => one.id === id)?.when
-  return when === undefined ? null : { en: sentenceOf(when, 'en'), ja: sentenceOf(when, 'ja') }
+  return when === undefined ? null : sentencesOf(when)
 }

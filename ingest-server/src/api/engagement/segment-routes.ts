@@ -10,7 +10,7 @@ import {
   segmentRowsQuery,
   segmentsAnswer,
   segmentWhyAnswer,
-  sentenceOf,
+  sentencesOf,
   engageWhyQuery,
 } from '@touchline/schemas/api'
 import { listDefinitions } from '../../definitions/read.js'
@@ -55,8 +55,7 @@ function addList(api: Api, deps: TimelineDeps): void {
       const segments = all.map(({ id, version, name, body }) => ({
         ...{ id, version, name, subject: body.subject, isList: 'identifiers' in body },
         members: standing.get(id) ?? 0,
-        sentence:
-          'when' in body ? { en: sentenceOf(body.when, 'en'), ja: sentenceOf(body.when, 'ja') } : null,
+        sentence: 'when' in body ? sentencesOf(body.when) : null,
       }))
       return { asOf: isoTime(now), segments }
     },

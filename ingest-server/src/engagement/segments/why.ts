@@ -1,5 +1,5 @@
 /** Why somebody is in a segment or not: each part of its condition, and the touches that it asks for. */
-import { durationMs, sentenceOf, type Condition, type Subject, type WhyPart } from '@touchline/schemas/api'
+import { durationMs, sentencesOf, type Condition, type Subject, type WhyPart } from '@touchline/schemas/api'
 import { query, type NamedQuery, type Params, type Reader } from '../../clickhouse/query.js'
 import { asOfParam } from '../../definitions/bag.js'
 import { compileTouches } from '../../definitions/compile-touch.js'
@@ -46,7 +46,7 @@ export async function explainCondition(
           : 'not' in node
             ? inner[0]?.holds === false
             : holding.has(text)
-    const sentence = { en: sentenceOf(node, 'en'), ja: sentenceOf(node, 'ja') }
+    const sentence = sentencesOf(node)
     return { path: text, sentence, holds, touches: touches.get(text) ?? [], parts: inner }
   }
   return toPart(condition, path)
