@@ -139,8 +139,12 @@ export const endpointsAnswer = z.object({
       gaveUp: z.number().int(),
       lastSuccessAt: when.nullable(),
       lastFailureAt: when.nullable(),
-      lastStatus: z.number().int().nullable(),
-      lastAnswer: z.string().nullable(),
+      lastStatus: z
+        .number()
+        .int()
+        .nullable()
+        .describe('Of the last try; 0: there was no answer; null: nothing was tried'),
+      lastAnswer: z.string().nullable().describe('First 500 bytes, or why there was none'),
     }),
   ),
 })

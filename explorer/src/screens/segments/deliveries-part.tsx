@@ -81,7 +81,7 @@ function useColumns(programs: Meta['programs'], reload: () => void): Column<Deli
         <>
           <span class={tones[state]}>{t[`state.${state}`]}</span>
           {nextAt !== null && state === 'waiting' && (
-            <span class="small muted amount">{t.next(formats.clock(nextAt))}</span>
+            <span class="small muted amount">{t.next(formats.moment(nextAt))}</span>
           )}
         </>
       ),

@@ -31,8 +31,8 @@ function Parts({ meta }: { meta: Meta }) {
   const endpoints = useResource(ask.endpoints())
   const there = [
     'segments' as const,
-    ...(isThere(scores) ? (['scores', 'handoffs'] as const) : []),
-    ...(isThere(programs) ? (['programs'] as const) : []),
+    ...(meta.scores.length > 0 && isThere(scores) ? (['scores', 'handoffs'] as const) : []),
+    ...(meta.programs.length > 0 && isThere(programs) ? (['programs'] as const) : []),
     ...((endpoints.data?.endpoints ?? []).length > 0 ? (['deliveries'] as const) : []),
   ]
   const part = there.find((one) => one === asked) ?? 'segments'

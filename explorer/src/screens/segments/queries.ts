@@ -51,6 +51,6 @@ export const ask = {
   deliveries: (state: DeliveryState | null) => endpoint<Deliveries>('/v1/deliveries', { state, limit: 100 }),
 }
 
-/** Its address is known to the server: an answer came, or a failure that is another one. */
-export const isThere = ({ data, error }: Resource<unknown>): boolean =>
-  data !== undefined || (error !== undefined && !(error instanceof ApiError && error.status === 404))
+/** Its address is known to the server, as far as it has answered. */
+export const isThere = ({ error }: Resource<unknown>): boolean =>
+  !(error instanceof ApiError && error.status === 404)

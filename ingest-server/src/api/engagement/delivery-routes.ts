@@ -113,6 +113,7 @@ function addEndpoints(api: Api, deps: TimelineDeps): void {
         endpoints: definitions.map(({ id, body }) => {
           const row = rows.find(({ endpoint }) => endpoint === id)
           const failuresInRow = row?.failuresInRow ?? 0
+          const wasTried = row !== undefined && (row.lastSuccessAt !== null || row.lastFailureAt !== null)
           return {
             id,
             url: body.url,
@@ -124,8 +125,8 @@ function addEndpoints(api: Api, deps: TimelineDeps): void {
             gaveUp: row?.gaveUp ?? 0,
             lastSuccessAt: row?.lastSuccessAt ?? null,
             lastFailureAt: row?.lastFailureAt ?? null,
-            lastStatus: row?.lastFailureAt == null ? null : (row.lastStatus ?? null),
-            lastAnswer: row?.lastFailureAt == null ? null : (row.lastAnswer ?? null),
+            lastStatus: wasTried ? row.lastStatus : null,
+            lastAnswer: wasTried ? row.lastAnswer : null,
           }
         }),
       }

@@ -139,10 +139,10 @@ LEFT JOIN (
       maxOrNullIf(at, status BETWEEN 200 AND 299) AS success,
       countIf(at > ifNull(last_success, toDateTime64(0, 3, 'UTC')) AND NOT (status BETWEEN 200 AND 299)) AS failures,
       maxOrNullIf(at, NOT (status BETWEEN 200 AND 299)) AS failure,
-      argMaxIf(answer, at, NOT (status BETWEEN 200 AND 299)) AS text,
-      argMaxIf(status, at, NOT (status BETWEEN 200 AND 299)) AS code
+      argMax(answer, (at, attempt)) AS text,
+      argMax(status, (at, attempt)) AS code
     FROM (
-      SELECT endpoint, at, status, answer,
+      SELECT endpoint, at, attempt, status, answer,
         maxOrNullIf(at, status BETWEEN 200 AND 299) OVER (PARTITION BY endpoint) AS last_success
       FROM delivery_attempts FINAL WHERE project = {project: String} AND kind = 'try'
     )

@@ -343,6 +343,10 @@ test('a delivery that was given up is sent again by hand, under its id', async (
     const { body } = await world.api.get<Deliveries>(`${list}&state=gaveUp`)
     return body.rows[0]
   })
+  const endpoints = async () => (await world.api.get<{ endpoints: object[] }>('/v1/endpoints')).body.endpoints
+  expect(await endpoints()).toContainEqual(
+    expect.objectContaining({ id: crm, gaveUp: 1, failuresInRow: 1, lastStatus: 410 }),
+  )
   const { status } = await world.api.post(`/v1/deliveries/${gone.id}/replay`, {})
   expect(status).toBe(200)
   await until(() => (receiver.taken().has(gone.id) ? true : undefined))
@@ -350,9 +354,8 @@ test('a delivery that was given up is sent again by hand, under its id', async (
     const { body } = await world.api.get<Deliveries>(list)
     return body.rows[0]?.state === 'delivered' ? true : undefined
   })
-  const { body } = await world.api.get<{ endpoints: object[] }>('/v1/endpoints')
-  expect(body.endpoints).toContainEqual(
-    expect.objectContaining({ id: crm, delivered: 1, waiting: 0, circuit: 'closed' }),
+  expect(await endpoints()).toContainEqual(
+    expect.objectContaining({ id: crm, delivered: 1, waiting: 0, circuit: 'closed', lastStatus: 200 }),
   )
 }, 60_000)
 
