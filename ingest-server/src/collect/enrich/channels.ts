@@ -58,6 +58,8 @@ const isDisplay = (medium: string) => medium === 'cpm' || isDisplayMedium(medium
 const isPaid = ({ source, medium, isAd }: Signals) =>
   !isBanner(source, medium) &&
   (paidMedium.test(medium) || ((isAd || isAdMedium(medium)) && !saysOtherwise(medium)))
+/** Without having been paid for: what calls itself an ad is none of these, where its medium says what else it is. */
+const isOf = ({ category, isAd }: Signals, kind: SourceReading['category']) => category === kind && !isAd
 /** A source that calls itself so, where the medium only says that it was paid for. */
 const isBanner = (source: string, medium: string) => isDisplaySource(source) && !saysOtherwise(medium)
 
@@ -86,22 +88,22 @@ export const channelRules: readonly ChannelRule[] = [
   {
     id: 'organic-shopping',
     channel: 'Organic Shopping',
-    matches: (s) => s.category === 'shopping' || shoppingCampaign.test(s.campaign),
+    matches: (s) => isOf(s, 'shopping') || shoppingCampaign.test(s.campaign),
   },
   {
     id: 'organic-social',
     channel: 'Organic Social',
-    matches: (s) => s.category === 'social' || isSocialMedium(s.medium),
+    matches: (s) => isOf(s, 'social') || isSocialMedium(s.medium),
   },
   {
     id: 'organic-video',
     channel: 'Organic Video',
-    matches: (s) => s.category === 'video' || videoMedium.test(s.medium),
+    matches: (s) => isOf(s, 'video') || videoMedium.test(s.medium),
   },
   {
     id: 'organic-search',
     channel: 'Organic Search',
-    matches: (s) => s.category === 'search' || s.medium === 'organic',
+    matches: (s) => isOf(s, 'search') || s.medium === 'organic',
   },
   { id: 'referral', channel: 'Referral', matches: (s) => isReferralMedium(s.medium) },
   {

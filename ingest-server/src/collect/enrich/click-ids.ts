@@ -44,6 +44,9 @@ export const clickIdKinds: readonly ClickIdKind[] = [
   paid('sznclid', 'seznam', 'cpc'), // Seznam Sklik
   paid('vkclid', 'vk', 'paid'), // VK Ads
   paid('s_kwcid', 'google', 'cpc'), // Adobe Advertising, on search ads
+  paid('ndclid', 'nextdoor', 'paid'), // Nextdoor Ads
+  paid('ldtag_cl', 'line', 'paid'), // LINE Ads
+  paid('cto_pld', 'criteo', 'display'),
   paid('asa_campaign_id', 'apple search', 'cpc'), // Apple Search Ads
   // Google Ads adds these beside a gclid, and alone where privacy settings took the gclid away.
   paid('gad_campaignid', 'google', 'cpc'),
@@ -68,6 +71,10 @@ export const clickIdKinds: readonly ClickIdKind[] = [
   free('ml_subscriber', 'mailerlite', 'email'),
   free('ck_subscriber_id', 'convertkit', 'email'),
   free('oly_enc_id', 'omeda', 'email'),
+  free('dm_i', 'dotdigital', 'email'),
+  free('elqtrackid', 'eloqua', 'email'),
+  free('vero_id', 'vero', 'email'),
+  free('sfmc_sub', 'salesforce marketing cloud', 'email'),
   free('fbclid', 'facebook', 'social'),
   free('mibextid', 'facebook', 'social'), // Facebook's share button
   free('igshid', 'instagram', 'social'),

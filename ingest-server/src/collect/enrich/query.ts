@@ -74,8 +74,8 @@ export function meant(value: string): string {
 
 // A semicolon stands for an ampersand only before a further name: "a;b" is a value.
 const separator = /[?&#]|;(?=\s*[\w%.-]+=)|\\u0026/
-// utm_source=google%26utm_medium%3Dcpc: what follows was encoded along with the value.
-const encodedSeparator = /%26(?:amp(?:%3b|;))?(?=(?:utm|mtm|pk|matomo|piwik)_[a-z]+%3d)/i
+// utm_source=google%26utm_medium%3Dcpc, …%3Futm_medium=cpc: what follows was encoded along with the value.
+const encodedSeparator = /%(?:26(?:amp(?:%3b|;))?|3f)(?=(?:utm|mtm|pk|matomo|piwik)_[a-z]+(?:%3d|=))/i
 const escapedAmpersand = /^(?:amp;|#38;|38;|amp%3b)+/i
 const worthReading = /=|%3d/i
 
@@ -164,6 +164,15 @@ function decodedOnce(text: string): string {
     // A broken escape: what was sent says more than nothing.
     return text
   }
+}
+
+// /page&utm_source=google: whoever made the link took the page to have a query already.
+const pairsInPath = /[&;](?=(?:utm|mtm|pk|matomo|piwik)_[a-z]+=)/i
+
+/** The path as it was meant, and the pairs that were put behind it without a question mark. */
+export function splitPath(path: string): { path: string; pairs: string } {
+  const at = path.includes('_') ? path.search(pairsInPath) : -1
+  return at === -1 ? { path, pairs: '' } : { path: path.slice(0, at), pairs: path.slice(at) }
 }
 
 // An authorisation code is long; a product's `code` beside a `state` of the USA is not.

@@ -10,7 +10,8 @@ const returnLabels = words(`
   login logins logon signin sign-in signon sso auth auth2 authentication authenticate oauth oauth2 oidc openid
   idp idpvc saml adfs sts fs cas kauth accounts account idmsa passport mfa 2fa verify verification
   pay payment payments checkout pay-now securepayment secure-payment securepay epay paypage 3ds 3ds2 3dsecure acs
-  acs1 acs2 acs3 acs4 verifiedbyvisa securecode cognito-idp
+  acs1 acs2 acs3 acs4 verifiedbyvisa securecode cognito-idp identity iam shibboleth shib keycloak websso weblogin
+  authn sso2 login2 apay-us apay-eu apay-jp
 `)
 
 /** First labels under which a search engine, a network or a shop offers something else than itself. */
@@ -20,7 +21,8 @@ const serviceLabels = words(`
   ir press newsroom research partners partner affiliate-program seller sellers sellercentral vendorcentral merchant
   merchants merchantcenter aws music photos contacts keep classroom finance weather sports passport my myaccount
   learn learning academy platform policies legal privacy trust billing wallet portal app-store workspace one
-  engineering transparency sign signup register business studio ads-manager
+  engineering transparency sign signup register business studio ads-manager kdp flex associates education creator
+  creators affiliates
 `)
 
 /** Whole domains, their sub-domains included. */
@@ -35,6 +37,7 @@ const returnHosts = words(`
   clerk.accounts.dev accounts.dev workos.com authkit.app kinde.com stytch.com fusionauth.io frontegg.com
   descope.com propelauthtest.com zitadel.cloud logto.app supertokens.com gigya.com
   lrs.loginradius.com hub.loginradius.com auth.gov.uk login.gov id.me signicat.com bankid.com bankid.no bankid.se
+  cloudflareaccess.com awsapps.com forgerock.io identitycloud.com access.workspaceone.com my.idaptive.app
   nemlog-in.dk mitid.dk itsme.be franceconnect.gouv.fr spid.gov.it suomi.fi cleverid.com clever.com
   id.twitch.tv id.atlassian.com auth.atlassian.com id.heroku.com id.vk.com id.vk.ru oauth.vk.com id.sber.ru
   passport.yandex.ru passport.yandex.com oauth.yandex.ru oauth.yandex.com oauth.telegram.org nid.naver.com
@@ -48,7 +51,11 @@ const returnHosts = words(`
   squareup.com square.link cash.app afterpay.com clearpay.co.uk affirm.com sezzle.com zip.co
   quadpay.com scalapay.com alma.eu getalma.eu oney.io oney.fr cofidis.fr riverty.com afterpay.nl in3.nl
   pay.amazon.com pay.amazon.co.uk pay.amazon.de pay.amazon.co.jp payments.amazon.com payments.amazon.de
-  pay.shopify.com checkout.shopify.com shopifypay.com
+  pay.shopify.com checkout.shopify.com shopifypay.com shop.app pay.sumup.com
+  tabby.ai tamara.co atome.sg laybuy.com viabill.com sequra.com sequra.es aplazame.com heylight.com floapay.com
+  vivapayments.com windcave.com paymentexpress.com ewaypayments.com oppwa.com moneris.com epdq.co.uk barion.com
+  simplepay.hu mobilpay.ro netopia-payments.com euplatesc.ro gpwebpay.com convergepay.com securetrading.net
+  trustpayments.com nmi.com payjunction.com bluepay.com cashbill.pl paypo.pl resursbank.se payex.com
   razorpay.com payu.com payu.in payu.pl payu.ro payu.cz payu.hu paytm.com paytm.in phonepe.com ccavenue.com
   billdesk.com cashfree.com instamojo.com juspay.in
   alipay.com alipayplus.com wx.tenpay.com tenpay.com unionpay.com 95516.com
@@ -92,13 +99,15 @@ const signInPath =
   /^\/(?:[^/]+\/){0,4}(?:oauth2?|oidc|connect|openid-connect)\/(?:[^/]+\/){0,2}(?:auth|authorize|authorise|authorization|consent|login)(?:[/.]|$)|^\/(?:[^/]+\/)?(?:saml2?|simplesaml|adfs|idp|sso|__\/auth)\//i
 // Networks, shops and search engines sign people in on their own host.
 const ownSignInPath =
-  /^\/(?:(?:v\d+(?:\.\d+)?|i|flow|uas|ap|u|users|sessions?|checkpoint|accounts?|dialog|o|login)\/)*(?:login|signin|sign_in|oauth2?|openid|authorize|oa|two-factor|two_factor|challenge|device)(?:[/._-]|$)/i
+  /^\/(?:(?:v\d+(?:\.\d+)?|api|auth|i|flow|uas|ap|u|users|sessions?|checkpoint|accounts?|dialog|o|login)\/)*(?:login|signin|sign_in|oauth2?|openid|authorize|oa|two-factor|two_factor|challenge|device)(?:[/._-]|$)/i
 
 /** A sub-domain that is not of its parent's kind. */
 export function isServiceHost(host: string): boolean {
   const label = firstLabel(host)
-  return serviceLabels.has(label) || returnLabels.has(label)
+  return serviceLabels.has(label) || returnLabels.has(label) || regionalService.test(label)
 }
+// seller-us.tiktok.com, partner-eu.example
+const regionalService = /^(?:seller|ads?|partner|developer|merchant)s?-/
 
 const firstLabel = (host: string) => host.slice(0, Math.max(0, host.indexOf('.')))
 const isSubdomain = (host: string) => host.indexOf('.') !== host.lastIndexOf('.')

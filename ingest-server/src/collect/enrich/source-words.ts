@@ -18,10 +18,16 @@ const set = (words: string): ReadonlySet<string> => new Set(words.trim().split(/
 
 const adWords = set(
   'ad ads adword adwords advert adverts advertising advertisement adv anzeige anzeigen werbung ' +
-    'paid sponsored promoted cpc ppc sem retargeting remarketing',
+    'paid sponsored promoted boosted cpc ppc sem retargeting remarketing',
 )
-const emailWords = set('edm newsletter newsletters nl crm-mail serienmail kundenmail')
-const emailShape = /^(?:e?mail(?:s|ing|ings|er|out)?|.*newsletters?.*)\d*$/
+const emailWords = set('edm newsletter newsletters nl eblast rundbrief crm-mail serienmail kundenmail')
+const emailShape =
+  /^(?:(?:rund|info|werbe|mass)?e?mail(?:s|ing|ings|er|out|shot)?|e?mail(?:blast|campaign|marketing|list)s?|.*newsletters?.*)\d*$/
+// Carried by a postman, or spoken.
+const otherMail = /(?<![a-z])(?:direct|postal|snail|paper|voice)[\s_.-]*mail(?:s|ing|ings)?(?![a-z])/
+
+const tellsOfEmail = (text: string) =>
+  wordsIn(text.replace(otherMail, ' ')).some((word) => emailWords.has(word) || emailShape.test(word))
 
 // Names that platforms' ads have of their own.
 const adNames = new Map([
@@ -36,7 +42,12 @@ const adNames = new Map([
   ['snap', 'snapchat'],
   ['meta', 'facebook'],
 ])
-const alwaysAds = set('adwords googleadwords gads pmax msads asa')
+const alwaysAds = set(`
+  adwords googleadwords gads pmax msads asa
+  taboola outbrain zemanta criteo adroll mgid revcontent teads plista ligatus rtbhouse quantcast stackadapt thetradedesk
+`)
+// What Meta's {{site_source_name}} says, beside the names that people use too: Audience Network, Messenger, Threads.
+const metaPlaces = set('an msg th')
 
 // What people add to a name to tell their links apart: languages, numbers, quarters, places on the page.
 const suffixShape = /^(?:[a-z]{2,3}|v?\d{1,8}|[hq]\d|\d{1,4}[a-z]{1,2})$/
@@ -44,11 +55,12 @@ const suffixWords = set(`
   post posts page pages group groups company story stories feed bio profile share dm reel reels organic app mobile
   desktop web lead leads leadgen campaign campaigns promo launch blog event webinar link emea apac latam dach b2b b2c
   spring summer autumn winter january february march april june july august september october november december
-  main official brand personal business inmail message messages marketplace channel shorts
+  main official brand personal business inmail message messages marketplace channel shorts linkinbio biolink
+  right column explore grid home instream video overlay search comment comments tweet pin pins carousel
 `)
 // Plain words that are also somebody's name: with a suffix they are more likely the plain word.
 const ambiguous = set(
-  'x ok li line ask target medium wish buffer meta poe ted hn note band kick drip signal 360 gpt asa',
+  'x ok li line ask target medium wish buffer meta poe ted hn note band kick drip signal 360 gpt asa an msg th',
 )
 
 /** A plain word that is also somebody's name: alone it says nothing where nobody says that it is a source. */
@@ -56,16 +68,32 @@ export const isAmbiguous = (word: string): boolean => ambiguous.has(word)
 
 /** `source` in lower case. */
 export function readSource(source: string): SourceReading {
-  const text = addressIn(source)
-  const known = alwaysAds.has(text) ? undefined : knownSource(text)
+  const text = addressIn(source).replace(yandexDirect, 'yandex ads')
+  const known = alwaysAds.has(text) || endsAsAd.test(text) ? undefined : knownSource(text)
   if (known) return { category: known.category, isAd: false, isEmail: known.category === 'email' }
-  const words = text.split(/[^\p{L}\p{N}.]+/u).filter((word) => word !== '')
+  if (metaPlaces.has(text)) return { category: 'social', isAd: false, isEmail: false }
+  // Another host is no network and no ad, whatever words are in it.
+  if (hostShape.test(text) && !endsAsAd.test(text))
+    return { category: undefined, isAd: false, isEmail: tellsOfEmail(text) }
+  return readWords(text.replace(endsAsAd, ' ads'))
+}
+
+const hostShape = /^(?:[a-z\d-]+\.)+[a-z]{2,}$/
+// google.ads, facebook.paid: dots between words.
+const endsAsAd = /\.(?:ads|paid|cpc|ppc)$/
+// Its product's name, which holds no word for an ad.
+const yandexDirect = /^yandex[\s_.-]?dire[ck]t/
+
+const wordsIn = (text: string) => text.split(/[^\p{L}\p{N}.]+/u).filter((word) => word !== '')
+
+function readWords(text: string): SourceReading {
+  const words = wordsIn(text)
   const named = words.filter((word) => !adWords.has(word))
   const glued = named.length === 1 ? ofGluedAd(named[0] ?? '') : undefined
   const isAd = named.length < words.length || glued !== undefined || named.some((word) => alwaysAds.has(word))
   if (isAd) return { category: glued ?? categoryOfAd(named.length > 0 ? named : words), isAd, isEmail: false }
   const category = withoutSuffix(words)
-  const isEmail = category === 'email' || words.some((word) => emailWords.has(word) || emailShape.test(word))
+  const isEmail = category === 'email' || tellsOfEmail(text)
   return { category, isAd, isEmail }
 }
 
@@ -75,11 +103,14 @@ const addressIn = (source: string) =>
     ? source.replace(/^[a-z-]+:\/\//, '').replace(/[/?#:].*$/s, '')
     : source
 
-/** `facebookads`, `bingad`. */
+/** `facebookads`, `bingcpc`, `adsgoogle`. */
 function ofGluedAd(word: string): SourceCategory | undefined {
-  const of = /^(.{2,}?)ads?$/.exec(word)?.[1]
+  const [, before, after] = gluedAd.exec(word) ?? []
+  const of = before ?? after
   return of === undefined ? undefined : categoryNamed(of)
 }
+const gluedAd =
+  /^(.{2,}?)(?:ads?|paid|cpc|ppc|retargeting|remarketing|sponsored|promoted|boosted)$|^(?:ads|paid)(.{4,})$/
 
 const categoryNamed = (name: string) => knownSource(adNames.get(name) ?? name)?.category
 
@@ -115,7 +146,8 @@ const adMedia = set('paid ppc ppl retargeting remarketing sem sea pmax sponsored
 
 /** A medium that calls itself an ad, or is paid for: `ads`, `social-paid`, `remarketing`. */
 export const isAdMedium = (medium: string): boolean =>
-  wordsOf(medium).some((word) => adWords.has(word) || adMedia.has(word))
+  wordsOf(medium).some((word) => adWords.has(word) || adMedia.has(word)) || adProduct.test(medium)
+const adProduct = /performance[\s_-]?max|demand[\s_-]?gen/
 
 /** `display`, `banner_300`, `programmatic`. */
 export const isDisplayMedium = hasWord(set('display banner banners programmatic expandable interstitial'))
@@ -134,5 +166,4 @@ export const isAudioMedium = hasWord(set('audio podcast podcasts'))
 export const isSmsMedium = hasWord(set('sms mms rcs'))
 
 /** `email`, `email-weekly`, `newsletter`. */
-export const isEmailMedium = (medium: string): boolean =>
-  medium.split(/[^\p{L}\p{N}]+/u).some((word) => emailWords.has(word) || emailShape.test(word))
+export const isEmailMedium = (medium: string): boolean => tellsOfEmail(medium.replaceAll('.', ' '))

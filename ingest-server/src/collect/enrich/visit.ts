@@ -7,7 +7,7 @@ import { adAt, isAdClick } from './ad-hosts.js'
 import { ownHost } from './carried-pages.js'
 import { channelOf, direct } from './channels.js'
 import { knownSource } from './known-sources.js'
-import { meant, noCampaign, readQuery, type Campaign, type Query } from './query.js'
+import { meant, noCampaign, readQuery, splitPath, type Campaign, type Query } from './query.js'
 import { quoted } from '../row/quoting.js'
 import { recently } from './recently.js'
 import { isReturnFrom } from './service-hosts.js'
@@ -148,8 +148,8 @@ const isWebmail = (host: string) =>
 /** What the SDK read itself comes before what the address says. */
 function campaignFrom(own: Campaign, read: Campaign): Campaign {
   const of = (field: keyof Campaign) => meant(own[field]) || read[field]
-  const source = withoutSlash(of('source'))
-  const medium = withoutSlash(of('medium'))
+  const source = withoutEnd(of('source'))
+  const medium = withoutEnd(of('medium'))
   // "google / cpc", as reports write it, in the place of the source.
   const both = medium === '' ? sourceAndMedium.exec(source) : null
   return {
@@ -164,15 +164,16 @@ function campaignFrom(own: Campaign, read: Campaign): Campaign {
 
 const sourceAndMedium = /^([^./:]+?)\s*\/\s*([a-z][a-z_ -]*)$/i
 
-// Mail programs and web servers put one after an address, and so after its last value.
-const withoutSlash = (value: string) => value.replace(/\/+$/, '')
+// Web servers put a slash after an address, and so after its last value; texts a comma, a full stop, a quote.
+const withoutEnd = (value: string) => value.replace(/[\s/.,;:"'>]+$/, '')
 
 function readVisit({ url, search, referrer, app }: Omit<VisitSource, 'campaign'>, own: Campaign): Visit {
   const parts = urlShape.exec(url)
   const host = bareHost(parts?.[2] ?? '')
-  const query = readQuery(parts?.[4] ?? search, parts?.[5] ?? '')
+  const { path: ownPath, pairs } = splitPath(parts?.[3] ?? '')
+  const query = readQuery(pairs + (parts?.[4] ?? search), parts?.[5] ?? '')
   const campaign = campaignFrom(own, query.campaign)
-  const path = parts?.[3] ? parts[3] : parts ? '/' : ''
+  const path = ownPath || (parts ? '/' : '')
   const referrerHost = hostOf(referrer)
   const referrerPath = urlShape.exec(referrer)?.[3] ?? ''
   const { source, medium, by } = originOf({ ...query, campaign }, ownHost(host, path), {
