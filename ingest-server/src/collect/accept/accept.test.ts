@@ -114,6 +114,23 @@ describe('acceptEvents', () => {
     expect(rowsIn(accept(body).lines)[0]?.properties).toEqual({ a: 2 })
   })
 
+  test('PHP’s list from which an element was taken is a batch, its numbers as they were sent', () => {
+    const { lines, rejected } = accept(
+      '{"batch":{"1":{"type":"track","event":"A","userId":"u-1","properties":{"n":12345678901234567890}},' +
+        '"2":7,"10":{"type":"track","event":"B","userId":"u-1"}}}',
+    )
+    expect(rowsIn(lines).map(({ name }) => name)).toEqual(['A', 'B'])
+    expect(rejected.map(({ index }) => index)).toEqual([1])
+    expect(lines.toString()).toContain('12345678901234567890')
+  })
+
+  test.each(['{"batch":{}}', '{"batch":{"a":{}}}', '{"batch":null}', '{"batch":"[]"}'])(
+    '%s is no batch',
+    (body) => {
+      expect(() => accept(body)).toThrow(expect.objectContaining({ code: 'BODY_NOT_BATCH' }) as Error)
+    },
+  )
+
   test('a batch that fails half-way leaves no lines to the next', () => {
     const batch = splitBody(
       parseBody(Buffer.from('{"batch":[{"type":"track","event":"A","userId":"u-1"}]}')),

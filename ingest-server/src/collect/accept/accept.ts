@@ -1,6 +1,7 @@
 /** A parsed body → the lines of its good events and what was wrong with the others. Pure but for random messageIds. */
 import { limits, problemOf } from '@touchline/schemas'
 import { errorTable, TouchlineError, type ErrorCode } from '../../errors.js'
+import { parseExact, stringifyExact } from '../../exact-json.js'
 import { isLateCopyOfErased } from '../../log/tombstones.js'
 import { admit, type Admission } from '../trust/admit.js'
 import { keptOfRefused } from '../trust/kept-of-refused.js'
@@ -71,6 +72,7 @@ export function splitBody(
   headerSentAt: unknown,
 ): Batch {
   if (!isObject(body)) throw new TouchlineError('BODY_NOT_BATCH', notBatch(body))
+  if (isPhpList(body.batch)) return splitBody(withList(text), type, headerSentAt)
   if (!Array.isArray(body.batch)) {
     if (type === undefined && body.type === undefined) throw new TouchlineError('BODY_NOT_BATCH')
     return {
@@ -100,6 +102,19 @@ export function splitBody(
     source: { text, events, ...batchSpans(body, text) },
     ...(body.userToken === undefined ? {} : { token: body.userToken }),
   }
+}
+
+/** PHP writes a list as an object once an element was taken out of it: `{ "1": …, "2": … }`. */
+function isPhpList(batch: unknown): boolean {
+  const names = isObject(batch) ? Object.keys(batch) : []
+  return names.length > 0 && names.every((name) => /^\d+$/.test(name))
+}
+
+/** The body with its batch as the list that was meant. */
+function withList(text: string): ParsedBody {
+  const body = parseExact(text) as Json
+  const listed = stringifyExact({ ...body, batch: Object.values(body.batch as Json) })
+  return { value: JSON.parse(listed), text: listed }
 }
 
 function notBatch(body: unknown): string {

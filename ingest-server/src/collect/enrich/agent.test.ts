@@ -54,6 +54,15 @@ describe('agentOf', () => {
     expect(agentOf(userAgent)).toMatchObject({ device: 'bot', isBot: true })
   })
 
+  test.each([
+    'okhttp/4.12.0',
+    'ReactNative/0.72',
+    'UnityPlayer/2021.3.5f1 (UnityWebRequest/1.0, libcurl/7.80.0-DEV)',
+    'analytics-android/4.11.3',
+  ])('%s is the app of a person, whose agent a server passes on', (userAgent) => {
+    expect(agentOf(userAgent).isBot).toBe(false)
+  })
+
   test('an agent of its own making leaves no words of its own in the columns', () => {
     expect(agentOf('<script>alert(1)</script>/1.0 "x"')).toMatchObject({ browser: '', os: '' })
     expect(agentOf('<script>alert(1)</script>/1.0 "x"').columns).not.toContain('script')

@@ -61,8 +61,12 @@ const apps: readonly [app: string, shape: RegExp][] = [
   ['teams', /\bTeams\/\d/],
 ]
 
+// Libraries by which apps on people's telephones speak: a back-end that passes on the agent of its request has these.
+const appLibrary =
+  /^(?:okhttp|ReactNative|UnityPlayer|Dalvik|Dart|Ktor|Cronet|Alamofire|analytics-(?:android|ios|kotlin|swift))\b/i
+
 function parseAgent(userAgent: string): Agent {
-  const isBot = isbot(userAgent)
+  const isBot = isbot(userAgent) && !appLibrary.test(userAgent)
   const { browser, os, platform } = Bowser.parse(userAgent)
   const agent = {
     device: isBot ? 'bot' : known(devices, platform.type),

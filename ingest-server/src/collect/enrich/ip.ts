@@ -5,6 +5,9 @@ import ipaddr from 'ipaddr.js'
 const maxLength = 512
 const portOfIpv4 = /^([\d.]+):\d{1,5}$/
 const bracketed = /^\[([^\]]+)\](?::\d{1,5})?$/
+// Java writes the host's name and a slash before an address, the header Forwarded a name before and more behind it.
+const before = /^(?:for=)?"?(?:(?:[a-z][\w.-]*)?\/(?=[\da-f:[]))?/i
+const behind = /"?(?:;.*)?$/s
 
 /**
  * `203.0.113.7` → `203.0.113.0`, `2001:db8:1:2::3` → `2001:db8:1::`; empty for what is no address. Of a list, as
@@ -14,7 +17,7 @@ export function truncateIp(value: unknown): string {
   if (Array.isArray(value)) return firstOf(value.slice(0, 10) as unknown[])
   if (typeof value !== 'string' || value.length > maxLength) return ''
   if (value.includes(',')) return firstOf(value.split(',', 10))
-  const text = value.trim()
+  const text = value.trim().replace(before, '').replace(behind, '')
   const bare = bracketed.exec(text)?.[1] ?? portOfIpv4.exec(text)?.[1] ?? text
   return networkText(bare.replace(/\/\d{1,3}$/, ''), { ipv4: 3, ipv6: 3 })
 }
