@@ -9,8 +9,9 @@
  *     ISO basic    20260301T110000Z, 20260301, 20260301110000
  *     Java         …+01:00[Europe/Berlin], …[UTC]         Go      … +0100 CET m=+0.004
  *     .NET         /Date(1772362800000)/                  C, Ruby Sun Mar  1 11:00:00 [+0000] 2026
- *     HTTP, Date.toString() and what else names its own zone
+ *     HTTP, Date.toString() and what else names its own zone, also by its name (named-zones.ts)
  */
+import { timeInNamedZone } from './named-zones.js'
 
 // By their size as numbers of one unit: milliseconds below 1e11 lie before 1973-03-03, and so on by thousands.
 const units: readonly [below: number, perMillisecond: number][] = [
@@ -60,8 +61,11 @@ export function timeFrom(value: unknown): number | undefined {
   if (typeof value === 'number') return timeOfNumber(value)
   if (typeof value !== 'string' || value.length > longest) return undefined
   const text = value.trim()
-  return timeOfIso(isoShape.exec(text)) ?? timeOfText(plain(text))
+  return timeOfIso(isoShape.exec(text)) ?? timeOfText(plain(text)) ?? timeInNamedZone(plain(text), readUtc)
 }
+
+/** A time without a zone; in no form that says which it is. */
+const readUtc = (text: string): number | undefined => timeOfText(text) ?? timeOfText(`${text} UTC`)
 
 function timeOfText(text: string): number | undefined {
   const iso = isoShape.exec(text) ?? basicShape.exec(text)

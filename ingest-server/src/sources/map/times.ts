@@ -4,6 +4,7 @@
  */
 import { DateTime, type DateTimeOptions } from 'luxon'
 import type { AmbiguousTime, MapTime } from '@touchline/schemas/api'
+import { firstOf, wallTime } from '../../collect/accept/named-zones.js'
 import { timeFrom } from '../../collect/accept/read-time.js'
 import type { Cells } from '../reading/row.js'
 import type { Columns } from './columns.js'
@@ -104,10 +105,6 @@ const isOfNoZone = (text: string, time: number) =>
   timeFrom(`${text}Z`) === time ||
   (!/[+-]\d\d|[A-Z]{3}\b|[zZ]$/.test(text) && timeFrom(`${text} UTC`) === time)
 
-/** A clock that is put back shows an hour twice: the first of both counts, whatever time it is now. */
-const firstOf = (date: DateTime): number =>
-  Math.min(...date.getPossibleOffsets().map((possible) => possible.toMillis()))
-
 function unsaid(text: string): string {
   const formats = numericFormats(text) ?? { dayFirst: 'd/M/yyyy', monthFirst: 'M/d/yyyy' }
   const found = bothOf(text)
@@ -187,7 +184,3 @@ function formatParser(format: string, zone: string): (text: string) => number | 
     return date.isValid ? firstOf(date) : undefined
   }
 }
-
-/** What a clock in the zone showed, as a time. */
-const wallTime = (ms: number, zone: string) =>
-  firstOf(DateTime.fromMillis(Math.round(ms), { zone: 'UTC' }).setZone(zone, { keepLocalTime: true }))
