@@ -28,6 +28,14 @@ test.each([
     `attribution(project = 'd', goal = 'g', model = 'first', lookback_days = 30, as_of = '2026-01-01')`,
     'attribution',
   ],
+  [
+    `attribution_by_milestones(project = 'd', goal = 'g', lead = '', opportunity = '', model = 'w', lookback_days = 30, as_of = 1)`,
+    'attribution_by_milestones',
+  ],
+  [
+    `channel_transitions(project = 'd', goal = 'g', lookback_days = 30, account = 'acme')`,
+    'channel_transitions',
+  ],
 ])('a parameter that a view does not have is refused, and not looked over: %s', async (from, view) => {
   await expect(ask(`SELECT count() FROM ${from}`, { p: 'x' })).rejects.toThrow(
     `${view} has no other parameters than `,
@@ -45,4 +53,21 @@ test.each([
   [`attribution(project = 'd', goal = 'g', model = 'u', lookback_days = 7.5)`, 'WHERE conversions = 1'],
 ])('what a query says elsewhere is no parameter: %s %s', async (from, rest) => {
   expect(await ask(`SELECT * FROM ${from} ${rest}`, { p: 'x' })).toEqual([])
+})
+
+test('no view with parameters takes one that it does not have', async () => {
+  const views = (await ask(
+    `SELECT name, arrayDistinct(extractAll(create_table_query, '\\\\{(\\\\w+:\\\\w+)\\\\}')) AS parameters
+     FROM system.tables WHERE database = currentDatabase() AND notEmpty(parameters)`,
+  )) as { name: string; parameters: string[] }[]
+  expect(views.length).toBeGreaterThan(4)
+  for (const { name, parameters } of views) {
+    const given = parameters.map((parameter) => {
+      const [of = '', type] = parameter.split(':')
+      return `${of} = ${type === 'String' ? `'${of === 'model' ? (name === 'attribution' ? 'first' : 'w') : 'x'}'` : '1'}`
+    })
+    await expect(
+      ask(`SELECT * FROM ${name}(${[...given, "as_of = '2026-01-01'"].join(', ')})`),
+    ).rejects.toThrow(`${name} has no other parameters than `)
+  }
 })
