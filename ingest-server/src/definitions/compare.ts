@@ -2,6 +2,7 @@
  * Comparing what is stored (JSON text of one value) with what a condition says: numbers as numbers, also where
  * they came as text; dates as dates; texts as they are stored. What only says "nothing" is not there.
  */
+import { wordsForNothing } from '@touchline/schemas'
 import { dateShape, numberShape, type Scalar, type ValueOp } from '@touchline/schemas/api'
 import type { Bag } from './bag.js'
 
@@ -10,8 +11,7 @@ export interface Comparison {
   value?: Scalar | Scalar[] | undefined
 }
 
-/** Words that say "nothing", as in touchpoints/null-like.ts. */
-const nothing = "('', 'null', 'undefined', 'n/a', 'none', 'nan')"
+const nothing = `(${wordsForNothing.map((word) => `'${word}'`).join(', ')})`
 /** The value as text: a JSON string without its quotes, all else as it stands. */
 export const textOf = (raw: string) => `if(JSONType(${raw}) = 'String', JSONExtractString(${raw}), ${raw})`
 export const saysSomething = (raw: string) => `lowerUTF8(trimBoth(${textOf(raw)})) NOT IN ${nothing}`

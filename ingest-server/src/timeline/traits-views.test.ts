@@ -1,4 +1,5 @@
 /** The views of people and accounts tell traits as HTTP does: what only says "nothing" leaves what is known. */
+import { wordsForNothing } from '@touchline/schemas'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
 import { eventRow, insertPeople, insertRowsOf } from '../../../test-support/event-rows.js'
@@ -9,20 +10,21 @@ let clickhouse: TestClickHouse
 
 beforeAll(async () => {
   clickhouse = await startTestClickHouse()
-  const nothings = ['"N/A"', 'null', '" undefined "', '""', '"None"']
+  const nothings = ['null', ...wordsForNothing.map((word) => JSON.stringify(` ${word.toUpperCase()} `))]
   const said = (value: string) => [
     { name: 'title', value },
     { name: 'ledger', value: value === '"CTO"' ? '12345678901234567890' : value },
   ]
+  const dayOf = (index: number) => `2026-03-${String(index + 1).padStart(2, '0')}`
   const rows = ['"CTO"', ...nothings].flatMap((value, day) => [
     eventRow({
-      at: `2026-03-0${day + 1}T10:00:00Z`,
+      at: `${dayOf(day)}T10:00:00Z`,
       type: 'identify',
       user_id: 'u1',
       person_traits: [...said(value), { name: 'never', value: 'null' }],
     }),
     eventRow({
-      at: `2026-03-0${day + 1}T11:00:00Z`,
+      at: `${dayOf(day)}T11:00:00Z`,
       type: 'group',
       user_id: 'u1',
       group_id: 'acme',

@@ -42,7 +42,7 @@ const one = (fields: object) => ({
   ...fields,
 })
 
-test.each(['"N/A"', 'null', '""', '" undefined "', '"NaN"'])(
+test.each(['"N/A"', 'null', '""', '" undefined "', '"NaN"', '"#N/A"', '"-"', '"(not set)"'])(
   'a later value that says nothing leaves what is known: %s',
   (value) => {
     const traits = latestTraits([one({}), one({ at: 2, messageId: 'm2', value, verified: true })])

@@ -8,6 +8,17 @@ test('what only says nothing is not shown; zero, false and empty lists say somet
   expect(objectWithoutNullLike(sent)).toEqual({ plan: 'pro', zero: 0, no: false, list: [] })
 })
 
+test.each(['NIL', ' n.a. ', '#N/A', '(null)', '<null>', '(None)', '-', '--', 'Not set', '(not set)'])(
+  '"%s" of a sync only says nothing',
+  (word) => {
+    expect(objectWithoutNullLike(JSON.stringify({ title: word, deep: { title: word } }))).toEqual({})
+  },
+)
+
+test.each(['0', 'no', 'none of these', 'NA', '- 5', 'unknown'])('"%s" says something', (word) => {
+  expect(objectWithoutNullLike(JSON.stringify({ title: word }))).toEqual({ title: word })
+})
+
 test('what is stored keeps it', () => {
   expect(Object.keys(storedObject(sent))).toHaveLength(8)
 })

@@ -1,7 +1,8 @@
 /** What is shown of values as sent: nothing that only says "nothing", at any depth. What is stored keeps it. */
+import { wordsForNothing } from '@touchline/schemas'
 import { isExactNumber, parseExact } from '../exact-json.js'
 
-const nothing = new Set(['', 'null', 'undefined', 'n/a', 'none', 'nan'])
+const nothing: ReadonlySet<string> = new Set(wordsForNothing)
 
 /** True for `""`, `null`, `"N/A"`, `"undefined"` and their like. */
 export const isNullLike = (value: unknown) =>

@@ -1,5 +1,6 @@
 /** Who subjects are now: ids of then → the person of today with everything that is known of them. */
 import { groupBy } from '../../group-by.js'
+import { wordsForNothing } from '@touchline/schemas'
 import type { Subject } from '@touchline/schemas/api'
 import { query, type NamedQuery, type Reader } from '../../clickhouse/query.js'
 import { isWithin, lonePerson, readOwners, readPeople, type Person } from '../../identity/people.js'
@@ -183,7 +184,7 @@ async function readAccounts(reader: Reader, wanted: readonly Then[], zone: strin
 const accountOf = (person: Person, now: number): string | undefined =>
   person.accounts.find((stay) => isWithin(stay, now))?.account
 
-const nullLike = new Set(['', 'null', 'undefined', 'n/a', 'none', 'nan'])
+const nullLike: ReadonlySet<string> = new Set(wordsForNothing)
 
 /** Of each name the latest, what was proved before what was not. */
 function latest(said: readonly SaidRow[]): Map<string, unknown> {
