@@ -53,7 +53,7 @@ afterAll(() => clickhouse.close())
 
 async function namesIn(view: string, id: string): Promise<string[]> {
   const answer = await clickhouse.reader.query({
-    query: `SELECT name FROM ${view}(project = 'default', id = {id: String})`,
+    query: `SELECT DISTINCT name FROM ${view}(project = 'default', id = {id: String})`,
     query_params: { id },
     format: 'JSONEachRow',
   })
