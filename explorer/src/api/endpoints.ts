@@ -4,6 +4,7 @@ import type {
   accountsListed,
   accountTimeline,
   contestedAnswer,
+  endpointsAnswer,
   eventStatus,
   JourneyMap,
   Line,
@@ -50,6 +51,8 @@ export type Why = Output<typeof whyAnswer>
 export type Templates = Output<typeof templateList>
 export type Contested = Output<typeof contestedAnswer>
 export type Quarantined = Output<typeof quarantinedAnswer>
+/** Endpoints in the sense of definitions: where programs and feeds send to. */
+export type SentTo = Output<typeof endpointsAnswer>
 export type Searched = Output<typeof searchAnswer>
 
 export const endpoints = {
@@ -69,6 +72,7 @@ export const endpoints = {
   event: (messageId: string) => endpoint<EventStatus>(`/v1/events/${id(messageId)}`),
   why: (person: string, parameters: { identifier?: string; messageId?: string }) =>
     endpoint<Why>(`/v1/people/${id(person)}/why`, parameters),
+  sentTo: () => endpoint<SentTo>('/v1/endpoints'),
   templates: () => endpoint<Templates>('/v1/definitions/templates'),
   contested: () => endpoint<Contested>('/v1/identity/contested'),
   quarantined: () => endpoint<Quarantined>('/v1/identity/quarantined'),

@@ -1,6 +1,7 @@
 import type { Meta } from '@touchline/schemas/api'
 import { useState } from 'preact/hooks'
 import { send } from '../../api/client.js'
+import type { SentTo } from '../../api/endpoints.js'
 import { useResource, type Resource } from '../../api/resource.js'
 import { useSession } from '../../api/session.js'
 import { ErrorPanel } from '../../app/error-panel.js'
@@ -15,11 +16,11 @@ import { shown } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
 import { useQuery } from '../../url/url.js'
 import { EndpointsTable } from './endpoints-table.js'
-import { ask, type Delivery, type DeliveryState, type Endpoints } from './queries.js'
+import { ask, type Delivery, type DeliveryState } from './queries.js'
 import { words } from './words.js'
 
 interface DeliveriesPartProps {
-  endpoints: Resource<Endpoints>
+  endpoints: Resource<SentTo>
   programs: Meta['programs']
 }
 

@@ -1,15 +1,15 @@
+import type { SentTo } from '../../api/endpoints.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { useFormats } from '../../i18n/formats.js'
 import { Table, type Column } from '../../parts/table.js'
 import { shown } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
-import type { Endpoints } from './queries.js'
 import { words } from './words.js'
 
-type Endpoint = Endpoints['endpoints'][number]
+type Endpoint = SentTo['endpoints'][number]
 
 /** Where it goes, and whether it arrives: what fails or cannot be sent to says why. */
-export function EndpointsTable({ endpoints }: Endpoints) {
+export function EndpointsTable({ endpoints }: SentTo) {
   const t = useWords(words)
   return (
     <section class="block">

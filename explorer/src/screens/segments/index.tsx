@@ -28,12 +28,12 @@ function Parts({ meta }: { meta: Meta }) {
   // Asked for only where something is defined: without a definition there is nothing that they could say.
   const scores = useResource(meta.scores.length === 0 ? null : ask.scores())
   const programs = useResource(meta.programs.length === 0 ? null : ask.programs())
-  const endpoints = useResource(ask.endpoints())
+  const sentTo = useResource(endpoints.sentTo())
   const there = [
     'segments' as const,
     ...(meta.scores.length > 0 && isThere(scores) ? (['scores', 'handoffs'] as const) : []),
     ...(meta.programs.length > 0 && isThere(programs) ? (['programs'] as const) : []),
-    ...((endpoints.data?.endpoints ?? []).length > 0 ? (['deliveries'] as const) : []),
+    ...((sentTo.data?.endpoints ?? []).length > 0 ? (['deliveries'] as const) : []),
   ]
   const part = there.find((one) => one === asked) ?? 'segments'
   return (
@@ -52,7 +52,7 @@ function Parts({ meta }: { meta: Meta }) {
       {part === 'scores' && <ScoresPart answer={scores} />}
       {part === 'handoffs' && <HandoffsPart />}
       {part === 'programs' && <ProgramsPart answer={programs} />}
-      {part === 'deliveries' && <DeliveriesPart endpoints={endpoints} programs={meta.programs} />}
+      {part === 'deliveries' && <DeliveriesPart endpoints={sentTo} programs={meta.programs} />}
     </>
   )
 }

@@ -2,7 +2,6 @@
 import type {
   definitionList,
   deliveriesAnswer,
-  endpointsAnswer,
   handoffsAnswer,
   previewAnswer,
   programList,
@@ -31,7 +30,6 @@ export type Program = Programs['programs'][number]
 export type Runs = Output<typeof runsAnswer>
 export type Deliveries = Output<typeof deliveriesAnswer>
 export type DeliveryState = Delivery['state']
-export type Endpoints = Output<typeof endpointsAnswer>
 export type Delivery = Deliveries['rows'][number]
 
 const id = encodeURIComponent
@@ -47,7 +45,6 @@ export const ask = {
   programs: () => endpoint<Programs>('/v1/programs'),
   runs: (program: string, step: string) =>
     endpoint<Runs>(`/v1/programs/${id(program)}/runs`, { state: 'waiting', step, limit: 200 }),
-  endpoints: () => endpoint<Endpoints>('/v1/endpoints'),
   deliveries: (state: DeliveryState | null) => endpoint<Deliveries>('/v1/deliveries', { state, limit: 100 }),
 }
 

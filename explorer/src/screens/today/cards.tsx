@@ -24,6 +24,7 @@ import {
   newAtDeals,
   silentLate,
   troubleIn,
+  unsentIn,
   type Gap,
   type Trouble,
 } from './choose.js'
@@ -50,9 +51,11 @@ export function useTrouble(): Found {
   const t = useWords(words)
   const formats = useFormats()
   const line = useResource<Line>(endpoints.line(), { everyMs: 10_000 })
-  const { data, error } = line
-  if (data === undefined) return { card: error === undefined ? undefined : null, error }
-  const troubles = troubleIn(data, Date.now())
+  const sentTo = useResource(endpoints.sentTo(), { everyMs: 10_000 })
+  const { isThere, error } = stateOf([line, sentTo])
+  if (!isThere) return { card: undefined, error }
+  const unsent = sentTo.data === undefined ? [] : unsentIn(sentTo.data)
+  const troubles = [...(line.data === undefined ? [] : troubleIn(line.data, Date.now())), ...unsent]
   const say = (trouble: Trouble) =>
     trouble.kind === 'differs'
       ? t.differs(formats.number(trouble.n))
@@ -60,7 +63,9 @@ export function useTrouble(): Found {
         ? t.dead(formats.number(trouble.n))
         : trouble.kind === 'waits'
           ? t.waits(formats.span(trouble.ms))
-          : t.refused(formats.number(trouble.n), shown(trouble.code, 60))
+          : trouble.kind === 'unsent'
+            ? t.unsent(formats.number(trouble.n), shown(trouble.endpoint, 60))
+            : t.refused(formats.number(trouble.n), shown(trouble.code, 60))
   const rows = troubles
     .slice(0, mostRows)
     .map((trouble, index) => ({ key: String(index), who: say(trouble), why: '' }))
@@ -68,7 +73,13 @@ export function useTrouble(): Found {
     card:
       rows.length === 0
         ? null
-        : { id: 'broken', title: t.broken, tone: 'bad', rows, more: hrefOf('/health') },
+        : {
+            ...{ id: 'broken', title: t.broken, tone: 'bad', rows },
+            more:
+              unsent.length === troubles.length
+                ? hrefOf('/segments', { part: 'deliveries', only: 'waiting' })
+                : hrefOf('/health'),
+          },
     error,
   }
 }

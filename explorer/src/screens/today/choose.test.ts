@@ -1,6 +1,6 @@
 import type { Line, Meta } from '@touchline/schemas/api'
 import { describe, expect, test } from 'vitest'
-import { bestFinding, lateStages, newAtDeals, silentLate, troubleIn } from './choose.js'
+import { bestFinding, lateStages, newAtDeals, silentLate, troubleIn, unsentIn } from './choose.js'
 
 const stages = ['discovery', 'education', 'conversion', 'retention'].map((id) => ({ id, name: id }))
 const now = Date.parse('2026-06-10T08:00:00Z')
@@ -38,6 +38,32 @@ describe('what is worth a card', () => {
       [{ id: 'acme', traits: {}, people: 2 }],
     )
     expect(found.map((one) => [one.person.id, one.account.id])).toEqual([['p', 'acme']])
+  })
+
+  test('an endpoint is trouble while something waits for it that it does not take', () => {
+    const endpoint = (id: string, change: object) => ({
+      ...{
+        id,
+        url: '',
+        problem: null,
+        circuit: 'closed' as const,
+        failuresInRow: 0,
+        waiting: 0,
+        delivered: 0,
+      },
+      ...{ gaveUp: 0, lastSuccessAt: null, lastFailureAt: null, lastStatus: null, lastAnswer: null },
+      ...change,
+    })
+    const endpoints = [
+      endpoint('well', { waiting: 40 }),
+      endpoint('failed once, and nothing waits', { failuresInRow: 1 }),
+      endpoint('fails', { failuresInRow: 2, waiting: 3 }),
+      endpoint('no secret', { problem: 'the secret env:CRM is missing', waiting: 1 }),
+    ]
+    expect(unsentIn({ endpoints })).toEqual([
+      { kind: 'unsent', n: 3, endpoint: 'fails' },
+      { kind: 'unsent', n: 1, endpoint: 'no secret' },
+    ])
   })
 
   test('a line that holds is no trouble; a difference, dead letters, a long wait and fresh refusals are', () => {

@@ -1,6 +1,6 @@
 /** Which of what is known is worth a card in the morning. Pure. */
 import type { Line, Meta } from '@touchline/schemas/api'
-import type { AccountListed, PersonListed } from '../../api/endpoints.js'
+import type { AccountListed, PersonListed, SentTo } from '../../api/endpoints.js'
 import { dayMs } from '../../units.js'
 
 export interface Gap {
@@ -41,6 +41,7 @@ export type Trouble =
   | { kind: 'refused'; n: number; code: string }
   | { kind: 'dead'; n: number }
   | { kind: 'waits'; ms: number }
+  | { kind: 'unsent'; n: number; endpoint: string }
 
 /** Longer than a restart of ClickHouse takes. */
 const tooLongMs = 120_000
@@ -58,6 +59,12 @@ export function troubleIn(line: Line, now: number): Trouble[] {
       .map(({ code, n }) => ({ kind: 'refused' as const, n, code })),
   ]
 }
+
+/** Where something waits and is not taken: what cannot be sent to, and what failed at the last try. */
+export const unsentIn = ({ endpoints }: SentTo): Trouble[] =>
+  endpoints
+    .filter(({ waiting, problem, failuresInRow }) => waiting > 0 && (problem !== null || failuresInRow > 0))
+    .map(({ id, waiting }) => ({ kind: 'unsent', n: waiting, endpoint: id }))
 
 export interface Finding {
   trait: string

@@ -6,7 +6,7 @@ export const words = dictionary({
     title: 'Today',
     nothing: 'Nothing to do today.',
     looked:
-      'Looked at: silence in late stages, new people at open deals, accounts that look like won ones, hand-offs, and whether every event is accounted for.',
+      'Looked at: silence in late stages, new people at open deals, accounts that look like won ones, hand-offs, and endpoints, and whether every event is accounted for.',
     broken: 'Something is broken',
     silent: (n: string) => `Went silent in a late stage: ${n}`,
     silentWhy: (days: string, stage: string) => `silent ${days} in ${stage}`,
@@ -20,6 +20,7 @@ export const words = dictionary({
     differs: (n: string) => `${n} events are not accounted for.`,
     refused: (n: string, code: string) => `${n} refused since yesterday: ${code}`,
     dead: (n: string) => `${n} rows were refused by ClickHouse.`,
+    unsent: (n: string, endpoint: string) => `Endpoint ${endpoint} does not take what it is sent: ${n} wait.`,
     waits: (span: string) => `Events wait ${span} to be stored.`,
     all: 'See all',
     notKnown: 'This could not be looked at:',
@@ -29,7 +30,7 @@ export const words = dictionary({
     title: '今日',
     nothing: '今日やることはありません。',
     looked:
-      '確認したもの: 後期ステージの沈黙、進行中案件の新しい人、成約先に似たアカウント、引き渡し、イベントの所在。',
+      '確認したもの: 後期ステージの沈黙、進行中案件の新しい人、成約先に似たアカウント、引き渡し、送信先、イベントの所在。',
     broken: '不具合があります',
     silent: (n: string) => `後期ステージで沈黙: ${n}件`,
     silentWhy: (days: string, stage: string) => `${stage}で${days}沈黙`,
@@ -42,6 +43,7 @@ export const words = dictionary({
     differs: (n: string) => `${n}件のイベントの所在が合いません。`,
     refused: (n: string, code: string) => `昨日から${n}件拒否: ${code}`,
     dead: (n: string) => `ClickHouseが${n}行を拒否しました。`,
+    unsent: (n: string, endpoint: string) => `送信先${endpoint}が受け取りません: ${n}件待機`,
     waits: (span: string) => `イベントの保存待ちが${span}続いています。`,
     all: 'すべて見る',
     notKnown: '確認できなかったもの:',
