@@ -47,6 +47,12 @@ export const errorTable = {
     mayRetry: true,
     meaning: 'An import of this importId is under way. Wait for its end.',
   },
+  IMPORT_CHANGED: {
+    status: 409,
+    mayRetry: true,
+    meaning:
+      'Rows that an earlier run of this importId had done have changed since. Send the file again: all of it is read.',
+  },
   IMPORT_INTERRUPTED: {
     status: 503,
     mayRetry: true,

@@ -58,6 +58,20 @@ test('ids, times and versions in text do not take the slow way', () => {
   expect(mayBeInexact(text)).toBe(false)
 })
 
+test('what a double is written as with all its digits does not take the slow way, one digit more does', () => {
+  const doubles = [0.1 + 0.2, 100 / 3, 1 / 3e200, -266.3333333333333, 5e-324, 2 ** 53 - 1]
+  const text = JSON.stringify({ days: doubles, one: doubles[0] })
+  expect(mayBeInexact(text)).toBe(false)
+  expect(parseExact(text)).toEqual({ days: doubles, one: doubles[0] })
+  for (const more of [
+    '0.300000000000000041',
+    '33.3333333333333367',
+    '9007199254740993',
+    '1.7976931348623158e309',
+  ])
+    expect(mayBeInexact(text.replace('}', `,"more":${more}}`)), more).toBe(true)
+})
+
 describe('what was changed since it was parsed', () => {
   const source = parseExact('{"a":12345678901234567890,"b":[1,{"c":1e400}],"gone":12345678901234567891}')
 

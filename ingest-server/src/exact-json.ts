@@ -29,10 +29,18 @@ export const textOfNumber = (number: ExactNumber): string => number[written]
 
 // 16 digits are where doubles end; an exponent of three digits may be beyond 308. After a sign of structure or a blank:
 // digits in text that is quoted are none of our business.
-const perhapsInexact = /[:,[\s]-?\d(?:[\d.]{15}|[\d.]*[eE][+-]?\d{3})|^-?[\d.]/
+const perhapsInexact = /[:,[\s](-?\d(?:[\d.]{15}|[\d.]*[eE][+-]?\d{3})[\d.eE+-]*)/g
+const isNumberAlone = /^-?[\d.]/
 
-/** True where JSON.parse might round a number of this JSON text. */
-export const mayBeInexact = (json: string): boolean => perhapsInexact.test(json)
+/**
+ * True where JSON.parse might round a number of this JSON text. What a double itself is written as has 17 digits as well
+ * (`0.30000000000000004`, a third of a day), so each long number is looked at.
+ */
+export function mayBeInexact(json: string): boolean {
+  if (isNumberAlone.test(json)) return true
+  for (const [, number = ''] of json.matchAll(perhapsInexact)) if (!isSafeNumber(number)) return true
+  return false
+}
 
 const options = {
   parseNumber: (text: string): unknown => (isSafeNumber(text) ? Number(text) : exactNumber(text)),

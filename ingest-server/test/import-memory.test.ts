@@ -38,18 +38,9 @@ describe.skipIf(process.platform !== 'linux')('a file of any size is read in 200
   })
 
   test('by the command, and by the server beside it', async () => {
-    const file = join(dir, 'large.csv')
     // Rows that are wide, each thousandth of them a megabyte and more, and refused.
     const rows = Math.ceil(bytes / (note.length + 1_100 + 50))
     const wide = 'w'.repeat(1_100_000)
-    await writeRows(
-      file,
-      head,
-      rows,
-      (n) =>
-        `p${n % 5_000}@m${n % 50}.example,2026-01-0${1 + (n % 9)},Opened ${n % 3},${n % 1_000 === 7 ? wide : note}\n`,
-    )
-    expect((await stat(file)).size).toBeGreaterThan(bytes * 0.95)
     // What the first import brings once: code, connections, caches.
     const small = join(dir, 'small.csv')
     await writeRows(small, head, 3_000, (n) => `p${n}@m.example,2026-01-02,Opened,${note}\n`)
@@ -58,9 +49,74 @@ describe.skipIf(process.platform !== 'linux')('a file of any size is read in 200
       const [row] = await server.sql<{ n: number }>('SELECT uniqExact(message_id) AS n FROM events')
       return Number(row?.n) === 3_000 ? true : undefined
     })
+    const refused = Math.ceil((rows - 7) / 1_000)
+    const answer = await inBounds({
+      ...{ name: 'large', head, rows, map },
+      row: (n) =>
+        `p${n % 5_000}@m${n % 50}.example,2026-01-0${1 + (n % 9)},Opened ${n % 3},${n % 1_000 === 7 ? wide : note}\n`,
+    })
+    expect(answer).toMatchObject({ state: 'done', rows, accepted: rows - refused, rejected: refused })
+  }, 1_800_000)
+
+  test('what is kept of rows that are refused does not hold the rows', async () => {
+    const wide = 'w'.repeat(800_000)
+    const rows = 400
+    const answer = await inBounds({
+      ...{ name: 'refused', head, rows, map },
+      // No time, no address, and values of a megabyte that stand where a time should.
+      row: (n) =>
+        n % 3 === 0
+          ? `p${n}@m.example,never,Opened ${n},${wide}\n`
+          : n % 3 === 1
+            ? `nobody,2026-01-02,Opened ${n},${wide}\n`
+            : `p${n}@m.example,${wide},Opened ${n},note\n`,
+    })
+    expect(answer).toMatchObject({ state: 'done', rows, accepted: 0, rejected: rows })
+    const { rejectedRows } = answer as { rejectedRows: { reason: string; row: string }[] }
+    expect(rejectedRows).toHaveLength(rows)
+    for (const { reason, row } of rejectedRows) {
+      expect(reason.length).toBeLessThan(600)
+      expect(row.length).toBeLessThanOrEqual(1_000)
+    }
+  }, 1_800_000)
+
+  test('sums of costs do not hold the rows that they were read from, nor do many long columns', async () => {
+    const columns = Array.from({ length: 60 }, (_, n) => `Column ${n}`)
+    const long = columns.map((_, n) => `${n}`.repeat(60)).join(',')
+    const rows = 50_000
+    const answer = await inBounds({
+      ...{ name: 'costs', head: `Day,Campaign,Spent,${columns.join(',')}\n`, rows },
+      map: {
+        source: 'costs',
+        rows: [
+          {
+            ...{ as: 'cost', day: 'Day', amount: 'Spent', campaign: 'Campaign' },
+            ...{ channel: { constant: 'Paid Search' }, currency: { constant: 'EUR' } },
+          },
+        ],
+      },
+      row: (n) => `2026-01-0${1 + (n % 9)},A campaign with a long name ${n},1.5,${long}\n`,
+    })
+    expect(answer).toMatchObject({ state: 'done', rows, accepted: rows, costs: rows })
+  }, 1_800_000)
+
+  interface Imported {
+    name: string
+    head: string
+    rows: number
+    row: (n: number) => string
+    map: object
+  }
+
+  /** What the import answers; neither the command nor the server may grow beyond what is allowed. */
+  async function inBounds({ name, map: body, ...file }: Imported): Promise<unknown> {
+    const [path, mapPath] = [join(dir, `${name}.csv`), join(dir, `${name}.json`)]
+    await writeRows(path, file.head, file.rows, file.row)
+    await writeFile(mapPath, JSON.stringify(body))
+    if (name === 'large') expect((await stat(path)).size).toBeGreaterThan(bytes * 0.95)
     const before = rssMb(server.pid)
     const most = { command: 0, server: 0 }
-    const { child, ended } = startImport(server, [file, '--map', join(dir, 'map.json'), '--json'])
+    const { child, ended } = startImport(server, [path, '--map', mapPath, '--json'])
     const timer = setInterval(() => {
       // It may have ended meanwhile.
       if (child.exitCode === null) most.command = Math.max(most.command, rssMb(child.pid ?? 0))
@@ -69,16 +125,10 @@ describe.skipIf(process.platform !== 'linux')('a file of any size is read in 200
     const { out, err } = await ended
     clearInterval(timer)
     expect(err).toBe('')
-    const refused = Math.ceil((rows - 7) / 1_000)
-    expect(JSON.parse(out)).toMatchObject({
-      state: 'done',
-      rows,
-      accepted: rows - refused,
-      rejected: refused,
-    })
     expect(most.command).toBeGreaterThan(20)
     expect(most.command).toBeLessThan(mostMb)
     expect(most.server).toBeLessThan(mostMb)
     expect(server.output()).not.toContain('heap')
-  }, 1_800_000)
+    return JSON.parse(out) as unknown
+  }
 })

@@ -240,6 +240,42 @@ describe('over HTTP', () => {
   })
 })
 
+describe('a row that was mended is read when its file is sent again by the same name', () => {
+  const note = 'n'.repeat(300)
+  /** Each as long as the other, and none in what is looked at first. */
+  const fileOf = (rows: number, when: string) =>
+    `Email,When,Worth,Note\n${Array.from({ length: rows }, (_, n) => `m${n}@mended.de,${n === rows / 2 ? when : '2026-01-02'},1,${note}\n`).join('')}`
+  const refusedOf = async (id: string) =>
+    (await server.get<{ rejectedRows: { line: number }[] }>(`/v1/imports/${id}`)).body.rejectedRows.map(
+      ({ line }) => line,
+    )
+  const untilRefused = (id: string, lines: number[]) =>
+    until(async () => (JSON.stringify(await refusedOf(id)) === JSON.stringify(lines) ? true : undefined), {
+      what: `refused rows of ${id} to be ${JSON.stringify(lines)}`,
+    })
+
+  // Of the larger one the server does not hold what it passes over.
+  test.each([2_000, 30_000])('of %i rows', async (rows) => {
+    const source = `mended-${rows}`
+    const map = await file(`${source}.json`, JSON.stringify(calls(source)))
+    const args = (name: string) => [join(dir, name), '--map', map, '--import-id', source, '--json']
+    await file(`${source}.csv`, fileOf(rows, '2026-13-01'))
+    const first = await touchlineImport(server, ...args(`${source}.csv`))
+    expect(JSON.parse(first.out)).toMatchObject({ rows, accepted: rows - 1, rejected: 1 })
+    await untilCounted(source, rows - 1)
+    await untilRefused(source, [rows / 2 + 2])
+    const again = await touchlineImport(server, ...args(`${source}.csv`))
+    expect(JSON.parse(again.out)).toMatchObject({ resumedAfter: rows, accepted: rows - 1, rejected: 1 })
+
+    await file(`${source}-mended.csv`, fileOf(rows, '2025-12-01'))
+    const mended = await touchlineImport(server, ...args(`${source}-mended.csv`))
+    expect(mended.err).toBe('')
+    expect(JSON.parse(mended.out)).toMatchObject({ resumedAfter: 0, rows, accepted: rows, rejected: 0 })
+    await untilCounted(source, rows)
+    await untilRefused(source, [])
+  })
+})
+
 describe('a run that is killed half-way goes on, and nothing is lost or twice', () => {
   const rows = 60_000
   const head = 'Email,When,Worth,Note\n'

@@ -1,5 +1,7 @@
 /** What other systems push to the real server: signed, kept, refused, replayed. */
 import { createHmac } from 'node:crypto'
+import { request } from 'node:http'
+import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { touchline } from '../../test-support/command.js'
 import { startServer, until, type TestServer } from '../../test-support/server.js'
@@ -7,7 +9,8 @@ import { startServer, until, type TestServer } from '../../test-support/server.j
 const secret = 'whsec_of_a_test'
 let server: TestServer
 beforeAll(async () => {
-  server = await startServer({ env: { STRIPE_SECRET: secret, SHOP_SECRET: secret } })
+  const keys = { STANDARD_SECRET: 'whsec_c2VjcmV0IG9mIGEgdGVzdA==', BAD_SECRET: 'not in base64' }
+  server = await startServer({ env: { STRIPE_SECRET: secret, SHOP_SECRET: secret, ...keys } })
 })
 afterAll(() => server.stop())
 
@@ -118,6 +121,101 @@ test('what is signed and cannot be read is kept with its reason, and replayed on
   })
   expect(timeline.touchpoints).toMatchObject([{ name: 'Order Placed', at: '2026-03-01T10:00:00.000Z' }])
   expect(await counted('rejected_events', "stage = 'source'")).toBe(1)
+})
+
+/** Byte for byte as told, in so many pieces. */
+function pushRaw(id: string, pieces: readonly Buffer[], headers: Record<string, string>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const sending = request(`${server.url}/v1/sources/${id}`, { method: 'POST', headers })
+    sending.on('response', (answer) => {
+      answer.resume()
+      answer.on('end', () => resolve(answer.statusCode ?? 0))
+    })
+    sending.on('error', reject)
+    for (const piece of pieces) sending.write(piece)
+    sending.end()
+  })
+}
+
+test('however a push is sent, what is signed are its bytes: in pieces, of any type or none; written anew it is another', async () => {
+  await define('import', 'forms', {
+    source: 'forms',
+    key: '/id',
+    rows: [{ as: 'touch', email: '/mail', at: '/when', name: '/what' }],
+  })
+  await define('sources', 'forms', {
+    vendor: 'generic',
+    secret: 'env:SHOP_SECRET',
+    header: 'X-Shop-Signature',
+    map: 'forms',
+  })
+  const bodyOf = (id: number) =>
+    JSON.stringify({ id, mail: 'zoë@pieces.example', when: '2026-03-01T10:00:00Z', what: `Formulär ${id}` })
+  const types = [
+    undefined,
+    'application/json',
+    'json',
+    'text/plain; charset=latin1',
+    'application/x-www-form-urlencoded',
+  ]
+  for (const [id, type] of types.entries()) {
+    const bytes = Buffer.from(bodyOf(id))
+    // In the middle of a letter.
+    const middle = bytes.indexOf('ë') + 1
+    const headers = { ...ofShop(bodyOf(id)), ...(type !== undefined && { 'content-type': type }) }
+    expect(await pushRaw('forms', [bytes.subarray(0, middle), bytes.subarray(middle)], headers), type).toBe(
+      200,
+    )
+    for (const other of [
+      Buffer.from(bodyOf(id), 'latin1'),
+      Buffer.from(`${bodyOf(id)} `),
+      Buffer.from(bodyOf(id).replace('ë', '\\u00eb')),
+    ])
+      expect(await pushRaw('forms', [other], headers), type).toBe(401)
+  }
+  await until(async () =>
+    (await counted('events', "origin = 'forms' AND name LIKE 'Formulär%'")) === types.length
+      ? true
+      : undefined,
+  )
+  expect(await counted('rejected_events', "original LIKE '%pieces.example%'")).toBe(0)
+})
+
+test('Standard Webhooks: replayed it counts once, of another time it is refused, and a secret that is none is said', async () => {
+  const map = {
+    source: 'std',
+    rows: [{ as: 'touch', email: '/mail', at: '/when', name: { constant: 'Sent' } }],
+  }
+  await define('sources', 'std', { vendor: 'standard', secret: 'env:STANDARD_SECRET', map })
+  await define('sources', 'badly', { vendor: 'standard', secret: 'env:BAD_SECRET', map })
+  await define('sources', 'rolled', {
+    vendor: 'standard',
+    secret: 'env:BAD_SECRET',
+    secretBefore: 'env:STANDARD_SECRET',
+    map,
+  })
+  const body = JSON.stringify({ mail: 'ann@std.example', when: '2026-03-01T10:00:00Z' })
+  const signed = (atMs: number) => ({
+    'webhook-id': 'msg_9',
+    'webhook-timestamp': String(Math.floor(atMs / 1_000)),
+    'webhook-signature': new Webhook('whsec_c2VjcmV0IG9mIGEgdGVzdA==').sign('msg_9', new Date(atMs), body),
+  })
+  const now = signed(Date.now())
+  for (let again = 0; again < 3; again += 1)
+    expect(await push('std', body, now)).toMatchObject({ status: 200, body: { accepted: 1 } })
+  expect(await push('rolled', body, now)).toMatchObject({ status: 200 })
+  expect(await push('std', body, signed(Date.now() - 3_600_000))).toMatchObject({ status: 401 })
+  expect(
+    await push('std', body, { ...now, 'webhook-timestamp': String(Math.floor(Date.now() / 1_000) - 9) }),
+  ).toMatchObject({ status: 401 })
+  expect(await push('std', body, { ...now, 'webhook-id': 'msg_8' })).toMatchObject({ status: 401 })
+  expect(await push('badly', body, now)).toMatchObject({ status: 500, body: { code: 'CONFIG_INVALID' } })
+  await until(async () => ((await counted('events', "origin = 'std'")) >= 1 ? true : undefined))
+  const timeline = await until(async () => {
+    const answer = await server.get<{ touchpoints?: object[] }>('/v1/users/email:ann@std.example/timeline')
+    return answer.body.touchpoints?.length === 1 ? answer.body : undefined
+  })
+  expect(timeline.touchpoints).toHaveLength(1)
 })
 
 test('a source without a secret needs a key in its address; a secret that is not set refuses nothing for good', async () => {

@@ -2,6 +2,8 @@
 export interface ImportProgress {
   /** So many bytes more were sent. */
   sent: (bytes: number) => void
+  /** The file is sent from its beginning. */
+  again: () => void
   /** Asks `rows` again and again until the function that it returns is called. */
   follow: (rows: (() => Promise<number>) | undefined) => () => Promise<void>
 }
@@ -41,6 +43,9 @@ export function openProgress({
   return {
     sent(more) {
       bytes += more
+    },
+    again() {
+      bytes = 0
     },
     follow(read) {
       if (isQuiet) return () => Promise.resolve()

@@ -116,6 +116,7 @@ async function importOne(cli: Cli, file: string, wanted: Wanted): Promise<Import
       file,
       key: wanted.key,
       onSent: progress.sent,
+      onAgain: progress.again,
     })
   } finally {
     await stop()

@@ -11,12 +11,27 @@ interface Sending {
   onSent: (bytes: number) => void
 }
 
-/** Not by fetch: its time limits are made for answers that come at once. */
+/** Once more where the server finds only at the end that it is another file than it had by this name. */
 export async function sendFile(
   config: Config,
   path: string,
-  { file, key, onSent }: Sending,
+  sending: Sending & { onAgain: () => void },
 ): Promise<ImportRunAnswer> {
+  for (let attempt = 1; ; attempt += 1) {
+    const { status, answer } = await sendOnce(config, path, sending)
+    if (status === 200) return answer
+    if (answer.code !== 'IMPORT_CHANGED' || attempt > 1)
+      throw new Error(`the server answers ${status}: ${answer.message ?? ''}`)
+    sending.onAgain()
+  }
+}
+
+/** Not by fetch: its time limits are made for answers that come at once. */
+async function sendOnce(
+  config: Config,
+  path: string,
+  { file, key, onSent }: Sending,
+): Promise<{ status: number; answer: ImportRunAnswer & { code?: string; message?: string } }> {
   const authorization = `Bearer ${await secretKeyOf(config, key)}`
   const { status, text } = await new Promise<{ status: number; text: string }>((resolve, reject) => {
     const sending = request(`${serverUrl(config)}${path}`, {
@@ -48,9 +63,7 @@ export async function sendFile(
     })
     source.pipe(sending)
   })
-  const answer = JSON.parse(text) as ImportRunAnswer & { message?: string }
-  if (status !== 200) throw new Error(`the server answers ${status}: ${answer.message ?? ''}`)
-  return answer
+  return { status, answer: JSON.parse(text) as ImportRunAnswer }
 }
 
 function broken(config: Config, cause: Error & { code?: string }): Error {

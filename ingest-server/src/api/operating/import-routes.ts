@@ -21,8 +21,8 @@ import { TouchlineError } from '../../errors.js'
 import { readerOf, requireMay } from '../../http/credentials.js'
 import { endLongRequest, mayTakeLong } from '../../http/long-requests.js'
 import { findMap } from '../../sources/find-map.js'
-import type { Imports } from '../../sources/imports/open-imports.js'
-import type { EarlierRun } from '../../sources/imports/progress.js'
+import type { Imports, KnownRun } from '../../sources/imports/open-imports.js'
+import { marksOf, type EarlierRun } from '../../sources/imports/progress.js'
 import { readyMaps } from '../../sources/maps/index.js'
 import { projectOf, readerFor, type Api, type TimelineDeps } from '../context.js'
 import { refuseUnknownParameters } from '../known-parameters.js'
@@ -135,13 +135,19 @@ FROM imports FINAL
 WHERE project = {project: String} AND import_id = {id: String}`,
 }
 
-type StoredRun = ImportShape & { digest: string }
+type StoredRun = ImportShape & EarlierRun
 
 async function storedRun(reader: Reader, id: string): Promise<StoredRun | undefined> {
-  const [found] = await query<StoredRun>(reader, runQuery, { id })
-  if (found === undefined) return undefined
+  const [stored] = await query<StoredRun>(reader, runQuery, { id })
+  if (stored === undefined) return undefined
+  const found = { ...stored, ...marksOf(stored.digest) }
   const numbers = ['rows', 'resumedAfter', 'accepted', 'skipped', 'rejected', 'events', 'costs'] as const
   return { ...found, ...Object.fromEntries(numbers.map((name) => [name, Number(found[name])])) }
+}
+
+async function knownRun(reader: Reader, id: string): Promise<KnownRun | undefined> {
+  const shape = await storedRun(reader, id)
+  return shape && { shape, beganAtMs: shape.beganAtMs }
 }
 
 const earlierRun = (reader: Reader, id: string): Promise<EarlierRun | undefined> => storedRun(reader, id)
@@ -155,7 +161,7 @@ SELECT line, code, reason, row FROM (
     JSONExtractString(original, 'row') AS row, received_at
   FROM rejected_events
   WHERE project = {project: String} AND stage = 'import' AND JSONExtractString(original, 'import') = {id: String}
-    AND JSONExtractUInt(original, 'line') > {after: UInt64}
+    AND JSONExtractUInt(original, 'line') > {after: UInt64} AND received_at >= fromUnixTimestamp64Milli({since: Int64})
   ORDER BY line, received_at DESC
   LIMIT 1 BY line
 )
@@ -185,10 +191,12 @@ export function addImports(api: Api, deps: ImportRouteDeps): void {
     async handler(request) {
       const { importId } = request.params
       const reader = readerFor(request, deps)
-      const shape = deps.imports.live(reader.project, importId) ?? (await storedRun(reader, importId))
-      if (shape === undefined)
+      const known = deps.imports.live(reader.project, importId) ?? (await knownRun(reader, importId))
+      if (known === undefined)
         throw new TouchlineError('NOT_FOUND', `There is no import ${importId}, or it has only just begun.`)
-      const rows = await query<RejectedRowShape>(reader, rejectedQuery, { id: importId, ...request.query })
+      const { shape, beganAtMs: since } = known
+      const asked = { id: importId, since, ...request.query }
+      const rows = await query<RejectedRowShape>(reader, rejectedQuery, asked)
       return { ...shape, rejectedRows: rows.map((row) => ({ ...row, line: Number(row.line) })) }
     },
   })

@@ -7,7 +7,7 @@ import { TouchlineError } from '../../errors.js'
 import { writerInHead, writerOf } from '../../http/credentials.js'
 import type { Credential, Project } from '../../projects/project.js'
 import { findMap } from '../../sources/find-map.js'
-import { isSigned } from '../../sources/webhooks/signatures.js'
+import { isSecret, isSigned } from '../../sources/webhooks/signatures.js'
 import { takePushed } from '../../sources/webhooks/take-pushed.js'
 import type { TimelineDeps } from '../context.js'
 
@@ -73,10 +73,13 @@ function judge(request: FastifyRequest, body: Buffer, source: SourceBody, deps: 
   const secrets = [source.secret, source.secretBefore].flatMap((reference) => {
     const secret =
       reference === undefined ? undefined : deps.endpoints?.readSecret(reference.replace(/^env:/, ''))
-    return secret === undefined || secret === '' ? [] : [secret]
+    return secret !== undefined && isSecret(source.vendor, secret) ? [secret] : []
   })
   if (secrets.length === 0)
-    throw new TouchlineError('CONFIG_INVALID', `The variable of ${source.secret} is not set on this server.`)
+    throw new TouchlineError(
+      'CONFIG_INVALID',
+      `The variable of ${source.secret} is not set on this server, or is no secret of such a source.`,
+    )
   const { method, headers, url } = request
   // HubSpot signs the address that it was told, which a proxy may not pass on.
   const hosts = [`https://${request.host}`, `http://${request.host}`, deps.session?.publicUrl() ?? '']

@@ -6,7 +6,8 @@ import { openUnderWay } from './under-way.js'
 function opened(append: (kept: ReturnType<typeof openProgress>) => Promise<void>) {
   const progress: Progress = {
     ...noCounts,
-    ...{ project: 'shop', id: 'i', state: 'running', map: 'm', name: 'f.csv', digest: '' },
+    ...{ project: 'shop', id: 'i', state: 'running', map: 'm', name: 'f.csv' },
+    ...{ digest: '', rowsHash: '', beganAtMs: 0 },
     form: { format: 'csv', encoding: 'utf-8', delimiter: ',', columns: ['a'] },
     ...{ resumedAfter: 0, startedAtMs: 0, updatedAtMs: 0, warnings: [] },
   }
@@ -33,7 +34,7 @@ test('an import whose last record had to wait for the log is done, not running',
 test('its time never stands still, whatever the clock does', () => {
   const { progress, kept } = opened(async () => undefined)
   const times = [1, 2, 3].map((lastRow) => {
-    kept.add({ lastRow, accepted: 1, skipped: 0, rejected: 0, events: 1 })
+    kept.add({ lastRow, rowsHash: '', accepted: 1, skipped: 0, rejected: 0, events: 1 })
     return progress.updatedAtMs
   })
   expect(times).toEqual([1, 2, 3])

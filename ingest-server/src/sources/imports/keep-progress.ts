@@ -1,13 +1,15 @@
 /** What a run has come to: told to whoever looks on, and kept in the log. Only what is durable is counted in it. */
 import type { Clock } from '../../clock.js'
 import type { LogRecord } from '../../log/log.js'
-import { progressRecord, type EarlierRun, type Progress } from './progress.js'
+import { noCounts, progressRecord, type EarlierRun, type Progress } from './progress.js'
 
 const keepEveryMs = 2_000
 
 /** What one batch of rows became. */
 export interface BatchCounts {
   lastRow: number
+  /** Over all rows up to that one. */
+  rowsHash: string
   accepted: number
   skipped: number
   rejected: number
@@ -34,13 +36,18 @@ export function openProgress({ progress, clock, onProgress, append }: ProgressOp
   }
 
   return {
-    /** Goes on from what an earlier run of the same file had done; answers behind which row. */
-    goOnFrom({ rows, accepted, skipped, rejected, events }: EarlierRun): number {
-      Object.assign(progress, { rows, accepted, skipped, rejected, events })
-      return (progress.resumedAfter = rows)
+    /** Goes on from what an earlier run of the same file had done. */
+    goOnFrom({ rows, accepted, skipped, rejected, events, rowsHash, beganAtMs }: EarlierRun): void {
+      Object.assign(progress, { rows, accepted, skipped, rejected, events, rowsHash, beganAtMs })
+      progress.resumedAfter = rows
     },
-    add: ({ lastRow, accepted, skipped, rejected, events }: BatchCounts): void => {
+    /** The file is another one than that of the earlier run. */
+    beginAnew(): void {
+      Object.assign(progress, { ...noCounts, rowsHash: '', resumedAfter: 0, beganAtMs: progress.startedAtMs })
+    },
+    add: ({ lastRow, rowsHash, accepted, skipped, rejected, events }: BatchCounts): void => {
       progress.rows = lastRow
+      progress.rowsHash = rowsHash
       progress.accepted += accepted
       progress.skipped += skipped
       progress.rejected += rejected

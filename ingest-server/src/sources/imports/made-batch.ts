@@ -3,6 +3,7 @@ import type { CostRow, RejectedRowShape } from '@touchline/schemas/api'
 import type { Json } from '../map/columns.js'
 import type { CompiledMap } from '../map/compile-map.js'
 import { isBad, type ReadRow, type Row } from '../reading/row.js'
+import { ownText } from './own-text.js'
 
 export interface MadeBatch {
   events: Json[]
@@ -17,6 +18,8 @@ export interface MadeBatch {
 }
 
 const keptOfRow = 1_000
+/** A value that cannot be read stands in it, and may be a megabyte. */
+const longestReason = 500
 const dayMs = 86_400_000
 /** As collecting has it: nobody tells of an earlier time. */
 const earliest = '1990-01-01'
@@ -33,14 +36,14 @@ export function collectBatch(rows: readonly ReadRow[], { map }: CompiledMap, now
         const owner = owners[index]
         if (owner === undefined || refused.has(owner)) continue
         refused.add(owner)
-        batch.rejected.push({ line: owner.line, code, reason: message, row: beginningOf(owner) })
+        batch.rejected.push(rejected(owner, code, message))
       }
       batch.accepted -= refused.size
       if (refused.size > 0) batch.rejected.sort((a, b) => a.line - b.line)
     },
   }
   const reject = (row: ReadRow, reason: string) =>
-    batch.rejected.push({ line: row.line, code: 'IMPORT_ROW_INVALID', reason, row: beginningOf(row) })
+    batch.rejected.push(rejected(row, 'IMPORT_ROW_INVALID', reason))
   for (const row of rows) {
     if (isBad(row)) {
       reject(row, row.reason)
@@ -70,7 +73,13 @@ function outOfTime(events: readonly Json[], latest: string): string | undefined 
   return undefined
 }
 
-export function beginningOf(row: ReadRow): string {
-  if (isBad(row) || row.raw !== '') return row.raw.slice(0, keptOfRow)
-  return (Array.isArray(row.cells) ? row.cells.join(',') : JSON.stringify(row.cells)).slice(0, keptOfRow)
+const rejected = (row: ReadRow, code: string, reason: string): RejectedRowShape => ({
+  ...{ line: row.line, code },
+  reason: reason.length > longestReason ? `${ownText(reason, longestReason)}…` : ownText(reason),
+  row: ownText(textOf(row), keptOfRow),
+})
+
+function textOf(row: ReadRow): string {
+  if (isBad(row) || row.raw !== '') return row.raw
+  return Array.isArray(row.cells) ? row.cells.join(',') : JSON.stringify(row.cells)
 }

@@ -5,6 +5,12 @@ import { shapeOf, type Progress } from './progress.js'
 import { runImport } from './run-import.js'
 import type { ImportRequest, ImportDeps } from './import-request.js'
 
+export interface KnownRun {
+  shape: ImportShape
+  /** Rows that were refused earlier are of another file. */
+  beganAtMs: number
+}
+
 export interface Imports {
   /**
    * Runs until the end of the file. Rejects with IMPORT_INVALID, IMPORT_RUNNING, or IMPORT_INTERRUPTED where the
@@ -12,12 +18,14 @@ export interface Imports {
    */
   run: (request: Omit<ImportRequest, 'onProgress'>) => Promise<ImportRunAnswer>
   /** What a run of this process says; undefined where there is none. */
-  live: (project: string, id: string) => ImportShape | undefined
+  live: (project: string, id: string) => KnownRun | undefined
   stop: () => void
 }
 
 export function openImports(deps: ImportDeps): Imports {
   const running = new Map<string, Progress | undefined>()
+  /** Ids whose file has changed since: the next run of each does all of it, though its record is not stored yet. */
+  const changed = new Set<string>()
   const stopping = new AbortController()
   const keyOf = (project: string, id: string) => JSON.stringify([project, id])
   return {
@@ -27,12 +35,14 @@ export function openImports(deps: ImportDeps): Imports {
       if (isKept && running.has(key)) throw new TouchlineError('IMPORT_RUNNING')
       if (isKept) running.set(key, undefined)
       const signal = AbortSignal.any([request.signal, stopping.signal])
+      const earlier = isKept && changed.delete(key) ? undefined : request.earlier
       try {
         return await runImport(
-          { ...request, signal, onProgress: (progress) => isKept && running.set(key, progress) },
+          { ...request, earlier, signal, onProgress: (progress) => isKept && running.set(key, progress) },
           deps,
         )
       } catch (error) {
+        if (error instanceof TouchlineError && error.code === 'IMPORT_CHANGED') changed.add(key)
         throw signal.aborted || isBroken(error)
           ? new TouchlineError('IMPORT_INTERRUPTED', undefined, { cause: error })
           : error
@@ -42,7 +52,7 @@ export function openImports(deps: ImportDeps): Imports {
     },
     live(project, id) {
       const progress = running.get(keyOf(project, id))
-      return progress === undefined ? undefined : shapeOf(progress)
+      return progress && { shape: shapeOf(progress), beganAtMs: progress.beganAtMs }
     },
     stop: () => stopping.abort(),
   }

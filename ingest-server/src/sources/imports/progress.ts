@@ -20,8 +20,12 @@ export interface Progress extends Counts {
   state: ImportState
   map: string
   name: string
-  /** Of the map and the beginning of the file: a run goes on only where both are the same. */
+  /** Of the map, the header and the first row: a run goes on only where they are the same. */
   digest: string
+  /** Over the rows that are done, which must be the same as well. */
+  rowsHash: string
+  /** When the first run began that this one goes on with: what was refused before is of another file. */
+  beganAtMs: number
   form: FileForm
   resumedAfter: number
   startedAtMs: number
@@ -32,18 +36,30 @@ export interface Progress extends Counts {
 export const noCounts: Counts = { rows: 0, accepted: 0, skipped: 0, rejected: 0, events: 0, costs: 0 }
 
 /** What an earlier run left (table `imports`). */
-export interface EarlierRun extends Counts {
+export interface EarlierRun extends Counts, Marks {}
+
+interface Marks {
   digest: string
-  state: string
+  rowsHash: string
+  beganAtMs: number
+}
+
+/** They stand in one column. */
+const between = '.'
+const written = ({ digest, rowsHash, beganAtMs }: Marks) => [digest, rowsHash, beganAtMs].join(between)
+export function marksOf(column: string): Marks {
+  const [digest = '', rowsHash = '', beganAtMs = ''] = column.split(between)
+  return { digest, rowsHash, beganAtMs: Number(beganAtMs) }
 }
 
 export function progressRecord(progress: Progress): LogRecord {
-  const { project, id, form, digest, resumedAfter, startedAtMs, updatedAtMs, ...rest } = progress
+  const { project, id, form, digest, rowsHash, beganAtMs, resumedAfter, startedAtMs, updatedAtMs, ...rest } =
+    progress
   const row = {
     project,
     import_id: id,
     version: updatedAtMs,
-    digest,
+    digest: written({ digest, rowsHash, beganAtMs }),
     ...rest,
     format: form.format,
     encoding: form.encoding,

@@ -12,6 +12,7 @@ import { checkColumns } from '../map/check-columns.js'
 import { compileMap, wantedColumns, type CompiledMap } from '../map/compile-map.js'
 import { readRows } from '../reading/read-rows.js'
 import { isBad, type FileForm, type ReadRow } from '../reading/row.js'
+import { openGoingOn, type Due } from './go-on.js'
 import type { ImportRequest, ImportDeps } from './import-request.js'
 import { openProgress } from './keep-progress.js'
 import { noCounts, progressRecord, shapeOf, type Progress } from './progress.js'
@@ -40,26 +41,36 @@ function openRun(request: ImportRequest, deps: ImportDeps) {
   const kept = openProgress({ progress, clock, onProgress: request.onProgress, append })
   const batches = openBatches(request, deps, kept)
   let compiled: CompiledMap | undefined
-  let resumeAfter = 0
+  let goingOn = openGoingOn(undefined, kept.beginAnew)
 
-  /** The first rows decide how the file is read, and where an earlier run is gone on with. */
+  /** The first rows decide how the file is read, and whether an earlier run is gone on with. */
   function begin(rows: readonly ReadRow[]): CompiledMap {
     progress.warnings.push(...checkColumns(map.body, file.form))
     progress.digest = digestOf(map.body, file.form, rows)
+    const { earlier } = request
     // Sums of costs need the whole file.
-    if (request.earlier?.digest === progress.digest && !hasCosts && !isDryRun)
-      resumeAfter = kept.goOnFrom(request.earlier)
+    if (earlier?.digest === progress.digest && earlier.rows > 0 && !hasCosts && !isDryRun) {
+      kept.goOnFrom(earlier)
+      goingOn = openGoingOn({ rows: earlier.rows, hash: earlier.rowsHash }, kept.beginAnew)
+    }
     return (compiled = compileMap(map.body, file.form))
+  }
+
+  async function take(dues: readonly Due[], made: CompiledMap): Promise<void> {
+    for (const due of dues) {
+      signal.throwIfAborted()
+      await batches.take(due, made)
+    }
   }
 
   async function readAll(): Promise<void> {
     for await (const rows of file.batches) {
       signal.throwIfAborted()
       const made = compiled ?? begin(rows)
-      const fresh = resumeAfter === 0 ? rows : rows.filter(({ number }) => number > resumeAfter)
-      if (fresh.length > 0) await batches.take(fresh, made)
+      await take(goingOn.due(rows), made)
     }
     if (compiled === undefined) progress.warnings.push('The file has a header and no rows.')
+    else await take(goingOn.end(), compiled)
     progress.warnings.push(...file.warnings)
     await batches.settle()
   }
@@ -89,14 +100,14 @@ function openRun(request: ImportRequest, deps: ImportDeps) {
 function newProgress({ project, id, map, name }: ImportRequest, form: FileForm, nowMs: number): Progress {
   return {
     ...noCounts,
-    ...{ project: project.id, id, state: 'running', map: map.id, name, digest: '', form },
+    ...{ project: project.id, id, state: 'running', map: map.id, name, form },
+    ...{ digest: '', rowsHash: '', beganAtMs: nowMs },
     ...{ resumedAfter: 0, startedAtMs: nowMs, updatedAtMs: nowMs, warnings: [] },
   }
 }
 
-const rowsOfDigest = 20
-
-function digestOf(body: ImportBody, { columns }: FileForm, rows: readonly ReadRow[]): string {
-  const first = rows.slice(0, rowsOfDigest).map((row) => (isBad(row) ? row.raw : row.raw || row.cells))
-  return hash('sha256', JSON.stringify([body, columns, first]), 'base64url').slice(0, 32)
+/** Of one row: how many more there are in the first batch is the network's affair. */
+function digestOf(body: ImportBody, { columns }: FileForm, [first]: readonly ReadRow[]): string {
+  const written = first === undefined ? '' : isBad(first) ? first.raw : first.raw || first.cells
+  return hash('sha256', JSON.stringify([body, columns, written]), 'base64url').slice(0, 32)
 }

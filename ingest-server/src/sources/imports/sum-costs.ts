@@ -6,6 +6,7 @@ import type { CostRow } from '@touchline/schemas/api'
 import { hash } from 'node:crypto'
 import { TouchlineError } from '../../errors.js'
 import type { LogRecord } from '../../log/log.js'
+import { ownText } from './own-text.js'
 
 export interface CostSums {
   /** A row whose key was there before counts once. */
@@ -38,7 +39,7 @@ export function sumCosts(): CostSums {
         const { day, channel, source, medium, campaign, currency } = row
         const place = JSON.stringify([day, channel, source, medium, campaign, currency])
         const before = sums.get(place)
-        sums.set(place, before === undefined ? row : added(before, row))
+        sums.set(place, before === undefined ? ownRow(row) : added(before, row))
       }
     },
     records(project, version) {
@@ -55,6 +56,15 @@ export function sumCosts(): CostSums {
     size: () => sums.size,
   }
 }
+
+/** Kept until the end of the file, so it must not hold the row that it was read from. */
+const ownRow = (row: CostRow): CostRow => ({
+  ...row,
+  channel: ownText(row.channel),
+  source: ownText(row.source),
+  medium: ownText(row.medium),
+  campaign: ownText(row.campaign),
+})
 
 function added(before: CostRow, row: CostRow): CostRow {
   const sum = { ...before, amount: Math.round((before.amount + row.amount) * 1e6) / 1e6 }

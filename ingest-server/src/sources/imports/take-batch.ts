@@ -7,9 +7,9 @@ import { acceptMade } from '../../collect/accept/accept-made.js'
 import type { LogRecord } from '../../log/log.js'
 import { appendMade, refusedLine, untilAppended } from '../append.js'
 import type { CompiledMap } from '../map/compile-map.js'
-import type { ReadRow } from '../reading/row.js'
+import type { Due } from './go-on.js'
 import type { ImportRequest, ImportDeps } from './import-request.js'
-import type { BatchCounts, KeptProgress } from './keep-progress.js'
+import type { KeptProgress } from './keep-progress.js'
 import { collectBatch, type MadeBatch } from './made-batch.js'
 import { openPreview } from './preview.js'
 import { sumCosts } from './sum-costs.js'
@@ -27,7 +27,7 @@ export function openBatches(request: ImportRequest, deps: ImportDeps, kept: Kept
 
   return {
     /** Resolves when the next batch may come, not when this one is durable. */
-    async take(rows: readonly ReadRow[], made: CompiledMap): Promise<void> {
+    async take({ rows, hash }: Due, made: CompiledMap): Promise<void> {
       const nowMs = deps.clock()
       const batch = collectBatch(rows, made, nowMs)
       const making = { project, verified: true, judge: deps.judgeOf(project.id), receivedAtMs: nowMs }
@@ -36,7 +36,7 @@ export function openBatches(request: ImportRequest, deps: ImportDeps, kept: Kept
       preview?.take(rows, made, batch)
       for (const one of batch.costs) costs.add(one.key, one.rows)
       for (const one of batch.rejected) if (rejectedRows.length < maxRejectedShown) rejectedRows.push(one)
-      const counts = countsOf(batch, outcome.accepted)
+      const counts = { ...countsOf(batch, outcome.accepted), rowsHash: hash }
       if (isDryRun) {
         outcome.release()
         return kept.add(counts)
@@ -82,6 +82,6 @@ function recordsOf(
   return records
 }
 
-const countsOf = ({ lastRow, accepted, skipped, rejected }: MadeBatch, events: number): BatchCounts => ({
+const countsOf = ({ lastRow, accepted, skipped, rejected }: MadeBatch, events: number) => ({
   ...{ lastRow, accepted, skipped, rejected: rejected.length, events },
 })

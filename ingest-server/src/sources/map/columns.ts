@@ -96,9 +96,15 @@ export function parsedOf(text: string): unknown {
   return lastParsed
 }
 
+/** What a cell says: `="007"` is how a text is written that a spreadsheet must take for no number. */
+export function cellText(cell: string): string {
+  const text = cell.trim()
+  return text.startsWith('="') && text.endsWith('"') && text.length > 2 ? text.slice(2, -1).trim() : text
+}
+
 /** A value as text; lists and objects are none. */
 export function textOf(value: unknown): string {
-  if (typeof value === 'string') return value.trim()
+  if (typeof value === 'string') return cellText(value)
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint')
     return String(value)
   return isExactNumber(value) ? textOfNumber(value) : ''

@@ -45,6 +45,8 @@ describe('when something happened', () => {
     ['2026-07-01 12:00', { column: 'when', zone: 'America/New_York' }, '2026-07-01T16:00:00.000Z'],
     ['1772362800', { column: 'when', format: 'unix' }, '2026-03-01T11:00:00.000Z'],
     ['46082.5', { column: 'when', format: 'excel' }, '2026-03-01T12:00:00.000Z'],
+    ['46082,25', { column: 'when', format: 'excel' }, '2026-03-01T06:00:00.000Z'],
+    ['="2026-11-12"', 'when', '2026-11-12T00:00:00.000Z'],
     ['2026-11-12', { column: 'when', noon: true }, '2026-11-12T12:00:00.000Z'],
   ] as const)('%s by %j is %s', (when, at, expected) => {
     expect(timeOf(when, at as Parameters<typeof mapped>[1])).toBe(expected)
@@ -154,6 +156,15 @@ it.each([
   ['(1.234,50)', ',', -1234.5],
   ["1'234.5", '.', 1234.5],
   ['12.345.678 €', ',', 12345678],
+  ['12,-', ',', 12],
+  ['1.250,-- €', ',', 1250],
+  ['12.–', '.', 12],
+  ['.5', '.', 0.5],
+  [',25', ',', 0.25],
+  ['\u22127.5', '.', -7.5],
+  ['1e400', '.', NaN],
+  ['.', '.', NaN],
+  ['-,', ',', NaN],
 ] as const)('the amount %s with %s is %d', (text, decimal, expected) => {
   expect(amountOf(text, decimal)).toBe(expected)
 })
@@ -292,4 +303,52 @@ it('JSON is read by pointers, also inside a cell', () => {
     row('u', '2026-03-01', 'Paid', '{"plan":"pro"}'),
   )
   expect(cell.events[0]).toMatchObject({ properties: { plan: 'pro' } })
+})
+
+it('what a spreadsheet must take for text is the text', () => {
+  const { events } = compileMap(
+    importBody.parse({
+      source: 'test',
+      rows: [{ as: 'touch', email: 'email', at: 'when', name: 'what', properties: { code: 'amount' } }],
+    }),
+    { format: 'csv', columns },
+  ).map(row('="a@x.de"', '="2026-03-01"', '=“Call”', '="007"'))
+  expect(events).toMatchObject([
+    { context: { traits: { email: 'a@x.de' } }, event: '=“Call”', properties: { code: '007' } },
+  ])
+})
+
+describe('without a key a row is known by all that it says', () => {
+  const body = importBody.parse({
+    source: 'test',
+    rows: [{ as: 'touch', email: ['email', '/email'], at: ['when', '/when'], name: ['what', '/what'] }],
+  })
+  const idsOf = (form: { format: 'csv' | 'ndjson'; columns: string[] }, read: Omit<Row, 'number' | 'line'>) =>
+    compileMap(body, form)
+      .map({ number: 1, line: 2, ...read })
+      .events.map(({ messageId }) => messageId)
+  const table = (said: Record<string, string>) =>
+    idsOf({ format: 'csv', columns: Object.keys(said) }, { cells: Object.values(said), raw: '' })
+  const line = (text: string) =>
+    idsOf(
+      { format: 'ndjson', columns: [] },
+      { cells: JSON.parse(text) as Record<string, unknown>, raw: text },
+    )
+
+  it('whatever order its columns have in the next export, and however their names are written', () => {
+    const first = table({ email: 'a@x.de', when: '2026-03-01', what: 'Call', note: 'n' })
+    expect(first).toHaveLength(1)
+    expect(table({ Note: 'n', ' WHAT': 'Call', When: '2026-03-01', 'Email ': 'a@x.de' })).toEqual(first)
+    expect(table({ email: 'a@x.de', when: '2026-03-01', note: 'Call', what: 'n' })).not.toEqual(first)
+  })
+
+  it('and of JSON whatever order its fields have', () => {
+    const first = line('{"email":"a@x.de","when":"2026-03-01","what":"Call","more":{"a":1,"b":[1,2]}}')
+    expect(line('{"more":{"b":[1,2],"a":1},"what":"Call","when":"2026-03-01","email":"a@x.de"}')).toEqual(
+      first,
+    )
+    expect(line('{"more":{"b":[2,1],"a":1},"what":"Call","when":"2026-03-01","email":"a@x.de"}')).not.toEqual(
+      first,
+    )
+  })
 })

@@ -9,7 +9,8 @@ import type {
   MapTime,
   MapValue,
 } from '@touchline/schemas/api'
-import type { FileForm, Row } from '../reading/row.js'
+import { isExactNumber, stringifyExact } from '../../exact-json.js'
+import { plainName, type FileForm, type Row } from '../reading/row.js'
 import { columnsOf, type Columns } from './columns.js'
 import { compileCost } from './compile-cost.js'
 import { compileEvent } from './compile-event.js'
@@ -26,7 +27,7 @@ export interface CompiledMap {
 export function compileMap(body: ImportBody, form: Pick<FileForm, 'format' | 'columns'>): CompiledMap {
   const columns = columnsOf(form)
   const holds = readConditions(body.when, columns)
-  const keyOf = rowKey(body, columns)
+  const keyOf = rowKey(body, columns, form)
   const times: TimeReader[] = []
   const outputs = body.rows
     .flatMap((output) => expanded(output, form.columns))
@@ -71,14 +72,37 @@ function expanded(output: MapOutput, columns: readonly string[]): MapOutput[] {
 }
 
 /** The columns that name the row; where it has nothing there, and without any, all of it. */
-function rowKey({ key }: ImportBody, columns: Columns): (row: Row) => string {
-  const whole = ({ cells, raw }: Row) => (Array.isArray(cells) ? cells.join(separator) : raw)
+function rowKey(
+  { key }: ImportBody,
+  columns: Columns,
+  form: Pick<FileForm, 'format' | 'columns'>,
+): (row: Row) => string {
+  const whole = wholeRow(form)
   if (key === undefined) return whole
   const read = keyText(key, columns)
   return (row) => {
     const text = read(row.cells)
     return text === '' ? whole(row) : text
   }
+}
+
+/** All that a row says, in the order of its columns' names: the next export may have them in another one. */
+function wholeRow({ format, columns }: Pick<FileForm, 'format' | 'columns'>): (row: Row) => string {
+  if (format === 'ndjson') return ({ cells }) => stringifyExact(sorted(cells))
+  const names = columns.map(plainName)
+  const order = names
+    .map((_, index) => index)
+    .sort((a, b) => compare(names[a] ?? '', names[b] ?? '') || a - b)
+  return ({ cells }) => order.map((index) => (cells as readonly string[])[index] ?? '').join(separator)
+}
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || isExactNumber(value)) return value
+  if (Array.isArray(value)) return value.map(sorted)
+  const members = Object.entries(value).sort(([a], [b]) => compare(a, b))
+  return Object.fromEntries(members.map(([name, member]) => [name, sorted(member)]))
 }
 
 /** The same row of the same source has the same messageId, whenever it comes again. */

@@ -134,8 +134,12 @@ function unread(text: string, suggest: (text: string) => string | undefined): st
     : `${text} cannot be read as a time; the map may say its format, ${format}`
 }
 
+// A sheet writes its decimal sign.
+const excelShape = /^\d+(?:[.,]\d+)?$/
+const excelNumber = (text: string) => Number(text.replace(',', '.'))
+
 function excelDayOf(text: string): string | undefined {
-  const days = /^\d{5}(?:\.\d+)?$/.test(text) ? Number(text) : 0
+  const days = /^\d{5}(?:[.,]\d+)?$/.test(text) ? excelNumber(text) : 0
   return days > excelDays.from && days < excelDays.to ? isoOf(excelEpochMs + days * dayMs) : undefined
 }
 
@@ -176,7 +180,7 @@ function formatParser(format: string, zone: string): (text: string) => number | 
   if (format === 'unix') return (text) => (/^-?\d+(\.\d+)?$/.test(text) ? timeFrom(Number(text)) : undefined)
   if (format === 'excel')
     return (text) =>
-      /^\d+(\.\d+)?$/.test(text) ? wallTime(excelEpochMs + Number(text) * dayMs, zone) : undefined
+      excelShape.test(text) ? wallTime(excelEpochMs + excelNumber(text) * dayMs, zone) : undefined
   const options: DateTimeOptions = { zone, locale: 'en-US' }
   const parser = DateTime.buildFormatParser(format, options)
   return (text) => {

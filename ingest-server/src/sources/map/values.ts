@@ -1,6 +1,6 @@
 /** Values of a map → functions of a row. */
 import type { MapCondition, MapValue } from '@touchline/schemas/api'
-import { parsedOf, textOf, type Columns, type Json } from './columns.js'
+import { cellText, parsedOf, textOf, type Columns, type Json } from './columns.js'
 import type { Cells } from '../reading/row.js'
 
 /** The text that a row has there; empty where it has none. */
@@ -86,7 +86,7 @@ function readValue(value: MapValue, columns: Columns): ReadValue {
     const get = columns.getter(value)
     return (cells) => {
       const found = get(cells)
-      return typeof found === 'string' ? found.trim() : found
+      return typeof found === 'string' ? cellText(found) : found
     }
   }
   if (!Array.isArray(value) && 'constant' in value) return () => value.constant
@@ -172,7 +172,9 @@ function readCondition({ column, op, value }: MapCondition, columns: Columns): (
   return (cells) => test(read(cells))
 }
 
-const amountShape = /^([-+(]?)(\d+(?:\.\d+)?(?:e[+-]?\d+)?)\)?(-?)$/i
+const amountShape = /^([-+(]?)((?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)\)?(-?)$/i
+/** `12,-`, as prices without cents are written. */
+const noCents = /[.,](?:-{1,2}|–|—)$/
 // The last group has three digits; those before two as well, as India writes them.
 const groupedShape = { '.': /^\d{1,3}(?:,\d{2,3})*,\d{3}$/, ',': /^\d{1,3}(?:\.\d{2,3})*\.\d{3}$/ }
 
@@ -181,7 +183,10 @@ const groupedShape = { '.': /^\d{1,3}(?:,\d{2,3})*,\d{3}$/, ',': /^\d{1,3}(?:\.\
  * and blanks do not count.
  */
 export function amountOf(text: string, decimal: '.' | ','): number {
-  const bare = text.replace(/[\p{Sc}\s\u00a0\u202f'’]|^[A-Z]{3}|[A-Z]{3}$/gu, '')
+  const bare = text
+    .replaceAll('\u2212', '-')
+    .replace(/[\p{Sc}\s\u00a0\u202f'’]|^[A-Z]{3}|[A-Z]{3}$/gu, '')
+    .replace(noCents, '')
   const thousands = decimal === '.' ? ',' : '.'
   const [whole = '', ...fraction] = bare.split(decimal)
   const digits = whole.replace(/^[-+(]|[-)]$/g, '')
@@ -191,6 +196,7 @@ export function amountOf(text: string, decimal: '.' | ','): number {
   const found = amountShape.exec(plain.replace(',', '.'))
   if (found === null) return Number.NaN
   const value = Number(found[2])
+  if (!Number.isFinite(value)) return Number.NaN
   return found[1] === '-' || found[1] === '(' || found[3] === '-' ? -value : value
 }
 

@@ -1,5 +1,4 @@
 /** The bytes of a file as they come, out of their gzip, with enough at the beginning to see what the file is. */
-import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 
 const headBytes = 64 * 1024
@@ -42,19 +41,59 @@ export async function* chunksOf(
     yield* all
     return
   }
+  yield* unpacked(all, state, warnings)
+}
+
+/** So few that what comes of them, a thousand times as much at most, may be held. */
+const packedBytes = 16 * 1024
+
+/**
+ * Out of a gzip, piece by piece. A stream that fails drops what waits in it, so each piece is handed on before the next
+ * one goes in: what stands before a cut is all there, and before damage all but the piece that has it.
+ */
+async function* unpacked(
+  packed: AsyncIterable<Buffer>,
+  state: { isCut: boolean },
+  warnings: string[],
+): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: headBytes })
-  // Its error comes out of the loop as well.
-  pipeline(Readable.from(all, { objectMode: false }), gunzip, () => undefined)
+  const out: Buffer[] = []
+  gunzip.on('data', (chunk: Buffer) => out.push(chunk))
+  let failed: NodeJS.ErrnoException | undefined
+  let isEnded = false
+  let wake = () => {}
+  gunzip.on('error', (error) => {
+    failed = error
+    wake()
+  })
+  // Also before all is written, where zeros stand behind the last member.
+  gunzip.on('end', () => {
+    isEnded = true
+    wake()
+  })
+  const done = (act: (callback: () => void) => void) =>
+    new Promise<void>((resolve) => {
+      wake = resolve
+      act(resolve)
+    })
+  const goesOn = () => failed === undefined && !isEnded
   try {
-    for await (const chunk of gunzip) yield chunk as Buffer
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== 'Z_BUF_ERROR' && code !== 'Z_DATA_ERROR') throw error
-    state.isCut = true
-    warnings.push(
-      code === 'Z_BUF_ERROR'
-        ? 'The file ends inside its gzip: it was cut.'
-        : `The gzip is damaged (${(error as Error).message}): what stands behind the damage was not read.`,
-    )
+    for await (const chunk of packed)
+      for (let at = 0; at < chunk.length && goesOn(); at += packedBytes) {
+        await done((callback) => gunzip.write(chunk.subarray(at, at + packedBytes), callback))
+        yield* out.splice(0)
+      }
+    if (goesOn()) await done(() => gunzip.end())
+    yield* out.splice(0)
+  } finally {
+    gunzip.destroy()
   }
+  if (failed === undefined) return
+  if (failed.code !== 'Z_BUF_ERROR' && failed.code !== 'Z_DATA_ERROR') throw failed
+  state.isCut = true
+  warnings.push(
+    failed.code === 'Z_BUF_ERROR'
+      ? 'The file ends inside its gzip: it was cut.'
+      : `The gzip is damaged (${failed.message}): what stands behind the damage, and closely before it, was not read.`,
+  )
 }

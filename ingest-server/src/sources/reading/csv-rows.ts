@@ -1,6 +1,7 @@
 /** Records of a table → rows of cells, by csv-parse; what its header is, and which delimiter it has. */
 import { parse, type Info, type Options } from 'csv-parse/sync'
-import { delimiters, plainName, type BadRow, type Row } from './row.js'
+import { cellsBy, headerAgain, headerAgainReason, namesOf, type Layout, type Names } from './header-again.js'
+import { delimiters, type BadRow, type Row } from './row.js'
 import { createRecordSplitter, type RawRecord } from './split-records.js'
 
 const lineFeed = 0x0a
@@ -84,9 +85,15 @@ interface Table {
   delimiter: string
   lineEnd: number
   hasQuotes?: boolean
-  /** Where each column stands, since the header came again with its columns in another order; changed by it. */
-  moved: { order: readonly number[] | undefined }
+  /** By the last header that came; changed where one comes again. */
+  lies: { layout: Layout; names: Names }
 }
+
+/** Of a table whose header has these columns. */
+export const liesBy = (columns: readonly string[]): Table['lies'] => ({
+  layout: { width: columns.length, order: undefined },
+  names: namesOf(columns),
+})
 
 /** Rows as the header wants them; `number` is that of the first. Rows of nothing but blanks are none. */
 export function toRows(
@@ -125,8 +132,9 @@ interface Expected {
 }
 
 function rowsOf({ record, found }: Parsed, expected: Expected, attempt = 0): Made[] {
-  const fitting = found.map(({ line, cells }) => ({ line, cells: fittedOf(cells, expected.columns.length) }))
-  const fits = fitting.every(({ cells }) => cells === undefined || cells.length === expected.columns.length)
+  const { width } = expected.table.lies.layout
+  const fitting = found.map(({ line, cells }) => ({ line, cells: fittedOf(cells, expected) }))
+  const fits = fitting.every(({ cells }) => cells === undefined || cells.length === width)
   if (!fits && record.innerLines > 0 && attempt < mostAttempts) return linesOf(record, expected, attempt + 1)
   return fitting.flatMap(({ line, cells }) =>
     cells === undefined ? [] : [rowOf(record, { line, cells }, expected)],
@@ -134,20 +142,29 @@ function rowsOf({ record, found }: Parsed, expected: Expected, attempt = 0): Mad
 }
 
 /** Undefined where nothing stands in them. */
-function fittedOf(cells: string[], columns: number): string[] | undefined {
+function fittedOf(cells: string[], { columns, table }: Expected): string[] | undefined {
   if (isBlank(cells)) return undefined
-  // Excel writes delimiters behind the last column that has anything.
-  return cells.length > columns && isBlank(cells.slice(columns)) ? cells.slice(0, columns) : cells
+  const { width, order } = table.lies.layout
+  // Excel writes delimiters behind the last column that has anything, in some rows and not in others.
+  if (cells.length > width && isBlank(cells.slice(width))) return cells.slice(0, width)
+  const isUnnamed = order === undefined && cells.length < width && isBlank(columns.slice(cells.length))
+  return isUnnamed ? [...cells, ...columns.slice(cells.length)] : cells
 }
 
 function rowOf(record: RawRecord, { line, cells }: Cells, expected: Expected): Made {
   const { columns, table } = expected
-  if (cells.length === columns.length) return namedOf(cells, line, expected)
-  const otherwise =
-    table.hasQuotes === false ? undefined : cellsOtherwise(record, table.delimiter, columns.length)
-  if (otherwise !== undefined) return namedOf(otherwise, line, expected)
+  const { width } = table.lies.layout
+  const again = headerAgain(cells, table.lies.names)
+  if (again !== undefined) {
+    table.lies.layout = again
+    return { line, reason: headerAgainReason(again, columns), raw: cells.join(table.delimiter) }
+  }
+  const named = (found: string[]): Made => ({ line, cells: cellsBy(found, table.lies.layout), raw: '' })
+  if (cells.length === width) return named(cells)
+  const otherwise = table.hasQuotes === false ? undefined : cellsOtherwise(record, table.delimiter, width)
+  if (otherwise !== undefined) return named(otherwise)
   const raw = cells.join(table.delimiter)
-  const reason = `has ${counted(cells.length)} where the header has ${columns.length}${whyOf(raw, cells, expected)}`
+  const reason = `has ${counted(cells.length)} where the header has ${width}${whyOf(raw, cells, table)}`
   return { line, reason, raw }
 }
 
@@ -175,18 +192,6 @@ function linesOf(record: RawRecord, expected: Expected, attempt: number): Made[]
   return rows
 }
 
-/** As the header names its columns. */
-function namedOf(cells: string[], line: number, { columns, table }: Expected): Made {
-  const { delimiter, moved } = table
-  if (!isHeaderAgain(cells, columns))
-    return { line, cells: moved.order?.map((at) => cells[at] ?? '') ?? cells, raw: '' }
-  // Exports that were put one behind the other: rows go on by the names of their own header.
-  const order = columns.map((name) => cells.findIndex((cell) => plainName(cell) === plainName(name)))
-  moved.order = order.every((at, index) => at === index) ? undefined : order
-  const how = moved.order === undefined ? '' : ', its columns in another order: rows below are read by it'
-  return { line, reason: `is the header again${how}`, raw: cells.join(delimiter) }
-}
-
 const isBlank = (cells: readonly string[]) => cells.every((cell) => cell.trim() === '')
 const counted = (cells: number) => `${cells} ${cells === 1 ? 'column' : 'columns'}`
 
@@ -208,26 +213,18 @@ function cellsOtherwise(
 }
 
 /** What may have happened to a row, where it shows. */
-function whyOf(raw: string, cells: readonly string[], { columns, table }: Expected): string {
-  const other = delimiters.find((one) => one !== table.delimiter && raw.split(one).length === columns.length)
+function whyOf(raw: string, cells: readonly string[], { delimiter, lies }: Table): string {
+  const { width } = lies.layout
+  const other = delimiters.find((one) => one !== delimiter && raw.split(one).length === width)
   if (other !== undefined) return `; read by ${nameOf(other)} it has them: the delimiter changes here`
   if (raw.includes('\r')) return '; a carriage return stands in it, which ends no line in this file'
-  if (cells.length < columns.length) return ''
+  if (cells.length < width) return ''
   return raw.includes('"')
     ? '; a quote inside of quotes must be written twice'
-    : `; a cell that holds ${nameOf(table.delimiter)} must stand in quotes`
+    : `; a cell that holds ${nameOf(delimiter)} must stand in quotes`
 }
 
 const names: Readonly<Record<string, string>> = {
   ...{ ',': 'a comma', ';': 'a semicolon', '\t': 'a tab', '|': 'a bar' },
 }
 const nameOf = (delimiter: string) => names[delimiter] ?? JSON.stringify(delimiter)
-
-/** Every column by its name, in whatever order. The first cell decides for nearly all rows. */
-function isHeaderAgain(cells: readonly string[], columns: readonly string[]): boolean {
-  if (!columns.includes(cells[0]?.trim() ?? '')) return false
-  if (cells.every((cell, index) => cell.trim() === columns[index])) return true
-  const names = new Set(cells.map((cell) => cell.trim()))
-  // Columns of one name cannot be told apart in another order.
-  return names.size === columns.length && columns.every((name) => names.has(name))
-}

@@ -22,7 +22,8 @@ export function findHeader(
   given: string | undefined,
 ): Header | undefined {
   const said = separatorLine.exec(records[0]?.bytes.toString('utf8').trim() ?? '')?.[1]
-  const tried = given !== undefined ? [given] : said !== undefined ? [said] : delimiters
+  // What Excel says of itself may be of before somebody saved it by another.
+  const tried = given !== undefined ? [given] : said !== undefined ? [said, ...delimiters] : delimiters
   const plain = wanted.map((names) => names.map(plainName))
   let best: (Header & { score: number }) | undefined
   for (const delimiter of tried)

@@ -89,6 +89,123 @@ describe('what one quote, one cut or one kind of line end does to the rest of a 
   })
 })
 
+describe('exports that were put one behind the other', () => {
+  const first = 'email,when,what\na@x.de,2026-03-01,Call\n'
+  const called = ['a@x.de', '2026-03-01', 'Call']
+
+  it.each([
+    ['in capitals, with blanks', ' EMAIL ,When,"What "', 'a@x.de,2026-03-01,Call', ''],
+    [
+      'in another order and case',
+      'WHAT,Email,When',
+      'Call,a@x.de,2026-03-01',
+      ', its columns in another order: rows below are read by it',
+    ],
+    [
+      'with one more column in front',
+      'Id,Email,When,What',
+      '7,a@x.de,2026-03-01,Call',
+      ', with other columns: rows below are read by it',
+    ],
+    [
+      'with one more behind, and the last in front',
+      'what,email,when,id',
+      'Call,a@x.de,2026-03-01,7',
+      ', with other columns: rows below are read by it',
+    ],
+  ])('the header comes again %s', async (_name, header, row, how) => {
+    const { rows } = await read(`${first}${header}\n${row}\n${first}`)
+    expect(cells(rows)).toEqual([
+      called,
+      `3: is the header again${how}`,
+      called,
+      '5: is the header again',
+      called,
+    ])
+  })
+
+  it('the second lacks a column: what stood there is empty, and it is said', async () => {
+    const { rows } = await read(`${first}When,Email\n2026-03-02,b@x.de\n`)
+    expect(cells(rows)).toEqual([
+      called,
+      '3: is the header again, with other columns: rows below are read by it, which has no what',
+      ['b@x.de', '2026-03-02', ''],
+    ])
+  })
+
+  it('two columns of one name stay apart', async () => {
+    const { rows } = await read('email,note,note\na@x.de,1,2\nnote,note,email\n3,4,b@x.de\n')
+    expect(cells(rows).filter(Array.isArray)).toEqual([
+      ['a@x.de', '1', '2'],
+      ['b@x.de', '3', '4'],
+    ])
+  })
+
+  it('a row that speaks of some columns is a row', async () => {
+    for (const row of [
+      ['email', 'x', 'y'],
+      ['x', 'what', 'y'],
+      ['what', '', ''],
+      ['email', '2026-03-01', 'when it was'],
+    ])
+      expect(cells((await read(`${first}${row.join(',')}\n`)).rows)[1]).toEqual(row)
+  })
+
+  it('a row may end before columns that have no name, and its last delimiter may be missing', async () => {
+    const { rows } = await read(
+      'email,when,what,,\na@x.de,2026-03-01,Call\nb@x.de,2026-03-01,Call,,\nc@x.de,2026-03-01\n',
+    )
+    expect(cells(rows)).toEqual([
+      [...called, '', ''],
+      ['b@x.de', '2026-03-01', 'Call', '', ''],
+      '4: has 2 columns where the header has 5',
+    ])
+  })
+})
+
+describe('what a crash or a copy leaves', () => {
+  const text = 'email,when,what\na@x.de,2026-03-01,Call\n'
+  const called = ['a@x.de', '2026-03-01', 'Call']
+
+  it.each([
+    ['at the end', `${text}${'\0'.repeat(5_000)}`, '3: has 1 column where the header has 3'],
+    ['as a row', `${text}${'\0'.repeat(300)}\n`, '3: has 1 column where the header has 3'],
+  ])('zeros %s spoil no row', async (_name, bytes, said) => {
+    expect(cells((await read(bytes)).rows)).toEqual([called, said])
+  })
+
+  it('of a gzip of a few rows that is cut what stands before the cut is there', async () => {
+    const packed = gzipSync(text)
+    for (const cut of [1, 4, 8])
+      expect(await read(packed.subarray(0, packed.length - cut), {}, 7)).toMatchObject({
+        isCut: true,
+        rows: [{ cells: called }],
+      })
+    expect(await read(Buffer.concat([packed, Buffer.alloc(700)]))).toMatchObject({
+      isCut: false,
+      rows: [{ cells: called }],
+    })
+  })
+
+  it('damage behind a gzip is said, and costs no more than what stands closely before it', async () => {
+    const many = gzipSync(
+      text + Array.from({ length: 30_000 }, (_, n) => `b@x.de,2026-03-01,${n * 7_919}\n`).join(''),
+    )
+    const { rows, isCut, warnings } = await read(Buffer.concat([many, Buffer.from('garbage')]), {}, 1 << 20)
+    expect({ isCut, said: warnings[0] }).toMatchObject({
+      isCut: true,
+      said: expect.stringContaining('damaged') as string,
+    })
+    expect(rows.length).toBeGreaterThan(20_000)
+  })
+
+  it('a line of Excel that names another delimiter than the file has is passed over', async () => {
+    const { rows, form } = await read(`sep=,\n${text.replaceAll(',', ';')}`)
+    expect(form.delimiter).toBe(';')
+    expect(cells(rows)).toEqual([called])
+  })
+})
+
 describe('encodings that no mark names', () => {
   it.each([
     ['Cyrillic', 'жук@пример.рф;2026-03-01;Звонок и долгий разговор'],
@@ -124,6 +241,12 @@ it.each<[string, string | Buffer, RegExp]>([
   ['UTF-32', Buffer.from('fffe000065000000', 'hex'), /UTF-32/],
   ['a page', '\ufeff<!DOCTYPE html>\n<html>Sign in</html>', /web page/],
   ['a PDF', '%PDF-1.7\n', /PDF/],
+  [
+    'a tar',
+    `rows.csv${'\0'.repeat(249)}ustar\0${'\0'.repeat(249)}email,when,what\n`,
+    /tar archive. Unpack it/,
+  ],
+  ['zeros', '\0'.repeat(9_000), /nothing but zeros/],
   ['an object over many lines', '{\n  "email": "a@x.de"\n}\n', /one object a line: jq -c/],
   ['nothing but a mark', '\ufeff', /empty/],
   ['nothing but line ends', '\r\n\n', /empty/],

@@ -5,7 +5,7 @@
 import { TouchlineError } from '../../errors.js'
 import { parseExact } from '../../exact-json.js'
 import { chunksOf, takeHead } from './chunks.js'
-import { toRows } from './csv-rows.js'
+import { liesBy, toRows } from './csv-rows.js'
 import { createDecoder, type Decoder } from './decode.js'
 import { findDelimiter, findHeader } from './find-header.js'
 import {
@@ -159,7 +159,7 @@ function rowMaker(
 ) {
   let number = 1
   let isBegun = false
-  const moved = { order: undefined }
+  let lies = liesBy([])
   const begin = (records: readonly RawRecord[]): number => {
     isBegun = true
     if (file.format === 'ndjson') return 0
@@ -167,12 +167,14 @@ function rowMaker(
     if (options.columns !== undefined) {
       file.columns = options.columns
       file.delimiter = findDelimiter(head, options.columns.length, options.delimiter)
+      lies = liesBy(file.columns)
       return 0
     }
     const found = findHeader(head, options.wanted, options.delimiter)
     if (found === undefined) throw noHeader(head, { wanted: options.wanted, looked: headRecords })
     file.columns = found.columns
     file.delimiter = found.delimiter
+    lies = liesBy(file.columns)
     return found.before
   }
   return (records: readonly RawRecord[], isLast = false): ReadRow[] => {
@@ -187,7 +189,7 @@ function rowMaker(
             number,
             hasQuotes: options.quotes !== false,
             lineEnd,
-            moved,
+            lies,
           })
     number += rows.length
     return decoder.hasReplaced() ? rows.map(withoutBadBytes) : rows

@@ -29,6 +29,7 @@ export function refuseOther(head: Buffer): void {
   const text = head.toString('latin1', 0, 4_096)
   const found = beginnings.find(([bytes]) => text.startsWith(bytes))
   if (found) throw invalid(found[1])
+  if (text.startsWith('ustar', 257)) throw invalid('The file is a tar archive. Unpack it.')
   if (/^(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|body)\b/i.test(text))
     throw invalid('The file is a web page, as one is sent to who is not signed in. Export the table again.')
   if (/^(?:\xef\xbb\xbf)?\s*<\?xml\b/i.test(text))
@@ -37,7 +38,10 @@ export function refuseOther(head: Buffer): void {
 
 /** Once it is known that no encoding of text explains the bytes. */
 export function refuseBinary(decoded: Buffer): void {
-  const head = decoded.subarray(0, 4_096)
+  const text = decoded.toString('latin1', 0, 4_096)
+  // What was left of a crash: a file or a row that ends in zeros is bad there, and good elsewhere.
+  const head = Buffer.from(text.replace(/\0{16,}/g, ''), 'latin1')
+  if (head.length === 0 && text.length > 0) throw invalid('The file holds nothing but zeros.')
   const unprintable = head.reduce((sum, byte) => sum + (byte < 9 || (byte > 13 && byte < 28) ? 1 : 0), 0)
   if (unprintable > 16 && unprintable > head.length / 10)
     throw invalid('The file is no text. Write the table as CSV or as JSON lines, in UTF-8.')

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, it } from 'vitest'
 import type { SourceVendor } from '@touchline/schemas/api'
-import { isSigned } from './signatures.js'
+import { isSecret, isSigned } from './signatures.js'
 
 // Standard Webhooks reads it as base64, the others as it stands.
 const secret = `whsec_${Buffer.from('secret of a test').toString('base64')}`
@@ -142,4 +142,13 @@ it('a signature of one vendor opens no other', () => {
     for (const other of Object.keys(headersOf) as SourceVendor[])
       if (other !== vendor)
         expect(check(vendor, headersOf[other](nowMs)), `${other} as ${vendor}`).toBe(false)
+})
+
+it('what is no key of Standard Webhooks is no secret, an empty one of nobody', () => {
+  for (const good of [secret, 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'bmV3'])
+    expect(isSecret('standard', good), good).toBe(true)
+  for (const bad of ['', 'whsec_', 'plain text', 'whsec_abc', 'YWJj\n'])
+    expect(isSecret('standard', bad), bad).toBe(false)
+  expect(isSecret('stripe', 'plain text')).toBe(true)
+  expect(isSecret('github', '')).toBe(false)
 })

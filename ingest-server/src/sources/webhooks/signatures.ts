@@ -38,6 +38,13 @@ export function isSigned(vendor: SourceVendor, pushed: Pushed, checking: Checkin
   return checking.secrets.some((secret) => checks[vendor](pushed, secret, checking))
 }
 
+/** Whether a secret may be one of that vendor's: nobody signs with nothing, and Standard Webhooks writes keys in base64. */
+export function isSecret(vendor: SourceVendor, secret: string): boolean {
+  if (vendor !== 'standard') return secret !== ''
+  const key = secret.replace(/^whsec_/, '')
+  return key !== '' && Buffer.from(key, 'base64').toString('base64') === key
+}
+
 type Check = (pushed: Pushed, secret: string, checking: Checking) => boolean
 
 const headerOf = ({ headers }: Pushed, name: string): string => {
