@@ -276,6 +276,24 @@ describe('a row that was mended is read when its file is sent again by the same 
   })
 })
 
+test('the same file by two runs at once, of one name or of two, is in once', async () => {
+  const rows = 20_000
+  const note = 'n'.repeat(300)
+  const path = join(dir, 'at-once.csv')
+  await writeRows(path, 'Email,When,Worth,Note\n', rows, (n) => `t${n}@twice.de,2026-02-02,${n},${note}\n`)
+  const map = await file('at-once.json', JSON.stringify(calls('at-once')))
+  const run = (id: string) => touchlineImport(server, path, '--map', map, '--import-id', id, '--json')
+  const all = await Promise.all([run('one'), run('one'), run('two')])
+  const refused = all.filter(({ code }) => code !== 0)
+  // The second of one name may have come when the first was done.
+  for (const { err } of refused) expect(err).toContain('An import of this importId is under way')
+  expect(refused.length).toBeLessThanOrEqual(1)
+  for (const { out } of all.filter(({ code }) => code === 0))
+    expect(JSON.parse(out)).toMatchObject({ rows, accepted: rows, rejected: 0 })
+  await untilCounted('at-once', rows)
+  expect((await counted('at-once')).ids).toBe(rows)
+})
+
 describe('a run that is killed half-way goes on, and nothing is lost or twice', () => {
   const rows = 60_000
   const head = 'Email,When,Worth,Note\n'

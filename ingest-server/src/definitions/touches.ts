@@ -27,5 +27,9 @@ export const onlyKeys = '(SELECT cityHash64(arrayJoin({only: Array(String)})))'
 export const touchesOf = (subject: Subject, isOnly = false): string =>
   sources[subject](isOnly ? ` AND ${subject}_key IN ${onlyKeys}` : '')
 
+/** The same of the subjects whose keys are in `{keys: Array(String)}`, found by primary key. */
+export const touchesOfKeys = (subject: Subject): string =>
+  sources[subject](` AND ${subject}_key IN (SELECT toUInt64(arrayJoin({keys: Array(String)})))`)
+
 /** What a statement over touches is sent with: partitions do not share keys, since the time is in the key. */
 export const touchSettings = { do_not_merge_across_partitions_select_final: 1 } as const

@@ -2,7 +2,7 @@
 import type { FirstTouch, Subject } from '@touchline/schemas/api'
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { asOfParam } from '../definitions/bag.js'
-import { touchesOf, touchSettings } from '../definitions/touches.js'
+import { touchesOfKeys, touchSettings } from '../definitions/touches.js'
 
 export interface Beginning {
   touches: number
@@ -28,8 +28,8 @@ const beginnings = (subject: Subject): NamedQuery => ({
 WITH begun AS (
   SELECT key, count() AS touches, uniqExact(person_key) AS people,
     argMin((person_key, at, touch), (at, message_id, touch)) AS first
-  FROM ${touchesOf(subject)}
-  WHERE key IN (SELECT toUInt64(arrayJoin({keys: Array(String)}))) AND kind != ''
+  FROM ${touchesOfKeys(subject)}
+  WHERE kind != ''
   GROUP BY key
 )
 SELECT toString(begun.key) AS key, touches, people, at, kind, name, channel, source, medium, campaign, path, pages, person, messageId

@@ -3,7 +3,7 @@ import type { CostRow, RejectedRowShape } from '@touchline/schemas/api'
 import type { Json } from '../map/columns.js'
 import type { CompiledMap } from '../map/compile-map.js'
 import { isBad, type ReadRow, type Row } from '../reading/row.js'
-import { ownText } from './own-text.js'
+import { ownText, reasonText } from '../own-text.js'
 
 export interface MadeBatch {
   events: Json[]
@@ -18,8 +18,6 @@ export interface MadeBatch {
 }
 
 const keptOfRow = 1_000
-/** A value that cannot be read stands in it, and may be a megabyte. */
-const longestReason = 500
 const dayMs = 86_400_000
 /** As collecting has it: nobody tells of an earlier time. */
 const earliest = '1990-01-01'
@@ -75,7 +73,7 @@ function outOfTime(events: readonly Json[], latest: string): string | undefined 
 
 const rejected = (row: ReadRow, code: string, reason: string): RejectedRowShape => ({
   ...{ line: row.line, code },
-  reason: reason.length > longestReason ? `${ownText(reason, longestReason)}…` : ownText(reason),
+  reason: reasonText(reason),
   row: ownText(textOf(row), keptOfRow),
 })
 

@@ -6,7 +6,7 @@ import type { CostRow } from '@touchline/schemas/api'
 import { hash } from 'node:crypto'
 import { TouchlineError } from '../../errors.js'
 import type { LogRecord } from '../../log/log.js'
-import { ownText } from './own-text.js'
+import { ownText } from '../own-text.js'
 
 export interface CostSums {
   /** A row whose key was there before counts once. */

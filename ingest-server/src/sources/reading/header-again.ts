@@ -50,8 +50,11 @@ export function namesOf(columns: readonly string[]): Names {
   return { list, known: new Set(list.filter((name) => name !== '')) }
 }
 
+/** No column is called by more. */
+const longestName = 300
+
 /** Case and signs do not count, where there is anything else. */
-const nameOf = (cell = '') => plainName(cell) || cell.trim()
+const nameOf = (cell = '') => (cell.length > longestName ? '' : plainName(cell) || cell.trim())
 
 /** The second column of a name is another one than the first. */
 function numbered(cells: readonly string[]): string[] {

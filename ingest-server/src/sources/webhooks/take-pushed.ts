@@ -3,6 +3,7 @@ import type { ImportBody } from '@touchline/schemas/api'
 import { acceptMade, type Making } from '../../collect/accept/accept-made.js'
 import type { LogRecord } from '../../log/log.js'
 import { appendMade, refusedLine, type Appending } from '../append.js'
+import { reasonText } from '../own-text.js'
 import { readPushed } from './read-pushed.js'
 
 export interface Taking extends Making {
@@ -40,7 +41,7 @@ export async function takePushed(text: string, taking: Taking, deps: Appending):
         receivedAt: new Date(receivedAtMs).toISOString(),
         messageId: '',
         code,
-        message: `${source}: ${reason}`,
+        message: `${source}: ${reasonText(reason)}`,
         stage: 'source',
         original: { source, body },
       }),

@@ -5,3 +5,9 @@
 export const ownText = (text: string, longest = Infinity): string =>
   // By way of UTF-16, which takes halves of characters as they are.
   Buffer.from(text.length > longest ? text.slice(0, longest) : text, 'utf16le').toString('utf16le')
+
+/** A value that cannot be read stands in it, and may be a megabyte. */
+const longestReason = 500
+
+export const reasonText = (reason: string): string =>
+  reason.length > longestReason ? `${ownText(reason, longestReason)}…` : ownText(reason)
