@@ -211,6 +211,11 @@ describe('over HTTP', () => {
       status: 200,
       body: { accepted: 50, state: 'done' },
     })
+    for (const type of ['csv', 'text/csv; charset=utf-8; header=present', '*', 'application/json'])
+      expect(await send(`map=${map}`, text, server.secretKey, { 'content-type': type }), type).toMatchObject({
+        status: 200,
+        body: { accepted: 50 },
+      })
     const packed = gzipSync(text)
     expect(await send(`map=${map}`, packed.subarray(0, packed.length - 9))).toMatchObject({
       body: { state: 'cut' },

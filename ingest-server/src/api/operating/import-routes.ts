@@ -18,6 +18,7 @@ import { createBrotliDecompress, createInflate } from 'node:zlib'
 import { pipeline, type Readable, type Transform } from 'node:stream'
 import { query, type NamedQuery, type Reader } from '../../clickhouse/query.js'
 import { TouchlineError } from '../../errors.js'
+import { forgetContentType } from '../../http/content-type.js'
 import { readerOf, requireMay } from '../../http/credentials.js'
 import { endLongRequest, mayTakeLong } from '../../http/long-requests.js'
 import { findMap } from '../../sources/find-map.js'
@@ -38,7 +39,10 @@ export function importUpload(deps: ImportRouteDeps): (app: FastifyInstance) => P
   return async (app) => {
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
-    app.addHook('onRequest', async (request) => requireMay(request, readerOf(request, deps.projects)))
+    app.addHook('onRequest', async (request) => {
+      requireMay(request, readerOf(request, deps.projects))
+      forgetContentType(request)
+    })
     app.addHook('preValidation', async (request) => refuseUnknownParameters(request))
     app.addHook('preClose', (done) => {
       deps.imports.stop()

@@ -4,6 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { errors, sourceAnswer, sourceParams, type ImportBody, type SourceBody } from '@touchline/schemas/api'
 import { readDefinition } from '../../definitions/read.js'
 import { TouchlineError } from '../../errors.js'
+import { forgetContentType } from '../../http/content-type.js'
 import { writerInHead, writerOf } from '../../http/credentials.js'
 import type { Credential, Project } from '../../projects/project.js'
 import { findMap } from '../../sources/find-map.js'
@@ -28,6 +29,7 @@ export function sourceRoutes(deps: TimelineDeps): (app: FastifyInstance) => Prom
     app.removeAllContentTypeParsers()
     const asBytes = { parseAs: 'buffer' as const, bodyLimit: maxBodyBytes }
     app.addContentTypeParser('*', asBytes, (_request, body, done) => done(null, body))
+    app.addHook('onRequest', async (request) => forgetContentType(request))
     app.withTypeProvider<ZodTypeProvider>().route({
       method: 'POST',
       url: '/v1/sources/:id',
