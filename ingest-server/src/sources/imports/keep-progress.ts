@@ -42,7 +42,7 @@ export function openProgress({ progress, clock, onProgress, append }: ProgressOp
       progress.resumedAfter = rows
     },
     /** The file is another one than that of the earlier run. */
-    beginAnew(): void {
+    beginAnew: (): void => {
       Object.assign(progress, { ...noCounts, rowsHash: '', resumedAfter: 0, beganAtMs: progress.startedAtMs })
     },
     add: ({ lastRow, rowsHash, accepted, skipped, rejected, events }: BatchCounts): void => {
