@@ -1,4 +1,5 @@
 /** Erased people's lines in the log: found, and where the log can forget, rewritten without them. */
+import { createBreather } from '../breathe.js'
 import type { EventLog, LogTable } from '../log/log.js'
 import { scrubDefinition, type DefinitionLine } from './erased-definitions.js'
 import { linesOf } from '../log/join-records.js'
@@ -60,10 +61,13 @@ export function verdictOfLine(line: Buffer, table: LogTable, project: string, ju
 /** Lines of the log that are theirs or mention them; nothing in a log that was rewritten. */
 export async function countInLog(log: EventLog, project: string, judge: Judge): Promise<number> {
   let found = 0
+  const breather = createBreather()
   await log.replay(async (batch) => {
     for (const { table, lines } of batch)
-      for (const line of linesOf(lines))
+      for (const line of linesOf(lines)) {
         if (verdictOfLine(line, table, project, judge) !== 'other') found += 1
+        if (breather.isDue()) await breather.rest()
+      }
   })
   return found
 }
@@ -75,10 +79,12 @@ export async function countInLog(log: EventLog, project: string, judge: Judge): 
 export async function rewriteLog(log: EventLog, project: string, judge: Judge): Promise<void> {
   if (log.rewrite === undefined) return
   const scrubbed: { events: Buffer[]; definitions: Buffer[] } = { events: [], definitions: [] }
+  const breather = createBreather()
   await log.replay(async (batch) => {
     for (const { table, lines } of batch) {
       if (table !== 'events' && table !== 'definitions') continue
       for (const line of linesOf(lines)) {
+        if (breather.isDue()) await breather.rest()
         if (verdictOfLine(line, table, project, judge) !== 'mentions') continue
         scrubbed[table].push(Buffer.from(`${JSON.stringify(cleaned(line, table, judge))}\n`))
       }

@@ -429,6 +429,13 @@ test('all that was received until the erasure is theirs, whatever its time, wher
       },
     ),
     row('carl', 3, { user: 'carl' }, { properties: { mail: 'nada@example.com' } }),
+    row(
+      'dora',
+      3,
+      { user: 'dora' },
+      { properties: { sent: JSON.stringify({ text: 'Hi,\nada@example.com' }) } },
+    ),
+    row('emil', 3, { user: 'emil' }, { properties: { to: 'ada%E2%80%8B@example.com' } }),
   )
   const refused = (id: string, event: object) => ({
     project: 'shop',
@@ -442,7 +449,7 @@ test('all that was received until the erasure is theirs, whatever its time, wher
   await clickhouse.app.insert({ table: 'rejected_events', format: 'JSONEachRow', values })
   const { erasureId } = await erasing.erase('shop', ada)
   await finished(erasureId, 90_000)
-  expect(await messages()).toEqual(['bob', 'carl'])
+  expect(await messages()).toEqual(['bob', 'carl', 'dora', 'emil'])
   for (const table of [
     'events',
     'links',
@@ -459,6 +466,14 @@ test('all that was received until the erasure is theirs, whatever its time, wher
       properties: '{"invited [erased]":["to: <[erased]>\\n[erased], ok"],"kept":"eda@example.com"}',
       url: 'https://shop.test/?m=[erased]&n=1',
     },
+  ])
+  expect(
+    await select(
+      "SELECT properties FROM events FINAL WHERE message_id IN ('dora', 'emil') ORDER BY message_id",
+    ),
+  ).toEqual([
+    { properties: JSON.stringify({ sent: JSON.stringify({ text: 'Hi,\n[erased]' }) }) },
+    { properties: '{"to":"[erased]"}' },
   ])
   expect(await select('SELECT message_id FROM rejected_events')).toEqual([{ message_id: 'other' }])
 }, 180_000)

@@ -2,6 +2,7 @@
  * Removes from ClickHouse what tombstones cover, and checks what is left. Each step may be repeated, by a retry
  * after a crash or by two processes at once: what is gone stays gone.
  */
+import { createBreather } from '../breathe.js'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { mutableTable, type Cluster } from '../clickhouse/cluster-ddl.js'
 import { insertLines } from '../clickhouse/insert-lines.js'
@@ -135,7 +136,7 @@ export async function cameBack(
 }
 
 const erased = [erasedEvents, ...facts, ...derived, ...touchpoints, ...engagement, ...programs]
-const erasedTables = erased.map(({ table }) => table)
+export const erasedTables: readonly string[] = erased.map(({ table }) => table)
 
 /**
  * Files of parts that were replaced until `untilMs` and not yet removed from disk. ClickHouse keeps them for a
@@ -186,8 +187,13 @@ async function scrubEvents({ app }: RemoveDeps, params: Params, judge: Judge): P
     name: 'events-that-mention-erased',
     sql: `SELECT * EXCEPT (version, stored_at) FROM events FINAL WHERE ${eventsThatMention}`,
   }
+  const breather = createBreather()
   for await (const batch of queryStream<StoredRow>({ client: app }, named, params)) {
-    const lines = batch.map((row) => `${JSON.stringify(scrubbed(row, judge))}\n`)
+    const lines: string[] = []
+    for (const row of batch) {
+      lines.push(`${JSON.stringify(scrubbed(row, judge))}\n`)
+      if (breather.isDue()) await breather.rest()
+    }
     if (lines.length > 0) await insertLines(app, 'events', Buffer.from(lines.join('')))
   }
 }
@@ -227,10 +233,12 @@ async function refusedAboutErased(
     sql: `SELECT toString(cityHash64(original)) AS id, original, toUnixTimestamp64Milli(${time}) AS at FROM ${table} WHERE ${where}`,
   }
   const ids = new Set<string>()
+  const breather = createBreather()
   const rows = queryStream<{ id: string; original: string; at: number }>({ client: app, project }, named)
   for await (const batch of rows) {
     for (const { id, original, at } of batch) {
       if (isAboutErased(original, at, judge)) ids.add(id)
+      if (breather.isDue()) await breather.rest()
     }
   }
   return [...ids]

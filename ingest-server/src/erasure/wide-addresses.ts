@@ -2,6 +2,7 @@
  * Addresses that are not all ASCII, in what others sent: ClickHouse has no IDNA, so it only finds the rows that may hold
  * one, and they are judged and written anew here.
  */
+import { createBreather } from '../breathe.js'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { emailIdentifier } from '@touchline/schemas'
 import { insertLines } from '../clickhouse/insert-lines.js'
@@ -69,8 +70,13 @@ export async function countWideAddresses(
 }
 
 async function* mentioning(app: ClickHouseClient, params: Params, judge: Judge): AsyncGenerator<StoredRow[]> {
+  const breather = createBreather()
   for await (const batch of queryStream<StoredRow>({ client: app }, eventsQuery, params)) {
-    const rows = batch.filter((row) => verdictOfRow(row, judge) === 'mentions')
+    const rows: StoredRow[] = []
+    for (const row of batch) {
+      if (verdictOfRow(row, judge) === 'mentions') rows.push(row)
+      if (breather.isDue()) await breather.rest()
+    }
     if (rows.length > 0) yield rows
   }
 }

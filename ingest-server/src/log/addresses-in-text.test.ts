@@ -32,6 +32,24 @@ describe('an address that is not all ASCII is found wherever it stands', () => {
     expect(addressesIn(text.replace(patternOf('ada@example.com'), '[erased]'))).toEqual([])
   })
 
+  const inText = JSON.stringify({ text: 'Hello,\nada@example.com\tBye' })
+  test.each([
+    ['JSON in a text', inText],
+    ['JSON in JSON in a text', JSON.stringify({ a: [inText] })],
+    ['the address of a page', encodeURIComponent(inText)],
+    ['an address within an address', encodeURIComponent(encodeURIComponent(inText))],
+    ['escapes of escapes', String.raw`{\"m\":\"\u0061da@example.com\"}`],
+  ])('and in %s, behind a line’s end', (_how, sent) => {
+    expect(addressesIn(JSON.stringify(sent))).toContain('ada@example.com')
+    const clean = sent.replace(patternOf('ada@example.com'), '[erased]')
+    expect(clean).toContain('[erased]')
+    expect(addressesIn(JSON.stringify(clean))).toEqual([])
+  })
+
+  test('a backslash before an address is no part of it', () => {
+    expect(addressesIn(JSON.stringify(String.raw`C:\ada@example.com`))).toContain('ada@example.com')
+  })
+
   test('and so is one of ASCII that is written in escapes', () => {
     const text = String.raw`\u0041da%40example.com`
     expect(addressesIn(text)).toContain('ada@example.com')
@@ -49,6 +67,9 @@ test.each([
 })
 
 test('a long text without any address costs no more than reading it', () => {
+  const named = patternOf('ada@example.com')
+  for (const hostile of ['\\\\', '%5C', '%255c', '%25', '\\\\u', 'a\u200b', 'a\\\\u200b'])
+    expect(hostile.repeat(50_000).replace(named, '')).toBe(hostile.repeat(50_000))
   for (const text of [
     'ü'.repeat(500_000),
     '%'.repeat(500_000),

@@ -7,6 +7,11 @@ import { canonicalAddress } from '@touchline/schemas'
 import { domainToUnicode } from 'node:url'
 
 const escapes = String.raw`\\(?:u[0-9a-fA-F]{4}|.)`
+/** However often it was escaped, and encoded as well. */
+const backslash = String.raw`(?:\\|%(?:25)*5[cC])`
+const backslashes = `${backslash}+`
+/** JSON within a text of JSON, or in the address of a page: `{"body":"{\"text\":\"Hello\\nada@example.com\"}"}`. */
+const escapesOfEscapes = `${backslashes}(?:u[0-9a-fA-F]{4}|.)`
 const otherEncoded = '%[0-9a-fA-F]{2}'
 /** An address of a page within another's: `?next=https%3A%2F%2Fshop.test%2F%3Fm%3Dada%2540example.com`. */
 const encodedAgain = '%(?:25)+([0-9a-fA-F]{2})'
@@ -16,7 +21,9 @@ const patterns = ['[a-zA-Z0-9._+-]', "[a-zA-Z0-9._+!#$&'*/=?^`{|}~-]"].map(
   (characters) => `${characters}{1,64}${domain}`,
 )
 
-const escapesPattern = new RegExp(escapes, 'g')
+const escapesPatterns = [escapes, escapesOfEscapes].map((pattern) => new RegExp(pattern, 'g'))
+const onlyEscapes = escapesPatterns.slice(0, 1)
+const perhapsEscapedAgain = /\\\\|%(?:25)*5c/i
 const otherEncodedPattern = new RegExp(otherEncoded, 'g')
 const encodedAgainPattern = new RegExp(encodedAgain, 'g')
 const addressPatterns = patterns.map((pattern) => new RegExp(pattern, 'g'))
@@ -38,16 +45,29 @@ const perhapsAddress = new RegExp(addressSigns, 'i')
 export function addressesIn(text: string): string[] {
   if (!perhapsAddress.test(text)) return []
   const found = new Set<string>()
-  const unescaped = text.replace(escapesPattern, ' ')
-  for (const plain of readings(unescaped).map(withoutEncoding))
-    for (const pattern of addressPatterns)
-      for (const address of plain.match(pattern) ?? []) found.add(address.toLowerCase())
-  if (!perhapsWide.test(text)) return [...found]
-  for (const decoded of readings(text).map(decode))
-    for (const pattern of widePatterns)
-      for (const address of decoded.match(pattern) ?? []) found.add(canonicalAddress(address))
+  const isWide = perhapsWide.test(text)
+  for (const escapesPattern of perhapsEscapedAgain.test(text) ? escapesPatterns : onlyEscapes) {
+    for (const plain of readings(text.replace(escapesPattern, ' ')).map(withoutEncoding))
+      for (const pattern of addressPatterns)
+        for (const address of plain.match(pattern) ?? []) found.add(address.toLowerCase())
+    if (!isWide) continue
+    for (const decoded of readings(text).map((reading) => decode(reading, escapesPattern)))
+      for (const pattern of widePatterns)
+        for (const address of decoded.match(pattern) ?? []) found.add(canonicalAddress(address))
+  }
   return [...found]
 }
+
+/** The text without those addresses that stand in it as they are, in ASCII. */
+export const withoutPlainAddresses = (
+  text: string,
+  isGone: (address: string) => boolean,
+  instead: string,
+): string =>
+  addressPatterns.reduce(
+    (rest, pattern) => rest.replace(pattern, (found) => (isGone(found.toLowerCase()) ? instead : found)),
+    text,
+  )
 
 /** As it stands, and as it was before it was encoded a second time and more. */
 const readings = (text: string): string[] =>
@@ -60,11 +80,12 @@ const withoutEncoding = (text: string): string =>
     .replace(otherEncodedPattern, ' ')
 
 /** Escapes of JSON and of page addresses undone, without what cannot be seen. */
-const decode = (text: string): string =>
+const decode = (text: string, escapesPattern: RegExp): string =>
   text
-    .replace(escapesPattern, (escape) =>
-      escape.startsWith('\\u') ? String.fromCharCode(parseInt(escape.slice(2), 16)) : ' ',
-    )
+    .replace(escapesPattern, (escape) => {
+      const [, code] = /u([0-9a-f]{4})$/i.exec(escape) ?? []
+      return code === undefined ? ' ' : String.fromCharCode(parseInt(code, 16))
+    })
     .replace(/(?:%[0-9a-fA-F]{2})+/g, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'))
     .replace(invisiblePattern, '')
     .normalize('NFC')
@@ -73,8 +94,13 @@ const literal = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("
 
 /** An expression of ClickHouse: the list of addresses in the text of `expression`. */
 export function addressesInSql(expression: string): string {
-  const unescaped = `replaceRegexpAll(${expression}, ${literal(escapes)}, ' ')`
-  const readings = `[${unescaped}, replaceRegexpAll(${unescaped}, ${literal(encodedAgain)}, ${literal(String.raw`%\1`)})]`
+  const readings = `[${[escapes, escapesOfEscapes]
+    .map((pattern) => `replaceRegexpAll(${expression}, ${literal(pattern)}, ' ')`)
+    .flatMap((text) => [
+      text,
+      `replaceRegexpAll(${text}, ${literal(encodedAgain)}, ${literal(String.raw`%\1`)})`,
+    ])
+    .join(', ')}]`
   const decoded = "replaceRegexpAll(replaceAll(r, '%40', '@'), '%2[Bb]', '+')"
   const plain = `arrayMap(r -> replaceRegexpAll(${decoded}, ${literal(otherEncoded)}, ' '), ${readings})`
   const found = patterns.map((pattern) => `extractAll(p, ${literal(pattern)})`).join(', ')
@@ -86,7 +112,20 @@ export const mayHoldWideAddressSql = (expression: string): string =>
   `(match(${expression}, ${literal(`(?i)${addressSigns}`)}) AND match(${expression}, ${literal(wideSigns)}))`
 
 const patternSigns = /[\\^$.*+?()[\]{}|/]/g
-const between = String.raw`(?:[${invisible}]|\\u(?:034f|00ad|061c|180e|20(?:0[b-f]|2[a-e]|6[0-9])|feff))*`
+
+const sign = '%(?:25)*'
+/** Three levels of JSON write so many. More would let a text of nothing else be looked through from each of its characters. */
+const someBackslashes = `${backslash}{1,8}`
+const escaped = (text: string) =>
+  Array.from({ length: text.length }, (_, i) => `${someBackslashes}u${hex(text.charCodeAt(i), 4)}`).join('')
+const encoded = (text: string) => [...Buffer.from(text)].map((byte) => `${sign}${hex(byte, 2)}`).join('')
+const hex = (code: number, digits: number) => code.toString(16).padStart(digits, '0')
+
+/** The same in JSON, and the bytes of UTF-8 in the address of a page. */
+const invisibleEscaped = `${someBackslashes}u(?:034f|00ad|061c|180e|20(?:0[b-f]|2[a-e]|6[0-9])|feff)`
+const invisibleEncoded = `${sign}(?:cd${sign}8f|c2${sign}ad|d8${sign}9c|e1${sign}a0${sign}8e|e2${sign}(?:80${sign}(?:8[b-f]|a[a-e])|81${sign}a[0-9])|ef${sign}bb${sign}bf)`
+/** What stands unseen between two characters, written in any way. */
+const between = `(?:[${invisible}]|${invisibleEscaped}|${invisibleEncoded})*`
 
 const spelledPatterns = new Map<string, RegExp>()
 const maxPatterns = 1_000
@@ -122,10 +161,8 @@ function spelledCharacter(character: string): string {
   ])
   const written = [...new Set(spellings)].flatMap((one) => [
     one.replace(patternSigns, '\\$&'),
-    Array.from({ length: one.length }, (_, i) => `\\\\u${hex(one.charCodeAt(i), 4)}`).join(''),
-    [...Buffer.from(one)].map((byte) => `%(?:25)*${hex(byte, 2)}`).join(''),
+    escaped(one),
+    encoded(one),
   ])
   return `(?:${written.join('|')})`
 }
-
-const hex = (code: number, digits: number) => code.toString(16).padStart(digits, '0')

@@ -43,3 +43,21 @@ test('a cleaned value keeps its names in order, `__proto__` among them, and what
     '{"10":"[erased]!","b":1,"__proto__":{"x":"[erased]"},"a":[null,true,{}]}',
   )
 })
+
+test.each([
+  ['a line of a file', { import: 'i', map: 'm', line: 3, reason: 'has no time', row: '7;ada ; Paid' }],
+  ['a line with quotes', { import: 'i', map: 'm', line: 3, reason: 'r', row: '7,"ada","x, y"' }],
+  ['a line of JSON that is cut', { import: 'i', line: 3, row: '{"id":7,"who":"ada","note":"begi' }],
+  ['what was pushed', { source: 'crm', body: JSON.stringify({ data: [{ customer: { ref: 'ada' } }] }) }],
+  ['what was pushed and is no JSON', { source: 'crm', body: 'id=7,ada' }],
+  ['a number', { source: 'crm', body: JSON.stringify({ customer: 4711 }) }],
+])('of a refused row any text may say whose it is: %s', (_how, original) => {
+  const text = JSON.stringify(original)
+  expect(isAboutErased(text, 1, erased('user:ada', 'user:4711'))).toBe(true)
+  expect(isAboutErased(text, 1, erased('user:ad', 'user:471', 'user:i', 'user:crm'))).toBe(false)
+})
+
+test('of a refused event only what names somebody does', () => {
+  const event = JSON.stringify({ userId: 'bob', properties: { name: 'ada' } })
+  expect(isAboutErased(event, 1, erased('user:ada'))).toBe(false)
+})

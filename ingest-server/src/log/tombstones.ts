@@ -11,6 +11,7 @@
 import { createHash } from 'node:crypto'
 import { anonIdentifier, canonicalAddress, emailIdentifier, userIdentifier } from '@touchline/schemas'
 import { addressesIn } from './addresses-in-text.js'
+import { textsOfRow } from './texts-of-row.js'
 import { userTextsIn } from './user-ids-in-text.js'
 
 /** [from, to) in milliseconds since 1970; undefined: since ever. */
@@ -209,6 +210,7 @@ function namesInRefused(original: string): string[] {
     return [...names]
   }
   for (const identifier of identifiersIn(event)) names.add(identifier)
+  for (const text of textsOfRow(event)) for (const identifier of asAny(text)) names.add(identifier)
   return [...names]
 }
 

@@ -1,0 +1,56 @@
+/** Lines of the log that an erasure takes, by each place in which they may name somebody. */
+import { expect, test } from 'vitest'
+import type { LogTable } from '../log/log.js'
+import { hashIdentifier, judgeBy, type Judge } from '../log/tombstones.js'
+import { verdictOfLine } from './erase-log.js'
+
+const salt = 'salt'
+const at = '2026-01-02T00:00:00.000Z'
+const judge = judgeBy({
+  salt,
+  list: ['user:gone', 'email:gone@x.test'].map((name) => ({
+    hash: hashIdentifier(salt, name),
+    from: Date.parse('2026-01-01T00:00:00Z'),
+    to: Date.parse('2026-02-01T00:00:00Z'),
+    isWhole: true,
+  })),
+}) as Judge
+
+const times = { at, valid_at: at, known_at: at, decided_at: at, occurred_at: at, received_at: at }
+const places: [LogTable, (name: string) => object][] = [
+  ['events', (subject) => ({ subject })],
+  ['rejected_events', (name) => ({ original: JSON.stringify({ userId: name.replace('user:', '') }) })],
+  ['segment_transitions', (subject) => ({ subject })],
+  ['segment_transitions', (moved_to) => ({ subject: 'user:other', moved_to })],
+  ['segment_additions', (identifier) => ({ identifier })],
+  ['handoff_records', (subject) => ({ subject })],
+  ['handoff_records', (person) => ({ subject: 'acme', person })],
+  ['program_facts', (subject) => ({ subject })],
+  ['program_facts', (person) => ({ subject: 'acme', person })],
+  ['deliveries_decided', (name) => ({ subject: 'acme', subjects: ['acme', name] })],
+  ['delivery_attempts', (name) => ({ subject: 'acme', subjects: [name] })],
+  ['change_records', (subject) => ({ subject })],
+]
+
+test.each(places)('a line of %s goes whole where it is theirs: %#', (table, named) => {
+  const verdict = (name: string, project = 'shop', more: object = {}) =>
+    verdictOfLine(
+      Buffer.from(JSON.stringify({ project, ...times, ...named(name), ...more })),
+      table,
+      'shop',
+      judge,
+    )
+  expect(verdict('user:gone')).toBe('theirs')
+  expect(verdict('user:stays')).toBe('other')
+  expect(verdict('user:gone', 'blog')).toBe('other')
+  const later = Object.fromEntries(Object.keys(times).map((time) => [time, '2026-03-01T00:00:00.000Z']))
+  expect(verdict('user:gone', 'shop', later)).toBe('other')
+})
+
+test('a line that names them and is somebody else’s is written anew; what cannot be read goes', () => {
+  const line = (row: object) => Buffer.from(JSON.stringify({ project: 'shop', ...times, ...row }))
+  const event = { subject: 'user:bob', properties: { to: 'Gone@x.test' } }
+  expect(verdictOfLine(line(event), 'events', 'shop', judge)).toBe('mentions')
+  const broken = Buffer.from('{"project":"shop","subject":"user:gone')
+  expect(verdictOfLine(broken, 'events', 'shop', judge)).toBe('other')
+})
