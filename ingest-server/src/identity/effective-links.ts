@@ -4,6 +4,7 @@
  * on the raw links (R7), unlinked pairs (R8).
  */
 import { isIllegalId, kindOf } from '@touchline/schemas'
+import { apartOfLarge } from './large-people.js'
 import { defaultCaps, isOnManyDevices, notInferring, overCap, type Caps } from './link-caps.js'
 import { isAnon, isEmail, isJoin, isUser, otherSide, type Link } from './link.js'
 
@@ -125,6 +126,9 @@ function overCaps(raw: readonly Link[], { caps = defaultCaps, devicesOf: elsewhe
     quarantined.set(identifier, over.others)
     for (const link of over.setApart) setApart.add(link)
   }
+  const ofLarge = apartOfLarge(raw, caps.usersOfPerson)
+  for (const link of ofLarge.setApart) setApart.add(link)
+  for (const [user, others] of ofLarge.others) quarantined.set(user, (quarantined.get(user) ?? 0) + others)
   return { quarantined, setApart, onManyDevices, notInferring: inferNothing }
 }
 

@@ -29,6 +29,8 @@ export interface DomainTrait extends AccountTrait {
 export interface FactReader {
   /** An identifier that no fact names is left out. */
   nodes: (identifiers: readonly string[]) => Promise<Node[]>
+  /** Whom aliases join with these users, by however many steps; the nearest of many. */
+  joinedAhead: (users: readonly string[]) => Promise<string[]>
   memberships: (identifiers: readonly string[]) => Promise<Membership[]>
   /** Domain and website traits of all accounts that ever claimed one of these domains. */
   domainTraits: (domains: readonly string[]) => Promise<DomainTrait[]>
@@ -66,6 +68,7 @@ export function openFacts(client: ClickHouseClient, scope: FactScope): FactReade
     })
   }
 
+  let aliases: Promise<ReadonlyMap<string, string[]>> | undefined
   return {
     async nodes(identifiers) {
       const anons = identifiers.filter(isAnon)
@@ -77,6 +80,10 @@ export function openFacts(client: ClickHouseClient, scope: FactScope): FactReade
       const nodes = toNodes(rows.flat())
       await countDevices(nodes, (emails) => factsOf<[string, number]>(devicesOfQuery, emails))
       return nodes
+    },
+    async joinedAhead(users) {
+      aliases ??= queryRows<[string, string]>(source, aliasesQuery, common).then(joinedBy)
+      return reachedFrom(users, await aliases)
     },
     async memberships(identifiers) {
       const rows = await factsOf<MembershipRow>(membershipsQuery, identifiers)
@@ -152,8 +159,8 @@ const recorded = `
 const columns =
   'identifier, other, kind, claimer, verified, at, message_id, received_at, first_received_at, facts, core_facts'
 
-// One more than the cap says that it is passed (R7), in the order of receipt as link-caps.ts has it; trusted links are
-// no part of it and are all read.
+// One more than a cap says that it is passed (R7), in the order of receipt as link-caps.ts has it. Of the users whom
+// aliases join more than a person may have are not read either.
 const personQuery: NamedQuery = {
   name: 'links-of-people',
   splitBy: 'keys',
@@ -163,8 +170,8 @@ FROM (
   SELECT identifier, other, kind, claimer, verified, first.1 AS at, first.2 AS message_id, first.3 AS received_at,
     sum(n) OVER (PARTITION BY identifier) AS facts,
     sum(if(startsWith(other, 'anon:'), 0, n)) OVER (PARTITION BY identifier) AS core_facts,
-    trusted, released, first_received_at,
-    dense_rank() OVER (PARTITION BY identifier, trusted, verified, released ORDER BY first_received_at, other) AS met
+    trusted, released, joins_users, first_received_at,
+    dense_rank() OVER (PARTITION BY identifier, trusted, joins_users, verified, released ORDER BY first_received_at, other) AS met
   FROM (
     SELECT *,
       max(kind = 'release' AND verified) OVER (PARTITION BY identifier, other) AS released,
@@ -174,13 +181,16 @@ FROM (
         min((at, message_id, received_at)) AS first,
         min(received_at) AS received_first,
         count() AS n,
-        verified AND NOT (kind = 'claim' AND startsWith(other, 'anon:')) AS trusted
+        verified AND NOT (kind = 'claim' AND startsWith(other, 'anon:')) AS trusted,
+        trusted AND startsWith(identifier, 'user:') AND startsWith(other, 'user:') AS joins_users
       ${recorded}
       GROUP BY identifier, other, kind, claimer, verified, if(kind IN ('claim', 'alias'), '', message_id)
     )
   )
 )
-WHERE (trusted OR released OR met <= ${defaultCaps.othersOfUserOrEmail + 1}) AND (verified OR NOT {signedOnly: Bool})`,
+WHERE (released OR kind NOT IN ('claim', 'alias')
+    OR met <= multiIf(joins_users, ${defaultCaps.usersOfPerson + 1}, trusted, ${defaultCaps.trustedOthers + 1}, ${defaultCaps.othersOfUserOrEmail + 1}))
+  AND (verified OR NOT {signedOnly: Bool})`,
 }
 
 const deviceQuery: NamedQuery = {
@@ -208,8 +218,51 @@ FROM (
     )
   )
 )
-WHERE (NOT joins OR (begins AND (trusted OR released OR met <= ${defaultCaps.claimersOfAnon + 1})))
+WHERE (NOT joins OR (begins AND (released OR met <= if(trusted, ${defaultCaps.trustedOthers + 1}, ${defaultCaps.claimersOfAnon + 1}))))
   AND (verified OR NOT {signedOnly: Bool})`,
+}
+
+/**
+ * A chain of users, each joined with the next, would take a reading for each: all aliases of the project are one reading.
+ * They say only what to read next, so those beyond the limit cost time and no answer.
+ */
+const mostAliases = 200_000
+const mostAhead = 2 * defaultCaps.usersOfPerson
+
+const aliasesQuery: NamedQuery = {
+  name: 'aliases-of-project',
+  sql: `
+SELECT DISTINCT identifier, other
+FROM links
+WHERE project = {project: String} AND kind = 'alias' AND verified AND claimer = identifier
+  AND startsWith(identifier, 'user:') AND startsWith(other, 'user:')
+  AND received_at <= parseDateTime64BestEffort({asOf: String}, 3, 'UTC')
+LIMIT ${mostAliases}`,
+}
+
+function joinedBy(pairs: readonly (readonly [string, string])[]): ReadonlyMap<string, string[]> {
+  const joined = new Map<string, string[]>()
+  const add = (user: string, other: string) => {
+    const others = joined.get(user)
+    if (others) others.push(other)
+    else joined.set(user, [other])
+  }
+  for (const [user, other] of pairs) {
+    add(user, other)
+    add(other, user)
+  }
+  return joined
+}
+
+/** With these users, whom they reach, the nearest first. */
+function reachedFrom(users: readonly string[], joined: ReadonlyMap<string, string[]>): string[] {
+  const reached = new Set(users)
+  // A set that is walked comes by what is added meanwhile.
+  for (const user of reached) {
+    if (reached.size >= mostAhead) break
+    for (const other of joined.get(user) ?? []) reached.add(other)
+  }
+  return [...reached].slice(0, mostAhead)
 }
 
 // Counted where it is stored: what an address brings is not read for it.

@@ -7,6 +7,8 @@ import {
   overCap,
   type Caps,
 } from './link-caps.js'
+import { isIllegalId } from '@touchline/schemas'
+import { releasedPairs } from './large-people.js'
 import { isAnon, isEmail, isJoin, isTrusted, isUser, otherSide } from './link.js'
 import type { Node } from './facts.js'
 
@@ -33,6 +35,8 @@ export interface Known {
   factsOfEmails: number
   /** Whom its links lead to, those that its cap does not set apart, each once: users by a trusted link, and otherwise. */
   joined: ReadonlySet<string>
+  /** Those of them that count although they are too many in one person (large-people.ts). */
+  released: ReadonlySet<string>
   users: ReadonlySet<string>
   emails: ReadonlySet<string>
   devices: ReadonlySet<string>
@@ -42,15 +46,20 @@ export function toKnown(node: Node, caps: Caps): Known {
   const { identifier, links, devicesOf } = node
   const limits = { caps, devicesOf: (email: string) => devicesOf?.get(email) ?? 0 }
   const over = overCap(identifier, links, limits)
-  const joined = new Set<string>()
+  const isReleased = releasedPairs(links)
+  const [joined, released] = [new Set<string>(), new Set<string>()]
   const [users, emails, devices] = [new Set<string>(), new Set<string>(), new Set<string>()]
   for (const link of links) {
     if (!isJoin(link) || over?.setApart.has(link) === true) continue
     const other = otherSide(link, identifier)
     if (isAnon(other)) devices.add(other)
     else if (isEmail(other)) emails.add(other)
-    else if (isUser(identifier) && isTrusted(link)) joined.add(other)
-    else users.add(other)
+    else if (isUser(identifier) && isTrusted(link)) {
+      // Nobody's (R6), so it makes nobody more.
+      if (isIllegalId(other.slice('user:'.length))) continue
+      joined.add(other)
+      if (isReleased(identifier, other)) released.add(other)
+    } else users.add(other)
   }
   return {
     node,
@@ -60,6 +69,7 @@ export function toKnown(node: Node, caps: Caps): Known {
     isOfManyDevices: isUser(identifier) && notInferring(identifier, links, caps).length > 0,
     factsOfEmails: factsOfEmails(node, caps),
     joined,
+    released,
     users,
     emails,
     devices,

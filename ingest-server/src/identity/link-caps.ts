@@ -1,7 +1,7 @@
 /**
  * R7: how many others one identifier may be linked with before the rest is set apart. Who floods a name with links
- * takes nothing from it: those within the cap, by the order of receipt, go on counting, and so do trusted ones. A
- * claim can be dated back, its receipt cannot.
+ * takes nothing from it: those within the cap, by the order of receipt, go on counting, and so do trusted ones, up to a
+ * cap of their own that nobody's data comes near. A claim can be dated back, its receipt cannot.
  *
  * A person is bounded in size as well: a user's unverified addresses bring their devices with them, and are counted with
  * these, in the order of receipt.
@@ -9,6 +9,7 @@
  * What a verified message says of a device is not trusted (R1), but nobody without a key makes it, so it is counted
  * apart: unverified claims never take its place.
  */
+import { joinsUsers } from './large-people.js'
 import { isAnon, isEmail, isJoin, isTrusted, isUser, otherSide, type Link } from './link.js'
 
 /** A real person's user id meets a few dozen others; a kiosk, a QA robot or a shared inbox meets thousands. */
@@ -21,6 +22,10 @@ export interface Caps {
   identifiersByEmails: number
   /** R4: on how many of a user's devices, the first received, an address may be inferred to be theirs. */
   devicesOfInference: number
+  /** How many others trusted links may name of one identifier, but for those that join users (large-people.ts). */
+  trustedOthers: number
+  /** How many users aliases may make one person. */
+  usersOfPerson: number
 }
 export const defaultCaps: Caps = {
   othersOfUserOrEmail: 1_000,
@@ -28,6 +33,8 @@ export const defaultCaps: Caps = {
   devicesOfLead: 20,
   identifiersByEmails: 10_000,
   devicesOfInference: 200,
+  trustedOthers: 10_000,
+  usersOfPerson: 1_000,
 }
 
 /** Whether an address is nobody's by inference. `links`: all that name it. */
@@ -47,7 +54,7 @@ export const capOf = (identifier: string, caps: Caps) =>
 export interface OverCap {
   /** Links that stop counting. */
   setApart: ReadonlySet<Link>
-  /** How many others it is linked with by links that are not trusted. */
+  /** How many others it is linked with by links that are not trusted, or by all where these are too many as well. */
   others: number
 }
 
@@ -61,7 +68,8 @@ export function overCap(
   { caps, devicesOf }: { caps: Caps; devicesOf: DevicesOf },
 ): OverCap | undefined {
   const cap = capOf(identifier, caps)
-  if (links.length <= cap && emailsThatCount(identifier, links, caps).length === 0) return undefined
+  const isWithin = links.length <= Math.min(cap, caps.trustedOthers)
+  if (isWithin && emailsThatCount(identifier, links, caps).length === 0) return undefined
   const released = releasedBy(identifier, links)
   const setApart = new Set<Link>()
   const others = new Set<string>()
@@ -80,6 +88,16 @@ export function overCap(
       within.delete(email)
     if (within.size === inOrder.length) continue
     for (const link of counted) if (!within.has(otherSide(link, identifier))) setApart.add(link)
+  }
+  if (links.length > caps.trustedOthers) {
+    const trusted = links.filter(
+      (link) =>
+        isJoin(link) && isTrusted(link) && !joinsUsers(link) && !released.has(otherSide(link, identifier)),
+    )
+    const inOrder = inOrderOfReceipt(identifier, trusted)
+    const beyond = new Set(inOrder.slice(caps.trustedOthers))
+    if (beyond.size > 0) for (const other of inOrder) others.add(other)
+    for (const link of trusted) if (beyond.has(otherSide(link, identifier))) setApart.add(link)
   }
   return setApart.size === 0 ? undefined : { setApart, others: others.size }
 }

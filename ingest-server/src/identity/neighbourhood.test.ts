@@ -50,6 +50,8 @@ const smallCaps: Caps = {
   devicesOfLead: 2,
   identifiersByEmails: 6,
   devicesOfInference: 2,
+  trustedOthers: 4,
+  usersOfPerson: 3,
 }
 const caps = fc.constantFrom(
   smallCaps,
@@ -89,7 +91,7 @@ test('what is resolved of a neighbourhood is what is resolved of everything', as
       fc.array(fc.oneof(user, email, anon), { minLength: 1, maxLength: 3 }),
       caps,
       async (links, wanted, someCaps) => {
-        const part = await neighbourhoodOf(wanted, recordedAbout(links, someCaps), someCaps)
+        const part = await neighbourhoodOf(wanted, recordedAbout(links, someCaps), { caps: someCaps })
         const all = resolve(links, { caps: someCaps })
         const seen = resolve(part.links, { caps: someCaps, devicesOf: part.devicesOf })
         for (const identifier of wanted) {
@@ -132,12 +134,14 @@ test('the weight of a row only rises as facts are added, whatever else is read, 
           .slice(0, 3)
           .map((link, n) => ({ ...link, messageId: `more-${link.messageId}`, receivedAt: hour(30 + n) }))
         const all = [...before, ...added]
-        const once = await neighbourhoodOf(wanted, recordedAbout(before, someCaps), someCaps)
-        const later = await neighbourhoodOf(wanted, recordedAbout(all, someCaps), someCaps)
+        const once = await neighbourhoodOf(wanted, recordedAbout(before, someCaps), { caps: someCaps })
+        const later = await neighbourhoodOf(wanted, recordedAbout(all, someCaps), { caps: someCaps })
         const [people, peopleLater] = [resolve(before, { caps: someCaps }), resolve(all, { caps: someCaps })]
         for (const identifier of [...once.core, ...once.devices]) {
           const facts = once.weightOf(identifier)
-          const alone = await neighbourhoodOf([identifier], recordedAbout(before, someCaps), someCaps)
+          const alone = await neighbourhoodOf([identifier], recordedAbout(before, someCaps), {
+            caps: someCaps,
+          })
           expect(alone.weightOf(identifier)).toBe(facts)
           if (!later.core.has(identifier) && !later.devices.has(identifier)) continue
           expect(later.weightOf(identifier)).toBeGreaterThanOrEqual(facts)
@@ -273,3 +277,69 @@ test('of whom accounts speak too: users, addresses and what is said of their dev
   expect(membersWhere(() => true)('email:1@x.com').sort()).toEqual(['anon:1', 'anon:2', 'email:1@x.com'])
   expect(membersWhere(() => false)('anon:3')).toEqual(['anon:3'])
 })
+
+const alias = (identifier: string, other: string, n: number): Link => ({
+  ...claim(identifier, other, n),
+  kind: 'alias',
+  verified: true,
+})
+
+/** Whom aliases join, as facts.ts finds them. */
+const aheadIn = (links: readonly Link[]) => {
+  const joined = new Map<string, string[]>()
+  for (const { identifier, other } of links)
+    for (const [one, two] of [
+      [identifier, other],
+      [other, identifier],
+    ] as const)
+      joined.set(one, [...(joined.get(one) ?? []), two])
+  return (users: readonly string[]) => {
+    const reached = new Set(users)
+    let front = [...users]
+    while (front.length > 0 && reached.size < 2 * defaultCaps.usersOfPerson) {
+      front = front.flatMap((one) => joined.get(one) ?? []).filter((one) => !reached.has(one))
+      for (const one of front) reached.add(one)
+    }
+    return Promise.resolve([...reached].slice(0, 2 * defaultCaps.usersOfPerson))
+  }
+}
+
+const many = 5_000
+const shapes: [string, Link[]][] = [
+  ['a chain', Array.from({ length: many }, (_, n) => alias(`user:u${n + 1}`, `user:u${n}`, n))],
+  ['a star', Array.from({ length: many }, (_, n) => alias('user:hub', `user:u${n}`, n))],
+  [
+    'a tree',
+    Array.from({ length: many }, (_, n) => alias(`user:u${n + 1}`, `user:u${Math.floor(n / 2)}`, n)),
+  ],
+  [
+    'hubs behind each other',
+    Array.from({ length: many }, (_, n) => alias(`user:u${n + 1}`, `user:u${n - (n % 50)}`, n)),
+  ],
+]
+
+test.each(shapes)(
+  'who of 5,000 users that aliases join in %s is wanted costs no more than a person may have, in few readings',
+  async (_shape, links) => {
+    const all = resolve(links)
+    for (const wanted of ['user:u7', 'user:u2500', 'user:u4999']) {
+      const read = indexed(links)
+      let readings = 0
+      const asked = new Set<string>()
+      const part = await neighbourhoodOf(
+        [wanted],
+        (identifiers) => {
+          readings += 1
+          for (const identifier of identifiers) asked.add(identifier)
+          return read(identifiers)
+        },
+        { ahead: aheadIn(links) },
+      )
+      expect(readings).toBeLessThan(12)
+      expect(asked.size).toBeLessThan(3 * defaultCaps.usersOfPerson)
+      expect(resolve(part.links).owners.get(wanted)).toEqual(all.owners.get(wanted))
+      expect(part.weightOf(wanted)).toBeGreaterThan(1n << 60n)
+    }
+  },
+  60_000,
+)

@@ -14,7 +14,8 @@
  */
 import { createBreather } from '../breathe.js'
 import { defaultCaps, type Caps } from './link-caps.js'
-import { isAnon, type Link } from './link.js'
+import { isAnon, isUser, type Link } from './link.js'
+import { openGroups } from './large-people.js'
 import type { Node } from './facts.js'
 import { nextOf, rank, toKnown, type Known, type Level } from './levels.js'
 import { createWeights, type Weights } from './weights.js'
@@ -34,18 +35,25 @@ export interface Neighbourhood extends Weights {
  *
  * `read` gets identifiers (`user:…`, `email:…`, `anon:…`), none again that it gave a node for, and resolves with their
  * nodes; an identifier without facts may be left out. Rejects only when `read` does. `caps` bound the
- * number of links: from a quarantined identifier only the links within its cap lead on.
+ * number of links: from a quarantined identifier only the links within its cap lead on. `ahead` says who may come in
+ * the rounds after, of users whom aliases join one behind the other.
  */
 export async function neighbourhoodOf(
   wanted: Iterable<string>,
   read: (identifiers: readonly string[]) => Promise<readonly Node[]>,
-  caps: Caps = defaultCaps,
+  { caps = defaultCaps, ahead }: NeighbourhoodOptions = {},
 ): Promise<Neighbourhood> {
   const known = new Map<string, Known>()
-  const exploration = explore(wanted)
+  const exploration = explore(wanted, caps)
   const breather = createBreather()
+  let rounds = 0
   for (let round = exploration.takeAll(); round.length > 0; round = exploration.takeAll()) {
-    for (const node of await read(round.filter((identifier) => !known.has(identifier)))) {
+    rounds += 1
+    const unread = round.filter((identifier) => !known.has(identifier))
+    const users = rounds > fewRounds && ahead ? unread.filter(isUser) : []
+    const next = users.length > 0 ? await ahead?.(users) : undefined
+    const asked = new Set([...unread, ...(next ?? []).filter((identifier) => !known.has(identifier))])
+    for (const node of asked.size > 0 ? await read([...asked]) : []) {
       known.set(node.identifier, toKnown(node, caps))
       if (breather.isDue()) await breather.rest()
     }
@@ -56,25 +64,45 @@ export async function neighbourhoodOf(
   }
   const withLevel = (...levels: Level[]) =>
     new Set([...exploration.levels].filter(([, level]) => levels.includes(level)).map(([name]) => name))
+  // Of what was read ahead nothing counts that was not reached.
+  for (const identifier of known.keys()) if (!exploration.levels.has(identifier)) known.delete(identifier)
   const nodes = [...known.values()].map(({ node }) => node)
   return {
     links: nodes.flatMap(({ links }) => links),
     core: withLevel('core'),
     devices: withLevel('device', 'ofUser'),
     devicesOf: new Map(nodes.flatMap(({ devicesOf }) => [...(devicesOf ?? [])])),
-    ...createWeights(known),
+    ...createWeights(known, caps),
   }
 }
 
+export interface NeighbourhoodOptions {
+  caps?: Caps | undefined
+  ahead?: ((users: readonly string[]) => Promise<readonly string[]>) | undefined
+}
+
+/** In which nearly everything is read; who is still not done follows a chain. */
+const fewRounds = 6
+
 /** Which identifiers are reached from some, and at which level; the caller brings what is known of each. */
-function explore(wanted: Iterable<string>) {
+function explore(wanted: Iterable<string>, { usersOfPerson }: Caps) {
   const levels = new Map<string, Level>()
   const raised: string[] = []
+  const [groups, releasedGroups] = [openGroups(usersOfPerson), openGroups(usersOfPerson)]
+  /** Of users who are too many for one person it is enough to know that; only those that were released lead on. */
+  const leadsOn = ({ node: { identifier }, joined, released }: Known, to: string) =>
+    !joined.has(to) ||
+    !groups.areTooMany(identifier) ||
+    (released.has(to) && !releasedGroups.areTooMany(identifier))
   const raise = (identifier: string, level: Level) => {
     const before = levels.get(identifier)
     if (before !== undefined && rank[before] >= rank[level]) return
     levels.set(identifier, level)
     raised.push(identifier)
+  }
+  const noteJoined = ({ node: { identifier }, joined, released }: Known) => {
+    for (const other of joined) groups.join(identifier, other)
+    for (const other of released) releasedGroups.join(identifier, other)
   }
   for (const identifier of wanted) raise(identifier, isAnon(identifier) ? 'device' : 'core')
   return {
@@ -85,7 +113,12 @@ function explore(wanted: Iterable<string>) {
       const level = known && levels.get(known.node.identifier)
       if (!level) return
       if (level === 'lead' && !known.isOnMany) raise(known.node.identifier, 'core')
-      else nextOf(known, level, raise)
+      else {
+        if (level !== 'loaded') noteJoined(known)
+        nextOf(known, level, (to, toLevel) => {
+          if (leadsOn(known, to)) raise(to, toLevel)
+        })
+      }
     },
   }
 }

@@ -74,6 +74,7 @@ function factsOf(world: World): FactReader {
           return links.length === 0 ? [] : [{ identifier, links, facts: links.length, coreFacts }]
         }),
       ),
+    joinedAhead: () => Promise.resolve([]),
     memberships: (identifiers) =>
       Promise.resolve(world.memberships.filter(({ identifier }) => identifiers.includes(identifier))),
     domainTraits: domainTraitsOf,

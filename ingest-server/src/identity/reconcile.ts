@@ -125,7 +125,7 @@ async function deriveInto(
   { wanted, asked }: Asked,
 ): Promise<ToLookAt> {
   const { facts, tables, signedOnly } = context
-  const neighbourhood = await neighbourhoodOf(wanted, facts.nodes)
+  const neighbourhood = await neighbourhoodOf(wanted, facts.nodes, { ahead: facts.joinedAhead })
   const { core, devices } = neighbourhood
   const resolution = resolve(neighbourhood.links, { signedOnly, devicesOf: neighbourhood.devicesOf })
   const people = completePeople(neighbourhood, resolution)

@@ -10,6 +10,8 @@ const smallCaps: Caps = {
   devicesOfLead: 2,
   identifiersByEmails: 3,
   devicesOfInference: 2,
+  trustedOthers: 4,
+  usersOfPerson: 2,
 }
 const midnight = Date.parse('2026-03-01T00:00:00.000Z')
 const hour = (n: number | string) => new Date(midnight + Number(n) * 3_600_000).toISOString()
@@ -62,7 +64,11 @@ describe('whatever happened, in whatever order it was read', () => {
     fc.tuple(fc.constant('claim' as const), email, anon),
     fc.tuple(fc.constant('claim' as const), user, email),
     fc.tuple(fc.constant('alias' as const), user, fc.oneof(anon, user)),
-    fc.tuple(fc.constantFrom('unlink' as const, 'relink' as const), user, fc.oneof(anon, email, user)),
+    fc.tuple(
+      fc.constantFrom('unlink' as const, 'relink' as const, 'release' as const),
+      user,
+      fc.oneof(anon, email, user),
+    ),
   )
   const link: fc.Arbitrary<Link> = fc
     .record({

@@ -94,3 +94,60 @@ test('the order in which links are read changes nothing', () => {
   expect(back.people).toEqual(forth.people)
   expect(back.quarantined).toEqual(forth.quarantined)
 })
+
+const verified = { verified: true }
+const chain = (users: number, name = 'c') =>
+  Array.from({ length: users - 1 }, (_, n) =>
+    link(`user:${name}${n + 1}`, `user:${name}${n}`, n, { kind: 'alias', ...verified }),
+  )
+const star = (users: number) =>
+  Array.from({ length: users - 1 }, (_, n) =>
+    link('user:hub', `user:u${n}`, n, { kind: 'alias', ...verified }),
+  )
+const most = defaultCaps.usersOfPerson
+
+test.each([
+  ['in a chain', chain, 'user:c0'],
+  ['around one', star, 'user:hub'],
+] as const)(
+  'a thousand users whom aliases join %s are one person, one more and nobody is',
+  (_how, of, one) => {
+    const person = (links: readonly Link[]) => resolve(links).owners.get(one)?.[0]?.person
+    const own = link(one, 'email:own@x.com', 9_000, verified)
+    const before = of(most)
+    expect(resolve([...before, own]).people).toHaveLength(1)
+    const after = [...of(most + 1), own]
+    expect(person(after)).toBe(one)
+    expect(resolve(after).owners.get('email:own@x.com')?.[0]).toMatchObject({ person: one, verified: true })
+    expect(sizeOf(after, one)).toBe(2)
+    expect(resolve(after).quarantined.map(({ identifier }) => identifier)).toContain(one)
+    // Nothing that nobody vouches for puts anybody there.
+    const unsigned = of(most + 1).map((alias) => ({ ...alias, verified: false }))
+    expect(resolve(unsigned).quarantined).toEqual([])
+  },
+)
+
+test('an operator puts together those of too many users who are right, and no more than a person may have', () => {
+  const release = (identifier: string, other: string, more: Partial<Link> = verified) =>
+    link(identifier, other, 9_000, { kind: 'release', ...more })
+  const many = chain(2 * most)
+  const personOf = (links: readonly Link[], user: string) => resolve(links).owners.get(user)?.[0]?.person
+  const pair = [...many, release('user:c7', 'user:c8'), release('user:c9', 'user:c8')]
+  expect(new Set(['user:c7', 'user:c8', 'user:c9'].map((user) => personOf(pair, user))).size).toBe(1)
+  expect(personOf(pair, 'user:c10')).not.toBe(personOf(pair, 'user:c9'))
+  const byNobody = [...many, release('user:c7', 'user:c8', {})]
+  expect(personOf(byNobody, 'user:c7') ?? 'user:c7').not.toBe(personOf(byNobody, 'user:c8') ?? 'user:c8')
+  const all = [...many, ...many.map(({ identifier, other }) => release(identifier, other))]
+  expect(personOf(all, 'user:c7') ?? 'user:c7').not.toBe(personOf(all, 'user:c8') ?? 'user:c8')
+})
+
+test('of what a secret key says of one user no more counts than ten thousand, those that were received first', () => {
+  const links = Array.from({ length: defaultCaps.trustedOthers + 5 }, (_, n) =>
+    link('user:x', `email:${String(n).padStart(5, '0')}@x.com`, n, verified),
+  )
+  expect(sizeOf([...links].reverse(), 'user:x')).toBe(1 + defaultCaps.trustedOthers)
+  expect(ownerOf(links, 'email:00000@x.com')).toBe('user:x')
+  expect(ownerOf(links, 'email:10004@x.com')).not.toBe('user:x')
+  const release = link('user:x', 'email:10004@x.com', 20_000, { kind: 'release', ...verified })
+  expect(ownerOf([...links, release], 'email:10004@x.com')).toBe('user:x')
+})

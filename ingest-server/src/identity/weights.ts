@@ -2,6 +2,7 @@
  * How much is recorded of what decides the rows of a neighbourhood: the low half of their versions. Each part is counted
  * once for all rows that rest on it, so that weighing a neighbourhood costs as much as it has links.
  */
+import type { Caps } from './link-caps.js'
 import { isAnon, isUser } from './link.js'
 import { levelBack, nextOf, type Known, type Level } from './levels.js'
 
@@ -27,11 +28,13 @@ export interface Weights {
 const quarantinedDeviceWeight = 1n << 32n
 const quarantinedCoreWeight = 1n << 44n
 const onManyDevicesWeight = 1n << 53n
+/** Of users who are too many for one person: all whom they would be joined with weighed less. */
+const tooManyWeight = 1n << 61n
 /** The low half of a version; its other half is the epoch's. Rows of one version are settled by the order of writing. */
 const maxWeight = (1n << 64n) - 1n
 
-export function createWeights(known: ReadonlyMap<string, Known>): Weights {
-  const joined = groupsOf(known)
+export function createWeights(known: ReadonlyMap<string, Known>, { usersOfPerson }: Caps): Weights {
+  const joined = groupsOf(known, usersOfPerson)
   let steps = 0
   const graph: Graph = { known, joined, step: () => void (steps += 1) }
   return {
@@ -44,15 +47,17 @@ export function createWeights(known: ReadonlyMap<string, Known>): Weights {
 interface Graph {
   known: ReadonlyMap<string, Known>
   /** A user with all whom trusted links join with them. */
-  joined: (user: string) => ReadonlySet<string>
+  joined: (user: string) => Group
   /** Called for each link that is followed. */
   step: () => void
 }
 
 function createTotals({ known, joined, step }: Graph): (identifier: string) => bigint {
   const totals = new Map<Level, Map<string, bigint>>()
-  const groupOf = (identifier: string, level: Level): ReadonlySet<string> =>
-    isUser(identifier) && level !== 'loaded' ? joined(identifier) : new Set([identifier])
+  const groupOf = (identifier: string, level: Level): Group =>
+    isUser(identifier) && level !== 'loaded'
+      ? joined(identifier)
+      : { users: new Set([identifier]), timesTooMany: 0 }
 
   /** What an identifier at a level counts, with all that it leads to. */
   function totalOf(identifier: string, level: Level): bigint {
@@ -60,15 +65,16 @@ function createTotals({ known, joined, step }: Graph): (identifier: string) => b
     if (!ofLevel) totals.set(level, (ofLevel = new Map<string, bigint>()))
     const counted = ofLevel.get(identifier)
     if (counted !== undefined) return counted
-    const group = groupOf(identifier, level)
-    let total = 0n
+    const { users: group, timesTooMany } = groupOf(identifier, level)
+    let total = BigInt(timesTooMany) * tooManyWeight
     for (const member of group) {
       const one = known.get(member)
       if (!one) continue
       total += factsOf(one, level)
       nextOf(one, level, (to, toLevel) => {
         step()
-        if (!group.has(to)) total += through(member, to, toLevel)
+        // Whom it would be joined with, and is not, says nothing of it.
+        if (!group.has(to) && !one.joined.has(to)) total += through(member, to, toLevel)
       })
     }
     for (const member of group) ofLevel.set(member, total)
@@ -123,21 +129,41 @@ function createMembers({ known, joined, step }: Graph, matters: (device: string)
     if (isAnon(identifier)) return [identifier]
     const members = new Set<string>()
     if (!isUser(identifier)) addEmail(members, identifier)
-    else for (const user of joined(identifier)) addUser(members, user)
+    else for (const user of joined(identifier).users) addUser(members, user)
     return [...members]
   }
 }
 
+interface Group {
+  users: ReadonlySet<string>
+  /** 0; 1 where all who are joined are too many and only the released count; 2 where these are too many as well. */
+  timesTooMany: 0 | 1 | 2
+}
+
 /** Users whom trusted links join, each group once. */
-function groupsOf(known: ReadonlyMap<string, Known>) {
-  const groups = new Map<string, ReadonlySet<string>>()
-  return (user: string): ReadonlySet<string> => {
+function groupsOf(known: ReadonlyMap<string, Known>, most: number) {
+  const groups = new Map<string, Group>()
+  const tooMany = new Set<string>()
+  const reachedBy = (user: string, by: 'joined' | 'released'): Set<string> => {
+    const reached = new Set([user])
+    // A set that is walked comes by what is added meanwhile.
+    for (const one of reached) for (const other of known.get(one)?.[by] ?? []) reached.add(other)
+    return reached
+  }
+  function groupOf(user: string): Group {
+    if (!tooMany.has(user)) {
+      const users = reachedBy(user, 'joined')
+      if (users.size <= most) return { users, timesTooMany: 0 }
+      for (const one of users) tooMany.add(one)
+    }
+    const users = reachedBy(user, 'released')
+    return users.size <= most ? { users, timesTooMany: 1 } : { users: new Set([user]), timesTooMany: 2 }
+  }
+  return (user: string): Group => {
     const there = groups.get(user)
     if (there) return there
-    const group = new Set([user])
-    // A set that is walked comes by what is added meanwhile.
-    for (const one of group) for (const other of known.get(one)?.joined ?? []) group.add(other)
-    for (const one of group) groups.set(one, group)
+    const group = groupOf(user)
+    for (const one of group.users) groups.set(one, group)
     return group
   }
 }

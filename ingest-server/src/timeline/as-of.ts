@@ -33,7 +33,7 @@ export async function knownThen(
   const facts = openFacts(client, { project, signedOnly, asOf })
   const domainRules = domainRulesOf(reader.domains)
   const wanted = new Set(identifiers)
-  const neighbourhood = await neighbourhoodOf(wanted, facts.nodes)
+  const neighbourhood = await neighbourhoodOf(wanted, facts.nodes, { ahead: facts.joinedAhead })
   const links = [...neighbourhood.links, ...added]
   const resolution = resolve(links, { signedOnly, asOf, devicesOf: neighbourhood.devicesOf })
   // Whom nothing links with anybody is a person of their own, who may have joined an account; an address
