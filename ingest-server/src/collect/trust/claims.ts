@@ -14,7 +14,13 @@
  * speak for, so only a secret key makes that verified.
  */
 import type { LinkFact } from '@touchline/schemas'
-import { emailFrom, emailIdentifier, userIdentifier, type TraitFact } from '@touchline/schemas'
+import {
+  anonIdentifier,
+  emailFrom,
+  emailIdentifier,
+  userIdentifier,
+  type TraitFact,
+} from '@touchline/schemas'
 import type { ReadEvent } from '../accept/read-event.js'
 import type { TokenClaims } from './user-token.js'
 
@@ -108,17 +114,25 @@ export function personTraitsThatCount(facts: readonly TraitFact[], trust: Trust)
   )
 }
 
-/** The facts of a token's event, verified where the token itself says so. */
+/**
+ * The facts of a token's event, verified where the token itself says so. A device is the request's own, and a claim of one
+ * is never trusted (R1); an alias names one on purpose, so that one is verified only of the `previousId` that was signed:
+ * else a user could take, and collect without end, devices that somebody else is known by.
+ */
 export function verifyFacts(facts: readonly LinkFact[], trust: Trust): readonly LinkFact[] {
   if (trust.kind !== 'token') return facts
   const { userId, email, previousId } = trust.claims
   // A user id that is an address was signed as such.
   const addresses = [email, emailFrom(userId)].filter((address) => address !== undefined)
   const said = new Set<string>(addresses.map(emailIdentifier))
-  if (previousId !== undefined) said.add(userIdentifier(previousId))
+  const former: string[] =
+    previousId === undefined ? [] : [userIdentifier(previousId), anonIdentifier(previousId)]
   const user = userIdentifier(userId)
   return facts.map((fact) => {
-    const isSaid = said.has(fact.other) || fact.other.startsWith('anon:')
+    const isSaid =
+      fact.kind === 'alias'
+        ? former.includes(fact.other)
+        : said.has(fact.other) || fact.other.startsWith('anon:')
     return fact.identifier === user && isSaid ? { ...fact, verified: true } : fact
   })
 }
