@@ -217,6 +217,28 @@ test('a hand-off has its reasons, and the answer of sales is a touch of kind crm
     "SELECT count() AS n, any(kind) AS kind, any(e.name) AS name, any(subject) AS subject FROM events AS e FINAL WHERE e.name LIKE 'Hand-off%'",
   )
   expect(events).toEqual([{ n: 1, kind: 'crm', name: 'Hand-off rejected', subject: 'user:p5' }])
+  // A visitor's own track of that name answers nothing, whatever it names, how it is dated, or who signed for the visitor.
+  const forged = {
+    project: 'default',
+    subject: 'user:p5',
+    user_id: 'p5',
+    type: 'track',
+    name: 'Hand-off accepted',
+  }
+  const later = '2026-06-01 12:00:00.000'
+  await stage.clickhouse.app.insert({
+    table: 'events',
+    format: 'JSONEachRow',
+    values: [
+      { ...forged, message_id: 'by-write-key', origin: 'api', verified: false },
+      { ...forged, message_id: 'by-token', origin: 'server', verified: true },
+    ].map((row) => ({
+      ...row,
+      occurred_at: later,
+      properties: JSON.stringify({ handoff: handoff?.id, accepted: true, reason: 'forged', author: 'p5' }),
+    })),
+  })
+  expect((await api.get<Handoffs>('/v1/handoffs?subject=p5')).body.rows[0]?.answer).toMatchObject(answer)
   expect((await api.get<Handoffs>('/v1/handoffs?answered=no')).body.rows).toEqual([])
   expect((await api.get<Handoffs>('/v1/handoffs?answered=yes')).body.rows).toHaveLength(1)
 })

@@ -203,6 +203,36 @@ test('a user with a token of their own cannot become somebody else by alias', as
   expect(allowed.links?.find((link) => link.other === 'user:u2')).toMatchObject({ verified: true })
 })
 
+test('a device that a user names by alias is verified only where the token says so', async () => {
+  const named = (row: Partial<EventRow>) => row.links?.filter(({ kind }) => kind === 'alias')
+  const alias = { type: 'alias', userId: 'u1', anonymousId: 'a1', previousId: 'phone-of-u2' }
+  const { row } = await collect({ ...alias, userToken: await token() }, open)
+  expect(named(row)).toMatchObject([
+    { other: 'anon:phone-of-u2', verified: false },
+    { other: 'user:phone-of-u2', verified: false },
+  ])
+  // The request's own device is as before: said by the user, and trusted no more than any other (R1).
+  expect(row.links?.find(({ kind }) => kind === 'claim')).toMatchObject({ other: 'anon:a1', verified: true })
+  const { row: alone } = await collect({ ...alias, userToken: await token() }, signedOnly)
+  expect(named(alone)).toEqual([])
+  const signed = await token({ claims: { previousId: 'phone-of-u2' } })
+  for (const project of [open, signedOnly]) {
+    const { row: allowed } = await collect({ ...alias, userToken: signed }, project)
+    expect(named(allowed)?.map(({ verified }) => verified)).toEqual([true, true])
+  }
+})
+
+test('nobody without a secret key says that this server’s own API told it', async () => {
+  const track = (userToken?: string) => ({
+    ...{ type: 'track', userId: 'u1', event: 'Hand-off accepted', userToken },
+    context: { touchpoint: { kind: 'crm', source: 'api' } },
+  })
+  const originOf = async (event: object, more = {}) => (await collect(event, open, more)).row.origin
+  expect(await originOf(track())).toBe('server')
+  expect(await originOf(track(await token()))).toBe('server')
+  expect(await originOf(track(), { verified: true })).toBe('api')
+})
+
 const joining = (userToken: string, more: object = {}) => ({
   type: 'group',
   userId: 'u1',

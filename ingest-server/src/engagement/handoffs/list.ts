@@ -1,4 +1,5 @@
 /** Hand-offs as they were recorded, with what sales answered. */
+import { ownOrigin } from '../../log/event-row.js'
 import { query, type NamedQuery, type Reader } from '../../clickhouse/query.js'
 
 /** Names of the touches by which sales answers (answer.ts). */
@@ -79,6 +80,7 @@ LEFT JOIN (
     argMax(properties, (occurred_at, received_at)) AS answer
   FROM events
   WHERE project = {project: String} AND type = 'track' AND name IN {answers: Array(String)}
+    AND verified AND origin = {own: String}
     AND subject IN (SELECT if(person = '', concat('anon:handoff-', id), person) FROM handoff_records WHERE ${where.join(' AND ')})
   GROUP BY id
 ) AS a ON a.id = h.id
@@ -87,7 +89,7 @@ ORDER BY ms DESC, h.id DESC LIMIT {limit: UInt32}`,
     settings: { join_use_nulls: 0 },
   }
   const found = await query<Row>(reader, named, {
-    ...{ score, subjects, since, id, limit: limit + 1, answers: answerNames },
+    ...{ score, subjects, since, id, limit: limit + 1, answers: answerNames, own: ownOrigin },
     ...(after && { afterAt: after.at, afterId: after.id }),
   })
   const rows = found.slice(0, limit).map(toHandoff)

@@ -85,7 +85,7 @@ const wordsQuery: NamedQuery = {
   name: 'consent-of-runs',
   splitBy: 'identifiers',
   sql: `
-SELECT subject AS identifier,
+SELECT subject AS identifier, verified,
   argMaxIf(consent, occurred_at, consent != '') AS said,
   toUnixTimestamp64Milli(maxIf(occurred_at, consent != '')) AS consentAt,
   toUnixTimestamp64Milli(maxIf(occurred_at, name IN {no: Array(String)})) AS refusedAt,
@@ -93,11 +93,14 @@ SELECT subject AS identifier,
   argMaxIf(JSONExtractString(context, 'timezone'), occurred_at, JSONHas(context, 'timezone')) AS zone
 FROM events FINAL
 WHERE project = {project: String} AND subject IN {identifiers: Array(String)}
-GROUP BY subject`,
+GROUP BY subject, verified
+ORDER BY verified DESC, subject`,
 }
 
+/** Of what was verified and of what was not, each by itself. */
 interface Words {
   identifier: string
+  verified: boolean
   said: string
   consentAt: number
   refusedAt: number
@@ -140,7 +143,9 @@ export async function readWhos(
           (saidOf.get(held.identifier) ?? []).filter(({ at }) => isWithin(held, at)),
         ),
       )
-      const spoken = person.identifiers.flatMap(({ identifier }) => wordsOf.get(identifier) ?? [])
+      const spoken = person.identifiers
+        .flatMap(({ identifier }) => wordsOf.get(identifier) ?? [])
+        .sort((a, b) => Number(b.verified) - Number(a.verified))
       const ofAccount = latest(account === undefined ? [] : (accountTraits.get(account) ?? []))
       const who: Who = {
         kind,
@@ -210,6 +215,11 @@ function readJson(text: string): unknown {
 function refusalOf(traits: ReadonlyMap<string, unknown>, spoken: readonly Words[]): string {
   const trait = refusingTrait(traits)
   if (trait !== undefined) return `unsubscribed (trait ${trait})`
+  // Whoever has the key of a page may refuse in somebody's name. What was refused with proof only proof takes back.
+  return refusalIn(spoken.filter(({ verified }) => verified)) || refusalIn(spoken)
+}
+
+function refusalIn(spoken: readonly Words[]): string {
   const refusedAt = Math.max(0, ...spoken.map((one) => one.refusedAt))
   const agreedAt = Math.max(0, ...spoken.map((one) => one.agreedAt))
   if (refusedAt > agreedAt) return 'unsubscribed'
