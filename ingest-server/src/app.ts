@@ -13,6 +13,7 @@ import { openInBackground, type PendingClickHouse } from './clickhouse/pending-c
 import { clickhouseOptions, clusterOf, handledBy, kafkaEngineOptions } from './clickhouse-options.js'
 import { clockWithOffset } from './clock.js'
 import { openKeySets } from './collect/trust/key-sets.js'
+import { createRateLimiter } from './collect/request/rate.js'
 import { collectRoutes } from './collect/request/routes.js'
 import { createTokenVerifier } from './collect/trust/user-token.js'
 import { projectsFileOf, readSecret, type Config, type Role } from './config.js'
@@ -25,6 +26,7 @@ import { checkDisk, healthRoutes, type ReadinessCheck } from './http/health.js'
 import { programActs, scoreOf } from './program-acts.js'
 import { createMetrics, type Metrics } from './metrics.js'
 import { openProjects, type OpenedProjects } from './projects/projects.js'
+import { variablesOf } from './projects/variables.js'
 import { createOperatorCheck } from './http/operator.js'
 import { guessAddress, isEveryAddress } from './http/reachable.js'
 import { createHttpServer } from './http/server.js'
@@ -84,6 +86,8 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
   })
   const projects = openProjects({ defaultProject: keys, logger, ...projectsFileOf(config) })
   const { verifyTokens, keySets } = checkTokens(projects, logger)
+  const variables = variablesOf(projects, readSecret)
+  const rate = createRateLimiter(clock)
   const log = watchLog(await openLog(config, { clock, logger, handledBy: handledBy(config) }))
 
   // What works on ClickHouse begins once that is usable; collecting waits for none of it.
@@ -138,7 +142,7 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
     ? clickhouse?.begin('Programs', async () => {
         await erasing?.begun
         return startPrograms({
-          ...{ clickhouse, log, clock, metrics, logger, projects, judgeOf, readSecret },
+          ...{ clickhouse, log, clock, metrics, logger, projects, judgeOf, readSecret: variables },
           isAlone: config.CLICKHOUSE_URL === undefined,
           zone: config.TIMEZONE,
           allowed: config.ENDPOINTS_ALLOW ?? [],
@@ -172,7 +176,7 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
   )
   if (has('collect')) {
     await http.register(browserSdkRoutes())
-    await http.register(collectRoutes({ projects, log, metrics, clock, verifyTokens, judgeOf }))
+    await http.register(collectRoutes({ projects, log, metrics, clock, verifyTokens, judgeOf, rate }))
   }
   let address: Pick<Touchline, 'url' | 'isUrlGuessed'> = { url: '', isUrlGuessed: false }
   const explorer = openExplorer({
@@ -198,7 +202,8 @@ export async function startTouchline(config: Config, logger: Logger): Promise<To
       timelineRoutes({
         ...deps,
         erasing: () => erasing?.now(),
-        endpoints: { allowed: config.ENDPOINTS_ALLOW ?? [], readSecret },
+        endpoints: { allowed: config.ENDPOINTS_ALLOW ?? [], readSecret: variables },
+        rate,
         zone: config.TIMEZONE,
         scoreOf,
       }),

@@ -187,9 +187,12 @@ function checkWorkers({ KAFKA_BROKERS, CLICKHOUSE_URL, ROLES }: Parsed): void {
     refuse('the embedded ClickHouse belongs to one process; set CLICKHOUSE_URL, or ROLES=collect.')
 }
 
-/** A secret that a definition refers to as `env:NAME`: read when it is needed, so that its name may be chosen freely. */
+/**
+ * A secret that a definition refers to as `env:NAME`: read when it is needed, so that its name may be chosen freely. No
+ * setting is one: the keys of this server sign nothing that a project asks for.
+ */
 export const readSecret = (name: string): string | undefined => {
-  const value = process.env[name]
+  const value = settingNames.includes(name) ? undefined : process.env[name]
   return value === '' ? undefined : value
 }
 

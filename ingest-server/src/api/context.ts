@@ -11,9 +11,10 @@ import type { Codes } from '../http/explorer/codes.js'
 import type { Sessions } from '../http/explorer/sessions.js'
 import type { Metrics } from '../metrics.js'
 import type { Project, Projects } from '../projects/project.js'
+import type { ReadVariable } from '../projects/variables.js'
+import type { RateLimiter } from '../collect/request/rate.js'
 import type { EventLog } from '../log/log.js'
 import type { WatchedLog } from '../log/watched-log.js'
-import type { ReadSecret } from '../engagement/endpoints/signature.js'
 import type { Acts } from '../engagement/programs/deps.js'
 import type { Erasing } from '../erasure/erasing.js'
 import type { Reader } from '../clickhouse/query.js'
@@ -36,7 +37,9 @@ export interface TimelineDeps {
   /** ClickHouse is this process's own, with its files under DATA_DIR. */
   isEmbedded?: boolean
   /** Where endpoints may be, and what signs for them. */
-  endpoints?: { allowed: readonly string[]; readSecret: ReadSecret } | undefined
+  endpoints?: { allowed: readonly string[]; readSecret: ReadVariable } | undefined
+  /** The one of the collecting paths, so that a key has one rate by whatever path; absent: one of its own. */
+  rate?: RateLimiter | undefined
   /** Of whom neither person nor account says a zone. */
   zone?: string
   scoreOf?: Acts['scoreOf'] | undefined

@@ -31,6 +31,7 @@ interface Options {
   name?: string
   timezone?: string
   currency?: string
+  variable?: string[]
 }
 
 export const addProjects: AddTo = (command, cli) => {
@@ -77,6 +78,11 @@ export const addProjects: AddTo = (command, cli) => {
     .option('--name <text>', 'what the Explorer calls it')
     .option('--timezone <zone>', 'in which the Explorer shows times: Europe/Berlin')
     .option('--currency <code>', 'three capitals: EUR')
+    .option(
+      '--variable <name>',
+      '(several) variables that its definitions may name: SHOP_CRM, SHOP_*',
+      several,
+    )
     .action((id: string, options: Options) => set(cli, id, options))
 }
 
@@ -184,7 +190,8 @@ function settingsIn(values: Options, before: ProjectEntry): Settings {
     const value = values[setting]
     if (value !== undefined) settings[setting] = isNone(value) ? undefined : value
   }
-  const { drop, hash, gpc, dnt, publicKey: publicKeys } = values
+  const { drop, hash, gpc, dnt, publicKey: publicKeys, variable } = values
+  if (variable !== undefined) settings.variables = isNone(variable) ? undefined : variable
   if ([drop, hash, gpc, dnt].some((value) => value !== undefined))
     settings.privacy = privacyIn({ drop, hash, gpc, dnt }, before.privacy)
   if (publicKeys !== undefined) {

@@ -18,5 +18,6 @@ export function maySend({ key }: Pick<Credential, 'key'>, type: EventType, name:
   return type !== 'track' || key.events === undefined || key.events.some((allowed) => fits(allowed, name))
 }
 
-const fits = (allowed: string, name: string) =>
+/** `*` at the end of `allowed` stands for any rest. */
+export const fits = (allowed: string, name: string) =>
   allowed.endsWith('*') ? name.startsWith(allowed.slice(0, -1)) : name === allowed

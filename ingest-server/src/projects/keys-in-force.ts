@@ -138,5 +138,6 @@ function projectOf(entry: ProjectEntry): Project {
     ...(entry.privacy && { privacy: entry.privacy }),
     ...(entry.domains && { domains: entry.domains }),
     ...(entry.retentionDays !== undefined && { retentionDays: entry.retentionDays }),
+    ...(entry.variables && { variables: entry.variables }),
   }
 }

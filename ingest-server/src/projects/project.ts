@@ -26,6 +26,8 @@ export interface Project {
   /** Domains that strangers share, or that are one company's, beyond the lists. */
   domains?: DomainSettings
   retentionDays?: number
+  /** Variables of the environment that its definitions may name, `*` at the end for any rest (variables.ts). */
+  variables?: readonly string[]
 }
 
 export interface SigningRules {

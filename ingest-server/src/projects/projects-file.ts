@@ -118,6 +118,11 @@ const projectSchema = z.strictObject({
   domains: domainsSchema.optional(),
   /** Events older than this are deleted; who is who and the profiles stay. */
   retentionDays: z.number().int().min(1).max(36_500).optional(),
+  /** Variables of the environment that its definitions may name as `env:NAME`, `*` at the end for any rest. */
+  variables: z
+    .array(z.string().regex(/^[A-Z_][A-Z0-9_]*\*?$/, 'a variable is capitals, digits and _, * at its end'))
+    .min(1)
+    .optional(),
   /** Hashes of keys that do not count, or not after `endsAt`, wherever else they stand (environment, keys.json). */
   revoked: z.array(z.union([hash, z.strictObject({ hash, endsAt: time })])).default([]),
 })

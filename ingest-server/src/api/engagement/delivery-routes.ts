@@ -117,7 +117,7 @@ function addEndpoints(api: Api, deps: TimelineDeps): void {
           return {
             id,
             url: body.url,
-            problem: problemOfUrl(body.url, allowed) ?? problemOfSecrets(body, deps) ?? null,
+            problem: problemOfUrl(body.url, allowed) ?? problemOfSecrets(body, reader.project, deps) ?? null,
             circuit: failuresInRow >= opensAfter ? ('open' as const) : ('closed' as const),
             failuresInRow,
             waiting: row?.waiting ?? 0,
@@ -136,11 +136,12 @@ function addEndpoints(api: Api, deps: TimelineDeps): void {
 
 function problemOfSecrets(
   body: Parameters<typeof signersOf>[0],
+  project: string,
   { endpoints }: TimelineDeps,
 ): string | undefined {
   if (endpoints === undefined) return undefined
   try {
-    signersOf(body, endpoints.readSecret)
+    signersOf(body, (name) => endpoints.readSecret(name, project))
     return undefined
   } catch (error) {
     return error instanceof Error ? error.message : String(error)

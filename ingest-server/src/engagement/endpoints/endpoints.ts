@@ -4,7 +4,8 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { listDefinitions } from '../../definitions/read.js'
 import { meant } from '../../definitions/nearest.js'
 import { TouchlineError } from '../../errors.js'
-import { signersOf, type ReadSecret } from './signature.js'
+import type { ReadVariable } from '../../projects/variables.js'
+import { signersOf } from './signature.js'
 
 export interface Endpoint {
   id: string
@@ -20,7 +21,7 @@ export interface Endpoints {
 
 export interface EndpointsDeps {
   client: ClickHouseClient
-  readSecret: ReadSecret
+  readSecret: ReadVariable
   /** How long a definition is believed, where nothing newer is asked for. */
   keptMs?: number
 }
@@ -33,7 +34,8 @@ export function openEndpoints({ client, readSecret, keptMs = 2_000 }: EndpointsD
     return new Map(
       found.map(({ id, body }) => {
         let signers: Webhook[] | undefined
-        return [id, { id, url: body.url, signers: () => (signers ??= signersOf(body, readSecret)) }]
+        const read = (name: string) => readSecret(name, project)
+        return [id, { id, url: body.url, signers: () => (signers ??= signersOf(body, read)) }]
       }),
     )
   }

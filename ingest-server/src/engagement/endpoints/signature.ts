@@ -3,7 +3,7 @@ import { Webhook } from 'standardwebhooks'
 import type { EndpointBody } from '@touchline/schemas/api'
 import { TouchlineError } from '../../errors.js'
 
-/** The value of a variable of the environment; undefined where it is not set (config.ts). */
+/** The value of a variable of the environment; undefined where it is not set, or not the project's to name. */
 export type ReadSecret = (name: string) => string | undefined
 
 /** What signs for an endpoint: the secret, then the one before. Throws ENDPOINT_SECRET. */
@@ -17,7 +17,7 @@ export function signersOf(
     if (value === undefined)
       throw new TouchlineError(
         'ENDPOINT_SECRET',
-        `${name} is not set where deliveries are sent (role engage).`,
+        `${name} is not set where deliveries are sent (role engage), or is not among the variables of this project.`,
       )
     try {
       return new Webhook(value)

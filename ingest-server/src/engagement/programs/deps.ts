@@ -8,6 +8,7 @@ import type { Judge } from '../../log/tombstones.js'
 import type { Logger } from '../../logger.js'
 import type { Metrics } from '../../metrics.js'
 import type { Projects } from '../../projects/project.js'
+import type { ReadVariable } from '../../projects/variables.js'
 import type { Decided } from '../deliveries/delivery.js'
 import type { OutboundTouch } from '../deliveries/outbound.js'
 import type { ScoreOfBody } from './body.js'
@@ -57,7 +58,7 @@ export interface ProgramsDeps {
   touchesRecord: (touches: readonly OutboundTouch[]) => LogRecord | undefined
   /** Addresses that endpoints may be at although they are private. */
   allowed: readonly string[]
-  readSecret: (name: string) => string | undefined
+  readSecret: ReadVariable
   leaseMs?: number
   intervalMs?: number
 }
