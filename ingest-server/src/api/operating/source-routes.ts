@@ -1,35 +1,62 @@
-/** What other systems push: `POST /v1/sources/:id`, signed as each vendor signs. */
+/**
+ * What other systems push: `POST /v1/sources/:id`, signed as each vendor signs. Whether there is such a source, and a key
+ * where it needs one, is looked at before the body is read; bodies under way are bounded as those of events are.
+ */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
-import { errors, sourceAnswer, sourceParams, type ImportBody, type SourceBody } from '@touchline/schemas/api'
-import { readDefinition } from '../../definitions/read.js'
+import { errors, sourceAnswer, sourceParams } from '@touchline/schemas/api'
+import { boundInFlight } from '../../collect/request/in-flight.js'
+import { boundsOf, createRateLimiter, type Bound } from '../../collect/request/rate.js'
+import { readBody } from '../../collect/request/read-body.js'
 import { TouchlineError } from '../../errors.js'
 import { forgetContentType } from '../../http/content-type.js'
 import { writerInHead, writerOf } from '../../http/credentials.js'
 import type { Credential, Project } from '../../projects/project.js'
-import { findMap } from '../../sources/find-map.js'
 import { isSecret, isSigned } from '../../sources/webhooks/signatures.js'
 import { takePushed } from '../../sources/webhooks/take-pushed.js'
 import type { TimelineDeps } from '../context.js'
+import { openSources, type Source } from './open-sources.js'
 
 const maxBodyBytes = 1024 * 1024
-/** A definition that was changed counts within this; while ClickHouse is away the last that was read does. */
-const knownForMs = 3_000
-const mostKnown = 1_000
+const maxInFlightBytes = 32 * 1024 * 1024
 
-interface Known {
-  body: SourceBody
-  map: ImportBody
-  readAtMs: number
+/** Whom a request is for, as headers and address say. */
+interface Knock {
+  project: Project
+  source: Source
+  /** Of a source that nobody signs for: who sends by a key, and what bounds them. */
+  holder?: Credential
+  bounds: readonly Bound[]
 }
 
 export function sourceRoutes(deps: TimelineDeps): (app: FastifyInstance) => Promise<void> {
-  const sourceOf = openSources(deps)
+  const inFlight = boundInFlight(maxInFlightBytes)
+  const rate = deps.rate ?? createRateLimiter(deps.clock)
+  const sourceOf = openSources(() => deps.clickhouse.reader)
+  const knocks = new WeakMap<FastifyRequest, Knock>()
+
+  async function knock(request: FastifyRequest): Promise<Knock> {
+    const project = projectFor(writerInHead(request, deps.projects), deps)
+    const source = await sourceOf(project, (request.params as { id: string }).id)
+    if (source.body.secret !== undefined) return { project, source, bounds: [] }
+    const holder = writerOf(request, deps.projects, undefined)
+    const bounds = boundsOf(holder, request.ip)
+    rate.check(bounds)
+    return { project, source, holder, bounds }
+  }
+
   return async (app) => {
     app.removeAllContentTypeParsers()
-    const asBytes = { parseAs: 'buffer' as const, bodyLimit: maxBodyBytes }
-    app.addContentTypeParser('*', asBytes, (_request, body, done) => done(null, body))
-    app.addHook('onRequest', async (request) => forgetContentType(request))
+    app.addContentTypeParser('*', (request, _payload, done) => {
+      const arrived = (bytes: number) => inFlight.arrived(request, bytes)
+      readBody(request.raw, { maxBytes: maxBodyBytes, asBytes: true, arrived }, done)
+    })
+    app.addHook('onRequest', async (request, reply) => {
+      forgetContentType(request)
+      const refused = inFlight.admit(request, reply)
+      if (refused !== undefined) throw refused
+      knocks.set(request, await knock(request))
+    })
     app.withTypeProvider<ZodTypeProvider>().route({
       method: 'POST',
       url: '/v1/sources/:id',
@@ -43,17 +70,18 @@ export function sourceRoutes(deps: TimelineDeps): (app: FastifyInstance) => Prom
         response: { 200: sourceAnswer, ...errors },
       },
       async handler(request) {
-        const holder = writerInHead(request, deps.projects)
-        const project = projectFor(holder, deps)
-        const { body, map } = await sourceOf(project, request.params.id)
+        const { project, source, holder, bounds } = knocks.get(request) as Knock
         const pushed = (request.body as Buffer | undefined) ?? Buffer.alloc(0)
-        const verified = judge(request, pushed, body, deps)
-        const nowMs = deps.clock()
+        if (holder === undefined) requireSignature(request, pushed, { project, source }, deps)
         const taking = {
-          ...{ project, source: request.params.id, map, verified, receivedAtMs: nowMs },
+          ...{ project, source: request.params.id, map: source.map, receivedAtMs: deps.clock() },
+          verified: holder === undefined || holder.kind === 'secret',
+          key: holder?.key,
           judge: deps.erasing?.()?.judgeOf(project.id),
         }
-        return { success: true as const, ...(await takePushed(pushed.toString('utf8'), taking, deps)) }
+        const taken = await takePushed(pushed.toString('utf8'), taking, deps)
+        rate.take(bounds, taken.accepted + taken.skipped + taken.rejected)
+        return { success: true as const, ...taken }
       },
     })
   }
@@ -69,56 +97,28 @@ function projectFor(holder: Credential | undefined, { projects }: TimelineDeps):
   return project
 }
 
-/** Whether its claims are verified. Throws SOURCE_NOT_SIGNED, or for a source without a secret what keys throw. */
-function judge(request: FastifyRequest, body: Buffer, source: SourceBody, deps: TimelineDeps): boolean {
-  if (source.secret === undefined) return writerOf(request, deps.projects, undefined).kind === 'secret'
-  const secrets = [source.secret, source.secretBefore].flatMap((reference) => {
-    const secret =
-      reference === undefined ? undefined : deps.endpoints?.readSecret(reference.replace(/^env:/, ''))
-    return secret !== undefined && isSecret(source.vendor, secret) ? [secret] : []
+/** Throws SOURCE_NOT_SIGNED, or CONFIG_INVALID where none of the secrets is there to check it by. */
+function requireSignature(
+  request: FastifyRequest,
+  body: Buffer,
+  { project, source }: Pick<Knock, 'project' | 'source'>,
+  deps: TimelineDeps,
+): void {
+  const { secret: present, secretBefore, vendor, header } = source.body
+  const secrets = [present, secretBefore].flatMap((reference) => {
+    const name = reference?.replace(/^env:/, '')
+    const secret = name === undefined ? undefined : deps.endpoints?.readSecret(name, project.id)
+    return secret !== undefined && isSecret(vendor, secret) ? [secret] : []
   })
   if (secrets.length === 0)
     throw new TouchlineError(
       'CONFIG_INVALID',
-      `The variable of ${source.secret} is not set on this server, or is no secret of such a source.`,
+      `The variable of ${present} is not set on this server, is no secret of such a source, or is none of the variables of this project.`,
     )
   const { method, headers, url } = request
   // HubSpot signs the address that it was told, which a proxy may not pass on.
   const hosts = [`https://${request.host}`, `http://${request.host}`, deps.session?.publicUrl() ?? '']
   const urls = hosts.map((host) => host + url)
-  const { vendor, header } = source
-  if (isSigned(vendor, { method, urls, headers, body }, { secrets, header, nowMs: deps.clock() })) return true
+  if (isSigned(vendor, { method, urls, headers, body }, { secrets, header, nowMs: deps.clock() })) return
   throw new TouchlineError('SOURCE_NOT_SIGNED')
-}
-
-function openSources(deps: TimelineDeps) {
-  const known = new Map<string, Known>()
-  const read = async ({ id: project, identify, domains }: Project, id: string): Promise<Known> => {
-    const reader = {
-      client: deps.clickhouse.reader,
-      project,
-      signedOnly: identify === 'signed-only',
-      domains,
-    }
-    const found = await readDefinition(reader, 'sources', id)
-    if (found === undefined) throw new TouchlineError('NOT_FOUND', `There is no definition sources/${id}.`)
-    const { map } = found.body
-    const body = typeof map === 'string' ? (await findMap(reader, map)).body : map
-    return { body: found.body, map: body, readAtMs: performance.now() }
-  }
-  return async (project: Project, id: string): Promise<Known> => {
-    const key = JSON.stringify([project.id, id])
-    const before = known.get(key)
-    if (before !== undefined && performance.now() - before.readAtMs < knownForMs) return before
-    try {
-      const fresh = await read(project, id)
-      if (known.size >= mostKnown) known.clear()
-      known.set(key, fresh)
-      return fresh
-    } catch (error) {
-      if (error instanceof TouchlineError && error.code === 'NOT_FOUND') known.delete(key)
-      else if (before !== undefined) return before
-      throw error
-    }
-  }
 }

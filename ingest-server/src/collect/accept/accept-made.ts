@@ -1,6 +1,6 @@
 /** Events that the server made itself, of a file's rows or of what another system pushed: judged as those that are sent. */
 import type { Judge } from '../../log/tombstones.js'
-import type { Project } from '../../projects/project.js'
+import type { KeyBinding, Project } from '../../projects/project.js'
 import { prepareBatch } from '../trust/prepare-batch.js'
 import { acceptEvents, type Batch, type Outcome } from './accept.js'
 import type { Json } from './read-event.js'
@@ -10,6 +10,8 @@ export interface Making {
   project: Project
   /** Who asked for it holds a secret key, or what was pushed is signed: what it claims is verified. */
   verified: boolean
+  /** What the write key is bound to by which it came, where it came by one. */
+  key?: KeyBinding | undefined
   judge: Judge | undefined
   receivedAtMs: number
 }
@@ -17,7 +19,7 @@ export interface Making {
 /** As `acceptEvents`: the lines of the good ones, and what is wrong with the others. */
 export function acceptMade(
   events: readonly Json[],
-  { project, verified, judge, receivedAtMs }: Making,
+  { project, verified, key, judge, receivedAtMs }: Making,
 ): Outcome {
   const batch: Batch = {
     events,
@@ -33,6 +35,7 @@ export function acceptMade(
   return acceptEvents(prepared, {
     project,
     verified,
+    key,
     judge,
     receivedAtMs,
     receivedAt: isoText(receivedAtMs),

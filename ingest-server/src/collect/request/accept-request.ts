@@ -34,6 +34,8 @@ export interface AcceptDeps {
   verifyTokens?: VerifyTokens
   /** Tells events of people who were erased from a project. */
   judgeOf?: (project: string) => Judge | undefined
+  /** Shared with who else takes events by a key; absent: one of its own. */
+  rate?: RateLimiter | undefined
 }
 
 export interface Accepted {
@@ -63,7 +65,7 @@ export interface Acceptor {
 }
 
 export function acceptWith(deps: AcceptDeps, inFlight: InFlight): Acceptor {
-  const rate = createRateLimiter(deps.clock)
+  const rate = deps.rate ?? createRateLimiter(deps.clock)
   /** Whom headers and address name, for the time that the body takes. */
   const inHead = new WeakMap<FastifyRequest, Credential>()
   const acceptBody = acceptBodyWith(deps, rate, (request) => inHead.get(request))

@@ -15,22 +15,28 @@ let shared = Buffer.allocUnsafeSlow(initialBytes)
 
 export interface Bounds {
   maxBytes: number
+  /** As it came, whatever its encoding: of what is signed each byte counts. */
+  asBytes?: boolean
   /** Told of each piece of the body as it comes; the error to end with where there is no room for it. */
   arrived: (bytes: number) => Error | undefined
 }
 
 /** Calls `done` once: with the body, with BODY_TOO_LARGE, BODY_NOT_JSON, the error of `arrived`, or what broke the connection. */
-export function readBody(request: IncomingMessage, { maxBytes, arrived }: Bounds, done: Done): void {
+export function readBody(
+  request: IncomingMessage,
+  { maxBytes, arrived, asBytes = false }: Bounds,
+  done: Done,
+): void {
   const announced = Number(request.headers['content-length'])
   if (announced > maxBytes) return done(tooLarge(maxBytes))
-  const isEncoded = request.headers['content-encoding'] !== undefined
+  const isKept = asBytes || request.headers['content-encoding'] !== undefined
   const chunks: Buffer[] = []
   let bytes = 0
 
   function end(error: Error | null): void {
     request.off('data', onData).off('end', onEnd).off('error', end)
     if (error !== null) done(error)
-    else done(null, isEncoded ? Buffer.concat(chunks, bytes) : textOf(chunks, bytes))
+    else done(null, isKept ? Buffer.concat(chunks, bytes) : textOf(chunks, bytes))
   }
 
   function onData(chunk: Buffer): void {
