@@ -23,13 +23,14 @@ interface Health {
 }
 
 export function healthRoutes({ checks, scrape, isOperator }: Health) {
+  const look = oneAtATime(() =>
+    Promise.all(checks.map(async (check) => [check.name, await outcomeOf(check)] as const)),
+  )
   return async (app: FastifyInstance): Promise<void> => {
     app.get('/health/live', { schema: { hide: true } }, async () => ({ live: true }))
 
     app.get('/health/ready', { schema: { hide: true } }, async (request, reply) => {
-      const results = await Promise.all(
-        checks.map(async (check) => [check.name, await outcomeOf(check)] as const),
-      )
+      const results = await look()
       const shown = isOperator(request) ? results : results.map(([name, { ok }]) => [name, { ok }] as const)
       const ready = results.every(([, result]) => result.ok)
       return reply.code(ready ? 200 : 503).send({ ready, checks: Object.fromEntries(shown) })
@@ -41,6 +42,12 @@ export function healthRoutes({ checks, scrape, isOperator }: Health) {
       return reply.type(type).send(text)
     })
   }
+}
+
+/** Whoever asks while a look is under way is told what it finds: anybody may ask, and each look costs a question to ClickHouse. */
+function oneAtATime<Found>(look: () => Promise<Found>): () => Promise<Found> {
+  let underWay: Promise<Found> | undefined
+  return () => (underWay ??= look().finally(() => (underWay = undefined)))
 }
 
 async function outcomeOf({ check }: ReadinessCheck): Promise<{ ok: boolean } & Record<string, unknown>> {
