@@ -10,7 +10,7 @@ import type { Startable } from './page/startable.js'
 guard(() => {
   const script = ownScript() as HTMLScriptElement
   const globals = window as unknown as Record<string, Startable | undefined>
-  const options = { host: script.src.replace(/\/[^/]*$/, ''), ...script.dataset } as Settings
+  const options = { host: script.src.replace(/.[^/]*$/, ''), ...script.dataset } as Settings
   if (isDebugged(options)) return
   // A page has one tracker, whichever build it is: a tag that stands there twice, or that Turbo runs again, gives that one.
   // It is kept where no element of the page can stand in its place.

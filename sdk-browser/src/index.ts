@@ -13,11 +13,11 @@ import type { Startable } from './page/startable.js'
 export type * from './base/api.js'
 
 /**
- * Starts recording; a second call gives the page's one tracker. On a server, where there is no `window`, the verbs are there
- * and do nothing, as they do where options are missing.
+ * Starts recording; a second call gives the page's one tracker. Where there is no page (a server, also one that has made itself
+ * a `window`, and React Native) the verbs are there and do nothing, as they do where options are missing.
  */
 export function init(options: Options): Touchline {
-  if (typeof window === 'undefined') return createNoop()
+  if (typeof window === 'undefined' || typeof document === 'undefined') return createNoop()
   const page = navigator as { touchline?: Startable }
   if (page.touchline) {
     sayTwice(page.touchline)

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import caps from '../size-caps.json' with { type: 'json' }
 import type { init as initOfSource } from '../src/index.js'
 import { version } from '../src/base/version.js'
@@ -62,6 +62,20 @@ test('imported without a window, the verbs are there and do nothing', async () =
   await touchline.flush()
   expect(touchline.anonymousId()).toBeUndefined()
   expect(touchline.user()).toEqual({})
+})
+
+test('where a server or React Native has a window and no document, the verbs do nothing', async () => {
+  const built = '../dist/index.js'
+  const { init } = (await import(built)) as { init: typeof initOfSource }
+  vi.stubGlobal('window', globalThis)
+  try {
+    const touchline = init({ writeKey: 'wk', host: 'https://t.example.com' })
+    touchline.track('Nowhere')
+    await touchline.flush()
+    expect(touchline.anonymousId()).toBeUndefined()
+  } finally {
+    vi.unstubAllGlobals()
+  }
 })
 
 test('publint finds nothing wrong with the packed package', () => {

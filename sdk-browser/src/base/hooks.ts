@@ -12,8 +12,9 @@ export interface Told {
 
 const listeners: [name: string, hear: (about: never) => void][] = []
 
-export const on = <Name extends keyof Told>(name: Name, hear: (about: Told[Name]) => unknown): unknown =>
-  listeners.push([name, hear])
+export const on = <Name extends keyof Told>(
+  ...heard: [name: Name, hear: (about: Told[Name]) => unknown]
+): unknown => listeners.push(heard)
 
 export const tell = <Name extends keyof Told>(name: Name, about?: Told[Name]): void => {
   listeners.forEach(([wanted, hear]) => {

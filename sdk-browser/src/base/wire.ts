@@ -48,10 +48,10 @@ export interface Touch {
   time: string | Date
 }
 
-/** What the server answers: a list of what it refused, or the code of the error for which it took nothing. */
+/** What the server answers: a list of what it refused, or an error for which it took nothing, which names its request. */
 export interface Answer {
   success: boolean
-  code?: string
+  requestId?: string
   accepted: number
   rejected: Reject[]
 }

@@ -10,7 +10,7 @@ import { verbs } from '../record/verbs.js'
 export const engagement: Feature = () => {
   if (chosen('engagement', 'auto', 'off') === 'off') return
   let isOpen = false
-  let title = ''
+  let title: string
   let visibleMs = 0
   let visibleSince = 0
   let deepest = 0

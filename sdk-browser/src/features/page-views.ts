@@ -19,6 +19,9 @@ export const pageViews: Feature = () => {
   // A router sets the title right after the address: the view waits for that.
   const viewSoon = (): unknown => setTimeout(guard(() => pageOf(location.href) !== pageOf(viewed) && view()))
 
+  // Before the rest, which a page that has frozen its history does not take.
+  if (ofDocument('prerendering')) listen('prerenderingchange', view)
+  else view()
   for (const verb of ['pushState', 'replaceState'] as const) {
     const original = history[verb].bind(history)
     history[verb] = (...args) => {
@@ -28,6 +31,4 @@ export const pageViews: Feature = () => {
   }
   listen('popstate', viewSoon)
   listen<PageTransitionEvent>('pageshow', (event) => event.persisted && view())
-  if (ofDocument('prerendering')) listen('prerenderingchange', view)
-  else view()
 }

@@ -5,7 +5,7 @@ export type Field = HTMLInputElement
 
 // In the words of some twenty languages.
 const emailWords =
-  /mail|correo|courriel|электронн|почт|пошт|メール|邮|郵|이메일|ईमेल|البريد|דוא|ηλεκτρονικ|e-?posta|sähköposti/i
+  /mail|corre[ou]|courriel|[ée]le[ct]*tr[oôó]ni|poczt|электронн|почт|пошт|メール|邮|郵|이메일|ईमेल|อีเมล|البريد|דוא|ηλεκτρονικ|e-?post|netfang|paštas|e-?pasts|sähköposti/i
 // Passwords, cards, one-time codes and secrets.
 const secretWords =
   /pass(?!port|age|enger|ion)|pwd|\bpw\b|kennwort|contrase|senha|mot de passe|wachtwoord|lösenord|пароль|パスワード|密码|密碼|\bcc-|credit|card|karte|carte|tarjeta|cvc|cvv|csc|iban|\bssn\b|one-time|otp|\bpin\b|(?:verification|security|access|sms|auth\w*|login|confirm\w*|backup|one.?time)[ _-]?code|2fa|mfa|secret|token/i

@@ -10,7 +10,7 @@ const buttons =
 const submits = 'button:not([type=button]):not([type=reset]),[type=submit],[type=image]'
 // What a button beside the one that sends says.
 const sendsNothing =
-  /^\W*(cancel|close|back|previous|clear|reset|skip|remove|delete|dismiss|no,? thanks|not now|abbrechen|schließen|zurück|löschen|annuler|fermer|retour|cancelar|cerrar|volver|annulla|chiudi|[x×✕✖])\W*$|^\W*(show|hide|toggle|anzeigen|verbergen)\b/i
+  /^\W*(cancel|close|back|previous|clear|reset|skip|remove|delete|dismiss|no,? thanks|not now|abbrechen|schließen|zurück|löschen|annuler|fermer|retour|cancelar|cerrar|volver|annulla|chiudi|avbryt|anuluj|отмена|取消|[x×✕✖])\W*$|^\W*(show|hide|toggle|anzeigen|verbergen)\b/i
 
 /** Form or element whose fields this event sends, if it sends any. `isEmptied` says of a field that the page did so after it. */
 export function sentBy(

@@ -3,4 +3,4 @@ import { options } from '../options/options.js'
 
 /** A fragment may hold tokens, unless it is a route (`#/path`, `#!path`) or, by the site's own word, a page. */
 export const cleanUrl = (href: string): string =>
-  href.replace(options.pages === 'hash' ? /#.*=.*/ : /#(?![/!]).*/, '')
+  href.replace(options.pages === 'hash' ? /#.*=.*/ : /#(?![/!]\W*\w).*/, '')

@@ -27,8 +27,7 @@ let waiting: Entry[] = []
  * asks another process: 250 µs against 1; and there are test environments without TextEncoder.
  */
 export const bytesOf = (text: string): number => text.replace(/[^\0-\x7f]/g, '---').length
-export const storeEntry = (entry: Entry): unknown => setItem(entry[3], entry.join('\n'))
-export const storeEntries = (): void => waiting.forEach(storeEntry)
+export const storeEntries = (): void => waiting.forEach((entry) => setItem(entry[3], entry.join('\n')))
 
 /** Writes another text in place of one in everything that waits. */
 export const renameInEntries = (before: string, after: string): void => {

@@ -5,7 +5,8 @@ import { consentOf, hasIds, isKept } from '../visitor/consent.js'
 import { explainEvent } from '../debug/explain.js'
 import { newId } from '../base/ids.js'
 import { options, queuePrefix } from '../options/options.js'
-import { addEntry, isFull, reportDropped, storeEntry, type Entry } from '../queue/outbox.js'
+import { addEntry, isFull, reportDropped, type Entry } from '../queue/outbox.js'
+import { setItem } from '../queue/storage.js'
 import { ofDocument } from '../base/of-document.js'
 import { moment, viewedBefore } from '../page/page.js'
 import type { Said } from '../base/said.js'
@@ -59,7 +60,7 @@ export const record = (type: EventType, said: Said, changes?: Partial<Visitor>):
   else {
     explainEvent(type, said, consent, messageId)
     addEntry(entry)
-    if (isKept(visitor)) storeEntry(entry)
+    if (isKept(visitor)) setItem(entry[3], entry.join('\n'))
     wake()
   }
 }

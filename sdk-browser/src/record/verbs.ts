@@ -20,7 +20,9 @@ export const verbs: Touchline = {
   track: (event: string, properties?: Properties) => record('track', { event, properties }),
 
   page(...values: unknown[]) {
-    const [name, category] = values.filter((value) => typeof value === 'string').reverse()
+    // Of what a page passes, text alone has this.
+    const texts = (values as { charAt?: unknown }[]).filter((value) => value && value.charAt)
+    const [name, category] = texts.reverse() as unknown as string[]
     tellFeatures('page')
     record('page', { name, category, properties: objectIn(values) })
   },

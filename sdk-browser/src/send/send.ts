@@ -17,8 +17,8 @@ const firstRetryMs = 1_000
 // Half a minute at most.
 const maxDoublings = 5
 const maxAgeMs = 12 * 3_600_000
-// A timer takes 24 days at most, and what is over overflows: of a longer pause the lower 20 bits count, up to 12 days.
-const pauseBits = 2 ** 20 - 1
+// Seconds, up to 12 days: a timer takes 24 at most, and what is over overflows. A date and a pause before now are none.
+const pauseShape = /^\d{1,6}/
 // A request that nobody answers holds up all that comes after it. What is sent twice is shown once.
 const maxRequestMs = 20_000
 // Browsers refuse a keepalive request that takes the page's sum over 64 KiB, and others may be using some of it.
@@ -68,20 +68,21 @@ const deliver = async (batch: Entry[], before: unknown): Promise<unknown> => {
       signal: AbortSignal.timeout && AbortSignal.timeout(maxRequestMs),
     })
       .then(async (response) => {
-        // A date is no number, and makes 0: then the back-off alone counts.
-        delayMs = ((response.headers.get('retry-after') as unknown as number) & pauseBits) * 1_000
+        // A list of one text counts as its number. Without one the back-off alone counts.
+        delayMs =
+          1_000 * ((pauseShape.exec(response.headers.get('retry-after') as string) as unknown as number) || 0)
         const answer = (await response.json()) as Answer
-        if (!answer.code) answer.rejected.forEach((reject) => tell('reject', reject))
-        // A page of another site, or of a proxy, is no answer, whatever its status.
-        if (answer.success === !answer.code) status = response.status
+        if (!answer.requestId) answer.rejected.forEach((reject) => tell('reject', reject))
+        // A page of another site, or of a proxy, or another service's JSON is no answer, whatever its status.
+        if (answer.success === !answer.requestId) status = response.status
       })
       .then(done, done)
     // No answer, or none of ours. A blocker's `fetch` throws at the call.
   }).catch(() => {})
   bytesUnderWay -= bytes
-  // 408 and 429 are the refusals that end by themselves. Ids sort as they were made.
+  // Of ours: 408 and 429 end by themselves, and 404 and 405 are about the address. Ids sort as they were made.
   const isTaken = (status as number) < 300
-  const reason = /^4(?!08|29)/.test(status as unknown as string)
+  const reason = /^4(0[0-3]|1)/.test(status as unknown as string)
     ? status
     : youngest < newId(Date.now() - maxAgeMs) && 'age'
   explainEnd(batch, status, reason)

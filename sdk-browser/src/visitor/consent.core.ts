@@ -8,9 +8,8 @@ import type { Visitor } from './who.js'
 
 export const askBrowser = (): void => {}
 export const consentOf = (visitor: Visitor): Consent =>
-  visitor.choice === 'no'
-    ? ''
-    : visitor.choice || (navigator.globalPrivacyControl || options.consent != null ? '' : 'implied')
+  (visitor.choice !== 'no' &&
+    (visitor.choice || (!navigator.globalPrivacyControl && options.consent == null && 'implied'))) as Consent
 
 export const hasIds = (): boolean => true
 export const isKept = (): boolean => true

@@ -24,9 +24,7 @@ export const isRemembered = (visitor: Visitor): boolean => isKept(visitor) || vi
 /** Who is kept under that name: the first cookie of our shape, else the copy. */
 export const keptAs = guard((name: string): Visitor | undefined => {
   const all = `; ${document.cookie}; ${name}=${getItem(name)}`
-  return JSON.parse(
-    decodeURIComponent((all.match(`; ${name}${ourShape}`) || ['', '0'])[1] as string),
-  ) as Visitor
+  return JSON.parse(decodeURIComponent((all.match(`; ${name}${ourShape}`) || [0, 0])[1] as string)) as Visitor
 })
 
 /** Until version 0.1 it was `tl`: who is known by that one stays so. */

@@ -12,6 +12,8 @@ export function answerCases(world: () => World): void {
         ['is missing', `delete window.fetch`],
         ['throws at the call', `window.fetch = () => { throw new TypeError('blocked') }`],
         ['is no function', `window.fetch = null`],
+        ['gives nothing back', `window.fetch = () => {}`],
+        ['refuses without a reason', `window.fetch = () => Promise.reject()`],
         [
           'belongs to a browser of tests',
           `delete window.Request; delete window.TextEncoder; delete window.AbortController; delete navigator.__proto__.sendBeacon; window.fetch = undefined`,
@@ -35,7 +37,7 @@ export function answerCases(world: () => World): void {
 
   test.each(
     builds.flatMap((build) =>
-      ['Request', 'TextEncoder'].map((missing) => [build, missing] as [string, string]),
+      ['Request', 'TextEncoder', 'AbortController'].map((missing) => [build, missing] as [string, string]),
     ),
   )('%s: without %s a fetch that works is used', async (build, missing) => {
     const { arrived, profile, visit } = world()
@@ -54,6 +56,13 @@ export function answerCases(world: () => World): void {
         ['JSON of another kind', { status: 200, body: '{"success":true}' }],
         ['JSON that is no object', { status: 200, body: 'null' }],
         ['an error of another kind', { status: 403, body: '{"code":"rest_forbidden","message":"no"}' }],
+        ['an error like ours', { status: 404, body: '{"success":false,"code":404,"message":"Not Found"}' }],
+        ['a refusal like ours', { status: 401, body: '{"success":false,"code":"UNAUTHORIZED"}' }],
+        ['an error with a requestId', { status: 403, body: '{"message":"Forbidden","requestId":"r-1"}' }],
+        [
+          'ours, of an address that is none',
+          { status: 404, body: '{"success":false,"code":"NOT_FOUND","message":"","requestId":"r-1"}' },
+        ],
       ].map(([what, fault]) => [build, what, fault] as [string, string, { status: number; body: string }]),
     ),
   )('%s: an answer of another site, %s, ends no event', async (build, _, fault) => {
@@ -128,6 +137,24 @@ export function answerCases(world: () => World): void {
     })
     await arrived(run, (all) => all.length === 2)
   })
+
+  test.each(['-1', '-86400', 'Wed, 21 Oct 2015 07:28:00 GMT'])(
+    'a Retry-After of %s, which is over, is no pause of days',
+    async (retryAfter) => {
+      const { arrived, gate, visit } = world()
+      gate.fault = { status: 503, headers: { 'retry-after': retryAfter } }
+      const { page, run } = await visit('plain')
+      await page.evaluate(`touchline.track('Soon Again')`)
+      await until(() => gate.passed.some(({ body }) => body.includes('Soon Again')) || undefined)
+      gate.fault = 'none'
+      // Nothing hides, flushes or reloads the page meanwhile.
+      await until(async () => (await world().stored(run)).some(named('Soon Again')) || undefined, {
+        timeoutMs: 60_000,
+        what: 'the event',
+      })
+      await arrived(run, (all) => all.length === 2)
+    },
+  )
 
   test.each(['2160000', '31536000', '99999999'])(
     'a Retry-After of %s seconds, more than a timer takes, is a long pause and not none',

@@ -167,6 +167,7 @@ export function optionCases(world: () => World): void {
   })
 
   test.each([
+    ['typing', ['#/', '#!/', '#/settings', '#/'], ['', '#/settings', '']],
     ['typing', ['#/settings', '#/settings?tab=2', '#section'], ['', '#/settings', '']],
     ['spa', ['?view=2', '?view=2#section'], ['', '?view=2']],
     ['pages-hash', ['#pricing', '#team', '#access_token=secret'], ['', '#pricing', '#team', '']],
