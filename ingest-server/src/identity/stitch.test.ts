@@ -220,6 +220,31 @@ describe('a pass over what changed', () => {
     expect(await here.owners()).toEqual(expectedOwners(here.rows))
   })
 
+  test('more users than a person may have, each joined with the next, are nobody together until one is released', async () => {
+    const here = project()
+    const aliases = Array.from({ length: 1_100 }, (_, n) => ({
+      ...{ at: hour(1), type: 'alias', userId: `c${n + 1}`, previousId: `c${n}`, verified: true },
+    }))
+    const own = { at: hour(2), userId: 'c500', email: 'own@acme.dev', verified: true }
+    await here.say(...aliases.slice(0, 900), own)
+    expect(Object.keys(await here.people())).toHaveLength(1)
+    await here.say(...aliases.slice(900))
+    expect(await here.state('user:c500')).toBe('quarantined')
+    await here.say({ at: hour(3), userId: 'c500', anonymousId: 'phone' })
+    expect((await here.people())['user:c500']).toEqual([
+      ...['anon:c499', 'anon:phone', 'email:own@acme.dev', 'user:c500'],
+    ])
+    expect(await here.owners()).toEqual(expectedOwners(here.rows))
+    const reader = { client: clickhouse.reader, project: here.name, signedOnly: false }
+    const apart = await readCappedLinks(reader, 'user:c500', { limit: 10 })
+    expect(apart.links.map(({ other }) => other).sort()).toEqual(['user:c499', 'user:c501'])
+    await here.say({ at: hour(4), type: 'release', pair: ['user:c500', 'user:c501'], verified: true })
+    const [owner] = (await here.owners())['user:c501'] as { person: string }[]
+    expect(owner?.person).toBe('user:c500')
+    expect(await here.owners()).toEqual(expectedOwners(here.rows))
+    expect(await readCappedLinks(reader, 'user:c500', { limit: 10 })).toMatchObject({ total: 1 })
+  }, 300_000)
+
   test('a device whose claims are dated out of their order keeps those that were received first', async () => {
     const here = project()
     const claims = Array.from({ length: 30 }, (_, n) => ({
