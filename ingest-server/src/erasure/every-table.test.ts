@@ -1,9 +1,10 @@
-/** That no table is forgotten by erasures, and that what SQL finds of a name can be cut out of what others said. */
+/** Of each table that could name a person: an erasure takes their rows, and nobody else's, nor another project's. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
 import { addressesIn, addressesInSql } from '../log/addresses-in-text.js'
-import { erasedTables } from './remove-erased.js'
+import { hashIdentifier } from '../log/tombstones.js'
+import { erasedTables, findErased, removeErased } from './remove-erased.js'
 
 let clickhouse: TestClickHouse
 beforeAll(async () => {
@@ -14,6 +15,157 @@ afterAll(() => clickhouse.close())
 async function select<Row>(query: string): Promise<Row[]> {
   return (await clickhouse.app.query({ query, format: 'JSONEachRow' })).json<Row>()
 }
+
+type Row = Record<string, unknown>
+/** Rows that name somebody, each in one place alone; `address` is theirs too. */
+const rowsOf: Record<string, (name: string, address: string) => Row[]> = {
+  events: (name, address) => [
+    { subject: name, message_id: `of ${name}` },
+    {
+      subject: 'user:someone',
+      message_id: `beside ${name.length}`,
+      properties: JSON.stringify({ to: address }),
+    },
+  ],
+  links: (name) => [
+    { identifier: name, other: 'anon:a' },
+    { identifier: 'user:someone', other: name },
+  ],
+  traits: (name, address) => [
+    { identifier: name, name: 'plan', value: '"pro"' },
+    { identifier: 'user:someone', name: 'buddy', message_id: name, value: JSON.stringify(address) },
+  ],
+  account_traits: (_name, address) => [
+    { account: 'acme', name: `owner of ${address}`, value: JSON.stringify(address) },
+  ],
+  memberships: (name) => [{ identifier: name, account: 'acme' }],
+  account_subjects: (name) => [{ account: 'acme', subject: name }],
+  email_hosts: (_name, address) => [{ host: 'x.test', email: address }],
+  identity_changes_seen: (name, address) => [
+    { kind: 'claim', identifier: name },
+    { kind: 'claim', identifier: 'user:someone', other: name },
+    { kind: 'email', identifier: `email:${address}` },
+  ],
+  identity_map: (name) => [
+    { identifier: name },
+    { identifier: `anon:shared-${name.length}`, owners: [{ person: name }] },
+    { identifier: `email:shared-${name.length}@x.test`, contested: [{ identifier: name }] },
+  ],
+  people: (name) => [{ person: name }],
+  account_people: (name) => [{ account: 'acme', person: name }],
+  kept_stage_entries: () => [],
+  touchpoints_of_people: (name, address) => [
+    { person: name, touch: 1 },
+    { person: 'user:someone', touch: name.length, name: `Mailed ${address}` },
+  ],
+  touchpoints_of_accounts: (name, address) => [
+    { account: 'acme', person: name, touch: 100 + name.length },
+    { account: 'acme', person: 'user:someone', touch: name.length, name: `Mailed ${address}` },
+  ],
+  touchpoint_changes: (name) => [{ identifier: name }, { identifier: name, low: '2026-01-01 00:00:00.000' }],
+  segment_memberships: (name) => [
+    { segment: 's', subject_kind: 'person', subject: name, subject_key: name.length },
+  ],
+  score_values: (name) => [{ score: 's', subject_kind: 'person', subject: name, subject_key: name.length }],
+  segment_transitions: (name) => [
+    { segment: 's', subject: name, n: 1 },
+    { segment: 's', subject: 'user:someone', n: name.length, moved_to: name },
+  ],
+  segment_transition_feed: (name) => [{ segment: 's', subject: name }],
+  segment_additions: (name) => [{ segment: 's', identifier: name }],
+  handoff_records: (name) => [
+    { score: 's', subject: name, id: '1' },
+    { score: 's', subject: 'acme', person: name, id: String(name.length) },
+  ],
+  engage_changes: (name) => [{ kind: 'person', id: name }],
+  program_facts: (name) => [
+    { program: 'p', run: `1-${name.length}`, subject: name },
+    { program: 'p', run: `2-${name.length}`, subject: 'acme', person: name },
+  ],
+  program_runs_now: (name) => [{ program: 'p', run: `3-${name.length}`, subject: name }],
+  deliveries_decided: (name) => [{ id: `d ${name}`, subject: 'acme', subjects: ['acme', name], body: name }],
+  delivery_attempts: (name) => [
+    { id: `d ${name}`, attempt: 1, subject: 'acme', subjects: [name], answer: name },
+  ],
+  delivery_states: (name) => [
+    { id: `e ${name}`, attempt: 1, subject: 'acme', subjects: [name], answer: name },
+  ],
+  change_records: (name) => [{ seq: name.length, subject: name, body: name }],
+  changes_seen: (name) => [{ subject: name }],
+}
+
+const gone = ['user:gone-for-good', 'gone@x.test'] as const
+const stays = ['user:stays', 'stays@x.test'] as const
+const salt = 'salt'
+const tombstones = {
+  salt,
+  list: [gone[0], `email:${gone[1]}`].map((name) => ({
+    hash: hashIdentifier(salt, name),
+    from: undefined,
+    to: Date.now() + 60_000,
+    isWhole: true,
+    receivedTo: Date.now() + 60_000,
+  })),
+}
+
+const columnsOf = async (table: string) =>
+  (
+    await select<{ name: string }>(
+      `SELECT name FROM system.columns WHERE database = currentDatabase() AND table = '${table}'`,
+    )
+  ).map(({ name }) => name)
+
+/** How many rows of a project name somebody, wherever it stands. */
+async function naming(table: string, project: string, who: readonly string[]): Promise<number> {
+  const found = await select<{ n: string }>(
+    `SELECT toString(count()) AS n FROM ${table} WHERE project = '${project}' AND multiSearchAny(toString(tuple(*)), [${who.map((one) => `'${one}'`).join(', ')}])`,
+  )
+  return Number(found[0]?.n)
+}
+
+test('rows that name the erased go from every table, whatever the place; others stay, and so does another project', async () => {
+  expect(Object.keys(rowsOf).sort()).toEqual([...new Set(erasedTables)].sort())
+  const now = new Date().toISOString().replace('T', ' ').replace('Z', '')
+  for (const [table, rows] of Object.entries(rowsOf)) {
+    const columns = await columnsOf(table)
+    const values = (
+      [
+        ['shop', gone],
+        ['shop', stays],
+        ['other', gone],
+      ] as const
+    ).flatMap(([project, [name, address]]) =>
+      rows(name, address).map((row) => {
+        for (const column of Object.keys(row)) expect(columns, table).toContain(column)
+        return {
+          project,
+          ...row,
+          ...(columns.includes('stored_at') && table !== 'events' && { stored_at: now }),
+        }
+      }),
+    )
+    if (values.length > 0) await clickhouse.app.insert({ table, values, format: 'JSONEachRow' })
+  }
+  const left = async (project: string, who: readonly string[]) => {
+    const counts: Record<string, number> = {}
+    for (const table of Object.keys(rowsOf)) counts[table] = await naming(table, project, who)
+    return counts
+  }
+  const [ofStays, ofOther] = [await left('shop', stays), await left('other', gone)]
+  for (const [table, rows] of Object.entries(rowsOf)) {
+    const least = rows(...gone).length
+    expect(await naming(table, 'shop', gone), table).toBeGreaterThanOrEqual(least)
+    expect(ofStays[table], table).toBeGreaterThanOrEqual(least)
+    expect(ofOther[table], table).toBeGreaterThanOrEqual(least)
+  }
+  await removeErased({ app: clickhouse.app }, 'shop', tombstones, Date.now())
+  expect(await findErased({ app: clickhouse.app }, 'shop', tombstones)).toEqual({})
+  expect(await left('shop', gone)).toEqual(Object.fromEntries(Object.keys(rowsOf).map((table) => [table, 0])))
+  expect(await left('other', gone)).toEqual(ofOther)
+  // What is worked out anew of them, they get once more besides.
+  for (const [table, rows] of Object.entries(await left('shop', stays)))
+    expect(rows, table).toBeGreaterThanOrEqual(ofStays[table] ?? 0)
+}, 300_000)
 
 /** Tables with a project that name no person, and why. */
 const namesNobody: Record<string, string> = {
