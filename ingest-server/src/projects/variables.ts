@@ -16,13 +16,21 @@ export const variablesOf =
     mayName(projects.all(), project, name) ? read(name) : undefined
 
 /**
- * Those of the project's own list. The default project is the operator's: without a list it has all that no other
- * project lists; any other has none then.
+ * Those of the project's own list. Without a list the default project, which is the operator's, has all that no other
+ * lists; any other has those that begin with its id, as `SHOP_CRM` does with `shop`, where no longer id fits and no list
+ * names them.
  */
 function mayName(projects: readonly Project[], id: string, name: string): boolean {
-  const lists = ({ variables = [] }: Project) => variables.some((allowed) => fits(allowed, name))
   const own = projects.find((project) => project.id === id)
   if (own === undefined) return false
-  if (own.variables !== undefined || id !== 'default') return lists(own)
-  return !projects.some(lists)
+  const lists = ({ variables = [] }: Project) => variables.some((allowed) => fits(allowed, name))
+  if (own.variables !== undefined) return lists(own)
+  if (projects.some(lists)) return false
+  if (id === 'default') return true
+  const fitting = projects.map(beginningOf).filter((beginning) => name.startsWith(beginning))
+  const longest = Math.max(...fitting.map(({ length }) => length))
+  return fitting.includes(beginningOf(own)) && beginningOf(own).length === longest
 }
+
+/** `shop-eu` → `SHOP_EU_` */
+const beginningOf = ({ id }: Project): string => `${id.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}_`
