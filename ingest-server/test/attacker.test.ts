@@ -584,6 +584,37 @@ describe('what would stop everybody', () => {
     expect(apart.body.total).toBe(900 - 476)
   }, 180_000)
 
+  test('a chain of 1,500 users that a secret key made one person, and a public key touches, holds up nobody', async () => {
+    const patient = { timeoutMs: 150_000 }
+    const batch = Array.from({ length: 1_500 }, (_, n) => ({
+      ...{ type: 'alias', userId: `link-${n + 1}`, previousId: `link-${n}` },
+    }))
+    expect((await server.post('/v1/batch', { batch }, server.secretKey)).status).toBe(200)
+    const own = { userId: 'link-700', traits: { email: 'link-700@chain.dev' } }
+    await server.post('/v1/identify', own, server.secretKey)
+    for (let times = 0; times < 3; times += 1) {
+      await server.post('/v1/identify', { userId: 'link-700', anonymousId: `touched-${times}` })
+      const userId = `beside-${times}`
+      await server.post('/v1/identify', { userId, anonymousId: `${userId}-phone` })
+      await until(
+        async () => (names(await person(userId)).includes(`anon:${userId}-phone`) ? true : undefined),
+        patient,
+      )
+    }
+    // They are too many for one person: each is one, with what is their own, until an operator says otherwise.
+    await until(
+      async () => (names(await person('link-700')).includes('anon:touched-2') ? true : undefined),
+      patient,
+    )
+    const known = names(await person('link-700'))
+    expect(known).toEqual(expect.arrayContaining(['user:link-700', 'email:link-700@chain.dev']))
+    expect(known).not.toContain('user:link-699')
+    const { body } = await server.get<{ links: { other: string }[] }>(
+      '/v1/identity/quarantined/user:link-700',
+    )
+    expect(body.links.map(({ other }) => other).sort()).toEqual(['user:link-699', 'user:link-701'])
+  }, 600_000)
+
   test('hundreds of slow connections and costly bodies take nothing from who is honest', async () => {
     const { port } = new URL(server.url)
     const head = (length: number, more = '') =>
