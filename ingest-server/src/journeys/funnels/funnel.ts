@@ -5,7 +5,7 @@ import { namesOf } from '../../definitions/subject-names.js'
 import { inPart, mostPerPart, settings, type Fragment } from '../question.js'
 import { furthestAttempt } from './attempts.js'
 import type { FunnelQuestion } from './funnel-question.js'
-import { levelsSql } from './levels.js'
+import { levelsSql, type Tied } from './levels.js'
 
 export interface FunnelStepAnswer {
   name: string
@@ -102,9 +102,9 @@ interface Read {
 const mostTied = 2_000
 
 async function readFunnel(reader: Reader, ask: FunnelQuestion): Promise<Read> {
-  const quick = await levelsSql(reader, ask, [])
-  const found = await readLevels(reader, ask, quick)
+  const found = await readLevels(reader, ask, [])
   if (found) return found
+  const quick = await levelsSql(reader, ask, { tied: [] })
   const tied = await queryRows<[string]>(
     reader,
     {
@@ -114,12 +114,14 @@ async function readFunnel(reader: Reader, ask: FunnelQuestion): Promise<Read> {
     },
     quick.params,
   )
-  const levels = await levelsSql(reader, ask, tied.length > mostTied ? 'all' : tied.map(([key]) => key))
-  return (await readLevels(reader, ask, levels)) ?? { began: [], advanced: [], levels }
+  const named = tied.length > mostTied ? 'all' : tied.map(([key]) => key)
+  const levels = await levelsSql(reader, ask, { tied: named })
+  return (await readLevels(reader, ask, named)) ?? { began: [], advanced: [], levels }
 }
 
 /** Undefined where some are tied, whose order was left open. */
-async function readLevels(reader: Reader, ask: FunnelQuestion, levels: Fragment): Promise<Read | undefined> {
+async function readLevels(reader: Reader, ask: FunnelQuestion, tied: Tied): Promise<Read | undefined> {
+  const levels = await levelsSql(reader, ask, { tied })
   const { sql, params } = levels
   const counted = await queryRows<
     [part: string, subjects: number, inside: number, advanced: number, tied: number]
@@ -135,11 +137,13 @@ async function readLevels(reader: Reader, ask: FunnelQuestion, levels: Fragment)
   if (counted.some(([, , , , tied]) => tied > 0)) return undefined
   const many = counted.reduce((sum, [, , , advanced]) => sum + advanced, 0)
   const parts = Math.ceil(many / mostPerPart)
+  // Of a part alone, so that what a part costs falls with their number: only the reading itself does not.
+  const inParts = await levelsSql(reader, ask, { tied, which: inPart })
   const advanced: Advanced[] = []
   for (let part = 0; part < parts; part += 1) {
     const named = {
       name: 'funnel-attempts',
-      sql: `${sql} SELECT toString(key), part, isInside, codes, masks FROM levels WHERE level >= 2 AND ${inPart} ORDER BY key`,
+      sql: `${inParts.sql} SELECT toString(key), part, isInside, codes, masks FROM levels WHERE level >= 2 ORDER BY key`,
       settings,
     }
     const rows = await queryRows<[string, string, number, number[], number[]]>(reader, named, {

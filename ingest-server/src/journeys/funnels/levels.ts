@@ -23,9 +23,13 @@ export type Tied = readonly string[] | 'all'
  * in another go and read in the total order.
  *
  * `level` is 2 for whoever may have got beyond the first step, and 1 for who certainly did not: attempts.ts reads the
- * former and is exact. (`windowFunnel` is no help: a touch that matches two steps begins anew with it and loses the attempt.)
+ * former and is exact. `which`: a condition on `key`, of whom alone it is asked. (`windowFunnel` is no help: a touch that matches two steps begins anew with it and loses the attempt.)
  */
-export async function levelsSql(reader: Reader, ask: FunnelQuestion, tied: Tied): Promise<Fragment> {
+export async function levelsSql(
+  reader: Reader,
+  ask: FunnelQuestion,
+  { tied, which = '1' }: { tied: Tied; which?: string },
+): Promise<Fragment> {
   const subjects = await ofSubjects(reader, ask)
   const breakdown = breakdownSql(ask)
   const mask = maskSql(ask)
@@ -34,7 +38,7 @@ export async function levelsSql(reader: Reader, ask: FunnelQuestion, tied: Tied)
   return {
     sql: `
 WITH walked AS (
-  SELECT key, touches, tied FROM (${walkedSql(ask, { who: `${subjects.sql} AND ${window.sql}`, mask: mask.sql, tied })})
+  SELECT key, touches, tied FROM (${walkedSql(ask, { who: `${subjects.sql} AND ${window.sql} AND ${which}`, mask: mask.sql, tied })})
   WHERE arrayExists(x -> ${isFirst}, touches)
 ),
 levels AS (
