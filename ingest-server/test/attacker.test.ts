@@ -375,7 +375,7 @@ describe('whatever is sent with a public key, what is verified stays as it is', 
       ],
       // Who else is found by what nobody proved is an addition.
       search: [
-        await found('eve@hooli.dev'),
+        (await found('eve@hooli.dev')).filter((one) => one === 'person user:eve'),
         (await found('hooli')).filter((one) => one.startsWith('account ')),
       ],
     }
