@@ -120,6 +120,45 @@ async function send(tenant: Tenant, batch: readonly object[]) {
   expect(status).toBe(200)
 }
 
+/** Definitions of the same ids, each about what only its own project has, and an import of the same id. */
+async function define(tenant: Tenant, path: string, body: object): Promise<void> {
+  const answer = await fetch(`${server.url}/v1/definitions/${path}`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${tenant.secretKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  expect(answer.status, await answer.text()).toBeLessThan(300)
+}
+
+async function decideAndImport(tenant: Tenant): Promise<void> {
+  const { mark } = tenant
+  const when = { touch: { name: `Paid ${mark}` } }
+  await define(tenant, 'segments/hot', { subject: 'person', when })
+  await define(tenant, 'segments/list', { subject: 'person', identifiers: ['user:ada', `user:${mark}`] })
+  await define(tenant, 'goals/settled', { subject: 'person', when })
+  await define(tenant, 'scores/lead', {
+    ...{ subject: 'person', on: 5, off: 1 },
+    rules: [{ id: mark, when, points: tenant === red ? 5 : 8 }],
+  })
+  const url = `https://${mark}.example.com/`
+  await define(tenant, 'endpoints/crm', { url, secret: 'env:NOT_SET' })
+  const map = {
+    ...{ source: 'shop', key: '/id' },
+    rows: [{ as: 'touch', userId: '/user', at: '/at', name: { constant: `Imported ${mark}` } }],
+  }
+  const query = new URLSearchParams({ map: JSON.stringify(map), importId: 'i-1', name: `${mark}.ndjson` })
+  const rows = [
+    { id: 1, user: 'ada', at: day(8) },
+    { id: 2, user: 'ada', at: `no time of ${mark}` },
+  ]
+  const answer = await fetch(`${server.url}/v1/imports?${query}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${tenant.secretKey}`, 'content-type': 'application/x-ndjson' },
+    body: rows.map((row) => JSON.stringify(row)).join('\n'),
+  })
+  expect(answer.status, await answer.text()).toBe(200)
+}
+
 const patient = { timeoutMs: 150_000 }
 const untilShown = (tenant: Tenant, path: string, shown: string) =>
   until(async () => ((await ask(tenant, path)).text.includes(shown) ? true : undefined), {
@@ -153,6 +192,14 @@ const ofKind: Record<string, string[]> = {
   accounts: ['acme', 'bluecorp'],
 }
 const messages = ['m-1', 'm-3', 'm-7', 'b-4']
+const byName: Record<string, string[]> = {
+  messageId: messages,
+  segment: ['hot', 'list', 'only-blue'],
+  score: ['lead', 'only-blue'],
+  kind: ['segments', 'goals', 'scores', 'endpoints'],
+  importId: ['i-1', 'i-2'],
+}
+const ofDefinitions = ['hot', 'settled', 'lead', 'crm', 'only-blue']
 const queries: Record<string, string[]> = {
   '/v1/people': ['?q=ada', '?q=test', '?q=only'],
   '/v1/accounts': ['?q=ac', '?q=blue', '?q=test'],
@@ -160,6 +207,8 @@ const queries: Record<string, string[]> = {
   '/v1/accounts/{id}/timeline': ['', '?detail=events&limit=100', '?as_of=2026-01-20T00:00:00.000Z'],
   '/v1/people/{id}/why': ['', '?identifier=anon:laptop', '?identifier=email:ada@x.test'],
   '/v1/erasures': ['', '?person=eve'],
+  '/v1/segments/{segment}/why': ['?person=ada'],
+  '/v1/scores/{score}/why': ['?person=ada'],
 }
 
 /** Answers that have no end, or say how the process is doing at this moment: they have tests of their own. */
@@ -173,9 +222,8 @@ async function addresses(erasureIds: readonly string[]): Promise<string[]> {
   const valuesOf = (name: string, path: string) =>
     name === 'erasureId'
       ? erasureIds
-      : name === 'messageId'
-        ? messages
-        : (ofKind[path.split('/')[2] ?? ''] ?? ids)
+      : (byName[name] ??
+        (path.startsWith('/v1/definitions') ? ofDefinitions : (ofKind[path.split('/')[2] ?? ''] ?? ids)))
   return Object.entries(document.paths)
     .filter(([path, methods]) => 'get' in methods && !neverStill.includes(path))
     .flatMap(([path]) => {
@@ -243,6 +291,11 @@ describe('two projects with the same ids', () => {
     await untilShown(red, '/v1/accounts/acme/timeline', 'm-3')
     await untilShown(red, '/v1/rejected', 'm-7')
     await untilShown(red, '/v1/users/eve/timeline', 'm-6')
+    await decideAndImport(red)
+    await untilShown(red, '/v1/users/ada/timeline', 'Imported redmark')
+    await untilShown(red, '/v1/imports/i-1', 'no time of redmark')
+    await untilShown(red, '/v1/handoffs', 'user:ada')
+    await untilShown(red, '/v1/segments', '"members":1')
     const ofRed = await eraseEve(red)
     // Names nobody's, so that both lists have it before and after.
     erasures = { red: ofRed, blue: 'none' }
@@ -266,6 +319,9 @@ describe('two projects with the same ids', () => {
 
     await send(blue, story(blue, 'bob', 'ada'))
     await send(blue, onlyBlue)
+    await decideAndImport(blue)
+    await define(blue, 'segments/only-blue', { subject: 'person', identifiers: ['user:ada'] })
+    await untilShown(blue, '/v1/handoffs', 'user:bob')
     await untilShown(blue, '/v1/users/bob/timeline?detail=events', 'm-4')
     await untilShown(blue, '/v1/identity/quarantined', 'anon:kiosk')
     await untilShown(blue, '/v1/accounts/acme/timeline', 'bluemark')
@@ -297,6 +353,10 @@ describe('two projects with the same ids', () => {
     )
     must.push('/v1/dead-letters', '/v1/identity/contested', '/v1/identity/quarantined', '/v1/erasures')
     must.push('/v1/identity/quarantined/anon%3Akiosk', `/v1/erasures/${erasures.red}`)
+    must.push('/v1/definitions', '/v1/definitions/segments/hot', '/v1/definitions/goals/settled/versions')
+    must.push('/v1/segments/hot/members', '/v1/segments/list/history', '/v1/segments/hot/why?person=ada')
+    must.push('/v1/scores/lead/subjects', '/v1/scores/lead/why?person=ada', '/v1/handoffs', '/v1/endpoints')
+    must.push('/v1/imports/i-1')
     expect(must.filter((path) => !answered.has(path))).toEqual([])
     expect(before['/v1/users/ada/timeline?detail=events&limit=100&bots=true']).toContain('redmark')
   })
