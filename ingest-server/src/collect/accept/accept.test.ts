@@ -124,12 +124,16 @@ describe('acceptEvents', () => {
     expect(lines.toString()).toContain('12345678901234567890')
   })
 
-  test.each(['{"batch":{}}', '{"batch":{"a":{}}}', '{"batch":null}', '{"batch":"[]"}'])(
-    '%s is no batch',
-    (body) => {
-      expect(() => accept(body)).toThrow(expect.objectContaining({ code: 'BODY_NOT_BATCH' }) as Error)
-    },
-  )
+  test.each([
+    '{"batch":{}}',
+    '{"batch":{"a":{}}}',
+    '{"batch":{"0":{},"1":{}}}',
+    '{"batch":{"1":{},"x":{}}}',
+    '{"batch":null}',
+    '{"batch":"[]"}',
+  ])('%s is no batch', (body) => {
+    expect(() => accept(body)).toThrow(expect.objectContaining({ code: 'BODY_NOT_BATCH' }) as Error)
+  })
 
   test('a batch that fails half-way leaves no lines to the next', () => {
     const batch = splitBody(

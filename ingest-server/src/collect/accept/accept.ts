@@ -104,10 +104,13 @@ export function splitBody(
   }
 }
 
-/** PHP writes a list as an object once an element was taken out of it: `{ "1": …, "2": … }`. */
+/**
+ * PHP writes a list as an object once an element was taken out of it: `{ "1": …, "2": … }`. Numbers without a gap it
+ * writes as a list, so an object of these is somebody's mistake.
+ */
 function isPhpList(batch: unknown): boolean {
   const names = isObject(batch) ? Object.keys(batch) : []
-  return names.length > 0 && names.every((name) => /^\d+$/.test(name))
+  return names.every((name) => /^\d+$/.test(name)) && names.some((name, place) => name !== String(place))
 }
 
 /** The body with its batch as the list that was meant. */
