@@ -18,6 +18,9 @@ export function plainText(text: string): string {
   return onlyAscii.test(trimmed) ? trimmed : trimmed.replace(invisible, '').normalize('NFC').trim()
 }
 
+/** No host has a longer name (RFC 1035). */
+export const longestHost = 253
+
 /** A host in lower case and ASCII; undefined where it is no host that IDNA knows. */
 export function canonicalHost(host: string): string | undefined {
   const plain = plainText(host).toLowerCase()

@@ -72,8 +72,8 @@ export function splitBody(
   headerSentAt: unknown,
 ): Batch {
   if (!isObject(body)) throw new TouchlineError('BODY_NOT_BATCH', notBatch(body))
-  if (isPhpList(body.batch)) return splitBody(withList(text), type, headerSentAt)
   if (!Array.isArray(body.batch)) {
+    if (isPhpList(body.batch)) return splitBody(withList(text), type, headerSentAt)
     if (type === undefined && body.type === undefined) throw new TouchlineError('BODY_NOT_BATCH')
     return {
       events: [body],

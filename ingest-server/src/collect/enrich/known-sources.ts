@@ -1,4 +1,5 @@
 /** Looks hosts, Android packages and utm_source words up in the lists of known sources. */
+import { longestHost } from '@touchline/schemas'
 import { androidApps } from './android-apps.js'
 import { isServiceHost } from './service-hosts.js'
 import { sourceLists, type SourceCategory } from './source-lists.js'
@@ -41,6 +42,12 @@ function addEntry(written: string, source: KnownSource): void {
   else exact.set(host, { source, alone })
 }
 
+/**
+ * What is longer than a host can be names no source, and is not looked into: reading a text of 30,000 characters for the
+ * names that may be in it would hold up everybody for seconds.
+ */
+export const longestName = longestHost
+
 const everywhere = /^(?:www|m)\./
 // `google.co.uk`, `amazon.de`: a brand stands before a public suffix of one or two short labels.
 const beforeSuffix = /^(.+?)\.(?:[a-z]{2,3}\.)?[a-z]{2,3}$/
@@ -51,6 +58,7 @@ const beforeSuffix = /^(.+?)\.(?:[a-z]{2,3}\.)?[a-z]{2,3}$/
  * `docs.google.com` nothing of the kind.
  */
 export function knownSource(hostOrWord: string): KnownSource | undefined {
+  if (hostOrWord.length > longestName) return undefined
   const whole = hostOrWord.toLowerCase()
   const itself = exact.get(whole)
   if (itself) return itself.source

@@ -6,7 +6,7 @@
  *     facebook_de, google 2024, ig-story              the source, and a suffix that people add to tell links apart
  *     https://www.google.com/, m.facebook.com         the source's address
  */
-import { knownSource, type SourceCategory } from './known-sources.js'
+import { knownSource, longestName, type SourceCategory } from './known-sources.js'
 
 export interface SourceReading {
   category: SourceCategory | undefined
@@ -66,8 +66,11 @@ const ambiguous = set(
 /** A plain word that is also somebody's name: alone it says nothing where nobody says that it is a source. */
 export const isAmbiguous = (word: string): boolean => ambiguous.has(word)
 
+export const nothingRead: SourceReading = { category: undefined, isAd: false, isEmail: false }
+
 /** `source` in lower case. */
 export function readSource(source: string): SourceReading {
+  if (source.length > longestName) return nothingRead
   const text = addressIn(source).replace(yandexDirect, 'yandex ads')
   const known = alwaysAds.has(text) || endsAsAd.test(text) ? undefined : knownSource(text)
   if (known) return { category: known.category, isAd: false, isEmail: known.category === 'email' }
@@ -126,9 +129,12 @@ function withoutSuffix(words: readonly string[]): SourceCategory | undefined {
   return rest.every((word) => suffixShape.test(word) || suffixWords.has(word)) ? found.category : undefined
 }
 
+/** No known name has more. */
+const mostWords = 6
+
 /** The longest known name that the words begin with, written apart, with a dash, or as one. */
 function beginning(words: readonly string[]) {
-  for (let length = words.length; length > 0; length--) {
+  for (let length = Math.min(words.length, mostWords); length > 0; length--) {
     const first = words.slice(0, length)
     for (const name of [first.join(' '), first.join('-'), first.join('')]) {
       const category = categoryNamed(name)

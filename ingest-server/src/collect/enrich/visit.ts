@@ -6,12 +6,12 @@ import { getDomain, parse } from 'tldts'
 import { adAt, isAdClick } from './ad-hosts.js'
 import { ownHost } from './carried-pages.js'
 import { channelOf, direct } from './channels.js'
-import { knownSource } from './known-sources.js'
+import { knownSource, longestName } from './known-sources.js'
 import { meant, noCampaign, readQuery, splitPath, type Campaign, type Query } from './query.js'
 import { quoted } from '../row/quoting.js'
 import { recently } from './recently.js'
 import { isReturnFrom } from './service-hosts.js'
-import { isAmbiguous, readSource } from './source-words.js'
+import { isAmbiguous, nothingRead, readSource } from './source-words.js'
 import type { EventRow } from '../../log/event-row.js'
 
 export type { Campaign }
@@ -44,6 +44,7 @@ export function hostOf(url: string): string {
 function bareHost(authority: string): string {
   const host = authority.slice(authority.lastIndexOf('@') + 1).toLowerCase()
   const named = host.startsWith('[') ? host.slice(0, host.indexOf(']') + 1) : (host.split(':')[0] ?? '')
+  if (named.length > longestName) return ''
   return named.startsWith('www.') ? named.slice(4) : named
 }
 
@@ -104,7 +105,6 @@ function withoutReferrer({ named }: Query, host: string, app: string): Origin {
   if (sender) return { ...sender, by: 'ref' }
   return app === '' ? { ...direct, by: 'none' } : { source: app, medium: 'referral', by: 'app' }
 }
-const nothingRead = { category: undefined, isAd: false, isEmail: false }
 const isUnderKnownSuffix = (host: string) => {
   const { isIcann, isPrivate } = parse(host, { allowPrivateDomains: true })
   return isIcann === true || isPrivate === true
@@ -151,7 +151,7 @@ function campaignFrom(own: Campaign, read: Campaign): Campaign {
   const source = withoutEnd(of('source'))
   const medium = withoutEnd(of('medium'))
   // "google / cpc", as reports write it, in the place of the source.
-  const both = medium === '' ? sourceAndMedium.exec(source) : null
+  const both = medium === '' && source.length <= longestName ? sourceAndMedium.exec(source) : null
   return {
     // Two spellings of one source would be two lines in every report.
     source: (both?.[1] ?? source).toLowerCase(),
@@ -165,7 +165,13 @@ function campaignFrom(own: Campaign, read: Campaign): Campaign {
 const sourceAndMedium = /^([^./:]+?)\s*\/\s*([a-z][a-z_ -]*)$/i
 
 // Web servers put a slash after an address, and so after its last value; texts a comma, a full stop, a quote.
-const withoutEnd = (value: string) => value.replace(/[\s/.,;:"'>]+$/, '')
+const endSign = /[\s/.,;:"'>]/
+// Not by one expression, which would begin anew at each of these signs in the middle.
+function withoutEnd(value: string): string {
+  let end = value.length
+  while (end > 0 && endSign.test(value.charAt(end - 1))) end -= 1
+  return value.slice(0, end)
+}
 
 function readVisit({ url, search, referrer, app }: Omit<VisitSource, 'campaign'>, own: Campaign): Visit {
   const parts = urlShape.exec(url)
