@@ -2,10 +2,10 @@
 import { queryRows, type Reader } from '../../clickhouse/query.js'
 import { median, ratio } from '../numbers/statistics.js'
 import { namesOf } from '../../definitions/subject-names.js'
-import { inPart, mostPerPart, settings, type Fragment } from '../question.js'
+import { inPart, mostPerPart, settings } from '../question.js'
 import { furthestAttempt } from './attempts.js'
 import type { FunnelQuestion } from './funnel-question.js'
-import { levelsSql, type Tied } from './levels.js'
+import { levelsSql, type Levels } from './levels.js'
 
 export interface FunnelStepAnswer {
   name: string
@@ -82,7 +82,7 @@ export async function subjectsOfStep(
     reader,
     {
       name: 'funnel-began',
-      sql: `${levels.sql} SELECT toString(key) FROM levels WHERE level < 2 AND ({any: UInt8} OR part = {part: String}) ORDER BY key LIMIT {limit: UInt32}`,
+      sql: `${levels.sqlOf()} SELECT toString(key) FROM levels WHERE level < 2 AND ({any: UInt8} OR part = {part: String}) ORDER BY key LIMIT {limit: UInt32}`,
       settings,
     },
     { ...levels.params, any: Number(part === undefined), part: part ?? '', limit },
@@ -95,41 +95,39 @@ export async function subjectsOfStep(
 interface Read {
   began: Began[]
   advanced: Advanced[]
-  levels: Fragment
+  levels: Levels
 }
 
 /** More subjects than these are not named one by one; then everybody is read in the exact order. */
 const mostTied = 2_000
 
 async function readFunnel(reader: Reader, ask: FunnelQuestion): Promise<Read> {
-  const found = await readLevels(reader, ask, [])
+  const quick = await levelsSql(reader, ask, [])
+  const found = await readLevels(reader, ask, quick)
   if (found) return found
-  const quick = await levelsSql(reader, ask, { tied: [] })
   const tied = await queryRows<[string]>(
     reader,
     {
       name: 'funnel-tied',
-      sql: `${quick.sql} SELECT toString(key) FROM levels WHERE tied LIMIT ${mostTied + 1}`,
+      sql: `${quick.sqlOf()} SELECT toString(key) FROM levels WHERE tied LIMIT ${mostTied + 1}`,
       settings,
     },
     quick.params,
   )
-  const named = tied.length > mostTied ? 'all' : tied.map(([key]) => key)
-  const levels = await levelsSql(reader, ask, { tied: named })
-  return (await readLevels(reader, ask, named)) ?? { began: [], advanced: [], levels }
+  const levels = await levelsSql(reader, ask, tied.length > mostTied ? 'all' : tied.map(([key]) => key))
+  return (await readLevels(reader, ask, levels)) ?? { began: [], advanced: [], levels }
 }
 
 /** Undefined where some are tied, whose order was left open. */
-async function readLevels(reader: Reader, ask: FunnelQuestion, tied: Tied): Promise<Read | undefined> {
-  const levels = await levelsSql(reader, ask, { tied })
-  const { sql, params } = levels
+async function readLevels(reader: Reader, ask: FunnelQuestion, levels: Levels): Promise<Read | undefined> {
+  const { sqlOf, params } = levels
   const counted = await queryRows<
     [part: string, subjects: number, inside: number, advanced: number, tied: number]
   >(
     reader,
     {
       name: 'funnel-levels',
-      sql: `${sql} SELECT part, countIf(level < 2), countIf(level < 2 AND isInside), countIf(level >= 2), countIf(tied) FROM levels GROUP BY part`,
+      sql: `${sqlOf()} SELECT part, countIf(level < 2), countIf(level < 2 AND isInside), countIf(level >= 2), countIf(tied) FROM levels GROUP BY part`,
       settings,
     },
     params,
@@ -137,13 +135,11 @@ async function readLevels(reader: Reader, ask: FunnelQuestion, tied: Tied): Prom
   if (counted.some(([, , , , tied]) => tied > 0)) return undefined
   const many = counted.reduce((sum, [, , , advanced]) => sum + advanced, 0)
   const parts = Math.ceil(many / mostPerPart)
-  // Of a part alone, so that what a part costs falls with their number: only the reading itself does not.
-  const inParts = await levelsSql(reader, ask, { tied, which: inPart })
   const advanced: Advanced[] = []
   for (let part = 0; part < parts; part += 1) {
     const named = {
       name: 'funnel-attempts',
-      sql: `${inParts.sql} SELECT toString(key), part, isInside, codes, masks FROM levels WHERE level >= 2 ORDER BY key`,
+      sql: `${sqlOf(inPart)} SELECT toString(key), part, isInside, codes, masks FROM levels WHERE level >= 2 ORDER BY key`,
       settings,
     }
     const rows = await queryRows<[string, string, number, number[], number[]]>(reader, named, {

@@ -14,6 +14,12 @@ const ms = 'toUnixTimestamp64Milli(at)'
 const packed = (time: string, mask: string) =>
   `bitOr(bitShiftLeft(toUInt64(${time} + ${bias}), 16), toUInt64(${mask}))`
 
+export interface Levels {
+  /** Of everybody, or of those for whom a condition on `key` holds: what it costs falls with their number, but for the reading. */
+  sqlOf: (which?: string) => string
+  params: Fragment['params']
+}
+
 /** Keys of subjects that are read in the exact order, since two of their touches have one time and differ; `all` of them. */
 export type Tied = readonly string[] | 'all'
 
@@ -23,20 +29,16 @@ export type Tied = readonly string[] | 'all'
  * in another go and read in the total order.
  *
  * `level` is 2 for whoever may have got beyond the first step, and 1 for who certainly did not: attempts.ts reads the
- * former and is exact. `which`: a condition on `key`, of whom alone it is asked. (`windowFunnel` is no help: a touch that matches two steps begins anew with it and loses the attempt.)
+ * former and is exact. (`windowFunnel` is no help: a touch that matches two steps begins anew with it and loses the attempt.)
  */
-export async function levelsSql(
-  reader: Reader,
-  ask: FunnelQuestion,
-  { tied, which = '1' }: { tied: Tied; which?: string },
-): Promise<Fragment> {
+export async function levelsSql(reader: Reader, ask: FunnelQuestion, tied: Tied): Promise<Levels> {
   const subjects = await ofSubjects(reader, ask)
   const breakdown = breakdownSql(ask)
   const mask = maskSql(ask)
   const window = windowSql(ask)
   const isFirst = ask.mode === 'any' ? `${maskOf('x')} != 0` : `bitTest(${maskOf('x')}, 0)`
   return {
-    sql: `
+    sqlOf: (which = '1') => `
 WITH walked AS (
   SELECT key, touches, tied FROM (${walkedSql(ask, { who: `${subjects.sql} AND ${window.sql} AND ${which}`, mask: mask.sql, tied })})
   WHERE arrayExists(x -> ${isFirst}, touches)
