@@ -3,6 +3,7 @@
  * they came as text; dates as dates; texts as they are stored. What only says "nothing" is not there.
  */
 import { wordsForNothing } from '@touchline/schemas'
+import { literal as quoted } from '../clickhouse/sql-quoting.js'
 import { dateShape, numberShape, type Scalar, type ValueOp } from '@touchline/schemas/api'
 import type { Bag } from './bag.js'
 
@@ -11,7 +12,7 @@ export interface Comparison {
   value?: Scalar | Scalar[] | undefined
 }
 
-const nothing = `(${wordsForNothing.map((word) => `'${word}'`).join(', ')})`
+const nothing = `(${wordsForNothing.map(quoted).join(', ')})`
 /** The value as text: a JSON string without its quotes, all else as it stands. */
 export const textOf = (raw: string) => `if(JSONType(${raw}) = 'String', JSONExtractString(${raw}), ${raw})`
 export const saysSomething = (raw: string) => `lowerUTF8(trimBoth(${textOf(raw)})) NOT IN ${nothing}`

@@ -3,6 +3,7 @@ import {
   sentencesOf,
   type Condition,
   type DefinitionKind,
+  type Sentences,
   type StagesBody,
   type Subject,
 } from '@touchline/schemas/api'
@@ -22,7 +23,7 @@ export interface Preview {
   subjects: number
   examples: string[]
   stages?: { id: string; subjects: number; examples: string[] }[]
-  sentence: { en: string; ja: string } | null
+  sentence: Sentences | null
 }
 
 interface Wanted {

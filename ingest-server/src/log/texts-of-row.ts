@@ -5,6 +5,7 @@
  *     refused = { import, map, line, reason, row } | { source, body }
  *     row, body = an object, JSON, or a line with separators
  */
+
 /** An id may have a colon or a blank in it, and JSON that is cut has them around it. */
 const separators = [/[,;|\t\r\n"]+/, /[\s,;|"':{}[\]]+/]
 /** A row has some hundred columns; each text costs some hashes. */

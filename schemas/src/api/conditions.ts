@@ -9,6 +9,9 @@ export const subjects = ['person', 'account'] as const
 export const subject = z.enum(subjects)
 export type Subject = z.infer<typeof subject>
 
+/** What `sentencesOf` says, in every language. */
+export const sentences = z.object({ en: z.string(), ja: z.string() })
+
 const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
 const durationShape = /^(\d{1,6})([smhdw])$/
 const mostMs = 36_525 * unitMs.d

@@ -1,6 +1,6 @@
 /** Definitions: documents that say what a stage, a goal, a segment … is. Each change is a version that stays. */
 import { z } from 'zod'
-import { condition, duration, subject, touch, type Condition } from './conditions.js'
+import { condition, duration, sentences, subject, touch, type Condition } from './conditions.js'
 import { importBody, secretReference, sourceBody } from './imports.js'
 import { json, when } from './timeline.js'
 
@@ -284,7 +284,7 @@ export const previewAnswer = z.object({
     .array(z.object({ id: z.string(), subjects: z.number().int(), examples: z.array(z.string()) }))
     .optional()
     .describe('Of a list of stages: who reached each'),
-  sentence: z.object({ en: z.string(), ja: z.string() }).nullable(),
+  sentence: sentences.nullable(),
   warnings: z.array(warning),
 })
 export const checkBodyShape = z.object({ kind: z.string().min(1).max(100), id, body: json })

@@ -1,6 +1,7 @@
 /** What the routes about segments, scores and hand-offs take and answer (docs/engagement.md). */
 import { z } from 'zod'
-import { subject } from './conditions.js'
+import { sentences, subject } from './conditions.js'
+import type { Sentences } from './sentence.js'
 import { definitionsUsed } from './stages.js'
 import { limit, time, when } from './timeline.js'
 
@@ -24,7 +25,7 @@ export const segmentsAnswer = z.object({
       subject,
       isList: z.boolean().describe('A list of identifiers, not a condition'),
       members: z.number().int().describe('As role engage last looked'),
-      sentence: z.object({ en: z.string(), ja: z.string() }).nullable(),
+      sentence: sentences.nullable(),
     }),
   ),
 })
@@ -84,7 +85,7 @@ const touchSeen = z.object({
 export interface WhyPart {
   /** `when.all[1]`: where it stands in the definition. */
   path: string
-  sentence: { en: string; ja: string }
+  sentence: Sentences
   holds: boolean
   touches: z.input<typeof touchSeen>[]
   parts: WhyPart[]
@@ -93,7 +94,7 @@ export const whyPart: z.ZodType<WhyPart> = z
   .lazy(() =>
     z.object({
       path: z.string(),
-      sentence: z.object({ en: z.string(), ja: z.string() }),
+      sentence: sentences,
       holds: z.boolean(),
       touches: z.array(touchSeen).describe('The latest five that it asks for'),
       parts: z.array(whyPart),
@@ -171,7 +172,7 @@ export const scoreWhyAnswer = z.object({
     .array(
       rulePoints.extend({
         group: z.string(),
-        sentence: z.object({ en: z.string(), ja: z.string() }).nullable(),
+        sentence: sentences.nullable(),
       }),
     )
     .describe('The weightiest first; together the total'),

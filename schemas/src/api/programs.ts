@@ -1,14 +1,13 @@
 /** What the routes about programs, deliveries, endpoints and changes take and answer (docs/engagement.md). */
 import { z } from 'zod'
-import { subject } from './conditions.js'
+import { sentences, subject } from './conditions.js'
 import { changeKinds } from './definitions.js'
 import { json, limit, when } from './timeline.js'
 
 const name = z.string().min(1).max(100)
 
 export const programParams = z.object({ id: name.describe('Id of the program') })
-const sentences = z.object({ en: z.string(), ja: z.string() })
-const stepCount = z.object({
+const stepShape = z.object({
   step: z.string(),
   sentence: sentences.nullable().describe('What it does; null: of an earlier version'),
   does: z.string().describe('wait, waitUntil, branch, act or exit'),
@@ -25,8 +24,8 @@ export const programShape = z.object({
   waiting: z.number().int(),
   done: z.number().int(),
   exited: z.number().int(),
-  steps: z.array(stepCount).describe('How many wait where, in the order of the latest version'),
-  elsewhere: z.array(stepCount).describe('Steps of earlier versions with runs in them'),
+  steps: z.array(stepShape).describe('How many wait where, in the order of the latest version'),
+  elsewhere: z.array(stepShape).describe('Steps of earlier versions with runs in them'),
   ended: z.array(ended).describe('Why runs ended'),
 })
 export const programList = z.object({ programs: z.array(programShape) })

@@ -119,8 +119,8 @@ function useColumns(programs: Meta['programs'], reload: () => void): Column<Deli
 
 /** The program and its step, or the feed. */
 function causeOf({ source, run, step }: Delivery, programs: Meta['programs']): string {
-  const program = programs.find(({ id }) => run.startsWith(`${id}:`))
   if (source !== 'program') return run
+  const program = programs.find(({ id }) => run.startsWith(`${id}:`))
   return `${program === undefined ? run : program.name || program.id} · ${step}`
 }
 

@@ -10,6 +10,7 @@ import {
   sentencesOf,
   engageWhyQuery,
   type ScoreBody,
+  type Sentences,
 } from '@touchline/schemas/api'
 import { listDefinitions } from '../../definitions/read.js'
 import { explainScores } from '../../engagement/scores/explain.js'
@@ -116,7 +117,7 @@ function addWhy(api: Api, deps: TimelineDeps): void {
   })
 }
 
-function sentenceOfRule({ rules }: ScoreBody, id: string): { en: string; ja: string } | null {
+function sentenceOfRule({ rules }: ScoreBody, id: string): Sentences | null {
   const when = rules.find((one) => one.id === id)?.when
   return when === undefined ? null : sentencesOf(when)
 }

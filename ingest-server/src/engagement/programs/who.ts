@@ -1,9 +1,9 @@
 /** Who subjects are now: ids of then → the person of today with everything that is known of them. */
 import { groupBy } from '../../group-by.js'
-import { wordsForNothing } from '@touchline/schemas'
 import type { Subject } from '@touchline/schemas/api'
 import { query, type NamedQuery, type Reader } from '../../clickhouse/query.js'
 import { isWithin, lonePerson, readOwners, readPeople, type Person } from '../../identity/people.js'
+import { isNullLike } from '../../touchpoints/null-like.js'
 import { isRefused, refusingTrait, subscribing, unsubscribing } from './consent.js'
 import { isZone } from './zone.js'
 
@@ -189,14 +189,12 @@ async function readAccounts(reader: Reader, wanted: readonly Then[], zone: strin
 const accountOf = (person: Person, now: number): string | undefined =>
   person.accounts.find((stay) => isWithin(stay, now))?.account
 
-const nullLike: ReadonlySet<string> = new Set(wordsForNothing)
-
 /** Of each name the latest, what was proved before what was not. */
 function latest(said: readonly SaidRow[]): Map<string, unknown> {
   const best = new Map<string, SaidRow & { read: unknown }>()
   for (const one of said) {
     const read = readJson(one.value)
-    if (read === null || (typeof read === 'string' && nullLike.has(read.trim().toLowerCase()))) continue
+    if (isNullLike(read)) continue
     const known = best.get(one.name)
     const wins = known === undefined || (one.verified === known.verified ? one.at >= known.at : one.verified)
     if (wins) best.set(one.name, { ...one, read })
