@@ -114,6 +114,34 @@ describe.skipIf(chromiumPath() === undefined)('the frame of the pages', () => {
     await context.close()
   }, 300_000)
 
+  test('what the server cannot answer at the moment is asked again until it can', async () => {
+    const { page, context } = await openContext(explorer)
+    const refused: string[] = []
+    let isAway = true
+    await page.route(/\/v1\/(meta|people)\b/, async (route) => {
+      if (!isAway) return route.continue()
+      refused.push(new URL(route.request().url()).pathname)
+      await route.fulfill({
+        status: 503,
+        json: { code: 'STORE_UNAVAILABLE', message: 'ClickHouse does not answer.' },
+      })
+    })
+    await page.goto(at('/people?sort=touches'))
+    await page.getByRole('alert').getByText('comes by itself').waitFor()
+    await until(() => (refused.length > 1 ? true : undefined))
+    isAway = false
+    await untilReady(page, 'people')
+    expect(await page.getByRole('alert').count()).toBe(0)
+    // Another list, of which the one before stays while it cannot be had.
+    isAway = true
+    await page.getByRole('button', { name: 'Last touch' }).click()
+    await page.getByRole('alert').waitFor()
+    expect(await page.getByRole('table').count()).toBe(1)
+    isAway = false
+    await untilReady(page, 'people')
+    await context.close()
+  }, 300_000)
+
   test('range and filters survive moving between screens, and a link shows the same', async () => {
     const { page, context } = await openContext(explorer)
     await page.goto(at('/accounts/acme?range=365d&channel=Email&zone=utc'))

@@ -20,3 +20,6 @@ export const isServerGone = (error: unknown): boolean =>
   error instanceof ApiError && (error.code === 'SERVER_GONE' || [502, 504].includes(error.status))
 
 export const isSessionEnded = (error: unknown): boolean => error instanceof ApiError && error.status === 401
+
+/** An answer of the server that it will give another time: it begins, ClickHouse is away, or too much is under way. */
+export const isPassing = (error: unknown): boolean => error instanceof ApiError && error.status === 503

@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { get, type Endpoint } from './client.js'
 import { useReturns } from './connection.js'
-import { isServerGone, isSessionEnded } from './errors.js'
+import { isPassing, isServerGone, isSessionEnded } from './errors.js'
 
 export interface Resource<Answer> {
   /** Of this endpoint, or of the one before while `isOld`. */
@@ -15,32 +15,39 @@ export interface Resource<Answer> {
 }
 
 interface State<Answer> {
-  endpoint: string | null
+  question: string | null
   data: Answer | undefined
   error: unknown
   isLoading: boolean
 }
 
 /** `everyMs` asks again and again, while the page can be seen. null asks nothing. */
-export function useResource<Answer>(
+export const useResource = <Answer>(
   endpoint: Endpoint<Answer> | null,
+  how: { everyMs?: number } = {},
+): Resource<Answer> => useAnswer(endpoint, (signal) => get(endpoint as Endpoint<Answer>, signal), how)
+
+/** As `useResource`, for an answer that is put together from several: asked anew whenever `question` is another text. */
+export function useAnswer<Answer>(
+  question: string | null,
+  ask: (signal: AbortSignal) => Promise<Answer>,
   { everyMs }: { everyMs?: number } = {},
 ): Resource<Answer> {
   const [state, setState] = useState<State<Answer>>({
-    endpoint: null,
+    question: null,
     data: undefined,
     error: undefined,
-    isLoading: endpoint !== null,
+    isLoading: question !== null,
   })
   const [asked, setAsked] = useState(0)
   const returns = useReturns()
   const reload = useCallback(() => setAsked((times) => times + 1), [])
   useEffect(() => {
-    if (endpoint === null) return
+    if (question === null) return
     const abort = new AbortController()
     setState((before) => ({ ...before, isLoading: true }))
-    get<Answer>(endpoint, abort.signal).then(
-      (data) => setState({ endpoint, data, error: undefined, isLoading: false }),
+    ask(abort.signal).then(
+      (data) => setState({ question, data, error: undefined, isLoading: false }),
       (error: unknown) => {
         if (abort.signal.aborted) return
         // A banner or the sign-in page says these; what is on the page stays.
@@ -53,9 +60,27 @@ export function useResource<Answer>(
       },
     )
     return () => abort.abort()
-  }, [endpoint, asked, returns])
+  }, [question, asked, returns])
+  useAgain(state, reload)
   useEvery(everyMs, reload)
-  return { ...state, isOld: state.data !== undefined && state.endpoint !== endpoint, reload }
+  return { ...state, isOld: state.data !== undefined && state.question !== question, reload }
+}
+
+const firstAgainMs = 2_000
+const mostAgainMs = 15_000
+
+/** What the server cannot answer at the moment is asked again until it can, without anybody's doing: it begins, or ClickHouse is away. */
+function useAgain({ error, isLoading }: State<unknown>, reload: () => void): void {
+  const times = useRef(0)
+  useEffect(() => {
+    if (isLoading) return
+    if (!isPassing(error)) {
+      times.current = 0
+      return
+    }
+    const timer = setTimeout(reload, Math.min(firstAgainMs * 1.5 ** times.current++, mostAgainMs))
+    return () => clearTimeout(timer)
+  }, [error, isLoading])
 }
 
 function useEvery(everyMs: number | undefined, act: () => void): void {

@@ -62,7 +62,7 @@ export const words = dictionary({
     'error.SERVER_GONE':
       'Nobody answered at this address. It is asked again by itself; if it lasts, see whether the server runs.',
     'error.STORE_UNAVAILABLE':
-      'ClickHouse does not answer at the moment. Collecting goes on; what you asked for can be read once it is back.',
+      'ClickHouse does not answer at the moment. Collecting goes on; what you asked for comes by itself once it is back.',
     'error.NOT_FOUND':
       'It may have been erased, or the address has a typing error. Search for it, or go to the list.',
     'error.QUERY_INVALID':
@@ -148,7 +148,8 @@ export const words = dictionary({
     'error.requestId': 'リクエストID',
     'error.SERVER_GONE':
       'このアドレスから応答がありません。自動で再試行します。続く場合はサーバーが動いているか確認してください。',
-    'error.STORE_UNAVAILABLE': 'ClickHouseが応答していません。収集は続いています。復旧すれば表示できます。',
+    'error.STORE_UNAVAILABLE':
+      'ClickHouseが応答していません。収集は続いています。復旧すれば自動的に表示されます。',
     'error.NOT_FOUND': '消去されたか、アドレスに誤りがあります。検索するか、一覧に戻ってください。',
     'error.QUERY_INVALID':
       'アドレスにサーバーが知らない指定があります。絞り込みを外すか、別のものを選んでください。',

@@ -1,6 +1,7 @@
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useMemo } from 'preact/hooks'
 import type { Meta } from '@touchline/schemas/api'
 import { endpoints, type AccountListed, type AccountsListed } from '../../api/endpoints.js'
+import { useAnswer } from '../../api/resource.js'
 import { useFormats } from '../../i18n/formats.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { accountsByAttention } from '../../lists/attention.js'
@@ -96,30 +97,12 @@ function useAccounts(query: ListQuery, meta: Meta) {
 }
 
 function useAttention(meta: Meta | undefined, { segment, channel }: ListQuery) {
-  const [state, setState] = useState<{ key: string; rows?: AccountListed[]; error?: unknown }>({ key: '' })
-  const [asked, setAsked] = useState(0)
-  const key = meta === undefined ? '' : JSON.stringify([meta.stages, segment, channel, asked])
-  useEffect(() => {
-    if (meta === undefined) return
-    const abort = new AbortController()
-    accountsByAttention(
-      meta.stages.map(({ id }) => id),
-      { segment, channel },
-      abort.signal,
-    ).then(
-      (rows) => setState({ key, rows }),
-      (error: unknown) => abort.signal.aborted || setState((before) => ({ ...before, error })),
-    )
-    return () => abort.abort()
-  }, [key])
-  return {
-    rows: state.rows,
-    error: state.error,
-    isOld: state.rows !== undefined && state.key !== key,
-    isLoading: state.key !== key && state.error === undefined,
-    isUseful: state.rows === undefined || state.rows.length > 0,
-    reload: () => setAsked((times) => times + 1),
-  }
+  const stages = meta?.stages.map(({ id }) => id)
+  const { data: rows, ...state } = useAnswer<AccountListed[]>(
+    stages === undefined ? null : JSON.stringify([stages, segment, channel]),
+    (signal) => accountsByAttention(stages ?? [], { segment, channel }, signal),
+  )
+  return { ...state, rows, isUseful: rows === undefined || rows.length > 0 }
 }
 
 function useColumns(query: ListQuery, meta: Meta): Column<AccountListed>[] {
