@@ -1,6 +1,6 @@
 /** What every question over journeys has in common: about whom, when, as of when, and of whom only. */
 import type { Condition, Subject } from '@touchline/schemas/api'
-import type { Params, Reader } from '../clickhouse/query.js'
+import { queryRows, type Params, type Reader } from '../clickhouse/query.js'
 import { asOfParam } from '../definitions/bag.js'
 import { compileCondition } from '../definitions/compile.js'
 import { loadReferences } from '../definitions/references.js'
@@ -63,6 +63,21 @@ export async function ofSubjects(reader: Reader, question: Question): Promise<Fr
 
 export const settings = touchSettings
 
-/** Of a part of many subjects, by hash: an answer of ClickHouse has 200,000 rows at most (clickhouse/caps.ts). */
-export const inPart = 'cityHash64(key) % {parts: UInt32} = {part: UInt32}'
-export const mostPerPart = 50_000
+/**
+ * Of one of so many parts of all subjects. Keys are hashes, by which the tables of touchpoints are sorted: a part is a
+ * range of them, and costs what its own touches cost.
+ */
+export const inPart = 'key BETWEEN {firstKey: UInt64} AND {lastKey: UInt64}'
+
+export function partParams(part: number, parts: number): Params {
+  const keyAt = (nth: number) => (2n ** 64n * BigInt(nth)) / BigInt(parts)
+  return { firstKey: String(keyAt(part)), lastKey: String(keyAt(part + 1) - 1n) }
+}
+
+/** How many touches the project has, those of persons or those of accounts; a few more while rows are replaced. */
+export async function countTouches(reader: Reader, subject: Subject): Promise<number> {
+  const table = subject === 'person' ? 'touchpoints_of_people' : 'touchpoints_of_accounts'
+  const sql = `SELECT count() FROM ${table} WHERE project = {project: String}`
+  const [counted] = await queryRows<[number]>(reader, { name: 'touches-count', sql })
+  return counted?.[0] ?? 0
+}

@@ -1,7 +1,7 @@
 /** Conversions with their paths, as ClickHouse has them: a row a conversion, read in parts where there are many. */
 import { queryRows, type Reader } from '../../clickhouse/query.js'
 import { conversionsOf, convertedKeys, type Goal } from '../goals.js'
-import { inPart, mostPerPart, ofSubjects, paramsOf, settings, within, type Fragment } from '../question.js'
+import { inPart, ofSubjects, paramsOf, partParams, settings, within, type Fragment } from '../question.js'
 import { touchesOf } from '../../definitions/touches.js'
 import { creditedTouches, keyOf, type AttributionQuestion } from './attribution-question.js'
 import { milestoneNames, type MilestoneName } from './credit.js'
@@ -9,6 +9,8 @@ import type { Conversion } from './share.js'
 
 /** More keys than these make more queries than reading everybody in parts does. */
 const mostKeys = 8_000
+/** An answer of ClickHouse has 200,000 rows at most (clickhouse/caps.ts). */
+const mostPerPart = 50_000
 const amongKeys = 'key IN (SELECT toUInt64(arrayJoin({keys: Array(String)})))'
 
 /** All conversions of the question's window, by time. */
@@ -62,7 +64,7 @@ async function readInParts(reader: Reader, ask: AttributionQuestion): Promise<Pa
     const rows = await queryRows<PathRow>(
       reader,
       { name: 'attribution-paths-part', sql, settings },
-      { ...params, parts, part },
+      { ...params, ...partParams(part, parts) },
     )
     for (const row of rows) all.push(row)
   }

@@ -5,25 +5,27 @@ import { notSet } from '../attribution/attribution-question.js'
 
 export type Breakdown = { by: 'channel' } | { by: 'trait'; trait: string }
 
-/** Joins to `walked`: a column expression and the join that it needs. Without a breakdown everybody is in one group. */
+/** Joins to `walked`, of those for whom a condition on `key` holds. Without a breakdown everybody is in one group. */
 export function breakdownSql({
   breakdown,
   subject,
   asOf,
 }: Pick<Question, 'subject' | 'asOf'> & { breakdown?: Breakdown | undefined }): Fragment & {
   column: string
-  join: string
+  joinOf: (which: string) => string
 } {
-  if (breakdown === undefined) return { column: "''", join: '', sql: '', params: {} }
+  if (breakdown === undefined) return { column: "''", joinOf: () => '', sql: '', params: {} }
   const column = `if(parted.part = '', '${notSet}', parted.part)`
   const joined = (sql: string) => `LEFT JOIN (${sql}) AS parted ON parted.key = walked.key`
   if (breakdown.by === 'channel') {
-    const sql = `SELECT key, toString(argMin(channel, (at, message_id, touch))) AS part FROM ${touchesOf(subject)} WHERE channel != '' GROUP BY key`
-    return { column, join: joined(sql), sql: '', params: baseParams({ asOf }) }
+    const channels = (which: string) =>
+      `SELECT key, toString(argMin(channel, (at, message_id, touch))) AS part FROM ${touchesOf(subject)} WHERE ${which} AND channel != '' GROUP BY key`
+    return { column, joinOf: (which) => joined(channels(which)), sql: '', params: baseParams({ asOf }) }
   }
   return {
     column,
-    join: joined(`SELECT key, ${shownValue} AS part FROM (${latestTraitSql(subject)})`),
+    joinOf: (which) =>
+      joined(`SELECT key, ${shownValue} AS part FROM (${latestTraitSql(subject)}) WHERE ${which}`),
     sql: '',
     params: { ...baseParams({ asOf }), breakdownTrait: breakdown.trait },
   }

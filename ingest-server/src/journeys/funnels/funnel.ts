@@ -1,11 +1,12 @@
 /** How many get from step to step, and how long it takes: POST /v1/funnels/query. */
-import { queryRows, type Reader } from '../../clickhouse/query.js'
+import { createBreather } from '../../breathe.js'
+import { queryRows, type NamedQuery, type Params, type Reader } from '../../clickhouse/query.js'
 import { median, ratio } from '../numbers/statistics.js'
 import { namesOf } from '../../definitions/subject-names.js'
-import { inPart, mostPerPart, settings } from '../question.js'
+import { countTouches, inPart, partParams, settings } from '../question.js'
 import { furthestAttempt } from './attempts.js'
 import type { FunnelQuestion } from './funnel-question.js'
-import { levelsSql, type Levels } from './levels.js'
+import { levelsSql } from './levels.js'
 
 export interface FunnelStepAnswer {
   name: string
@@ -66,98 +67,122 @@ export async function subjectsOfStep(
   { step, part, limit }: { step: number; part: string | undefined; limit: number },
 ): Promise<{ total: number; rows: { subject: string; at: string | null }[] }> {
   const isPart = (one: { part: string }) => part === undefined || one.part === part
-  const { began, advanced, levels } = await readFunnel(reader, ask)
+  const { began, advanced } = await readFunnel(reader, ask)
   const reached = advanced.filter((one) => isPart(one) && one.times.length > step)
-  const found = reached.map(({ key, times }) => ({ key, at: new Date(times[step] ?? 0).toISOString() }))
-  const named = async (rows: readonly { key: string; at: string | null }[]) => {
-    const names = await namesOf(
-      reader,
-      ask.subject,
-      rows.map(({ key }) => key),
-    )
-    return rows.map(({ key, at }) => ({ subject: names.get(key) ?? key, at }))
-  }
-  if (step > 0) return { total: found.length, rows: await named(found.slice(0, limit)) }
-  const rows = await queryRows<[string]>(
+  const total = reached.length + (step === 0 ? sumOf(began.filter(isPart), 'subjects') : 0)
+  const further = reached
+    .sort((a, b) => a.key.length - b.key.length || (a.key < b.key ? -1 : 1))
+    .slice(0, limit)
+    .map(({ key, times }) => ({ key, at: new Date(times[step] ?? 0).toISOString() }))
+  const wanted = step === 0 ? limit - further.length : 0
+  const rows = [...further, ...(await keysThatOnlyBegan(reader, ask, { part, limit: wanted }))]
+  const names = await namesOf(
     reader,
-    {
-      name: 'funnel-began',
-      sql: `${levels.sqlOf()} SELECT toString(key) FROM levels WHERE level < 2 AND ({any: UInt8} OR part = {part: String}) ORDER BY key LIMIT {limit: UInt32}`,
-      settings,
-    },
-    { ...levels.params, any: Number(part === undefined), part: part ?? '', limit },
+    ask.subject,
+    rows.map(({ key }) => key),
   )
-  const onlyBegan = began.filter(isPart).reduce((sum, { subjects }) => sum + subjects, 0)
-  const all = [...found, ...rows.map(([key]) => ({ key, at: null }))]
-  return { total: found.length + onlyBegan, rows: await named(all.slice(0, limit)) }
+  return { total, rows: rows.map(({ key, at }) => ({ subject: names.get(key) ?? key, at })) }
+}
+
+async function keysThatOnlyBegan(
+  reader: Reader,
+  ask: FunnelQuestion,
+  { part, limit }: { part: string | undefined; limit: number },
+): Promise<{ key: string; at: null }[]> {
+  const found: { key: string; at: null }[] = []
+  if (limit <= 0) return found
+  const { sqlOf, params } = await levelsSql(reader, ask)
+  const named = {
+    name: 'funnel-began',
+    sql: `${sqlOf(inPart, 'exact')} SELECT toString(key) FROM levels WHERE level < 2 AND ({any: UInt8} OR part = {part: String}) ORDER BY key LIMIT {limit: UInt32}`,
+    settings,
+  }
+  const asked = { ...params, any: Number(part === undefined), part: part ?? '', limit }
+  for (const range of await rangesOf(reader, ask)) {
+    const rows = await queryRows<[string]>(reader, named, { ...asked, ...range })
+    for (const [key] of rows) found.push({ key, at: null })
+    if (found.length >= limit) break
+  }
+  return found.slice(0, limit)
 }
 
 interface Read {
   began: Began[]
   advanced: Advanced[]
-  levels: Levels
 }
 
-/** More subjects than these are not named one by one; then everybody is read in the exact order. */
-const mostTied = 2_000
+/** So many touches are asked for at a time: what is gathered of them is some 20 MB as text. */
+const touchesAtATime = 1_000_000
+
+async function rangesOf(reader: Reader, { subject, only }: FunnelQuestion): Promise<Params[]> {
+  const touches = only === undefined ? await countTouches(reader, subject) : 0
+  const parts = Math.max(1, Math.ceil(touches / touchesAtATime))
+  return Array.from({ length: parts }, (_none, part) => partParams(part, parts))
+}
 
 async function readFunnel(reader: Reader, ask: FunnelQuestion): Promise<Read> {
-  const quick = await levelsSql(reader, ask, [])
-  const found = await readLevels(reader, ask, quick)
-  if (found) return found
-  const tied = await queryRows<[string]>(
-    reader,
-    {
-      name: 'funnel-tied',
-      sql: `${quick.sqlOf()} SELECT toString(key) FROM levels WHERE tied LIMIT ${mostTied + 1}`,
-      settings,
-    },
-    quick.params,
-  )
-  const levels = await levelsSql(reader, ask, tied.length > mostTied ? 'all' : tied.map(([key]) => key))
-  return (await readLevels(reader, ask, levels)) ?? { began: [], advanced: [], levels }
+  const { sqlOf, params } = await levelsSql(reader, ask)
+  const read: Read = { began: [], advanced: [] }
+  const add = async (of: NamedQuery, which: Params): Promise<string[]> => {
+    const answer = await queryRows<LevelRow>(reader, of, { ...params, ...which })
+    return addRows(read, answer, ask)
+  }
+  const quick = { name: 'funnel-levels', sql: levelRowsSql(sqlOf(inPart, 'quick')), settings }
+  const exact = {
+    name: 'funnel-tied',
+    sql: levelRowsSql(sqlOf('key IN (SELECT toUInt64(arrayJoin({keys: Array(String)})))', 'exact')),
+    settings,
+    splitBy: 'keys',
+  }
+  for (const range of await rangesOf(reader, ask)) {
+    const keys = await add(quick, range)
+    await add(exact, { keys })
+  }
+  return read
 }
 
-/** Undefined where some are tied, whose order was left open. */
-async function readLevels(reader: Reader, ask: FunnelQuestion, levels: Levels): Promise<Read | undefined> {
-  const { sqlOf, params } = levels
-  const counted = await queryRows<
-    [part: string, subjects: number, inside: number, advanced: number, tied: number]
-  >(
-    reader,
-    {
-      name: 'funnel-levels',
-      sql: `${sqlOf()} SELECT part, countIf(level < 2), countIf(level < 2 AND isInside), countIf(level >= 2), countIf(tied) FROM levels GROUP BY part`,
-      settings,
-    },
-    params,
-  )
-  if (counted.some(([, , , , tied]) => tied > 0)) return undefined
-  const many = counted.reduce((sum, [, , , advanced]) => sum + advanced, 0)
-  const parts = Math.ceil(many / mostPerPart)
-  const advanced: Advanced[] = []
-  for (let part = 0; part < parts; part += 1) {
-    const named = {
-      name: 'funnel-attempts',
-      sql: `${sqlOf(inPart)} SELECT toString(key), part, isInside, codes, masks FROM levels WHERE level >= 2 ORDER BY key`,
-      settings,
-    }
-    const rows = await queryRows<[string, string, number, number[], number[]]>(reader, named, {
-      ...params,
-      parts,
-      part,
-    })
-    for (const [key, group, isInside, codes, masks] of rows) {
-      const times = furthestAttempt({ codes, masks }, { ...ask, steps: ask.steps.length })
-      advanced.push({ key, part: group, isInside: isInside === 1, times })
+type LevelRow = [
+  part: string,
+  subjects: number,
+  inside: number,
+  tied: string[],
+  advanced: [key: string, isInside: number, codes: number[], masks: number[]][],
+]
+
+/** A row a group: many subjects in one, for rows are counted (clickhouse/caps.ts). */
+const levelRowsSql = (levels: string) => `${levels}
+SELECT part, countIf(NOT tied AND level < 2), countIf(NOT tied AND level < 2 AND isInside), groupArrayIf(toString(key), tied),
+  groupArrayIf((toString(key), isInside, codes, masks), NOT tied AND level >= 2)
+FROM levels GROUP BY part`
+
+/** Whose touches of one time are to be read in their order. */
+async function addRows(
+  { began, advanced }: Read,
+  rows: readonly LevelRow[],
+  ask: FunnelQuestion,
+): Promise<string[]> {
+  const breather = createBreather()
+  const rules = { ...ask, steps: ask.steps.length }
+  for (const [part, subjects, inside, , ahead] of rows) {
+    if (subjects > 0) began.push({ part, subjects, inside })
+    for (const [key, isInside, codes, masks] of ahead) {
+      advanced.push({
+        key,
+        part,
+        isInside: isInside === 1,
+        times: furthestAttempt({ codes, masks }, rules),
+      })
+      if (breather.isDue()) await breather.rest()
     }
   }
-  const began = counted.map(([part, subjects, inside]) => ({ part, subjects, inside }))
-  return { began, advanced, levels }
+  return rows.flatMap(([, , , tied]) => tied)
 }
 
+const sumOf = (began: readonly Began[], what: 'subjects' | 'inside'): number =>
+  began.reduce((sum, one) => sum + one[what], 0)
+
 function groupOf(ask: FunnelQuestion, began: readonly Began[], advanced: readonly Advanced[]): FunnelGroup {
-  const onlyBegan = began.reduce((sum, { subjects }) => sum + subjects, 0)
+  const onlyBegan = sumOf(began, 'subjects')
   const reached = ask.steps.map(
     (_step, step) =>
       advanced.filter(({ times }) => times.length > step).length + (step === 0 ? onlyBegan : 0),
@@ -177,5 +202,5 @@ function groupOf(ask: FunnelQuestion, began: readonly Began[], advanced: readonl
     }
   })
   const inside = advanced.filter(({ times, isInside }) => isInside && times.length < ask.steps.length)
-  return { steps, pending: inside.length + began.reduce((sum, one) => sum + one.inside, 0) }
+  return { steps, pending: inside.length + sumOf(began, 'inside') }
 }

@@ -14,33 +14,35 @@ const ms = 'toUnixTimestamp64Milli(at)'
 const packed = (time: string, mask: string) =>
   `bitOr(bitShiftLeft(toUInt64(${time} + ${bias}), 16), toUInt64(${mask}))`
 
+/**
+ * `quick`: touches of one time in no order, and `tied` where that order may matter. `exact`: in the total order, which
+ * costs four times as much; nobody is tied.
+ */
+export type TouchOrder = 'quick' | 'exact'
+
 export interface Levels {
-  /** Of everybody, or of those for whom a condition on `key` holds: what it costs falls with their number, but for the reading. */
-  sqlOf: (which?: string) => string
+  /** Of everybody for whom a condition on `key` holds; by ranges of keys (question.ts) each reads no more than its own touches. */
+  sqlOf: (which: string, order: TouchOrder) => string
   params: Fragment['params']
 }
 
-/** Keys of subjects that are read in the exact order, since two of their touches have one time and differ; `all` of them. */
-export type Tied = readonly string[] | 'all'
-
 /**
  * WITH levels: a row a subject that began, its touches as places (milliseconds × 1024 + number inside the millisecond)
- * and masks of the steps that they match. `tied`: the order was left open where it may matter; such subjects are named
- * in another go and read in the total order.
+ * and masks of the steps that they match.
  *
  * `level` is 2 for whoever may have got beyond the first step, and 1 for who certainly did not: attempts.ts reads the
  * former and is exact. (`windowFunnel` is no help: a touch that matches two steps begins anew with it and loses the attempt.)
  */
-export async function levelsSql(reader: Reader, ask: FunnelQuestion, tied: Tied): Promise<Levels> {
+export async function levelsSql(reader: Reader, ask: FunnelQuestion): Promise<Levels> {
   const subjects = await ofSubjects(reader, ask)
   const breakdown = breakdownSql(ask)
   const mask = maskSql(ask)
   const window = windowSql(ask)
   const isFirst = ask.mode === 'any' ? `${maskOf('x')} != 0` : `bitTest(${maskOf('x')}, 0)`
   return {
-    sqlOf: (which = '1') => `
+    sqlOf: (which, order) => `
 WITH walked AS (
-  SELECT key, touches, tied FROM (${walkedSql(ask, { who: `${subjects.sql} AND ${window.sql} AND ${which}`, mask: mask.sql, tied })})
+  SELECT key, touches, tied FROM (${walkedSql(ask, { who: `${which} AND ${subjects.sql} AND ${window.sql}`, mask: mask.sql, order })})
   WHERE arrayExists(x -> ${isFirst}, touches)
 ),
 levels AS (
@@ -50,37 +52,30 @@ levels AS (
     arrayMap((time, n) -> toUInt64(time * 1024 + least(n - 1, 1023)), times, arrayEnumerateUniq(times)) AS codes,
     ${levelSql(ask)} AS level,
     arrayMax(arrayMap(x -> if(${isFirst}, ${timeOf('x')}, toInt64(-9000000000000)), touches)) > {pendingFrom: Int64} AS isInside
-  FROM walked ${breakdown.join}
+  FROM walked ${breakdown.joinOf(which)}
 )`,
-    params: {
-      ...paramsOf(
-        fragment('', { ...baseParams(ask), pendingFrom: ask.asOf - ask.windowMs, window: ask.windowMs }),
-        mask,
-        window,
-        subjects,
-        breakdown,
-      ),
-      ...(tied !== 'all' && tied.length > 0 && { tied }),
-    },
+    params: paramsOf(
+      fragment('', { ...baseParams(ask), pendingFrom: ask.asOf - ask.windowMs, window: ask.windowMs }),
+      mask,
+      window,
+      subjects,
+      breakdown,
+    ),
   }
 }
 
 function walkedSql(
   { subject, mode }: FunnelQuestion,
-  { who, mask, tied }: { who: string; mask: string; tied: Tied },
+  { who, mask, order }: { who: string; mask: string; order: TouchOrder },
 ): string {
-  const where = (more: string) =>
-    `FROM ${touchesOf(subject)} WHERE ${who}${mode === 'strict' ? '' : ` AND ${mask} != 0`}${more} GROUP BY key`
-  const quick = (more: string) => `
-SELECT key, touches, arrayExists((x, y) -> x != y AND bitShiftRight(x, 16) = bitShiftRight(y, 16), arrayPopBack(touches), arrayPopFront(touches)) AS tied
-FROM (SELECT key, arraySort(groupArray(${packed(ms, mask)})) AS touches ${where(more)})`
-  const exact = (more: string) => `
+  const from = `FROM ${touchesOf(subject)} WHERE ${who}${mode === 'strict' ? '' : ` AND ${mask} != 0`} GROUP BY key`
+  if (order === 'exact')
+    return `
 SELECT key, arrayMap(x -> ${packed('x.1', 'x.4')}, sorted) AS touches, toUInt8(0) AS tied
-FROM (SELECT key, arraySort(groupArray((${ms}, message_id, touch, ${mask}))) AS sorted ${where(more)})`
-  if (tied === 'all') return exact('')
-  if (tied.length === 0) return quick('')
-  const isTied = 'key IN (SELECT toUInt64(arrayJoin({tied: Array(String)})))'
-  return `${quick(` AND NOT ${isTied}`)} UNION ALL ${exact(` AND ${isTied}`)}`
+FROM (SELECT key, arraySort(groupArray((${ms}, message_id, touch, ${mask}))) AS sorted ${from})`
+  return `
+SELECT key, touches, arrayExists((x, y) -> x != y AND bitShiftRight(x, 16) = bitShiftRight(y, 16), arrayPopBack(touches), arrayPopFront(touches)) AS tied
+FROM (SELECT key, arraySort(groupArray(${packed(ms, mask)})) AS touches ${from})`
 }
 
 /** The steps that a touch matches, bit 0 the first. An attempt begins in [from, to). */
