@@ -1,20 +1,10 @@
 /** What the pages of the Explorer ask of the real server beside lists and timelines: live events, search, the line, previews. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  lineAnswer,
-  liveChange,
-  liveCount,
-  liveRow,
-  metaAnswer,
-  searchAnswer,
-  unlinkPreview,
-  type LiveChange,
-  type LiveCount,
-  type LiveRow,
-} from '@touchline/schemas/api'
+import { lineAnswer, metaAnswer, searchAnswer, unlinkPreview } from '@touchline/schemas/api'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { stateOf, watchLive } from '../../test-support/live.js'
 import { startServer, type TestServer, until } from '../../test-support/server.js'
 
 const other = { writeKey: 'wk_other_0123456789', secretKey: 'sk_other_0123456789abcdef' }
@@ -34,80 +24,7 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true })
 })
 
-interface Watching {
-  rows: LiveRow[]
-  changes: LiveChange[]
-  counts: LiveCount[]
-  lastId: string
-  last(): LiveCount
-  stop(): void
-  ended: Promise<void>
-}
-
-async function watch({
-  id,
-  lastId,
-  key = server.secretKey,
-}: { id?: string; lastId?: string; key?: string } = {}) {
-  const ending = new AbortController()
-  const answer = await fetch(
-    `${server.url}/v1/live${id === undefined ? '' : `?id=${encodeURIComponent(id)}`}`,
-    {
-      headers: { authorization: `Bearer ${key}`, ...(lastId !== undefined && { 'last-event-id': lastId }) },
-      signal: ending.signal,
-    },
-  )
-  expect(answer.status).toBe(200)
-  expect(answer.headers.get('content-type')).toContain('text/event-stream')
-  const seen: Watching = {
-    rows: [],
-    changes: [],
-    counts: [],
-    lastId: '',
-    last: () =>
-      seen.counts.at(-1) ?? {
-        received: -1,
-        stored: 0,
-        refused: 0,
-        waiting: 0,
-        shown: 0,
-        at: 0,
-        scope: 'all',
-      },
-    stop: () => ending.abort(),
-    ended: Promise.resolve(),
-  }
-  seen.ended = readEvents(answer, seen).catch(() => undefined)
-  await until(() => (seen.counts.length > 0 ? true : undefined))
-  return seen
-}
-
-async function readEvents(answer: Response, seen: Watching): Promise<void> {
-  let rest = ''
-  for await (const chunk of answer.body ?? []) {
-    rest += Buffer.from(chunk as Uint8Array).toString()
-    const messages = rest.split('\n\n')
-    rest = messages.pop() ?? ''
-    for (const message of messages) take(message, seen)
-  }
-}
-
-function take(message: string, seen: Watching): void {
-  const fields = new Map(
-    message
-      .split('\n')
-      .map((line): [string, string] => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
-  )
-  const data: unknown = JSON.parse(fields.get('data') ?? 'null')
-  seen.lastId = fields.get('id') ?? seen.lastId
-  if (fields.get('event') === 'row') seen.rows.push(liveRow.parse(data))
-  else if (fields.get('event') === 'state') seen.changes.push(liveChange.parse(data))
-  else if (fields.get('event') === 'count') seen.counts.push(liveCount.parse(data))
-}
-
-const stateOf = (seen: Watching, messageId: string) =>
-  seen.changes.findLast((change) => change.messageId === messageId)?.state ??
-  seen.rows.find((row) => row.messageId === messageId)?.state
+const watch = (options: { id?: string; lastId?: string; key?: string } = {}) => watchLive(server, options)
 const send = (events: readonly object[], key?: string) => server.post('/v1/batch', { batch: events }, key)
 const track = (messageId: string, more: object = {}) => ({
   type: 'track',

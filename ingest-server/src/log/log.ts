@@ -29,6 +29,31 @@ export interface ReadRecord extends LogRecord {
   readonly id?: string
 }
 
+/** Where something stands in a log of several parts: a part's offsets rise, and are told in their order. */
+export interface Place {
+  readonly part: string
+  readonly offset: bigint
+}
+
+export interface PlacedRecord extends LogRecord {
+  readonly place: Place
+}
+
+export interface TailWatcher {
+  /** Each once, whoever appended it; must be quick and not throw. */
+  appended(records: readonly PlacedRecord[]): void
+  /** Of each of these parts everything before the offset was handled; said again and again. */
+  handledBefore(places: readonly Place[]): void
+}
+
+export interface Tail {
+  /** Resolves once everything was told that was appended before this call, or after 2 s where that cannot be. */
+  caughtUp(): Promise<void>
+  /** The log does not answer at the moment; what is appended meanwhile is told once it does. */
+  isAway(): boolean
+  stop(): void
+}
+
 export interface LogLag {
   /** Records appended and not yet handled. */
   records: number
@@ -57,6 +82,11 @@ export interface EventLog {
    * handled; by places in the log and by no clock, for one may have been set back since something was appended.
    */
   noteEnd(): Promise<() => Promise<boolean>>
+  /**
+   * Tells what every process appends to `events` and `rejected_events` from the call on, and marks nothing. Absent where only
+   * this process appends.
+   */
+  tail?(watcher: TailWatcher): Tail
   /**
    * Calls `handle` with everything that is still kept up to now, handled or not, in no order that matters;
    * marks nothing and may run beside a reader. What `touchline replay` rebuilds ClickHouse from.

@@ -156,7 +156,8 @@ export const liveCount = z.object({
   refused: count,
   waiting: count.describe('In the log and not stored yet'),
   shown: count.describe('Sent as rows'),
-  scope: z.enum(['all', 'process']).describe('process: one of several, which shows its own part'),
+  scope: z.literal('all').describe('Of every process that collects'),
+  logAway: z.boolean().describe('The log does not answer; what arrives meanwhile is counted once it does'),
   at: ms,
 })
 export type LiveCount = z.output<typeof liveCount>

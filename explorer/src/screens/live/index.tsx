@@ -129,7 +129,7 @@ function Counts({
       <p class="facts">
         <span>{t.shown(number(drawn.length), number(received))}</span>
         {notShown > 0 && <span>{t.notShown(number(notShown))}</span>}
-        {count.scope === 'process' && <span>{t.ofProcess}</span>}
+        {count.logAway && <span>{t.logAway}</span>}
         {count.refused > 0 && !isFiltered && (
           <span>{refused >= count.refused ? t.everyRefused : t.lastRefused(number(refused))}</span>
         )}

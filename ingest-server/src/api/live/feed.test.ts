@@ -38,7 +38,14 @@ function refused(from: number, count: number): LogRecord {
 }
 const handled = (record: LogRecord) => ({ ...record, position: 'here' })
 const viewOf = (feed: ReturnType<typeof createFeed>, id?: string): View =>
-  openView({ feed, clock, scope: 'all', id, lastEventId: undefined, isStillAllowed: async () => true })
+  openView({
+    feed,
+    clock,
+    isLogAway: () => false,
+    id,
+    lastEventId: undefined,
+    isStillAllowed: async () => true,
+  })
 
 /** Everything that waits to be read, once the view has nothing more to say. */
 async function readAll(view: View, isDone: (seen: { rows: LiveRow[]; counts: LiveCount[] }) => boolean) {
@@ -121,7 +128,7 @@ test('a session that ended sees no more', async () => {
   const view = openView({
     feed,
     clock,
-    scope: 'all',
+    isLogAway: () => false,
     id: undefined,
     lastEventId: undefined,
     isStillAllowed: async () => isAllowed,
@@ -131,4 +138,35 @@ test('a session that ended sees no more', async () => {
   isAllowed = false
   await ended
   expect(feed.listeners()).toBe(0)
+})
+
+test('what has a place in the log is stored once the store’s mark has passed it, whatever its ids, and never twice', () => {
+  const feed = createFeed('default', clock)
+  const placedAt = (record: LogRecord, part: string, offset: bigint) => ({
+    ...record,
+    place: { part, offset },
+  })
+  feed.watcher.appended([
+    placedAt(events(0, 3), 'events/0', 7n),
+    placedAt(events(0, 2), 'events/1', 4n),
+    placedAt(refused(0, 2), 'rejected_events/0', 1n),
+  ])
+  expect(feed.totals()).toMatchObject({ received: 7, refused: 2 })
+  expect(feed.waitingSince(0)).toBe(5)
+  expect(feed.awaitedSince(now + 1_000, 10)).toEqual([])
+  feed.watcher.handledBefore([{ part: 'events/0', offset: 7n }])
+  expect(feed.waitingSince(0)).toBe(5)
+  for (let again = 0; again < 2; again += 1) feed.watcher.handledBefore([{ part: 'events/0', offset: 8n }])
+  expect(feed.waitingSince(0)).toBe(2)
+  expect(feed.waitingSince(3)).toBe(2)
+  expect(feed.unlinked().map(({ storedAt }) => storedAt !== undefined)).toEqual([
+    true,
+    false,
+    true,
+    false,
+    true,
+  ])
+  feed.watcher.handledBefore([{ part: 'events/1', offset: 9n }])
+  expect(feed.waitingSince(0)).toBe(0)
+  expect(feed.unlinked().every(({ storedAt }) => storedAt !== undefined)).toBe(true)
 })

@@ -6,6 +6,7 @@ import { TouchlineError } from '../../errors.js'
 import { keyInAuthorization, readerOf } from '../../http/credentials.js'
 import { startLoop, type Loop } from '../../loop.js'
 import type { Reader } from '../../clickhouse/query.js'
+import type { WatchedLog, Watching } from '../../log/watched-log.js'
 import { readerFor, type Api, type TimelineDeps } from '../context.js'
 import { createFeed, type Feed } from './feed.js'
 import { linkRows } from './link-rows.js'
@@ -18,19 +19,19 @@ const lookEveryMs = { busy: 300, idle: 1_000 }
 
 interface Watched {
   feed: Feed
+  watching: Watching
   close: () => Promise<void>
   /** Set while nobody looks on. */
   ending: NodeJS.Timeout | undefined
 }
 
 /** The feeds of projects at which somebody looks, or did a moment ago. */
-function createFeeds(api: Api, deps: TimelineDeps) {
-  const { log, clock } = deps
+function createFeeds(api: Api, { clock }: TimelineDeps, watch: WatchedLog['watch']) {
   const watched = new Map<string, Watched>()
 
   function begin(reader: Reader): Watched {
     const feed = createFeed(reader.project, clock)
-    const unwatch = log.watch?.(feed.watcher)
+    const watching = watch(feed.watcher)
     const loop: Loop<void> = startLoop({
       pass: () => linkRows(reader, feed, clock),
       waitMs: () => (feed.unlinked().length > 0 ? lookEveryMs.busy : lookEveryMs.idle),
@@ -42,11 +43,12 @@ function createFeeds(api: Api, deps: TimelineDeps) {
     })
     const one: Watched = {
       feed,
+      watching,
       ending: undefined,
       async close() {
         clearTimeout(one.ending)
         watched.delete(reader.project)
-        unwatch?.()
+        watching.stop()
         await loop.stop()
       },
     }
@@ -74,16 +76,18 @@ const summary =
   'What arrives, as it arrives, and what becomes of it: server-sent events `row`, `state` and `count`'
 const description =
   'Every event is counted, every refused one is shown, of the others up to 200 a second; with `id` all that are called so. ' +
-  '`Last-Event-ID` goes on where a connection broke off. It shows what the process that answers took in: all of it with the embedded log.'
+  '`Last-Event-ID` goes on where a connection broke off. It shows what every process takes in. `logAway` of `count`: Kafka does not answer, and what arrives meanwhile is shown once it does.'
 const stream = { description: 'Events', content: { 'text/event-stream': { schema: z.unknown() } } }
 
 export function addLive(api: Api, deps: TimelineDeps): void {
   const { log, clock } = deps
-  const feeds = createFeeds(api, deps)
+  const { watch } = log
+  const feeds = watch === undefined ? undefined : createFeeds(api, deps, watch)
   const views = new Set<View>()
+  let opening = 0
   api.addHook('preClose', async () => {
     for (const view of views) view.end()
-    await feeds.close()
+    await feeds?.close()
   })
   api.route({
     method: 'GET',
@@ -98,15 +102,22 @@ export function addLive(api: Api, deps: TimelineDeps): void {
       response: { 200: stream, ...errors },
     },
     async handler(request, reply) {
-      if (log.watch === undefined) throw new TouchlineError('NOT_FOUND', 'This log lets nobody look on.')
-      if (views.size >= mostViews)
+      if (feeds === undefined) throw new TouchlineError('NOT_FOUND', 'This log lets nobody look on.')
+      if (views.size + opening >= mostViews)
         throw new TouchlineError('OVERLOADED', `${mostViews} live views are open already.`)
       const one = feeds.of(readerFor(request, deps))
+      opening += 1
+      // What was appended before is none of what the view counts.
+      await one.watching.caughtUp().finally(() => (opening -= 1))
+      if (request.raw.socket.destroyed) {
+        feeds.left(one)
+        return reply.hijack()
+      }
       const lastEventId = request.headers['last-event-id']
       const view = openView({
         feed: one.feed,
         clock,
-        scope: deps.isWholeLine === true ? 'all' : 'process',
+        isLogAway: () => one.watching.isAway(),
         id: request.query.id,
         lastEventId: typeof lastEventId === 'string' ? lastEventId : undefined,
         isStillAllowed: () => isStillAllowed(request, deps),

@@ -9,7 +9,6 @@
  */
 import type { Readable } from 'node:stream'
 import QuickLRU from 'quick-lru'
-import type { LiveCount } from '@touchline/schemas/api'
 import type { Clock } from '../../clock.js'
 import type { Feed } from './feed.js'
 import type { Queued } from './live-queue.js'
@@ -23,8 +22,8 @@ const countEveryMs = 1_000
 export interface ViewOptions {
   feed: Feed
   clock: Clock
-  /** Whether this process sees everything that arrives. */
-  scope: LiveCount['scope']
+  /** Whether the log does not answer, and so nothing of it can be shown. */
+  isLogAway: () => boolean
   id: string | undefined
   lastEventId: string | undefined
   /** Looked at every second: a session that ended sees no more. */
@@ -36,10 +35,10 @@ export interface View {
   end(): void
 }
 
-export function openView({ feed, clock, scope, id, lastEventId, isStillAllowed }: ViewOptions): View {
+export function openView({ feed, clock, isLogAway, id, lastEventId, isStillAllowed }: ViewOptions): View {
   const resumed = resumedFrom(feed, lastEventId)
   const { base, seq, shown } = resumed
-  const counts = openCounts({ feed, clock, scope, isNamed: id !== undefined, base })
+  const counts = openCounts({ feed, clock, isLogAway, isNamed: id !== undefined, base })
   const idOf = (at: Position) =>
     [feed.epoch, at.seq, base.received, base.refused, base.seq, at.shown].join('.')
   const writer = openWriter({ seq, shown, idOf, countsOf: counts.now })

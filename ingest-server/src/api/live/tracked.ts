@@ -21,7 +21,13 @@ export function openTracked() {
     tracked.delete(oldest.value)
   }
 
+  function noteStored(one: Tracked, at: number): void {
+    one.storedAt = at
+    one.row.storedAfterMs = Math.max(0, at - one.row.at)
+  }
+
   return {
+    noteStored,
     add(id: string, one: Tracked): void {
       if (count >= mostTracked) dropOldest()
       const list = tracked.get(id)
@@ -32,9 +38,7 @@ export function openTracked() {
     /** Notes when the first copy of it that was not stored yet was; undefined where it is not shown. */
     stored(id: string, at: number): Tracked | undefined {
       const one = tracked.get(id)?.find(({ storedAt }) => storedAt === undefined)
-      if (one === undefined) return undefined
-      one.storedAt = at
-      one.row.storedAfterMs = Math.max(0, at - one.row.at)
+      if (one !== undefined) noteStored(one, at)
       return one
     },
     all: (): Tracked[] => [...tracked.values()].flat(),

@@ -6,13 +6,13 @@ import type { Feed, Totals } from './feed.js'
 export interface CountsOptions {
   feed: Feed
   clock: Clock
-  scope: LiveCount['scope']
+  isLogAway: () => boolean
   isNamed: boolean
   /** What the feed had when the view was first opened. */
   base: Totals
 }
 
-export function openCounts({ feed, clock, scope, isNamed, base }: CountsOptions) {
+export function openCounts({ feed, clock, isLogAway, isNamed, base }: CountsOptions) {
   const own = { received: 0, refused: 0 }
   /** Of a view with an id: what is not in ClickHouse yet. */
   const waiting = new Map<number, string>()
@@ -26,15 +26,15 @@ export function openCounts({ feed, clock, scope, isNamed, base }: CountsOptions)
       if (isRefused) own.refused += 1
     },
     now: (shown: number): LiveCount => {
-      const at = clock()
+      const rest = { shown, scope: 'all' as const, logAway: isLogAway(), at: clock() }
       if (isNamed) {
         for (const [seq, messageId] of waiting) if (!feed.isAwaited(seq, messageId)) waiting.delete(seq)
-        return countOf({ ...own, waiting: waiting.size, shown, at, scope })
+        return countOf({ ...own, waiting: waiting.size, ...rest })
       }
       const totals = feed.totals()
       const received = totals.received - base.received
       const refused = totals.refused - base.refused
-      return countOf({ received, refused, waiting: feed.waitingSince(base.seq), shown, at, scope })
+      return countOf({ received, refused, waiting: feed.waitingSince(base.seq), ...rest })
     },
   }
 }

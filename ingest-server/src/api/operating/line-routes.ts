@@ -25,7 +25,7 @@ export function addLine(api: Api, deps: TimelineDeps): void {
       summary:
         'Whether everything that came in is accounted for, what waits and for how long, and what was refused',
       description:
-        'received = refused + inLog; inLog = handled + waiting; handled = stored + deadLetters. Since the process started; of several processes it says what the one that answers did.',
+        'received = refused + inLog; inLog = handled + waiting; handled = stored + deadLetters. Since the process started; of several processes it says what the one that answers did; lag and reasons of refusals are of all.',
       tags: ['Explorer'],
       response: { 200: lineAnswer, ...errors },
     },

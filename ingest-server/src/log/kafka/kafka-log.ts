@@ -3,6 +3,7 @@
  *
  *     append ─▶ group commit (append-queue) ─▶ one message of lines a table ─▶ acks=all ─▶ answer
  *     read   ◀─ consumer group; offsets committed after `handle`
+ *     tail   ◀─ a group of its own from the end on, while somebody looks on
  *
  * A topic is a table: `<prefix>events`, `<prefix>rejected_events`; its messages are ClickHouse's JSONEachRow.
  */
@@ -18,6 +19,7 @@ import { noteEnds, queryLag } from './kafka-lag.js'
 import { readFromKafka } from './kafka-reader.js'
 import { replayFromKafka } from './kafka-replay.js'
 import { logTables } from '../../log-tables.js'
+import { tailKafka } from './kafka-tail.js'
 import { topicOf, untilTopicsExist } from './kafka-topics.js'
 import { createKafkaWriter, type Compression } from './kafka-writer.js'
 import type { EventLog, LogLag, LogRecord, LogTable, ReadRecord } from '../log.js'
@@ -93,6 +95,7 @@ export async function openKafkaLog(given: KafkaLogOptions): Promise<EventLog> {
   })
   let averageMessageBytes = 0
   let reading: Promise<void> | undefined
+  const tails = new Set<Promise<void>>()
 
   async function write(group: readonly LogRecord[]): Promise<void> {
     await topicsExist
@@ -143,6 +146,19 @@ export async function openKafkaLog(given: KafkaLogOptions): Promise<EventLog> {
     async lag(): Promise<LogLag> {
       return orUnavailable(() => queryLag({ kafka, groupOf, averageMessageBytes }))
     },
+    tail(watcher) {
+      const { sessionTimeoutMs } = options
+      const only = (table: LogTable) => (topic: [string, unknown]) => topic[0] === topicOf(topicPrefix, table)
+      const seen = [...tableOf].filter(([, table]) => table === 'events' || table === 'rejected_events')
+      const tail = tailKafka({
+        ...{ kafka, groupId, sessionTimeoutMs, watcher, logger, signal: closing.signal },
+        tableOf: new Map(seen),
+        groupOf: new Map([...groupOf].filter(only('events'))),
+      })
+      tails.add(tail.ended)
+      void tail.ended.then(() => tails.delete(tail.ended))
+      return tail
+    },
     async noteEnd() {
       const isHandled = await orUnavailable(() => noteEnds({ kafka, groupOf }))
       return () => orUnavailable(isHandled)
@@ -155,6 +171,7 @@ export async function openKafkaLog(given: KafkaLogOptions): Promise<EventLog> {
       await queue.close()
       closing.abort()
       await reading
+      await Promise.all(tails)
       await writer.close()
     },
   }

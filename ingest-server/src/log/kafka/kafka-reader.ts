@@ -103,7 +103,7 @@ async function consumeUntilItEnds(reading: KafkaReading, coalescer: Coalescer): 
 }
 
 /** Notices the end of a consumer: told to stop, crashed, or silent. */
-function watchEnd(consumer: Consumer, life: AbortController, signal: AbortSignal) {
+export function watchEnd(consumer: Consumer, life: AbortController, signal: AbortSignal) {
   let lastSignAt = performance.now()
   let handling = 0
   let timer: NodeJS.Timeout | undefined
