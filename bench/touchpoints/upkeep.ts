@@ -1,6 +1,9 @@
 /** Touchpoints while events come in: what keeping them up to date costs, and how soon one is seen. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { createMetrics } from '../../ingest-server/src/metrics.js'
+import { databaseTime, writeProgress } from '../../ingest-server/src/projections/lease-table.js'
+import { usualSlots } from '../../ingest-server/src/touchpoints/upkeep/rebuild.js'
+import { sweepStart } from '../../ingest-server/src/touchpoints/upkeep/sweep.js'
 import { startTouchpoints } from '../../ingest-server/src/touchpoints/upkeep/upkeep.js'
 import { silentLogger } from '../../test-support/clickhouse.js'
 import { eventRow, insertRowsOf } from '../../test-support/event-rows.js'
@@ -148,9 +151,9 @@ async function isThere({ reader }: TestClickHouse, name: string): Promise<boolea
 
 /** The first pass over everybody counts as done, as it is after the rebuild: nearly all touchpoints here are copies. */
 async function markFilled({ app }: TestClickHouse): Promise<void> {
-  await app.command({
-    query: `INSERT INTO projection_leases (name, slot, term, holder, claimed_at, beat, is_released, settled_until, sweep)
-      SELECT 'touchpoints', number, 1, 'bench', now64(3), 1, true, now64(3), '{"position":{"source":0,"after":["",""]},"rounds":1}'
-      FROM numbers(16)`,
+  await writeProgress(app, 'touchpoints', {
+    slots: usualSlots,
+    settledUntil: await databaseTime(app),
+    sweep: JSON.stringify({ position: sweepStart, rounds: 1 }),
   })
 }

@@ -7,7 +7,7 @@
  */
 import type { ClickHouseClient } from '@clickhouse/client'
 import { queryRows } from '../../clickhouse/query.js'
-import { finalByPartition, writeAccounts } from './tables.js'
+import { writeAccounts } from './tables.js'
 
 const keys = 'project, account_key, at, touch'
 
@@ -25,47 +25,56 @@ rows AS (
 SELECT project, account, toUnixTimestamp64Milli(at), toString(touch), person, toString(newest)
 FROM rows
 WHERE (project, person_key, at, touch, account) NOT IN (
-  SELECT project, person_key, at, touch, arrayJoin(accounts)
-  FROM touchpoints_of_people FINAL
-  WHERE (project, person_key, at, touch) IN (SELECT project, person_key, at, touch FROM rows))`
-
-const writtenSinceSql = orphansSql(
-  `SELECT DISTINCT ${keys} FROM touchpoints_of_accounts WHERE version >= {since: UInt64}`,
-)
+  SELECT project, person_key, at, touch, arrayJoin(argMax(accounts, version))
+  FROM touchpoints_of_people
+  WHERE (project, person_key, at, touch) IN (SELECT project, person_key, at, touch FROM rows)
+  GROUP BY project, person_key, at, touch
+  HAVING argMax(is_deleted, version) = 0)`
 
 type Orphan = [project: string, account: string, at: number, touch: string, person: string, newest: string]
 type IsMine = (project: string, person: string) => boolean
 
-/** `since`: a version. Answers how many there were. */
-async function removeOrphansSince(client: ClickHouseClient, since: bigint, isMine: IsMine): Promise<number> {
-  const named = { name: 'touchpoints-orphans', sql: writtenSinceSql, settings: finalByPartition }
-  return remove(client, await queryRows<Orphan>({ client }, named, { since: since.toString() }), isMine)
-}
-
+// Copies of a row that are not merged yet come too: without DISTINCT the rows are read in the order of the key, and no
+// more of them than are wanted.
 const pageSql = `
-SELECT DISTINCT ${keys} FROM touchpoints_of_accounts
-WHERE project >= {project: String}
+SELECT ${keys} FROM touchpoints_of_accounts
+WHERE version >= {since: UInt64}
+  AND project >= {project: String} AND (project > {project: String} OR account_key >= {account: UInt64})
   AND (${keys}) > ({project: String}, {account: UInt64}, fromUnixTimestamp64Milli({at: Int64}, 'UTC'), {touch: UInt64})
 ORDER BY ${keys}
 LIMIT {limit: UInt32}`
-const lastSql = `SELECT project, toString(account_key), toString(toUnixTimestamp64Milli(at)), toString(touch) FROM (${pageSql}) ORDER BY ${keys} DESC LIMIT 1`
+const lastSql = `
+SELECT project, toString(account_key), toString(toUnixTimestamp64Milli(at)), toString(touch), count() OVER () = {limit: UInt32}
+FROM (${pageSql}) ORDER BY ${keys} DESC LIMIT 1`
 
-/** Of the next rows in the order of the key; answers where the page after them begins, undefined after the last. */
+/** Where a walk over the rows by account is, in the order of their key; empty: at the beginning. */
+type Place = readonly string[]
+
+interface Page {
+  after: Place
+  /** Only rows of this version or a later one. */
+  since: bigint
+  limit: number
+}
+
+/** Of the next rows; answers where the page after them begins, undefined after the last. */
 async function removeOrphansOfPage(
   client: ClickHouseClient,
-  after: readonly string[],
-  { limit, isMine }: { limit: number; isMine: IsMine },
-): Promise<{ removed: number; last: string[] | undefined }> {
-  const [project = '', account = '', at = '', touch = ''] = after
-  const params = { project, account: account || '0', at: at || beforeAll, touch: touch || '0', limit }
-  const [last] = await queryRows<string[]>(
+  { after, since, limit }: Page,
+  isMine: IsMine,
+): Promise<{ removed: number; next: Place | undefined }> {
+  const [project = '', account = '0', at = beforeAll, touch = '0'] = after
+  const params = { project, account, at, touch, limit, since: since.toString() }
+  const [last] = await queryRows<[...place: string[], isFull: number]>(
     { client },
     { name: 'touchpoints-orphans-page', sql: lastSql },
     params,
   )
-  if (!last) return { removed: 0, last }
-  const named = { name: 'touchpoints-orphans', sql: orphansSql(pageSql), settings: finalByPartition }
-  return { removed: await remove(client, await queryRows<Orphan>({ client }, named, params), isMine), last }
+  if (!last) return { removed: 0, next: undefined }
+  const named = { name: 'touchpoints-orphans', sql: orphansSql(pageSql) }
+  const removed = await remove(client, await queryRows<Orphan>({ client }, named, params), isMine)
+  const [, , , , isFull] = last
+  return { removed, next: isFull === 1 ? (last.slice(0, 4) as string[]) : undefined }
 }
 // Before any time that a column holds.
 const beforeAll = '-2208988800000'
@@ -95,23 +104,40 @@ interface OrphansDeps {
   client: ClickHouseClient
   isMine: IsMine
   settledUntil: () => string
+  rowsAtOnce?: number | undefined
 }
 
-export function openOrphans({ client, isMine, settledUntil }: OrphansDeps): Orphans {
-  let since: bigint | undefined
-  let after: readonly string[] = []
+/** After a failure one page is all there is to look at; after a rebuild or a day without a process there are hundreds. */
+const usualRowsAtOnce = 10_000
+/** Of the time, so that what comes in meanwhile waits for one page at most. */
+const pausesAPage = 4
+
+export function openOrphans(deps: OrphansDeps): Orphans {
+  const { client, isMine, settledUntil, rowsAtOnce = usualRowsAtOnce } = deps
+  let recent: { since: bigint; after: Place; dueAt: number } | undefined
+  let swept: Place = []
   const mayBeThere = () => {
     const settled = BigInt(Date.parse(settledUntil())) * 1_000n
-    if (since === undefined || settled < since) since = settled
+    const since = recent !== undefined && recent.since < settled ? recent.since : settled
+    recent = { since, after: [], dueAt: 0 }
   }
+
+  async function removeRecent(): Promise<number> {
+    const startedAt = performance.now()
+    if (recent === undefined || startedAt < recent.dueAt) return 0
+    const { since, after } = recent
+    const { removed, next } = await removeOrphansOfPage(client, { since, after, limit: rowsAtOnce }, isMine)
+    const now = performance.now()
+    recent = next && { since, after: next, dueAt: now + pausesAPage * (now - startedAt) }
+    return removed
+  }
+
   return {
     mayBeThere,
     async watch(pass) {
       try {
         const result = await pass()
-        if (since === undefined) return result
-        const removed = await removeOrphansSince(client, since, isMine)
-        since = undefined
+        const removed = await removeRecent()
         return { ...result, written: result.written + removed }
       } catch (error) {
         mayBeThere()
@@ -119,8 +145,8 @@ export function openOrphans({ client, isMine, settledUntil }: OrphansDeps): Orph
       }
     },
     async sweep(limit) {
-      const { removed, last } = await removeOrphansOfPage(client, after, { limit, isMine })
-      after = last ?? []
+      const { removed, next } = await removeOrphansOfPage(client, { after: swept, since: 0n, limit }, isMine)
+      swept = next ?? []
       return removed
     },
   }

@@ -168,6 +168,30 @@ test('somebody with more events than are read at once is formed of all of them, 
   expect(await storedTouchpoints(clickhouse.app, 'heavy')).toEqual(await formed())
 })
 
+test('rows by account that nobody stands behind go, however many, and no others', async () => {
+  const random = seeded(7)
+  const histories = Array.from({ length: 8 }, (_, index) => randomHistory('behind', `h${index}`, random))
+  for (let step = 0; histories.some(({ steps }) => step < steps.length); step += 1)
+    for (const { table, lines } of stepsAt(histories, step)) await insertLines(clickhouse.app, table, lines)
+  await passUntilDone(openWorker({ clickhouse, ...alone }))
+  const before = await storedAccounts(clickhouse.app, 'behind')
+  expect(before).not.toEqual([])
+  await clickhouse.app.command({
+    query: `INSERT INTO touchpoints_of_accounts (project, account, at, touch, version, person)
+      SELECT 'behind', concat('account-', toString(number % 3)), now64(3), number + 1, toUnixTimestamp64Micro(now64(6)), 'user:nobody' FROM numbers(11)`,
+  })
+  // As after a crash: whoever takes the work over looks at what was written since all was settled.
+  const worker = openWorker({ clickhouse, ...alone, orphansAtOnce: 2 })
+  await vi.waitUntil(
+    async () => {
+      await worker.pass()
+      return (await storedAccounts(clickhouse.app, 'behind')).length <= before.length
+    },
+    { timeout: 60_000, interval: 20 },
+  )
+  expect(await storedAccounts(clickhouse.app, 'behind')).toEqual(before)
+})
+
 describe('two workers', () => {
   const leaseMs = 8_000
   const shared = { ...alone, isAlone: false, leaseMs, sweepIntervalMs: 0 }

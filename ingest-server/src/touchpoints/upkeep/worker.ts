@@ -40,6 +40,8 @@ export interface WorkerDeps {
   eventsAtOnce?: number
   /** Who has more by themselves is formed again after so many times as long as it took. */
   heavyPause?: number
+  /** At most so many rows by account are looked at in one pass for whether somebody stands behind them. */
+  orphansAtOnce?: number
   /** What counts as now where it is to be decided what is recent, from ClickHouse's time; for tests. */
   recentNow?: (now: number) => number
 }
@@ -139,6 +141,7 @@ function openParts(deps: WorkerDeps) {
     client,
     isMine,
     settledUntil: () => waiting.settledUntil(feed.settledUntil()),
+    rowsAtOnce: deps.orphansAtOnce,
   })
   const reformDeps = (project: string): ReformDeps => ({
     source: { client, project, signedOnly: false },
