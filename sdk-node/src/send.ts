@@ -12,7 +12,7 @@ import type { Batch } from './batch.js'
 import { errorTable } from './errors.js'
 import type { Outbox } from './outbox.js'
 import type { Reports } from './report.js'
-import { openRequests, type GivenUp, type RequestOptions } from './request.js'
+import { openRequests, type RequestOptions } from './request.js'
 import { fullJitterMs, maxDrainDelayMs, timerMs } from './retry.js'
 
 export interface SenderOptions extends RequestOptions {
@@ -105,11 +105,7 @@ export function startSender(options: SenderOptions) {
     return false
   }
 
-  function conclude(batch: Batch, verdict: Verdict | GivenUp): void {
-    if (verdict.kind === 'given-up') {
-      outbox.putBack(batch)
-      return
-    }
+  function conclude(batch: Batch, verdict: Verdict): void {
     if (verdict.kind === 'retry') {
       retryLater(batch, verdict)
       return
@@ -179,7 +175,7 @@ export function startSender(options: SenderOptions) {
       const drain = { upTo, done }
       const timeout = setTimeout(done, timerMs(timeoutMs))
       const lastTry = setTimeout(
-        () => tryOnceMore(timeoutMs / 2),
+        () => tryOnceMore(timeoutMs / 4),
         timerMs(timeoutMs - Math.min(maxLastTryMs, timeoutMs / 2)),
       )
       function done() {
@@ -194,13 +190,13 @@ export function startSender(options: SenderOptions) {
   }
 
   /**
-   * At once, and also where a Retry-After has not passed. A request without an answer for `hungMs` is given up for it:
-   * its connection may lead to a process that is no more.
+   * At once, and also where a Retry-After has not passed. What has had no answer for `hungMs` is sent beside the request
+   * that waits: its connection may lead to a process that is no more.
    */
   function tryOnceMore(hungMs: number): void {
     askedUntil = pausedUntil = 0
     outbox.hurry(0)
-    requests.giveUp(hungMs)
+    requests.sendBeside(hungMs)
     wake()
   }
 

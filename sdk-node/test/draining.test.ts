@@ -1,7 +1,8 @@
 /** What flush() and close() do in the time that they are given, with a server that is away and comes back. */
+import type { ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Touchline, type TouchlineOptions } from '../src/index.js'
-import { startSink, until, type Sink } from './support/sink.js'
+import { startSink, taken, until, type Sink } from './support/sink.js'
 
 let sink: Sink
 let clients: Touchline[] = []
@@ -77,12 +78,41 @@ describe('a flush', () => {
     expect(sink.requests).toHaveLength(2)
   })
 
-  it('gives up a request whose connection leads nowhere, and tries on a new one before its deadline', async () => {
+  it('does not stay with a request whose connection leads nowhere, and tries on a new one before its deadline', async () => {
     let requests = 0
     sink.answerWith(() => (requests++ < 2 ? 'hang' : undefined))
     const client = clientFor({ maxInFlight: 2, maxBatchEvents: 1 })
     for (const n of [1, 2, 3]) client.track({ userId: 'u1', event: 'x', properties: { n } })
     expect(await client.close({ timeoutMs: 4_000 })).toEqual({ sent: 3, rejected: 0, dropped: 0, pending: 0 })
+  })
+
+  it('hears a slow server that answers before the deadline, though it tried once more', async () => {
+    let requests = 0
+    sink.answerWith(({ body }, response) => {
+      requests += 1
+      setTimeout(() => response.end(JSON.stringify(taken(body))), 4_500)
+      return 'hang'
+    })
+    const client = clientFor()
+    for (const n of [1, 2, 3]) client.track({ userId: 'u1', event: 'x', properties: { n } })
+    expect(await client.close({ timeoutMs: 6_000 })).toEqual({ sent: 3, rejected: 0, dropped: 0, pending: 0 })
+    expect(requests).toBeGreaterThan(1)
+  })
+
+  it('hears the second request where the first one breaks while it waits', async () => {
+    let first: ServerResponse | undefined
+    sink.answerWith(({ body }, response) => {
+      if (first === undefined) {
+        first = response
+        return 'hang'
+      }
+      first.destroy()
+      setTimeout(() => response.end(JSON.stringify(taken(body))), 200)
+      return 'hang'
+    })
+    const client = clientFor({ requestTimeoutMs: 60_000 })
+    client.track({ userId: 'u1', event: 'x', properties: { n: 1 } })
+    expect(await client.close({ timeoutMs: 4_000 })).toMatchObject({ sent: 1, pending: 0 })
   })
 
   it('waits as long as it is told, also longer than a timer can', async () => {
