@@ -10,8 +10,10 @@
  *     Java         …+01:00[Europe/Berlin], …[UTC]         Go      … +0100 CET m=+0.004
  *     .NET         /Date(1772362800000)/                  C, Ruby Sun Mar  1 11:00:00 [+0000] 2026
  *     HTTP, Date.toString() and what else names its own zone, also by its name (named-zones.ts)
+ *     English words, ISO weeks and days of the year (other-dates.ts)
  */
 import { timeInNamedZone } from './named-zones.js'
+import { withCalendarDate } from './other-dates.js'
 
 // By their size as numbers of one unit: milliseconds below 1e11 lie before 1973-03-03, and so on by thousands.
 const units: readonly [below: number, perMillisecond: number][] = [
@@ -61,8 +63,16 @@ export function timeFrom(value: unknown): number | undefined {
   if (typeof value === 'number') return timeOfNumber(value)
   if (typeof value !== 'string' || value.length > longest) return undefined
   const text = value.trim()
-  return timeOfIso(isoShape.exec(text)) ?? timeOfText(plain(text)) ?? timeInNamedZone(plain(text), readUtc)
+  const ofIso = timeOfIso(isoShape.exec(text))
+  if (ofIso !== undefined) return ofIso
+  const simple = plain(text)
+  const ofCalendar = inCalendar(simple)
+  if (ofCalendar !== undefined) return ofCalendar
+  const other = withCalendarDate(simple)
+  return other === undefined ? undefined : inCalendar(other)
 }
+
+const inCalendar = (text: string) => timeOfText(text) ?? timeInNamedZone(text, readUtc)
 
 /** A time without a zone; in no form that says which it is. */
 const readUtc = (text: string): number | undefined => timeOfText(text) ?? timeOfText(`${text} UTC`)

@@ -50,8 +50,8 @@ const matomoFields: ReadonlyMap<string, keyof Campaign> = new Map(
   ),
 )
 
-/** Sites that send visitors put their name there (`?ref=producthunt`), and shops much else. */
-const nameParameters = ['ref', 'source', 'via']
+/** Sites that send visitors put their name there (`?ref=producthunt`, `?ref_src=twsrc%5Etfw`), and shops much else. */
+const nameParameters = ['ref', 'source', 'via', 'ref_src']
 
 export const noCampaign: Campaign = { source: '', medium: '', name: '', term: '', content: '' }
 const noQuery: Query = { campaign: noCampaign, click: undefined, isReturn: false, named: '' }
@@ -99,7 +99,8 @@ export function readQuery(search: string, hash: string): Query {
   for (const field of utmFields.values()) campaign[field] ||= matomos[field]
   const all = new Map(pairs)
   const named = nameParameters
-    .map((name) => meant(decoded(all.get(name) ?? '')))
+    // Twitter's says which of its widgets after a caret: twsrc^tfw.
+    .map((name) => meant(decoded(all.get(name) ?? '').split('^')[0] ?? ''))
     .find((value) => value !== '')
   return { campaign, click, isReturn: isAnswer(all), named: named ?? '' }
 }

@@ -40,7 +40,13 @@ describe('what ad tools write for a source is an ad of theirs', () => {
     ['google', 'demandgen', 'Paid Search'],
     ['google', 'performance-max', 'Paid Search'],
     ['google', 'Performance Max', 'Paid Search'],
+    ['ads.google.com', '', 'Paid Search'],
+    ['adwords.google.com', '', 'Paid Search'],
+    ['https://ads.linkedin.com/', '', 'Paid Social'],
+    ['ads.tiktok.com', 'referral', 'Paid Social'],
+    ['adsmanager.facebook.com', '', 'Paid Social'],
     ['adobe', '', 'Unassigned'],
+    ['ads.my-agency.example', '', 'Unassigned'],
     ['an', '', 'Organic Social'],
     ['ads-team.example', 'referral', 'Referral'],
   ])('%s, medium "%s": %s', (source, medium, channel) => {
@@ -55,6 +61,21 @@ describe('what ad tools write for a source is an ad of theirs', () => {
     expect(tagged(source, medium).channel).toBe(channel)
   })
 })
+
+test.each([
+  ['?ref_src=twsrc%5Etfw', 'Organic Social', 'twitter'],
+  ['?ref_src=twsrc%5Etfw%7Ctwcamp%5Etweetembed', 'Organic Social', 'twitter'],
+  ['?ref_src=sidebar', 'Direct', '(direct)'],
+])('%s says whose page it was when there is no referrer: %s of %s', (query, channel, source) => {
+  expect(cameFrom(`/${query}`)).toMatchObject({ channel, source })
+})
+
+test.each(['iterable', 'braze', 'mailgun', 'mailpoet', 'postmark', 'lemlist', 'iterable_welcome'])(
+  '%s sends mails',
+  (source) => {
+    expect(tagged(source, '').channel).toBe('Email')
+  },
+)
 
 describe('a mail is one on the screen', () => {
   test.each([
