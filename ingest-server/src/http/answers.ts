@@ -25,6 +25,8 @@ const codesOfFastify: Record<string, ErrorCode> = {
   FST_ERR_NOT_FOUND: 'NOT_FOUND',
 }
 
+export const bearerChallenge = 'Bearer realm="Touchline"'
+
 export interface ErrorAnswer {
   success: false
   code: ErrorCode
@@ -55,6 +57,9 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   } else if (status === 503) {
     warnOfUnserved(known, request)
   }
+  // RFC 9110 asks for it with each 401; a browser prompts for no Bearer.
+  if (status === 401 && !reply.hasHeader('www-authenticate'))
+    void reply.header('www-authenticate', bearerChallenge)
   const wait = known.retryAfterSeconds ?? retryAfterSeconds[known.code]
   if (wait !== undefined) void reply.header('retry-after', String(wait))
   const answer: ErrorAnswer = {

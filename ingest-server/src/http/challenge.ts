@@ -3,17 +3,19 @@
  * page's fetch does not, for there the prompt would come in front of the page that asks for the key itself.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { toTouchlineError } from './answers.js'
+import { bearerChallenge, toTouchlineError } from './answers.js'
 import { explorerHeader } from '@touchline/schemas/api'
 import { errorTable } from '../errors.js'
 import { hasSessionCookie } from './explorer/cookie.js'
 
 const login = 'Basic realm="Touchline (user name: the secret key, no password)", charset="UTF-8"'
-const token = 'Bearer realm="Touchline"'
 
 export function challenge(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   if (errorTable[toTouchlineError(error).code].status !== 401) return
-  void reply.header('www-authenticate', isNavigation(request) && !isOfExplorer(request) ? login : token)
+  void reply.header(
+    'www-authenticate',
+    isNavigation(request) && !isOfExplorer(request) ? login : bearerChallenge,
+  )
 }
 
 /** Its pages ask for the key themselves: the browser's own prompt must not come in front of them. */

@@ -17,7 +17,7 @@ import { hasSessionCookie } from './explorer/cookie.js'
 import type { Credential, Projects } from '../projects/project.js'
 import { explorerHeader } from '@touchline/schemas/api'
 
-/** The key in an Authorization header: the user name of Basic, or the token of Bearer. */
+/** The key in an Authorization header: the user name of Basic or, where that is none, its password; or the token of Bearer. */
 export function keyInAuthorization(header: string | undefined): string | undefined {
   if (header === undefined) return undefined
   const scheme = header.slice(0, 6).toLowerCase()
@@ -27,7 +27,12 @@ export function keyInAuthorization(header: string | undefined): string | undefin
     if (keyShape.test(written)) return written.replace(/:$/, '')
     const pair = Buffer.from(written, 'base64').toString('utf8')
     const colon = pair.indexOf(':')
-    return filled(colon === -1 ? pair : pair.slice(0, colon))
+    if (colon === -1) return filled(pair)
+    const [name, password] = [pair.slice(0, colon), pair.slice(colon + 1)]
+    // A login prompt has two fields, and shows nobody which of them is for the key.
+    return keyShape.test(password) && !keyShape.test(name)
+      ? filled(password)
+      : (filled(name) ?? filled(password))
   }
   return scheme === 'bearer' ? filled(header.slice(7)) : undefined
 }

@@ -4,10 +4,11 @@
  * two that try only one can. The name being a hash, how long a look takes says nothing about a code.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Clock } from '../../clock.js'
+import { writeOwned } from '../../projects/write-whole.js'
 
 const codeBytes = 32
 export const codeLivesMs = 10 * 60_000
@@ -37,7 +38,7 @@ export function createCodes(dataDir: string, clock: Clock): Codes {
       await sweep(folder)
       const code = randomBytes(codeBytes).toString('base64url')
       const kept: Grant = { ...grant, expiresAt: clock() + codeLivesMs }
-      await writeFile(fileOf(folder, code), JSON.stringify(kept), { mode: 0o600, flag: 'wx' })
+      await writeOwned(fileOf(folder, code), JSON.stringify(kept), 'wx')
       return code
     },
     async take(code) {
