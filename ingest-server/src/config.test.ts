@@ -35,6 +35,27 @@ describe('a setting that cannot be used is refused with its name, in words', () 
     [{ PORT: 'http' }, 'PORT: must be a number, not "http".'],
     [{ PORT: '70000' }, 'PORT: must be at most 65535.'],
     [{ PORT: '80.5' }, 'PORT: must be a whole number, not 80.5.'],
+    [{ PORT: '0x50' }, 'PORT: must be a number, not "0x50".'],
+    [{ PORT: '1e4' }, 'PORT: must be a number, not "1e4".'],
+    [{ PORT: ' ' }, 'PORT: must be a number, not " ".'],
+    [{ CLICKHOUSE_HTTP_PORT: '8484' }, 'CLICKHOUSE_HTTP_PORT: 8484 is PORT already; choose another.'],
+    [
+      { CLICKHOUSE_HTTP_PORT: '9420', CLICKHOUSE_TCP_PORT: '9420' },
+      'CLICKHOUSE_TCP_PORT: 9420 is CLICKHOUSE_HTTP_PORT already; choose another.',
+    ],
+    [
+      { CLICKHOUSE_URL: 'https://default:s3cret@c:8443' },
+      /^CLICKHOUSE_URL: must be https:\/\/host:port alone/,
+    ],
+    [{ CLICKHOUSE_URL: 'http://c:8123/analytics' }, /^CLICKHOUSE_URL: must be .*CLICKHOUSE_DATABASE/],
+    [
+      { CLICKHOUSE_URL: 'http://c:8123/?database=analytics' },
+      /^CLICKHOUSE_URL: must be .*CLICKHOUSE_DATABASE/,
+    ],
+    [
+      { KAFKA_BROKERS: 'k:9092', KAFKA_USERNAME: 'u', KAFKA_PASSWORD: 'p' },
+      /^KAFKA_SASL_MECHANISM: is not set, so KAFKA_USERNAME and KAFKA_PASSWORD would not be sent/,
+    ],
     [{ COLLECT_WORKERS: '0' }, 'COLLECT_WORKERS: must be at least 1.'],
     [
       { ROLES: 'collect,stor' },

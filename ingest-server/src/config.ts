@@ -12,7 +12,11 @@ export const roles = ['collect', 'store', 'stitch', 'touchpoints', 'engage', 'ti
 export type Role = (typeof roles)[number]
 
 const text = z.string().trim().min(1)
-const integer = (least: number, most: number) => z.coerce.number().int().min(least).max(most)
+/** As people write it: not 0x50, 1e4 or blanks, which Number() reads as 80, 10,000 and 0. */
+const digits = z
+  .string()
+  .transform((value) => (/^\s*[+-]?\d+(?:\.\d+)?\s*$/.test(value) ? Number(value) : value))
+const integer = (least: number, most: number) => digits.pipe(z.number().int().min(least).max(most))
 const port = integer(0, 65_535)
 const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1')
 const list = text.transform((value) =>
@@ -25,6 +29,11 @@ const address = z.url({
   protocol: /^https?$/,
   error: 'must be an address such as https://host or http://host:8123',
 })
+/** The client of ClickHouse would take what else stands there over the settings that are meant for it. */
+const bareAddress = address.refine((value) => {
+  const { username, password, pathname, search, hash } = new URL(value)
+  return username + password + search + hash === '' && pathname === '/'
+}, 'must be https://host:port alone; CLICKHOUSE_USER, CLICKHOUSE_PASSWORD and CLICKHOUSE_DATABASE name the rest')
 /** What a proxy may be called: an address, a range of them, or a name for the usual ones. */
 const proxy = z.union(
   [z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6(), z.enum(['loopback', 'linklocal', 'uniquelocal'])],
@@ -85,7 +94,7 @@ const environment = z.object({
   COLLECT_WORKERS: integer(1, 256).default(1),
 
   /** http(s)://host:port names a ClickHouse server and turns the embedded one off. */
-  CLICKHOUSE_URL: address.optional(),
+  CLICKHOUSE_URL: bareAddress.optional(),
   CLICKHOUSE_USER: text.optional(),
   CLICKHOUSE_PASSWORD: z.string().optional(),
   CLICKHOUSE_DATABASE: z
@@ -144,10 +153,17 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env) {
       'KAFKA_SASL_MECHANISM: needs KAFKA_USERNAME and KAFKA_PASSWORD.',
     )
   }
+  if (config.KAFKA_SASL_MECHANISM === undefined && (config.KAFKA_USERNAME || config.KAFKA_PASSWORD)) {
+    throw new TouchlineError(
+      'CONFIG_INVALID',
+      'KAFKA_SASL_MECHANISM: is not set, so KAFKA_USERNAME and KAFKA_PASSWORD would not be sent; set it to plain, scram-sha-256 or scram-sha-512.',
+    )
+  }
   if (config.KAFKA_ENGINE && config.KAFKA_BROKERS === undefined) {
     throw new TouchlineError('CONFIG_INVALID', 'KAFKA_ENGINE: needs KAFKA_BROKERS.')
   }
   if (config.COLLECT_WORKERS > 1) checkWorkers(config)
+  if (config.CLICKHOUSE_URL === undefined) checkPorts(config)
   if (config.CLICKHOUSE_CLUSTER !== undefined && config.CLICKHOUSE_URL === undefined) {
     throw new TouchlineError('CONFIG_INVALID', 'CLICKHOUSE_CLUSTER: needs CLICKHOUSE_URL.')
   }
@@ -175,6 +191,16 @@ function withFollowing(given: readonly Role[]): Role[] {
 }
 
 type Parsed = z.infer<typeof environment>
+
+/** All of them are of this process, on this machine. */
+function checkPorts({ PORT, CLICKHOUSE_HTTP_PORT, CLICKHOUSE_TCP_PORT }: Parsed): void {
+  const named = Object.entries({ PORT, CLICKHOUSE_HTTP_PORT, CLICKHOUSE_TCP_PORT })
+  named.forEach(([name, value], index) => {
+    const other = named.slice(0, index).find(([, taken]) => taken === value)
+    if (other !== undefined && value !== undefined && value !== 0)
+      throw new TouchlineError('CONFIG_INVALID', `${name}: ${value} is ${other[0]} already; choose another.`)
+  })
+}
 
 function checkWorkers({ KAFKA_BROKERS, CLICKHOUSE_URL, ROLES }: Parsed): void {
   const refuse = (why: string) => {

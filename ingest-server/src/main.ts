@@ -29,7 +29,9 @@ try {
     throw inDataDir(error, config)
   })
   stopOnSignal(() => touchline.close())
-  const { analyst } = await touchline.ready
+  const { analyst } = await touchline.ready.catch((error: unknown) => {
+    throw inDataDir(error, config)
+  })
   // Of several processes the first speaks for all.
   if (!cluster.isWorker || cluster.worker?.id === 1) {
     const seconds = (performance.now() - startedAt) / 1_000
@@ -75,4 +77,6 @@ function stopOnSignal(close: (signal: NodeJS.Signals) => Promise<void>): void {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+  // The terminal was closed, or the connection to it broke.
+  process.on('SIGHUP', stop)
 }

@@ -2,9 +2,9 @@
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer as createTcpServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -105,6 +105,73 @@ test('a key of the settings that is rotated goes on counting for as long as --ke
     await site.stop()
   }
 })
+
+test.each([
+  ['the environment names the new one', true],
+  ['keys.json has the new one', false],
+])(
+  'a rotated key of the settings goes on counting when %s after a restart',
+  async (_where, isOfEnvironment) => {
+    const [write, secret] = ['wk_before_the_restart', 'sk_before_the_restart_0123456789abcd']
+    const given = isOfEnvironment ? { TOUCHLINE_WRITE_KEY: write, TOUCHLINE_SECRET_KEY: secret } : {}
+    const site = await startServer({ env: { TOUCHLINE_WRITE_KEY: '', TOUCHLINE_SECRET_KEY: '', ...given } })
+    const env = { DATA_DIR: site.dataDir, TOUCHLINE_WRITE_KEY: '', TOUCHLINE_SECRET_KEY: '', ...given }
+    const keysJson = async () =>
+      JSON.parse(await readFile(join(site.dataDir, 'keys.json'), 'utf8')) as {
+        writeKey: string
+        secretKey: string
+      }
+    const before = isOfEnvironment ? { writeKey: write, secretKey: secret } : await keysJson()
+    const statusOf = async (key: string) =>
+      (await site.post('/v1/track', { event: 'E', userId: 'u1' }, key)).status
+    try {
+      const listed = JSON.parse((await touchline(['keys', 'list', '--json'], env)).out) as { id: string }[]
+      const next = []
+      for (const { id } of listed) next.push(await touchline(['keys', 'rotate', id, '--keep', '2h'], env))
+      const [nextWrite = '', nextSecret = ''] = next.map(({ out }) => out)
+      if (isOfEnvironment) expect(next[0]?.err).toContain('Set TOUCHLINE_WRITE_KEY to the new key')
+      else expect(await keysJson()).toMatchObject({ writeKey: nextWrite, secretKey: nextSecret })
+      const changed = isOfEnvironment
+        ? { TOUCHLINE_WRITE_KEY: nextWrite, TOUCHLINE_SECRET_KEY: nextSecret }
+        : {}
+      await site.kill()
+      await site.restart(changed)
+      for (const key of [before.writeKey, before.secretKey, nextWrite, nextSecret])
+        expect(await statusOf(key)).toBe(200)
+      // Each once, and by the id that was said when it was made.
+      const { out } = await touchline(['keys', 'list', '--json'], { ...env, ...changed })
+      const keys = (JSON.parse(out) as { id: string; name?: string }[]).map(({ id }) => id)
+      expect(keys).toHaveLength(4)
+      for (const { err } of next) expect(keys).toContain(/key (\S+) of/.exec(err)?.[1])
+      await touchline(['keys', 'revoke', keys[0] ?? ''], { ...env, ...changed })
+      await until(async () => ((await statusOf(nextWrite)) === 401 ? true : undefined))
+      expect(await statusOf(before.writeKey)).toBe(200)
+    } finally {
+      await site.stop()
+    }
+  },
+)
+
+test.runIf(process.getuid?.() === 0)(
+  'a key made and a link asked for by root beside a service are files of the service',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'touchline-service-'))
+    try {
+      const service = 65_534
+      await chown(folder, service, service)
+      const env = { DATA_DIR: folder, ANALYST_PASSWORD: 'an_test_0123456789' }
+      await touchline(['keys', 'create', '--kind', 'secret'], env)
+      await mkdir(join(folder, 'sign-in'), { mode: 0o700 })
+      await chown(join(folder, 'sign-in'), service, service)
+      expect((await touchline(['sign-in'], env)).out).toContain('#code=')
+      const [code = ''] = await readdir(join(folder, 'sign-in'))
+      for (const file of ['projects.json', join('sign-in', code)])
+        expect(await stat(join(folder, file))).toMatchObject({ uid: service, gid: service })
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  },
+)
 
 test('a secret key is shown once, reads, and is revoked by its id', async () => {
   const made = await touchline(['keys', 'create', '--kind', 'secret'])
@@ -358,6 +425,57 @@ test('doctor --json says the same to programs', async () => {
   const ill = await touchline(['doctor', '--json'], { KAFKA_BROKERS: '127.0.0.1:1' })
   expect(ill.code).toBe(1)
   expect(JSON.parse(ill.out)).toContainEqual(expect.objectContaining({ what: 'kafka', state: 'FAIL' }))
+})
+
+test('doctor without the DATA_DIR of the server that answers says that it is another', async () => {
+  const { out } = await touchline(['doctor'], { DATA_DIR: join(tmpdir(), 'touchline-not-there') })
+  expect(out).toMatch(/warn\s+data\s+\S+ is not there, though a server answers at http\S+: set DATA_DIR as/)
+})
+
+describe('doctor takes what listens somewhere for what it says it is', () => {
+  const site = createServer((_request, response) => void response.end('<!doctype html><title>Shop</title>'))
+  const greeter = createTcpServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.resume().end('SSH-2.0-OpenSSH_9.6\r\n')
+  })
+  const portOf = (one: { address(): AddressInfo | string | null }) => (one.address() as AddressInfo).port
+  beforeAll(() =>
+    Promise.all([site, greeter].map((one) => new Promise<void>((done) => one.listen(0, '127.0.0.1', done)))),
+  )
+  afterAll(() => {
+    site.closeAllConnections()
+    return Promise.all([site, greeter].map((one) => new Promise((done) => one.close(done))))
+  })
+
+  test.each([
+    ['a web server', () => portOf(site)],
+    ['a server that greets and hangs up', () => portOf(greeter)],
+  ])(
+    '%s is no Kafka',
+    async (_what, port) => {
+      const { code, out } = await touchline(['doctor'], { KAFKA_BROKERS: `127.0.0.1:${port()}` })
+      expect(code).toBe(1)
+      expect(out).toMatch(
+        /FAIL\s+kafka\s+KAFKA_BROKERS: 127\.0\.0\.1:\d+ .*does not answer as Kafka without TLS/,
+      )
+    },
+    60_000,
+  )
+
+  test('another program at PORT is no Touchline that only has to be started', async () => {
+    const { code, out } = await touchline(['doctor'], { PORT: String(portOf(site)) })
+    expect(code).toBe(1)
+    expect(out).toMatch(/FAIL\s+server\s+PORT: something that is no Touchline server/)
+  })
+
+  test('and settings that cannot be used are a finding to programs too', async () => {
+    const { code, out, err } = await touchline(['doctor', '--json'], { PORT: 'abc' })
+    expect(code).toBe(1)
+    expect(JSON.parse(out)).toEqual([
+      { what: 'settings', state: 'FAIL', detail: 'PORT: must be a number, not "abc".' },
+    ])
+    expect(err).toBe('touchline doctor: PORT: must be a number, not "abc".')
+  })
 })
 
 test('a ClickHouse that is not well is said with its reason, by the server and by doctor', async () => {

@@ -86,6 +86,16 @@ test.each<[string, () => Promise<Record<string, string>>, RegExp]>([
     /DATA_DIR: \S+keys\.json cannot be used: secretKey is missing; it must be a text\. /,
   ],
   [
+    'a ClickHouse folder that is a file',
+    async () => ({ DATA_DIR: await folderWith('clickhouse', '') }),
+    /DATA_DIR: \S+clickhouse\S* cannot be used: /,
+  ],
+  [
+    'a port of ClickHouse that another program has',
+    async () => ({ CLICKHOUSE_HTTP_PORT: new URL(server.url).port }),
+    /CLICKHOUSE_HTTP_PORT and CLICKHOUSE_TCP_PORT\. It said: 127\.0\.0\.1:\d+ is taken\./,
+  ],
+  [
     'an address of another machine',
     async () => ({ HOST: '192.0.2.1' }),
     /HOST: 192\.0\.2\.1 is no address of this machine\./,
@@ -122,4 +132,15 @@ test.each<[string, () => Promise<Record<string, string>>, RegExp]>([
   expect(said).toMatch(/^Touchline cannot start\. [^\n]*\n$/)
   expect(said).not.toMatch(/E[A-Z]{4,}|Invalid input|wk_12345678/)
   expect(code).toBe(1)
+})
+
+test('a secret key that is the write key too, which everybody can read, is refused', async () => {
+  const one = 'one_for_all_0123'
+  const keys = { TOUCHLINE_WRITE_KEY: one, TOUCHLINE_SECRET_KEY: one }
+  const { code, said } = await startedWith({ DATA_DIR: otherFolder, PORT: String(await freePort()), ...keys })
+  expect(code).toBe(1)
+  expect(said).toMatch(
+    /^Touchline cannot start\. TOUCHLINE_SECRET_KEY: is the same as TOUCHLINE_WRITE_KEY[^\n]*\n$/,
+  )
+  expect(said).not.toContain(one)
 })

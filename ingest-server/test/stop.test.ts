@@ -84,6 +84,20 @@ describe('SIGTERM', () => {
   })
 })
 
+test.each<NodeJS.Signals>(['SIGHUP', 'SIGINT'])(
+  '%s ends as SIGTERM does, and leaves no engine',
+  async (signal) => {
+    const server = await startServer()
+    const { pid } = server
+    const engine = await someEngineOf(pid)
+    process.kill(pid, signal)
+    await until(() => (isAlive(pid) ? undefined : true), { timeoutMs: killedAfterMs, what: 'the end' })
+    expect(server.output()).toContain(`${signal}: finishing`)
+    await until(() => (isAlive(engine) ? undefined : true), { what: 'the end of the engine' })
+    await server.stop()
+  },
+)
+
 describe('a ClickHouse that hangs', () => {
   test.each(['/v1/users/u1/timeline', '/v1/people?q=u1'])(
     'has %s answered 503, not cut off',

@@ -1,11 +1,11 @@
 /** `touchline doctor`: looks at everything that Touchline stands on, and says what to do about what is not well. */
 import { existsSync, statSync } from 'node:fs'
 import { access, constants, stat, statfs } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import { projectsFileOf, type Config } from '../config.js'
 import { readProjectsFile, toSecretKey } from '../projects/projects-file.js'
 import { keysIfThere } from './kept-keys.js'
+import { problemOfBroker, takesConnections } from './kafka-broker.js'
 import { isRunning, serverUrl } from './open-parts.js'
 import type { AddTo, Cli } from './command.js'
 
@@ -25,8 +25,16 @@ export const addDoctor: AddTo = (command, cli) => {
     .action(() => doctor(cli))
 }
 
-async function doctor({ config, isJson, print }: Cli): Promise<void> {
-  // Settings were read to come this far: a bad one has been said in one line already.
+async function doctor({ config: read, isJson, print }: Cli): Promise<void> {
+  const config = () => {
+    try {
+      return read()
+    } catch (error) {
+      // People read it in one line, as of any command; programs read what they asked for.
+      if (isJson()) print([fail('settings', reasonOf(error))], '')
+      throw error
+    }
+  }
   const checks = [node, dataDir, disk, keys, projectsFile, engine, kafka, clickhouse, server]
   const all: Finding[] = []
   for (const check of checks) {
@@ -65,7 +73,8 @@ async function node(): Promise<Finding[]> {
   ]
 }
 
-async function dataDir({ DATA_DIR }: Config): Promise<Finding[]> {
+async function dataDir(config: Config): Promise<Finding[]> {
+  const { DATA_DIR } = config
   try {
     const isThere = existsSync(DATA_DIR)
     if (isThere && !(await stat(DATA_DIR)).isDirectory()) {
@@ -73,12 +82,10 @@ async function dataDir({ DATA_DIR }: Config): Promise<Finding[]> {
     }
     await access(isThere ? DATA_DIR : nearestFolder(DATA_DIR), constants.W_OK | constants.X_OK)
     if (isThere) return [ok('data', DATA_DIR)]
-    return [
-      warn(
-        'data',
-        `${DATA_DIR} is not there yet: the first start makes it. Is DATA_DIR meant to be another?`,
-      ),
-    ]
+    const why = (await isRunning(config))
+      ? `, though a server answers at ${serverUrl(config)}: set DATA_DIR as that server has it.`
+      : ' yet: the first start makes it. Is DATA_DIR meant to be another?'
+    return [warn('data', `${DATA_DIR} is not there${why}`)]
   } catch (error) {
     return [fail('data', `DATA_DIR: ${DATA_DIR} cannot be written (${reasonOf(error)}).`)]
   }
@@ -157,31 +164,17 @@ async function engine({ CLICKHOUSE_URL }: Config): Promise<Finding[]> {
   }
 }
 
-async function kafka({ KAFKA_BROKERS }: Config): Promise<Finding[]> {
+async function kafka(config: Config): Promise<Finding[]> {
+  const { KAFKA_BROKERS } = config
   if (KAFKA_BROKERS === undefined) return []
   return Promise.all(
-    KAFKA_BROKERS.map(async (broker) =>
-      (await answers(broker))
+    KAFKA_BROKERS.map(async (broker) => {
+      const problem = await problemOfBroker(config, broker)
+      return problem === undefined
         ? ok('kafka', broker)
-        : fail('kafka', `${broker} takes no connection; is it up, is the port open from here?`),
-    ),
+        : fail('kafka', `KAFKA_BROKERS: ${broker} ${problem}`)
+    }),
   )
-}
-
-const connectTimeoutMs = 3_000
-
-function answers(broker: string): Promise<boolean> {
-  const colon = broker.lastIndexOf(':')
-  return new Promise((resolve) => {
-    const socket = connect({ host: broker.slice(0, colon), port: Number(broker.slice(colon + 1)) })
-    const end = (isThere: boolean) => {
-      socket.destroy()
-      resolve(isThere)
-    }
-    socket.setTimeout(connectTimeoutMs, () => end(false))
-    socket.once('connect', () => end(true))
-    socket.once('error', () => end(false))
-  })
 }
 
 async function clickhouse(config: Config): Promise<Finding[]> {
@@ -227,7 +220,16 @@ function reasonOf(error: unknown): string {
 
 async function server(config: Config): Promise<Finding[]> {
   const url = serverUrl(config)
-  if (!(await isRunning(config))) return [warn('server', `none answers at ${url}; npx touchline starts one.`)]
+  if (!(await isRunning(config))) {
+    if (await takesConnections(config.HOST, config.PORT))
+      return [
+        fail(
+          'server',
+          `PORT: something that is no Touchline server, or hangs, has ${url}. Set PORT to another.`,
+        ),
+      ]
+    return [warn('server', `none answers at ${url}; npx touchline starts one.`)]
+  }
   const answer = await fetch(`${url}/health/ready`, {
     ...(config.METRICS_TOKEN && { headers: { authorization: `Bearer ${config.METRICS_TOKEN}` } }),
     signal: AbortSignal.timeout(5_000),

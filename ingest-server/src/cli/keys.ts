@@ -3,13 +3,12 @@ import { existsSync } from 'node:fs'
 import { Option } from 'commander'
 import { eventTypes, type EventType } from '@touchline/schemas'
 import { projectsFileOf, type Config } from '../config.js'
-import { addKey, changeProjectsFile, listKeys, revokeKey } from '../projects/key-ring.js'
+import { replaceKept } from '../projects/default-keys.js'
+import { addKey, changeProjectsFile, hashesOf, listKeys, revokeKey } from '../projects/key-ring.js'
 import { newKey, newKeyId } from '../projects/new-key.js'
 import type { Role } from '../projects/project.js'
-import type { KeyKind, ListedKey, NewKey } from '../projects/key-ring.js'
-import { idOfKey } from '../projects/projects.js'
+import type { KeyKind, NewKey } from '../projects/key-ring.js'
 import {
-  hashOfKey,
   readProjectsFile,
   toRevoked,
   toSecretKey,
@@ -17,7 +16,7 @@ import {
   type ProjectEntry,
 } from '../projects/projects-file.js'
 import { duration, positive, several, table, usageError, type AddTo, type Cli } from './command.js'
-import { keysIfThere } from './kept-keys.js'
+import { ownKey, settingsKeys, type SettingsKey } from './settings-keys.js'
 
 interface Bounds {
   project: string
@@ -85,22 +84,6 @@ export const addKeys: AddTo = (command, cli) => {
 
 const dayMs = 86_400_000
 
-/** A key of the environment or of keys.json, which stands outside the file and is revoked by its hash. */
-interface SettingsKey extends ListedKey {
-  hash: string
-}
-
-async function settingsKeys(config: Config): Promise<SettingsKey[]> {
-  const keys = await keysIfThere(config)
-  if (keys === undefined) return []
-  const { writeKey, secretKey } = keys
-  const common = { projectId: 'default', name: 'of the settings' }
-  return [
-    { ...common, kind: 'write', id: idOfKey(writeKey), key: writeKey, hash: hashOfKey(writeKey) },
-    { ...common, kind: 'secret', id: idOfKey(secretKey), hash: hashOfKey(secretKey) },
-  ]
-}
-
 function entriesOf(config: Config): ProjectEntry[] {
   const { file, isOptional } = projectsFileOf(config)
   return isOptional && !existsSync(file) ? [] : readProjectsFile(file)
@@ -112,11 +95,23 @@ async function list({ config: settings, print }: Cli, project: string | undefine
   const endsAt = new Map(
     entries.flatMap((entry) => entry.revoked.map(toRevoked)).map((one) => [one.hash, one.endsAt]),
   )
-  const inForce = (await settingsKeys(config))
-    .map((key) => ({ ...key, isRevoked: endsAt.has(key.hash), expiresAt: endsAt.get(key.hash) }))
-    .filter(({ isRevoked, expiresAt }) => !isRevoked || Date.parse(expiresAt ?? '') > Date.now())
-  const all: ListedKey[] = [...inForce, ...listKeys(entries)]
-  const asked = all.filter(({ projectId }) => project === undefined || projectId === project)
+  const inFile = hashesOf(entries, 'default')
+  const own = (await settingsKeys(config)).map((key) => ({
+    ...key,
+    // What stands in the file too has the id that was said when it was made.
+    id: inFile.find(({ hash }) => hash === key.hash)?.id ?? key.id,
+    isRevoked: endsAt.has(key.hash),
+    expiresAt: endsAt.get(key.hash),
+  }))
+  const inForce = own.filter(({ isRevoked, expiresAt }) => !isRevoked || expiresAt !== undefined)
+  const others = listKeys(entries).filter(
+    ({ projectId, id }) => projectId !== 'default' || !own.some((key) => key.id === id),
+  )
+  const asked = [...inForce, ...others].filter(
+    ({ projectId, expiresAt }) =>
+      (project === undefined || projectId === project) &&
+      (expiresAt === undefined || Date.parse(expiresAt) > Date.now()),
+  )
   const rows = asked.map((key) => [
     key.projectId,
     key.kind,
@@ -183,15 +178,16 @@ async function rotate(cli: Cli, { id, projectId, keepMs }: Rotation): Promise<vo
   const config = cli.config()
   const endsAt = new Date(Date.now() + keepMs).toISOString()
   const createdAt = new Date().toISOString()
-  const own = projectId === 'default' ? (await settingsKeys(config)).find((key) => key.id === id) : undefined
+  const own = await ownKey(config, entriesOf(config), { id, projectId })
   let made: NewKey | undefined
   await changeProjectsFile(projectsFileOf(config).file, (entries) => {
+    const twin = own && hashesOf(entries, projectId).find(({ hash }) => hash === own.hash)
     const old = own ?? listKeys(entries).find((key) => key.projectId === projectId && key.id === id)
-    if (old === undefined)
-      throw usageError(`project ${projectId} has no key ${id}; \`touchline keys list\` shows them.`)
+    if (old === undefined) throw noKey(projectId, id)
     const { kind } = old
     made = {
-      ...boundsOf(entries, projectId, id),
+      ...boundsOf(entries, projectId, twin?.id ?? id),
+      ...(twin && { name: undefined }),
       projectId,
       kind,
       id: newKeyId(),
@@ -201,7 +197,9 @@ async function rotate(cli: Cli, { id, projectId, keepMs }: Rotation): Promise<vo
     const added = addKey(entries, made)
     // A signing key only checks tokens that are on their way; it goes when it is revoked.
     if (kind === 'signing') return added
-    return revokeKey(added, { projectId, id, ...(own && { hash: own.hash }), ...(keepMs > 0 && { endsAt }) })
+    // Of the settings: it stands in the file until it ends, for the next start may find the new one in its place.
+    const both = own && twin === undefined && keepMs > 0 ? addKey(added, kept(own)) : added
+    return revokeKey(both, { projectId, id, ...(own && { hash: own.hash }), ...(keepMs > 0 && { endsAt }) })
   })
   if (made === undefined) return
   show(cli, made)
@@ -211,10 +209,31 @@ async function rotate(cli: Cli, { id, projectId, keepMs }: Rotation): Promise<vo
       ? `${id} still checks tokens; revoke it once none signed with it is in use.`
       : `${id} ${keepMs === 0 ? 'no longer counts' : `counts until ${endsAt}`}.`,
   )
-  if (own)
-    console.error(
-      `Set ${own.kind === 'write' ? 'TOUCHLINE_WRITE_KEY' : 'TOUCHLINE_SECRET_KEY'} to the new key, if it is set.`,
-    )
+  if (own) await tellSettings(config, own, made.key)
+}
+
+const kept = ({ projectId, kind, id, clear }: SettingsKey): NewKey => ({
+  projectId,
+  kind,
+  id,
+  key: clear,
+  name: 'of the settings before',
+  createdAt: new Date().toISOString(),
+})
+
+const noKey = (projectId: string, id: string) =>
+  usageError(`project ${projectId} has no key ${id}; \`touchline keys list\` shows them.`)
+
+/** What the next start reads: keys.json is changed here, an environment only by whoever keeps it. */
+async function tellSettings(config: Config, own: SettingsKey, key: string): Promise<void> {
+  const isKept =
+    !own.isOfEnvironment &&
+    (await replaceKept(config.DATA_DIR, { [own.kind === 'write' ? 'writeKey' : 'secretKey']: key }))
+  console.error(
+    isKept
+      ? `${config.DATA_DIR}/keys.json has the new key.`
+      : `Set ${own.variable} to the new key, if it is set.`,
+  )
 }
 
 /** What binds the old key, so that the new one is bound alike. */
@@ -228,10 +247,10 @@ function boundsOf(entries: readonly ProjectEntry[], projectId: string, id: strin
 
 async function revoke({ config: settings, print }: Cli, id: string, projectId: string): Promise<void> {
   const config = settings()
-  const own = projectId === 'default' ? (await settingsKeys(config)).find((key) => key.id === id) : undefined
+  const own = await ownKey(config, entriesOf(config), { id, projectId })
   await changeProjectsFile(projectsFileOf(config).file, (entries) => {
     if (!own && !listKeys(entries).some((key) => key.projectId === projectId && key.id === id))
-      throw usageError(`project ${projectId} has no key ${id}; \`touchline keys list\` shows them.`)
+      throw noKey(projectId, id)
     return revokeKey(entries, { projectId, id, ...(own && { hash: own.hash }) })
   })
   print({ id }, `${id} no longer counts.`)

@@ -31,7 +31,8 @@ export async function openLog(config: Config, shared: Shared): Promise<EventLog>
   })
 }
 
-function saslOf({
+/** How to name oneself to the brokers; undefined where they ask nobody. */
+export function saslOf({
   KAFKA_SASL_MECHANISM: mechanism,
   KAFKA_USERNAME: username,
   KAFKA_PASSWORD: password,

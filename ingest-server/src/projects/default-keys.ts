@@ -8,6 +8,8 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { TouchlineError } from '../errors.js'
 import { newKey } from './new-key.js'
+import { parsedFile } from './projects-file.js'
+import { writeWhole } from './write-whole.js'
 
 const kept = z.string().min(8)
 const keysSchema = z.object({ writeKey: kept, secretKey: kept, analystPassword: kept })
@@ -20,7 +22,13 @@ export async function defaultKeys(
   dataDir: string,
   given: { [name in keyof DefaultKeys]?: DefaultKeys[name] | undefined },
 ): Promise<DefaultKeys & { areNew: boolean }> {
-  return { ...(await keptKeys(dataDir)), ...withoutUndefined(given) }
+  const keys = { ...(await keptKeys(dataDir)), ...withoutUndefined(given) }
+  if (keys.writeKey === keys.secretKey)
+    throw new TouchlineError(
+      'CONFIG_INVALID',
+      'TOUCHLINE_SECRET_KEY: is the same as TOUCHLINE_WRITE_KEY, which stands in pages for everybody to read. Choose another.',
+    )
+  return keys
 }
 
 /** The same without creating keys, for commands that only read. Undefined where a key is neither given nor kept. */
@@ -34,7 +42,19 @@ export async function keysThere(
   return parsed.success ? parsed.data : undefined
 }
 
+/**
+ * Puts a key in the place of a kept one, so that the next start has it, prints it and hands it out. False where there is
+ * no such file: the keys are of the environment alone.
+ */
+export async function replaceKept(dataDir: string, changed: Partial<DefaultKeys>): Promise<boolean> {
+  const file = join(dataDir, keysFile)
+  if (!existsSync(file)) return false
+  await writeWhole(file, textOf({ ...(await readKeys(file)), ...changed }))
+  return true
+}
+
 const keysFile = 'keys.json'
+const textOf = (keys: DefaultKeys) => `${JSON.stringify(keys, null, 2)}\n`
 
 const withoutUndefined = (given: { [name in keyof DefaultKeys]?: DefaultKeys[name] | undefined }) =>
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<DefaultKeys>
@@ -49,7 +69,7 @@ async function readKeys(file: string): Promise<DefaultKeys> {
     )
   let content: unknown
   try {
-    content = JSON.parse(await readFile(file, 'utf8'))
+    content = parsedFile(await readFile(file, 'utf8'))
   } catch (cause) {
     // JSON's own message quotes what stands around the error, which is a key.
     if (cause instanceof SyntaxError) throw refuse('is not valid JSON', cause)
@@ -72,7 +92,7 @@ async function keptKeys(dataDir: string): Promise<DefaultKeys & { areNew: boolea
   // Written whole beside it and then linked: of two processes starting at once one makes the keys and the
   // other reads them, never half of them.
   const draft = join(dataDir, `.keys-${process.pid}`)
-  await writeFile(draft, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600, flush: true })
+  await writeFile(draft, textOf(made), { mode: 0o600, flush: true })
   let areNew = true
   try {
     await link(draft, file)

@@ -3,7 +3,7 @@
  * whole, so that a server that reads it at that moment sees the old file or the new one.
  */
 import { existsSync } from 'node:fs'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readFile, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { EventType } from '@touchline/schemas'
@@ -19,6 +19,7 @@ import {
   toWriteKey,
   type ProjectEntry,
 } from './projects-file.js'
+import { writeWhole } from './write-whole.js'
 
 export type KeyKind = 'write' | 'secret' | 'signing'
 
@@ -115,25 +116,25 @@ export function addKey(entries: readonly ProjectEntry[], made: NewKey): ProjectE
   })
 }
 
-/** Takes a key away, at once or at `endsAt`. A key of settings (`hash`) is named in `revoked` instead. */
+/** Takes a key away, at once or at `endsAt`. A key of settings (`hash`) is named in `revoked` too. */
 export function revokeKey(
   entries: readonly ProjectEntry[],
   { projectId, id, hash, endsAt }: { projectId: string; id: string; hash?: string; endsAt?: string },
 ): ProjectEntry[] {
   return changeProject(entries, projectId, (entry) => {
-    if (hash !== undefined) {
-      const others = entry.revoked.filter((one) => toRevoked(one).hash !== hash)
-      return { ...entry, revoked: [...others, endsAt === undefined ? hash : { hash, endsAt }] }
+    const others = entry.revoked.filter((one) => toRevoked(one).hash !== hash)
+    const ended = <T extends { id: string }>(keys: readonly T[], hashOf: (key: T) => string): T[] => {
+      const isMeant = (key: T) => key.id === id || hashOf(key) === hash
+      return endsAt === undefined
+        ? keys.filter((key) => !isMeant(key))
+        : keys.map((key) => (isMeant(key) ? { ...key, expiresAt: endsAt } : key))
     }
-    const ended = <T extends { id: string }>(keys: readonly T[]): T[] =>
-      endsAt === undefined
-        ? keys.filter((key) => key.id !== id)
-        : keys.map((key) => (key.id === id ? { ...key, expiresAt: endsAt } : key))
     return {
       ...entry,
-      writeKeys: ended(entry.writeKeys.map(toWriteKey)),
-      secretKeys: ended(entry.secretKeys.map(toSecretKey)),
+      writeKeys: ended(entry.writeKeys.map(toWriteKey), ({ key }) => hashOfKey(key)),
+      secretKeys: ended(entry.secretKeys.map(toSecretKey), (key) => key.hash),
       signingKeys: entry.signingKeys.filter((key) => key.id !== id),
+      ...(hash !== undefined && { revoked: [...others, endsAt === undefined ? hash : { hash, endsAt }] }),
     }
   })
 }
@@ -168,6 +169,18 @@ export function listKeys(entries: readonly ProjectEntry[]): ListedKey[] {
   ])
 }
 
+/** By what each write and secret key of a project is found, whatever its id: a key of settings may stand here too. */
+export const hashesOf = (
+  entries: readonly ProjectEntry[],
+  projectId: string,
+): { id: string; hash: string }[] =>
+  entries
+    .filter(({ id }) => id === projectId)
+    .flatMap(({ writeKeys, secretKeys }) => [
+      ...writeKeys.map(toWriteKey).map(({ id, key }) => ({ id, hash: hashOfKey(key) })),
+      ...secretKeys.map(toSecretKey).map(({ id, hash }) => ({ id, hash })),
+    ])
+
 const lockWaitMs = 5_000
 /** Longer than any change takes: a lock older than this was left by a process that died. */
 const lockAbandonedMs = 30_000
@@ -182,15 +195,7 @@ export async function changeProjectsFile(
     const before = existsSync(file) ? readProjectsFile(file) : []
     // Checked before it is written: a change must not make a file that no server takes.
     const after = parseProjects(change(before), file)
-    const draft = `${file}.${process.pid}.new`
-    const handle = await open(draft, 'w', 0o600)
-    try {
-      await handle.writeFile(`${JSON.stringify(after.map(withoutDefaults), null, 2)}\n`)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(draft, file)
+    await writeWhole(file, `${JSON.stringify(after.map(withoutDefaults), null, 2)}\n`)
   })
 }
 

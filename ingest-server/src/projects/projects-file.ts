@@ -168,11 +168,14 @@ export function toSecretKey(entry: string | SecretKeyEntry): SecretKeyEntry {
   return { id: idOfHash(hashed), hash: hashed }
 }
 
+/** Editors of Windows put a byte order mark in front, which is no JSON. */
+export const parsedFile = (text: string): unknown => JSON.parse(text.replace(/^\uFEFF/, ''))
+
 /** Throws CONFIG_INVALID with the file and the field where it makes no sense. */
 export function readProjectsFile(file: string): ProjectEntry[] {
   let content: unknown
   try {
-    content = JSON.parse(readFileSync(file, 'utf8'))
+    content = parsedFile(readFileSync(file, 'utf8'))
   } catch (cause) {
     throw invalid(file, `cannot be read as JSON: ${reasonOf(cause)}`, cause)
   }

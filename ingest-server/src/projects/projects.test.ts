@@ -172,3 +172,8 @@ test('keys are letters and digits, long enough, and never the same', () => {
   expect(new Set(keys).size).toBe(200)
   for (const key of keys) expect(key).toMatch(/^sk_[0-9A-Za-z]{43}$/)
 })
+
+test('a file that an editor of Windows wrote, with a byte order mark, is read', () => {
+  writeFileSync(file, `\uFEFF${JSON.stringify([{ id: 'shop', writeKeys: ['wk_shop_key'] }])}`)
+  expect(open().holderOf('wk_shop_key')).toMatchObject({ project: { id: 'shop' } })
+})

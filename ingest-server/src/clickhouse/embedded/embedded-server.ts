@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { libchdbPath } from 'chdb/libchdb'
+import { TouchlineError } from '../../errors.js'
 import { backOffMs } from '../../loop.js'
 import type { Logger } from '../../logger.js'
 import { cannotRunHere, explainFailure, isLocked, isPortTaken } from './engine-errors.js'
@@ -156,7 +157,9 @@ async function startPatiently(
     const words = run.lastWords()
     const passes = isLocked(words) || isPortTaken(words)
     if (passes ? Date.now() > patientUntil : attempt >= startAttempts) {
-      throw new Error(explainFailure(words, setup.dataDir))
+      const why = explainFailure(words, setup.dataDir)
+      // A folder or a port that is another's is the operator's to change: one line, and no stack.
+      throw passes ? new TouchlineError('CONFIG_INVALID', why) : new Error(why)
     }
     if (passes && attempt === 1) {
       options.logger.info(

@@ -11,9 +11,15 @@ export function explainFailure(words: string, dataDir: string): string {
     return `Another process runs ClickHouse in ${dataDir}. Stop it, or give this one its own DATA_DIR.`
   }
   if (isPortTaken(words)) {
-    return `The port for ClickHouse is taken. Choose others with CLICKHOUSE_HTTP_PORT and CLICKHOUSE_TCP_PORT. It said: ${words}`
+    return `The port for ClickHouse is taken. Choose others with CLICKHOUSE_HTTP_PORT and CLICKHOUSE_TCP_PORT. It said: ${addressIn(words)}`
   }
   return cannotRunHere(words)
+}
+
+/** The engine tells it with a stack; which address is taken is all that helps. */
+function addressIn(words: string): string {
+  const address = /\[?((?:\d+\.){3}\d+)\]?(:\d+)/.exec(words)
+  return address === null ? (words.split('\n')[0] ?? '') : `${address[1]}${address[2]} is taken.`
 }
 
 export function cannotRunHere(reason: string): string {
