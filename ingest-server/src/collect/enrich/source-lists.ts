@@ -365,7 +365,6 @@ export const sourceLists: Record<SourceCategory, readonly string[]> = {
     'sailthru: sailthru.com',
     'flodesk: flodesk.com',
     'iterable: iterable.com',
-    'braze: braze.com',
     'mailpoet: mailpoet.com',
     'mailgun: mailgun.com mailgun.org',
     'postmark: postmarkapp.com',

@@ -72,8 +72,6 @@ export const nothingRead: SourceReading = { category: undefined, isAd: false, is
 export function readSource(source: string): SourceReading {
   if (source.length > longestName) return nothingRead
   const text = addressIn(source).replace(yandexDirect, 'yandex ads')
-  const ofAds = knownSource(adsHost.exec(text)?.[1] ?? '')
-  if (ofAds) return { category: ofAds.category, isAd: true, isEmail: false }
   const known = alwaysAds.has(text) || endsAsAd.test(text) ? undefined : knownSource(text)
   if (known) return { category: known.category, isAd: false, isEmail: known.category === 'email' }
   if (metaPlaces.has(text)) return { category: 'social', isAd: false, isEmail: false }
@@ -84,8 +82,6 @@ export function readSource(source: string): SourceReading {
 }
 
 const hostShape = /^(?:[a-z\d-]+\.)+[a-z]{2,}$/
-// ads.google.com, adsmanager.facebook.com: where its ads are made.
-const adsHost = /^(?:ads?|adwords|adsmanager|adcenter)\.((?:[a-z\d-]+\.)+[a-z]{2,})$/
 // google.ads, facebook.paid: dots between words.
 const endsAsAd = /\.(?:ads|paid|cpc|ppc)$/
 // Its product's name, which holds no word for an ad.
