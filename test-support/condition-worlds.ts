@@ -76,6 +76,7 @@ export function makeWorld(): World {
   members.set('user:p14', ['acc-silent'])
   const touches = sample(member, 110, 1).map((one, n): WorldTouch => ({
     ...one,
+    verified: n % 3 === 0,
     accounts: members.get(one.person) ?? [],
     messageId: id('m', n + 1),
     ...(one.kind === 'visit' ? { name: one.path } : { paths: [] }),
@@ -142,6 +143,7 @@ export async function insertWorld(app: ClickHouseClient, world: World, project =
       name: one.name,
       message_id: one.messageId,
       properties: one.properties,
+      verified: one.verified,
     }),
   )
   const facts = (list: readonly Fact[], column: string) =>
@@ -205,6 +207,7 @@ const comparison = fc.oneof(
 const touch = fc
   .record(
     {
+      verified: maybe(fc.constant(true as const), 1),
       kind: maybe(pick(kinds), 2),
       name: maybe(pick([...names, '*', 'De*o *', '%', '*won', '50% *'])),
       channel: maybe(pick(channels.filter((one) => one !== '')), 2),

@@ -34,6 +34,7 @@ export interface WorldTouch {
   referrerHost: string
   direction: string
   properties: Record<string, unknown>
+  verified: boolean
 }
 
 export interface Fact {
@@ -132,6 +133,7 @@ export function touchMatches(touch: Touch, one: WorldTouch): boolean {
       [one.path, ...one.paths].some((path) => pageMatches(touch.page ?? '', one.host, path))) &&
     same(touch.referrerHost, one.referrerHost) &&
     same(touch.direction, one.direction) &&
+    (touch.verified === undefined || one.verified) &&
     (touch.where ?? []).every((filter: PropertyFilter) => compares(one.properties[filter.property], filter))
   )
 }

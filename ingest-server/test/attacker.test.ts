@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hostileEvent, randomOf } from '../../test-support/hostile-events.js'
 import { startServer, type TestServer, until } from '../../test-support/server.js'
 
 const strict = { writeKey: 'wk_strict_0123456789', secretKey: 'sk_strict_0123456789abcdef' }
@@ -438,55 +439,6 @@ describe('whatever is sent with a public key, what is verified stays as it is', 
     )
   }
 
-  const users = ['eve', 'eve-old', 'gil', 'hal', 'mallory', 'mallory@hooli.dev']
-  const emails = [
-    'eve@hooli.dev',
-    'eve@old.dev',
-    'gil@hooli.dev',
-    'hal@initech.dev',
-    'm@hooli.dev',
-    'm@initech.dev',
-  ]
-  const groups = ['hooli', 'domain:initech.dev', 'evil']
-  const claimed = ['hooli.dev', 'initech.dev', 'https://www.hooli.dev', 'evil.dev']
-
-  /** A hostile event; `random` gives numbers below its argument. */
-  function hostile(random: (below: number) => number): object {
-    const one = <T>(list: readonly T[]) => list[random(list.length)] as T
-    const dated = one([{}, { timestamp: '1990-02-01T00:00:00Z' }, { timestamp: new Date().toISOString() }])
-    const who = one([
-      { userId: one(users) },
-      { userId: one(users), anonymousId: `d${random(5)}` },
-      { anonymousId: `d${random(5)}`, context: { traits: { email: one(emails) } } },
-      { userId: one(users), context: { traits: { email: one(emails) } } },
-    ])
-    const traits = {
-      email: one(emails),
-      plan: 'hacked',
-      name: 'Evil',
-      domain: one(claimed),
-      website: one(claimed),
-    }
-    const left = one([{}, { left: true }])
-    const what = one<object>([
-      { type: 'identify', traits },
-      { type: 'group', groupId: one(groups), traits: { ...traits, ...left } },
-      { type: 'group', groupId: one(groups), traits: left },
-      { type: 'alias', userId: one(users), previousId: one(users) },
-      { type: one(['unlink', 'relink', 'release']), userId: one(users), previousId: one(users) },
-      { type: 'track', event: 'Evil', context: { groupId: one(groups) } },
-      {
-        type: 'track',
-        event: one(['Paid', 'called', 'PAID']),
-        properties: { amount: 1 },
-        timestamp: new Date(Date.now() - random(300_000)).toISOString(),
-        context: { touchpoint: one([{}, { source: 'crm' }, { kind: 'crm', source: 'sap' }]) },
-      },
-      { type: 'page', context: { page: { url: 'https://evil.dev/?utm_source=evil&utm_medium=cpc' } } },
-    ])
-    return { ...dated, ...who, ...what }
-  }
-
   test('hundreds of hostile events of every kind, in several orders', async () => {
     const before = await answersAtRest()
     expect(before).toContain('"hooli"')
@@ -494,9 +446,8 @@ describe('whatever is sent with a public key, what is verified stays as it is', 
     for (const shown of ['"total": 27', '"goal": "paid"', '"Paid"', '"person user:eve"', '"account hooli"'])
       expect(before).toContain(shown)
     for (const seed of [1, 2, 3]) {
-      let state = seed
-      const random = (below: number) => (state = (state * 48_271) % 2_147_483_647) % below
-      await server.post('/v1/batch', { batch: Array.from({ length: 250 }, () => hostile(random)) })
+      const random = randomOf(seed)
+      await server.post('/v1/batch', { batch: Array.from({ length: 250 }, () => hostileEvent(random)) })
       const last = randomUUID()
       await server.post('/v1/track', { userId: 'mallory', event: 'Last', messageId: last })
       await untilFormed(last)

@@ -18,7 +18,8 @@ export function compileTouches(
 }
 
 export function touchSql(touch: Touch, bag: Bag): string {
-  const { kind, name, channel, source, medium, campaign, page, referrerHost, where, direction } = touch
+  const { kind, name, channel, source, medium, campaign, page, referrerHost, where, direction, verified } =
+    touch
   const parts: string[] = []
   const equals = (column: string, value: string | undefined) => {
     if (value !== undefined) parts.push(`${column} = ${bag.text(value)}`)
@@ -39,7 +40,7 @@ export function touchSql(touch: Touch, bag: Bag): string {
       .replace(/^www\./, ''),
   )
   equals('direction', direction)
-  if (where !== undefined) parts.push(propertiesSql(where, touch, bag))
+  if (where !== undefined || verified) parts.push(eventsSql(touch, bag))
   return parts.length === 0 ? 'true' : `(${parts.join(' AND ')})`
 }
 
@@ -59,11 +60,11 @@ export function pageMatches(page: string, path: string, bag: Bag): string {
 }
 
 /**
- * Properties stand in the event that told the touch. Only the first received copy of a message counts, so a copy that
- * matches is not enough.
+ * Properties, and who vouches for them, stand in the event that told the touch: of several the one that is shown, which
+ * is verified where any is. Only the first received copy of a message counts, so a copy that matches is not enough.
  */
-function propertiesSql(where: readonly PropertyFilter[], { name, kind }: Touch, bag: Bag): string {
-  const comparisons = where.map((filter) => {
+function eventsSql({ name, kind, where = [], verified }: Touch, bag: Bag): string {
+  const comparisons = where.map((filter: PropertyFilter) => {
     const raw = `JSONExtractRaw(properties, ${bag.text(filter.property)})`
     const sql = compareSql(raw, positive(filter), bag)
     return isNegated(filter) ? `NOT ${sql}` : sql
@@ -77,7 +78,7 @@ function propertiesSql(where: readonly PropertyFilter[], { name, kind }: Touch, 
         ? ` AND name = ${bag.text(name)}`
         : ''
     : ''
-  const holds = comparisons.join(' AND ')
+  const holds = [...(verified ? ['verified'] : []), ...comparisons].join(' AND ')
   const events = `FROM events WHERE project = {project: String} AND occurred_at <= ${asOfSql}${named}`
   return `message_id IN (SELECT message_id ${events} AND message_id IN (SELECT message_id ${events} AND ${holds}) GROUP BY message_id HAVING argMin(${holds}, (received_at, batch_index)))`
 }

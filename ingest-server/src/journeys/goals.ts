@@ -7,7 +7,7 @@ import { loadReferences } from '../definitions/references.js'
 import { compileTouch } from '../definitions/compile-touch.js'
 import { readDefinition, requireDefinition } from '../definitions/read.js'
 import { touchesOf } from '../definitions/touches.js'
-import { baseParams, fragment, type Fragment, type Question, type Subject } from './question.js'
+import { baseParams, fragment, paramsOf, type Fragment, type Question, type Subject } from './question.js'
 
 export interface Goal {
   id: string
@@ -50,25 +50,31 @@ export interface ConversionsWanted {
   among?: string | undefined
   /** With what each is worth; else value is null. */
   withWorth?: boolean
+  /** With which a secret key or a userToken vouches for; of a goal that is no touch, none. */
+  withProof?: boolean
 }
 
 /**
  * SELECT of all conversions up to asOf, whatever the window:
  *
- *     key, at, (end_id, end_touch) with `at` the place of the conversion in the total order, value Nullable(Float64), currency
+ *     key, at, (end_id, end_touch) with `at` the place of the conversion in the total order, verified, value
+ *     Nullable(Float64), currency
+ *
+ * Where only the first counts, it is the first that is verified, if one is: else who has the write key of a page dates
+ * a deal of 1 before the true one, and is what the deal was worth. `verified` is 0 of all where nobody asks.
  */
 export async function conversionsOf(
   reader: Reader,
   goal: Goal,
   { subject, asOf }: Pick<Question, 'subject' | 'asOf'>,
-  { prefix, among, withWorth = false }: ConversionsWanted,
+  { prefix, among, withWorth = false, withProof = false }: ConversionsWanted,
 ): Promise<Fragment> {
   const { when } = goal.body
   if (!isPlainTouch(when)) {
     const moments = await firstMoments(reader, when, { subject, asOf }, prefix)
     // Everything of the same millisecond belongs to the path: the moment has no place among its touches.
     return fragment(
-      `SELECT key, at, char(255) AS end_id, toUInt64(0) AS end_touch, CAST(NULL, 'Nullable(Float64)') AS value, '' AS currency FROM (${moments.sql}) WHERE ${among ?? '1'}`,
+      `SELECT key, at, char(255) AS end_id, toUInt64(0) AS end_touch, false AS verified, CAST(NULL, 'Nullable(Float64)') AS value, '' AS currency FROM (${moments.sql}) WHERE ${among ?? '1'}`,
       moments.params,
     )
   }
@@ -76,15 +82,24 @@ export async function conversionsOf(
   const touches = touchesOf(subject)
   // FINAL reads every column of every row. So the few who converted are found by narrow columns first.
   const few = among ?? `key IN (SELECT key FROM ${touches} WHERE ${touch.sql})`
-  const first = goal.body.count === 'each' ? '' : ' ORDER BY key, at, message_id, touch LIMIT 1 BY key'
+  const isFirst = goal.body.count !== 'each'
+  const proven = provenOf(when.touch, prefix)
+  const first = isFirst ? ' ORDER BY key, verified DESC, at, message_id, touch LIMIT 1 BY key' : ''
   const worth = withWorth
     ? 'value, toString(currency) AS currency, person_key'
     : "CAST(NULL, 'Nullable(Float64)') AS value, '' AS currency"
+  const verified = isFirst || withProof ? proven : fragment('false')
   const matched = fragment(
-    `SELECT key, at, message_id AS end_id, touch AS end_touch, ${worth} FROM ${touches} WHERE ${touch.sql} AND ${few}${first}`,
-    { ...baseParams({ asOf }), ...touch.params },
+    `SELECT key, at, message_id AS end_id, touch AS end_touch, toBool(${verified.sql}) AS verified, ${worth} FROM ${touches} WHERE ${touch.sql} AND ${few}${first}`,
+    { ...baseParams({ asOf }), ...touch.params, ...verified.params },
   )
   return withWorth ? worthOf(matched, goal.body, `${prefix}w`) : matched
+}
+
+/** Condition on a touch that the filter lets through: somebody vouches for it. */
+function provenOf({ name, kind }: Touch, prefix: string): Fragment {
+  const { sql, params } = compileTouch({ name, kind, verified: true }, { prefix: `${prefix}p` })
+  return fragment(sql, params)
 }
 
 async function firstMoments(
@@ -97,20 +112,49 @@ async function firstMoments(
   return compileFirstTrue(when, { subject, asOf, references, prefix })
 }
 
-/** SELECT key: who has a touch (or a moment) of the goal at all, by columns that are cheap to read. */
+/**
+ * SELECT key, at: who has a touch (or a moment) of the goal at all, by columns that are cheap to read. With `isProven`
+ * those of whom one is verified; of a goal that is no touch nobody.
+ */
 export async function convertedKeys(
   reader: Reader,
   goal: Goal,
   { subject, asOf }: Pick<Question, 'subject' | 'asOf'>,
   prefix: string,
+  isProven = false,
 ): Promise<Fragment> {
   const { when } = goal.body
-  if (!isPlainTouch(when)) return firstMoments(reader, when, { subject, asOf }, prefix)
-  const touch = compileTouch(when.touch, { prefix })
+  if (!isPlainTouch(when)) return isProven ? nobody : firstMoments(reader, when, { subject, asOf }, prefix)
+  const touch = compileTouch(isProven ? { ...when.touch, verified: true } : when.touch, { prefix })
   return fragment(`SELECT key, at FROM ${touchesOf(subject)} WHERE ${touch.sql}`, {
     ...baseParams({ asOf }),
     ...touch.params,
   })
+}
+
+const nobody = fragment("SELECT toUInt64(0) AS key, toDateTime64(0, 3, 'UTC') AS at WHERE 0")
+
+/**
+ * Whose outcome is `won` or `lost`, as a condition on `key`: won before lost, for an account that was lost and came back
+ * is won, and one that won and left later stays a won journey. But what is verified decides before what is not: a page
+ * that says "Deal Won" undoes no loss that a server told.
+ */
+export async function closedBy(
+  reader: Reader,
+  { goal, lost }: { goal: Goal; lost: Goal | undefined },
+  ask: Pick<Question, 'subject' | 'asOf'>,
+): Promise<Record<'won' | 'lost', Fragment>> {
+  if (lost === undefined) return { won: fragment('1'), lost: fragment('0') }
+  const won = await convertedKeys(reader, goal, ask, 'anywon')
+  const wonProven = await convertedKeys(reader, goal, ask, 'surewon', true)
+  const lostProven = await convertedKeys(reader, lost, ask, 'surelost', true)
+  const has = ({ sql }: Fragment) => `key IN (SELECT key FROM (${sql}))`
+  const lostForSure = `(${has(lostProven)} AND NOT ${has(wonProven)})`
+  const params = paramsOf(won, wonProven, lostProven)
+  return {
+    won: fragment(`NOT ${lostForSure}`, params),
+    lost: fragment(`(NOT ${has(won)} OR ${lostForSure})`, params),
+  }
 }
 
 /**
@@ -120,7 +164,7 @@ export async function convertedKeys(
 function worthOf(matched: Fragment, { value, currency }: GoalBody, prefix: string): Fragment {
   if (value === undefined && currency === undefined)
     return fragment(
-      `SELECT key, at, end_id, end_touch, value, currency FROM (${matched.sql})`,
+      `SELECT key, at, end_id, end_touch, verified, value, currency FROM (${matched.sql})`,
       matched.params,
     )
   const bag = openBag(prefix)
@@ -131,7 +175,7 @@ function worthOf(matched: Fragment, { value, currency }: GoalBody, prefix: strin
   const of = (column: string) => `(SELECT ${column} FROM (${matched.sql}))`
   return fragment(
     `
-SELECT key, at, end_id, end_touch,
+SELECT key, at, end_id, end_touch, verified,
   ${value === undefined ? 'touched.value' : 'told.amount'} AS value, ${currency === undefined ? 'touched.currency' : 'told.code'} AS currency
 FROM (${matched.sql}) AS touched
 LEFT JOIN (

@@ -119,6 +119,7 @@ beforeAll(async () => {
           paths: touch.kind === 'visit' ? ['/'] : [],
           referrerHost: '',
           properties: {},
+          verified: false,
         })),
         traits: [],
         accountTraits: [],

@@ -101,6 +101,7 @@ function handWorld(): World {
           referrerHost: '',
           direction: 'inbound',
         },
+        verified: false,
         properties: {},
       }
     }),

@@ -3,7 +3,7 @@ import type { Touch } from '@touchline/schemas/api'
 import { query, queryRows, type Reader } from '../clickhouse/query.js'
 import { compileTouch } from '../definitions/compile-touch.js'
 import { touchesOf } from '../definitions/touches.js'
-import { convertedKeys, conversionsOf, usedGoals, type Goal, type UsedDefinition } from './goals.js'
+import { closedBy, convertedKeys, conversionsOf, usedGoals, type Goal, type UsedDefinition } from './goals.js'
 import type { Spread } from './numbers/statistics.js'
 import {
   baseParams,
@@ -56,15 +56,16 @@ export interface Journey {
 const measures = ['touches', 'channels', 'people', 'sessions', 'days', 'longestGapDays'] as const
 
 /**
- * WITH journeys: a row a subject of the outcome. Won before lost: an account that was lost and came back is won, and one
- * that won and left later stays a won journey. A journey ends with the first conversion in [from, to); an open one with
- * the last touch, which has to lie there.
+ * WITH journeys: a row a subject of the outcome (closedBy in goals.ts). A journey ends with the first conversion in
+ * [from, to), the first that is verified where one is; an open one with the last touch, which has to lie there.
  */
 export async function journeysSql(reader: Reader, ask: SummaryAsk): Promise<Fragment> {
   const { goal, lost, outcome, subject } = ask
   // Whose journeys are closed needs its places; of others the keys are enough.
   const read = (one: Goal, prefix: string, isClosing: boolean) =>
-    isClosing ? conversionsOf(reader, one, ask, { prefix }) : convertedKeys(reader, one, ask, prefix)
+    isClosing
+      ? conversionsOf(reader, one, ask, { prefix, withProof: true })
+      : convertedKeys(reader, one, ask, prefix)
   const won = await read(goal, 'won', outcome === 'won')
   const gone = lost
     ? await read(lost, 'lost', outcome === 'lost')
@@ -73,16 +74,12 @@ export async function journeysSql(reader: Reader, ask: SummaryAsk): Promise<Frag
   const touch = compileTouch(ask.touch ?? {}, { prefix: 'touch' })
   const window = within(ask, 'ended')
   const closing = outcome === 'won' ? won : gone
-  const isWon = '(SELECT key FROM won)'
-  const isLost = '(SELECT key FROM gone)'
   const others =
-    outcome === 'won'
-      ? '1'
-      : outcome === 'lost'
-        ? `key NOT IN ${isWon}`
-        : `key NOT IN ${isWon} AND key NOT IN ${isLost}`
+    outcome === 'open'
+      ? fragment('key NOT IN (SELECT key FROM won) AND key NOT IN (SELECT key FROM gone)')
+      : (await closedBy(reader, { goal, lost }, ask))[outcome]
   const closed = `ends AS (
-  SELECT key, argMin(tuple(at, end_id, end_touch), (at, end_id, end_touch)) AS end
+  SELECT key, argMin(tuple(at, end_id, end_touch), (NOT verified, at, end_id, end_touch)) AS end
   FROM (SELECT * FROM (${closing.sql}) WHERE ${within(ask, 'at').sql}) GROUP BY key
 ),`
   const isOpen = outcome === 'open'
@@ -99,11 +96,11 @@ journeys AS (
     arrayMax(arrayDifference(arraySort(groupArray(toUnixTimestamp64Milli(at))))) / 86400000 AS longestGapDays,
     countIf(anonymous) AS anonymousTouches
   FROM ${touchesOf(subject)} AS touched ${isOpen ? '' : 'INNER JOIN ends USING (key)'}
-  WHERE ${touch.sql} AND ${subjects.sql} AND ${others} ${isOpen ? '' : 'AND (at, message_id, touch) <= (end.1, end.2, end.3)'}
+  WHERE ${touch.sql} AND ${subjects.sql} AND ${others.sql} ${isOpen ? '' : 'AND (at, message_id, touch) <= (end.1, end.2, end.3)'}
   GROUP BY key
   ${isOpen ? `HAVING ${window.sql}` : ''}
 )`,
-    params: paramsOf(fragment('', baseParams(ask)), won, gone, subjects, touch, window),
+    params: paramsOf(fragment('', baseParams(ask)), won, gone, others, subjects, touch, window),
   }
 }
 

@@ -107,6 +107,7 @@ export const touch = z.strictObject({
   referrerHost: text.optional(),
   where: z.array(propertyFilter).min(1).max(20).optional(),
   direction: z.enum(['inbound', 'outbound']).optional(),
+  verified: z.literal(true).optional().describe('Only what a secret key or a userToken vouches for'),
 })
 export type Touch = z.infer<typeof touch>
 

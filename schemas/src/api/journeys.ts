@@ -100,6 +100,9 @@ export const attributionAnswer = z.object({
   conversions: z.number().int(),
   value: money,
   total: counted,
+  unverified: counted
+    .optional()
+    .describe('Of the total what no secret key and no userToken vouches for, where the goal is a touch'),
   ...modelAnswer,
   models: z.array(z.object(modelAnswer)).optional().describe('Where several models were asked: each of them'),
   ...answered,

@@ -135,7 +135,8 @@ const kindsJa: Record<NonNullable<Touch['kind']>, string> = {
 
 /** “Demo Requested” by way of Paid Search on /pricing. */
 function touchEn(touch: Touch): string {
-  const { kind, name, channel, source, medium, campaign, page, referrerHost, where, direction } = touch
+  const { kind, name, channel, source, medium, campaign, page, referrerHost, where, direction, verified } =
+    touch
   const what =
     name === undefined
       ? kind === undefined
@@ -154,11 +155,13 @@ function touchEn(touch: Touch): string {
     ...(page === undefined ? [] : [`on page ${en(page)}`]),
     ...(referrerHost === undefined ? [] : [`referred by ${en(referrerHost)}`]),
     ...(where ?? []).map((filter: PropertyFilter) => `whose ${filter.property} ${comparedEn(filter)}`),
+    ...(verified === undefined ? [] : ['with proof']),
   ].join(' ')
 }
 
 function touchJa(touch: Touch): string {
-  const { kind, name, channel, source, medium, campaign, page, referrerHost, where, direction } = touch
+  const { kind, name, channel, source, medium, campaign, page, referrerHost, where, direction, verified } =
+    touch
   const what =
     name === undefined
       ? kind === undefined
@@ -168,6 +171,7 @@ function touchJa(touch: Touch): string {
         ? ja(name)
         : `${kindsJa[kind]}${ja(name)}`
   const before = [
+    ...(verified === undefined ? [] : ['検証済みの']),
     ...(where ?? []).map((filter: PropertyFilter) => `${filter.property}${comparedJa(filter)}`),
     ...(direction === undefined ? [] : [direction === 'inbound' ? '相手からの' : 'こちらからの']),
     ...(channel === undefined ? [] : [`チャネル${ja(channel)}経由の`]),

@@ -113,7 +113,7 @@ async function milestonesOf(reader: Reader, { milestones, as_of }: Wanted) {
 }
 
 async function toAnswer(ask: AttributionQuestion, reader: Reader): Promise<AttributionAnswer> {
-  const { models: answers, definitions, touchFilter } = await attribute(reader, ask)
+  const { models: answers, unverified, definitions, touchFilter } = await attribute(reader, ask)
   const [first, ...others] = answers.map(toModel)
   const [{ total } = { total: { conversions: 0, value: [] } }] = answers
   return {
@@ -121,6 +121,7 @@ async function toAnswer(ask: AttributionQuestion, reader: Reader): Promise<Attri
     by: ask.by,
     ...total,
     total,
+    ...(unverified && { unverified }),
     ...(first ?? toModel(nothing)),
     ...(first && others.length > 0 && { models: [first, ...others] }),
     asOf: isoTime(ask.asOf),

@@ -10,9 +10,9 @@ import { historyOf, type PlainHistory } from './plain-history.js'
 import { sequenceDone } from './plain-sequence.js'
 import type { PlainContext, PlainSteps } from './plain-steps.js'
 import { coverage, deltasOf, distinctCoverage, noSteps, sumSteps, type Delta, type Step } from './steps.js'
-import { pageFields, pageOf, type Matcher, type PlainTouch } from './touch-matcher.js'
+import { needsEvents, pageFields, pageOf, type Matcher, type PlainTouch } from './touch-matcher.js'
 
-/** Undefined where it needs more than the subject's own touches: traits, stages, scores, lists, properties. */
+/** Undefined where it needs more than the subject's own touches: traits, stages, scores, lists, properties, proof. */
 export function plainSteps(condition: Condition, context: PlainContext): PlainSteps | undefined {
   if ('all' in condition) return joined(condition.all, 'all', context)
   if ('any' in condition) return joined(condition.any, 'any', context)
@@ -80,12 +80,12 @@ export const comparesCount = ({ op, n }: Count, value: number): boolean =>
     lte: value <= n,
   })[op]
 
-/** The touches that a filter and a period let through; undefined where properties are asked for. */
+/** The touches that a filter and a period let through; undefined where properties or proof are asked for. */
 export function plainTouches(
   { touch, between }: Pick<LeafOf<'touch'>, 'touch' | 'between'>,
   { matcher }: PlainContext,
 ): ((history: PlainHistory) => readonly PlainTouch[]) | undefined {
-  if (touch.where !== undefined) return undefined
+  if (needsEvents(touch)) return undefined
   const filter = matcher.add(touch)
   if (between === undefined) return (history) => history.of(filter)
   const [from, to] = between.map((text) => Date.parse(text)) as [number, number]

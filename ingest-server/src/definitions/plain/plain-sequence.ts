@@ -3,12 +3,13 @@ import { durationMs } from '@touchline/schemas/api'
 import type { LeafOf } from '../compiling.js'
 import type { PlainContext, PlainSteps } from './plain-steps.js'
 import { noSteps } from './steps.js'
+import { needsEvents } from './touch-matcher.js'
 
 export function sequenceDone(
   { sequence, within, without = [] }: LeafOf<'sequence'>,
   { matcher }: PlainContext,
 ): PlainSteps | undefined {
-  if ([...sequence, ...without].some(({ where }) => where !== undefined)) return undefined
+  if ([...sequence, ...without].some(needsEvents)) return undefined
   matcher.keepOrder()
   const steps = sequence.map((touch) => matcher.add(touch))
   const breaks = without.map((touch) => matcher.add(touch))

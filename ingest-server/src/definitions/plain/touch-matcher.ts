@@ -15,6 +15,9 @@ export interface TouchContent {
   direction: string
 }
 
+/** What stands in the event alone, not in the touchpoint: properties, and who vouches for them. */
+export const needsEvents = ({ where, verified }: Touch): boolean => where !== undefined || verified === true
+
 /** A touchpoint of somebody. `at` in milliseconds; in the order of at, messageId, touch. */
 export interface PlainTouch {
   at: number
@@ -95,7 +98,7 @@ function testOf(touch: Touch, read: (field: Field) => void): Test {
  * `*` is any run of characters. Each part is looked for behind the one before it, at the first place: a pattern of many
  * stars, over what visitors send, takes no longer than its text is long. A regular expression would try all ways.
  */
-function globOf(pattern: string): (text: string) => boolean {
+export function globOf(pattern: string): (text: string) => boolean {
   const [first = '', ...rest] = pattern.split('*')
   const last = rest.pop()
   if (last === undefined) return (text) => text === pattern

@@ -1,6 +1,6 @@
 /** Which channels, campaigns, … brought the conversions: GET /v1/attribution. */
 import type { Reader } from '../../clickhouse/query.js'
-import { usedGoals, type UsedDefinition } from '../goals.js'
+import { isPlainTouch, usedGoals, type UsedDefinition } from '../goals.js'
 import { creditedTouches, type AttributionQuestion, type Model } from './attribution-question.js'
 import { weightsOf } from './credit.js'
 import { markovOf, type MarkovResult } from './markov.js'
@@ -10,6 +10,7 @@ import {
   openRow,
   shareConversions,
   shareTotals,
+  totalOf,
   type Conversion,
   type OpenedRow,
   type Shared,
@@ -27,6 +28,8 @@ export interface ModelAnswer extends Shared {
 
 export interface Attribution {
   models: ModelAnswer[]
+  /** Of the total what nobody vouches for; undefined of a goal that is no touch. */
+  unverified: Shared['total'] | undefined
   definitions: UsedDefinition[]
   touchFilter: string
 }
@@ -38,6 +41,9 @@ export async function attribute(reader: Reader, ask: AttributionQuestion): Promi
   const { lc, oc, cw } = ask.milestones
   return {
     models,
+    unverified: isPlainTouch(ask.goal.body.when)
+      ? totalOf(conversions.filter(({ isVerified }) => isVerified === false))
+      : undefined,
     definitions: usedGoals(ask.goal, lc, oc, cw),
     touchFilter: creditedTouches(ask).words,
   }

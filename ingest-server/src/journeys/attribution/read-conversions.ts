@@ -1,6 +1,6 @@
 /** Conversions with their paths, as ClickHouse has them: a row a conversion, read in parts where there are many. */
 import { queryRows, type Reader } from '../../clickhouse/query.js'
-import { conversionsOf, convertedKeys, type Goal } from '../goals.js'
+import { conversionsOf, convertedKeys, isPlainTouch, type Goal } from '../goals.js'
 import { inPart, ofSubjects, paramsOf, partParams, settings, within, type Fragment } from '../question.js'
 import { touchesOf } from '../../definitions/touches.js'
 import { creditedTouches, keyOf, type AttributionQuestion } from './attribution-question.js'
@@ -18,8 +18,9 @@ export async function readConversions(reader: Reader, ask: AttributionQuestion):
   const keys = await readKeys(reader, ask)
   if (keys.length === 0) return []
   const rows = keys.length > mostKeys ? await readInParts(reader, ask) : await readAmong(reader, ask, keys)
+  const isTouch = isPlainTouch(ask.goal.body.when)
   return rows
-    .map(toConversion)
+    .map((row) => toConversion(row, isTouch))
     .sort((a, b) => a.conversionAt - b.conversionAt || compare(a.subject, b.subject))
 }
 
@@ -82,7 +83,9 @@ export async function askedConversions(
   ask: AttributionQuestion,
   among: string | undefined,
 ): Promise<Fragment> {
-  const conversions = await conversionsOf(reader, ask.goal, ask, { prefix: 'goal', among, withWorth: true })
+  const conversions = await conversionsOf(reader, ask.goal, ask, {
+    ...{ prefix: 'goal', among, withWorth: true, withProof: true },
+  })
   const window = within(ask, 'at')
   const subjects = await ofSubjects(reader, ask)
   const longAgo = 'toInt64(-9000000000000)'
@@ -91,7 +94,7 @@ export async function askedConversions(
   return {
     sql: `
 WITH every AS (
-  SELECT key, at, end_id, end_touch, value, currency, toUnixTimestamp64Milli(at) AS ms,
+  SELECT key, at, end_id, end_touch, verified, value, currency, toUnixTimestamp64Milli(at) AS ms,
     lagInFrame(toUnixTimestamp64Milli(at), 1, ${longAgo}) OVER (
       PARTITION BY key ORDER BY at, end_id, end_touch ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before
   FROM (${conversions.sql})
@@ -109,6 +112,7 @@ type PathRow = [
   ms: number,
   value: number | null,
   currency: string,
+  isVerified: number | boolean,
   times: number[],
   keys: string[],
   channels: string[],
@@ -137,7 +141,7 @@ walked AS (
   GROUP BY key
 )
 SELECT
-  if(t.subject = '', toString(c.key), t.subject) AS subject, c.ms, c.value, c.currency,
+  if(t.subject = '', toString(c.key), t.subject) AS subject, c.ms, c.value, c.currency, c.verified,
   arrayMap(x -> x.1, arrayFilter(x -> x.1 > c.since AND (x.1, x.2, x.3) <= (c.ms, c.end_id, c.end_touch), t.touches) AS path) AS times,
   arrayMap(x -> x.4, path) AS keys,
   arrayMap(x -> x.5, path) AS channels
@@ -169,16 +173,10 @@ async function milestonesOf(
   return all
 }
 
-function toConversion([
-  subject,
-  ms,
-  value,
-  currency,
-  times,
-  keys,
-  channels,
-  ...milestones
-]: PathRow): Conversion {
+function toConversion(
+  [subject, ms, value, currency, isVerified, times, keys, channels, ...milestones]: PathRow,
+  isTouch: boolean,
+): Conversion {
   const reached: Partial<Record<MilestoneName, number>> = {}
   milestoneNames.forEach((name, index) => {
     const at = milestones[index]
@@ -190,6 +188,7 @@ function toConversion([
     // More than any money there is: a value that no sum can hold is none.
     value: value !== null && Math.abs(value) < 1e15 ? value : null,
     currency,
+    ...(isTouch && { isVerified: Boolean(isVerified) }),
     touches: times.map((at, index) => ({ at, key: keys[index] ?? '', channel: channels[index] ?? '' })),
     milestones: reached,
   }

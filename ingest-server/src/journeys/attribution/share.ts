@@ -9,6 +9,8 @@ export interface Conversion extends Path {
   value: number | null
   /** Empty where it names none. */
   currency: string
+  /** A secret key or a userToken vouches for it; of a goal that is no touch, absent. */
+  isVerified?: boolean
 }
 
 export interface Money {
@@ -190,6 +192,14 @@ export const moneyOf = (units: ReadonlyMap<string, bigint>): Money[] =>
       currency: currency === '' ? null : currency,
       amount: fromUnits(amount, moneyPlaces),
     }))
+
+/** How many, and what they are worth together. */
+export function totalOf(conversions: readonly Conversion[]): Shared['total'] {
+  const bags = conversions
+    .filter(({ value }) => value !== null)
+    .map((one) => new Map([[one.currency, unitsOf(one)]]))
+  return { conversions: conversions.length, value: moneyOf(sumOf(bags)) }
+}
 
 /** One subject behind a row. */
 export interface OpenedRow {

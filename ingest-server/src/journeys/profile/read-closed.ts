@@ -2,7 +2,7 @@
 import { queryRows, type Params, type Reader } from '../../clickhouse/query.js'
 import { touchesOf } from '../../definitions/touches.js'
 import { isNullLike } from '../../touchpoints/null-like.js'
-import { conversionsOf, type Goal } from '../goals.js'
+import { closedBy, conversionsOf, type Goal } from '../goals.js'
 import {
   baseParams,
   fragment,
@@ -23,25 +23,28 @@ export interface ClosedAsk extends Question {
 }
 
 /**
- * WITH closed: key, won, at (of the close). Of somebody who did both the win counts: a customer that left later has
- * been won.
+ * WITH closed: key, isWon, closedAt: the first close, the first that is verified where one is. Of somebody who did both
+ * the win counts, but not before a loss that is verified and it is not (closedBy in goals.ts).
  */
 export async function closedSql(reader: Reader, ask: ClosedAsk): Promise<Fragment> {
-  const won = await conversionsOf(reader, ask.goal, ask, { prefix: 'won' })
-  const lost = await conversionsOf(reader, ask.lost, ask, { prefix: 'lost' })
+  const won = await conversionsOf(reader, ask.goal, ask, { prefix: 'won', withProof: true })
+  const lost = await conversionsOf(reader, ask.lost, ask, { prefix: 'lost', withProof: true })
   const window = within(ask, 'at')
   const subjects = await ofSubjects(reader, ask)
+  const by = await closedBy(reader, ask, ask)
   return {
     sql: `
 WITH won AS (${won.sql}),
 closed AS (
-  SELECT key, 1 AS isWon, min(won.at) AS closedAt FROM won WHERE ${window.sql} AND ${subjects.sql} GROUP BY key
+  SELECT key, 1 AS isWon, argMin(won.at, (NOT verified, won.at)) AS closedAt FROM won
+  WHERE ${window.sql} AND ${subjects.sql} AND ${by.won.sql}
+  GROUP BY key
   UNION ALL
-  SELECT key, 0 AS isWon, min(gone.at) AS closedAt FROM (${lost.sql}) AS gone
-  WHERE ${window.sql} AND ${subjects.sql} AND key NOT IN (SELECT key FROM won)
+  SELECT key, 0 AS isWon, argMin(gone.at, (NOT verified, gone.at)) AS closedAt FROM (${lost.sql}) AS gone
+  WHERE ${window.sql} AND ${subjects.sql} AND ${by.lost.sql}
   GROUP BY key
 )`,
-    params: paramsOf(fragment('', baseParams(ask)), won, lost, window, subjects),
+    params: paramsOf(fragment('', baseParams(ask)), won, lost, window, subjects, by.won, by.lost),
   }
 }
 

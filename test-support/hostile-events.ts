@@ -1,0 +1,55 @@
+/** What is sent with a public key by somebody who means harm: of the people and companies of the attacker's tests. */
+const users = ['eve', 'eve-old', 'gil', 'hal', 'mallory', 'mallory@hooli.dev']
+const emails = [
+  'eve@hooli.dev',
+  'eve@old.dev',
+  'gil@hooli.dev',
+  'hal@initech.dev',
+  'm@hooli.dev',
+  'm@initech.dev',
+]
+const groups = ['hooli', 'domain:initech.dev', 'evil']
+const claimed = ['hooli.dev', 'initech.dev', 'https://www.hooli.dev', 'evil.dev']
+
+/** The same numbers at every run; each below its argument. */
+export function randomOf(seed: number): (below: number) => number {
+  let state = seed
+  return (below) => (state = (state * 48_271) % 2_147_483_647) % below
+}
+
+/** An event of somebody who has a write key and wishes eve, gil, hal, hooli and initech ill. */
+export function hostileEvent(random: (below: number) => number): object {
+  const one = <T>(list: readonly T[]) => list[random(list.length)] as T
+  const dated = one([{}, { timestamp: '1990-02-01T00:00:00Z' }, { timestamp: new Date().toISOString() }])
+  const who = one([
+    { userId: one(users) },
+    { userId: one(users), anonymousId: `d${random(5)}` },
+    { anonymousId: `d${random(5)}`, context: { traits: { email: one(emails) } } },
+    { userId: one(users), context: { traits: { email: one(emails) } } },
+  ])
+  const traits = {
+    email: one(emails),
+    plan: 'hacked',
+    name: 'Evil',
+    domain: one(claimed),
+    website: one(claimed),
+  }
+  const left = one([{}, { left: true }])
+  const what = one<object>([
+    { type: 'identify', traits },
+    { type: 'group', groupId: one(groups), traits: { ...traits, ...left } },
+    { type: 'group', groupId: one(groups), traits: left },
+    { type: 'alias', userId: one(users), previousId: one(users) },
+    { type: one(['unlink', 'relink', 'release']), userId: one(users), previousId: one(users) },
+    { type: 'track', event: 'Evil', context: { groupId: one(groups) } },
+    {
+      type: 'track',
+      event: one(['Paid', 'called', 'PAID', 'Refused', 'Met']),
+      properties: { amount: 1 },
+      ...one([{}, { timestamp: new Date(Date.now() - random(300_000)).toISOString() }]),
+      context: { touchpoint: one([{}, { source: 'crm' }, { kind: 'crm', source: 'sap' }]) },
+    },
+    { type: 'page', context: { page: { url: 'https://evil.dev/?utm_source=evil&utm_medium=cpc' } } },
+  ])
+  return { ...dated, ...who, ...what }
+}
