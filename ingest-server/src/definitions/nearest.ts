@@ -1,16 +1,17 @@
 /** The known name that somebody probably meant. */
 import { closestMatch } from 'leven'
 
-const shownLength = 200
+/** Longer names are copied, not typed. */
+const longest = 80
 
 /** The known name that is a few slips of the finger away, whatever its case; undefined where none is near. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  if (word.length > shownLength) return undefined
+  if (word.length > longest) return undefined
   const lower = word.toLowerCase()
-  const byLower = new Map(known.map((name) => [name.toLowerCase(), name]))
-  const found = closestMatch(lower, [...byLower.keys()], {
-    maxDistance: Math.max(1, Math.min(4, Math.ceil(word.length / 3))),
-  })
+  const maxDistance = Math.max(1, Math.min(4, Math.ceil(word.length / 3)))
+  const alike = known.filter((name) => Math.abs(name.length - word.length) <= maxDistance)
+  const byLower = new Map(alike.map((name) => [name.toLowerCase(), name]))
+  const found = closestMatch(lower, [...byLower.keys()], { maxDistance })
   return found === undefined ? undefined : byLower.get(found)
 }
 

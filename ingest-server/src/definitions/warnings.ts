@@ -34,6 +34,12 @@ const queries: Partial<Record<Sort, NamedQuery>> = {
   ),
 }
 
+/**
+ * Names of events are made by whoever has the write key, 20,000 if they like, and a definition may name a thousand: those
+ * that come after so many comparisons get no hint.
+ */
+const mostCompared = 20_000
+
 /** `all` are the definitions that there are, the new one among them. */
 export async function warningsOf(
   reader: Reader,
@@ -43,10 +49,16 @@ export async function warningsOf(
   const found = namedIn(kind, body)
   const known = new Map<Sort, readonly string[]>()
   for (const sort of new Set(found.map((one) => one.sort))) known.set(sort, await knownOf(reader, sort, all))
+  const sets = new Map([...known].map(([sort, list]) => [sort, new Set(list)]))
+  let compared = 0
+  const nearestOf = (name: string, list: readonly string[]) => {
+    if (compared > mostCompared) return undefined
+    compared += list.length
+    return nearest(name, list)
+  }
   return found.flatMap(({ sort, name, path }) => {
-    const list = known.get(sort) ?? []
-    if (list.includes(name)) return []
-    const near = nearest(name, list) ?? null
+    if (sets.get(sort)?.has(name) === true) return []
+    const near = nearestOf(name, known.get(sort) ?? []) ?? null
     const hint = near === null ? '' : `; did you mean ${near}?`
     return [
       {

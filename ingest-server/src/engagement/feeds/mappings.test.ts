@@ -109,3 +109,20 @@ test('Slack gets sentences, in which nothing of a person’s is markup', () => {
 test('generic JSON is everything', () => {
   expect(bodyFor('generic', batch(ada))).toEqual({ type: 'changes', feed: 'f', next: '7', changes: [ada] })
 })
+
+test('a website of 30,000 signs that lead nowhere holds up nobody who is told of it', () => {
+  const odd = Array.from({ length: 400 }, (_, n) =>
+    change(
+      `a${n}`,
+      { traits: { website: `${'/'.repeat(30_000)}\nx` } },
+      { kind: 'account', subjectKind: 'account' },
+    ),
+  )
+  const good = change(
+    'a',
+    { traits: { website: 'acme.com/#top\nmore' } },
+    { kind: 'account', subjectKind: 'account' },
+  )
+  const sent = bodyFor('hubspot-company', batch(...odd, good)) as { inputs: { id: string }[] }
+  expect(sent.inputs.map(({ id }) => id)).toContain('acme.com')
+})

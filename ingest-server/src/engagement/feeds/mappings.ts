@@ -113,7 +113,7 @@ const domainOf = (change: Told): string | undefined => {
   const host = said
     ?.replace(/^[a-z]+:\/\//i, '')
     .replace(/^www\./i, '')
-    .replace(/[/?#:].*$/, '')
+    .replace(/[/?#:].*$/s, '')
   return host ?? (change.subject.startsWith('domain:') ? change.subject.slice('domain:'.length) : undefined)
 }
 

@@ -1,6 +1,7 @@
 /** Buyer personas: who of the people of closed accounts is there when a deal is won. GET /v1/personas. */
 import type { PersonasBody } from '@touchline/schemas/api'
 import { queryRows, type Reader } from '../../clickhouse/query.js'
+import { globOf } from '../../definitions/plain/touch-matcher.js'
 import { touchesOf } from '../../definitions/touches.js'
 import { usedGoals, type UsedDefinition } from '../goals.js'
 import { spreadOf, median, type Spread } from '../numbers/statistics.js'
@@ -207,7 +208,5 @@ export function personaOf(
 }
 
 /** Whatever the case; `*` is any run of characters. */
-function isLike(value: string, pattern: string): boolean {
-  const escaped = pattern.split('*').map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'))
-  return new RegExp(`^${escaped.join('.*')}$`, 'iu').test(value.trim())
-}
+const isLike = (value: string, pattern: string): boolean =>
+  globOf(pattern.toLowerCase())(value.trim().toLowerCase())

@@ -11,6 +11,7 @@ import type {
 } from '@touchline/schemas/api'
 import { isExactNumber, stringifyExact } from '../../exact-json.js'
 import { plainName, type FileForm, type Row } from '../reading/row.js'
+import { boundedPattern, PatternTooSlow } from './bounded-pattern.js'
 import { columnsOf, type Columns } from './columns.js'
 import { compileCost } from './compile-cost.js'
 import { compileEvent } from './compile-event.js'
@@ -44,13 +45,19 @@ export function compileMap(body: ImportBody, form: Pick<FileForm, 'format' | 'co
     },
     map(row) {
       const mapped: Mapped = { events: [], costs: [], key: '' }
-      if (!holds(row.cells)) return mapped
-      mapped.key = keyOf(row)
-      for (const output of outputs) {
-        const problem = output(row, mapped.key, mapped)
-        if (problem !== undefined) return { events: [], costs: [], key: mapped.key, problem }
+      const not = (problem: string) => ({ events: [], costs: [], key: mapped.key, problem })
+      try {
+        if (!holds(row.cells)) return mapped
+        mapped.key = keyOf(row)
+        for (const output of outputs) {
+          const problem = output(row, mapped.key, mapped)
+          if (problem !== undefined) return not(problem)
+        }
+        return mapped
+      } catch (error) {
+        if (error instanceof PatternTooSlow) return not(error.message)
+        throw error
       }
-      return mapped
     },
   }
 }
@@ -59,9 +66,9 @@ export function compileMap(body: ImportBody, form: Pick<FileForm, 'format' | 'co
 function expanded(output: MapOutput, columns: readonly string[]): MapOutput[] {
   if (output.as !== 'touch' || output.eachColumn === undefined) return [output]
   const { eachColumn, at, name, ...rest } = output
-  const expression = new RegExp(eachColumn, 'iu')
+  const find = boundedPattern(eachColumn, 'iu')
   return columns.flatMap((column): MapOutput[] => {
-    const found = expression.exec(column)
+    const found = find(column)
     if (found === null) return []
     const time = typeof at === 'string' || Array.isArray(at) ? { column } : { ...at, column }
     const said = typeof name === 'object' && 'constant' in name ? String(name.constant) : '*'

@@ -1,5 +1,6 @@
 /** Values of a map → functions of a row. */
 import type { MapCondition, MapValue } from '@touchline/schemas/api'
+import { boundedPattern } from './bounded-pattern.js'
 import { cellText, parsedOf, textOf, type Columns, type Json } from './columns.js'
 import type { Cells } from '../reading/row.js'
 
@@ -7,7 +8,6 @@ import type { Cells } from '../reading/row.js'
 export type ReadText = (cells: Cells) => string
 export type ReadValue = (cells: Cells) => unknown
 
-const longestForPattern = 2_000
 const listOf = (names: string | readonly string[]) => (typeof names === 'string' ? [names] : names)
 
 /** The first of the columns that says something. */
@@ -43,13 +43,13 @@ export function readText(value: MapValue, columns: Columns): ReadText {
   }
   const { prefix = '', split, pattern, values, otherwise, lower } = value
   const read = firstText(value.column, columns)
-  const expression = pattern === undefined ? undefined : new RegExp(pattern, 'u')
+  const find = pattern === undefined ? undefined : boundedPattern(pattern, 'u')
   const meanings = values && new Map(Object.entries(values).map(([from, to]) => [from.toLowerCase(), to]))
   return (cells) => {
     let text = read(cells)
     if (split !== undefined) text = text.split(split, 1)[0]?.trim() ?? ''
-    if (expression) {
-      const found = expression.exec(text.slice(0, longestForPattern))
+    if (find) {
+      const found = find(text)
       text = found?.[1] ?? found?.[0] ?? ''
     }
     if (meanings) text = meanings.get(text.toLowerCase()) ?? otherwise ?? text
@@ -139,7 +139,7 @@ function readCondition({ column, op, value }: MapCondition, columns: Columns): (
   const wanted = (Array.isArray(value) ? value : [value ?? '']).map((one) => String(one).toLowerCase())
   const [first = ''] = wanted
   const number = Number(first)
-  const expression = op === 'matches' || op === 'notMatches' ? new RegExp(String(value), 'iu') : undefined
+  const find = op === 'matches' || op === 'notMatches' ? boundedPattern(String(value), 'iu') : undefined
   const test = (text: string): boolean => {
     const lower = text.toLowerCase()
     switch (op) {
@@ -156,9 +156,9 @@ function readCondition({ column, op, value }: MapCondition, columns: Columns): (
       case 'startsWith':
         return lower.startsWith(first)
       case 'matches':
-        return expression?.test(text.slice(0, longestForPattern)) === true
+        return find !== undefined && find(text) !== null
       case 'notMatches':
-        return expression?.test(text.slice(0, longestForPattern)) !== true
+        return find === undefined || find(text) === null
       case 'filled':
         return text !== ''
       case 'empty':

@@ -79,7 +79,10 @@ export function cellsOfOne({ bytes, line }: RawRecord, delimiter: string): Cells
 }
 
 /** `"He said "hi" there"`: quotes inside that nobody doubled leave the outer ones in the cell. */
-const withoutOuterQuotes = (cell: string) => (/^".*".*"$/s.test(cell) ? cell.slice(1, -1) : cell)
+const withoutOuterQuotes = (cell: string) => {
+  const isQuoted = cell.length > 2 && cell.startsWith('"') && cell.endsWith('"')
+  return isQuoted && cell.indexOf('"', 1) < cell.length - 1 ? cell.slice(1, -1) : cell
+}
 
 interface Table {
   delimiter: string
