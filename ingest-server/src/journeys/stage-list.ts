@@ -38,19 +38,38 @@ export async function readStageList(
   )
   const wanted = subject ?? named.body.subject
   const definition =
-    named.body.subject === wanted ? named : ((await ofSubject(reader, wanted, asOf)) ?? named)
-  const body = { ...definition.body, subject: wanted }
+    named.body.subject === wanted ? named : (ofSubject(await listsAt(reader, asOf), wanted) ?? named)
+  return withReferences(reader, definition, { subject: wanted, asOf })
+}
+
+/** Where nobody names a list: `default`, or the first about this subject, or the only one. Throws where there is none. */
+export async function readUsualList(reader: Reader, subject: Subject, asOf: number): Promise<StageList> {
+  const all = await listsAt(reader, asOf)
+  const isUsual = ({ id, body }: Definition<'stages'>) => id === usual && body.subject === subject
+  const definition =
+    all.find(isUsual) ??
+    ofSubject(all, subject) ??
+    all.find(({ id }) => id === usual) ??
+    all[0] ??
+    (await requireDefinition(reader, 'stages', usual, { asOf }))
+  return withReferences(reader, definition, { subject, asOf })
+}
+
+const usual = 'default'
+
+async function withReferences(
+  reader: Reader,
+  definition: Definition<'stages'>,
+  { subject, asOf }: { subject: Subject; asOf: number },
+): Promise<StageList> {
+  const body = { ...definition.body, subject }
   const conditions = conditionsOfBody('stages', body).map(({ condition }) => condition)
-  const references = await loadReferences(reader, conditions, { subject: wanted, asOf })
+  const references = await loadReferences(reader, conditions, { subject, asOf })
   const own = { kind: 'stages', id: definition.id, version: definition.version }
   return { definition, body, references, used: [own, ...references.used] }
 }
 
-async function ofSubject(
-  reader: Reader,
-  subject: Subject,
-  asOf: number,
-): Promise<Definition<'stages'> | undefined> {
-  const all = await listDefinitions(reader, 'stages', { asOf })
-  return all.find(({ body }) => body.subject === subject)
-}
+const listsAt = (reader: Reader, asOf: number) => listDefinitions(reader, 'stages', { asOf })
+
+const ofSubject = (all: readonly Definition<'stages'>[], subject: Subject) =>
+  all.find(({ body }) => body.subject === subject)

@@ -17,8 +17,7 @@ import {
 import { TouchlineError } from '../../errors.js'
 import type { Reader } from '../../clickhouse/query.js'
 import { meant } from '../../definitions/nearest.js'
-import { listDefinitions } from '../../definitions/read.js'
-import { readStageList, type StageList } from '../../journeys/stage-list.js'
+import { readStageList, readUsualList, type StageList } from '../../journeys/stage-list.js'
 import { readEntries, readStageSubjects } from '../../journeys/stage-subjects.js'
 import { readStages } from '../../journeys/stages.js'
 import { isKnownAccount, readAccount } from '../../identity/account-people.js'
@@ -143,14 +142,14 @@ function addEntries(api: Api, deps: TimelineDeps): void {
           asOf: request.query.as_of,
           async answer(reader, now) {
             const { list: named, as_of: asOf = now } = request.query
-            // One after the other, so that of two refusals it is always the same one.
+            const list =
+              named === undefined
+                ? readUsualList(reader, subject, asOf)
+                : readStageList(reader, { list: named, subject, asOf })
+            // Side by side; of two refusals it is always that of the id.
+            list.catch(() => undefined)
             const id = await idOf(request, reader)
-            const list = await readStageList(reader, {
-              list: named ?? (await listOf(reader, subject)),
-              subject,
-              asOf,
-            })
-            return entriesOf(reader, id, { list, asOf })
+            return entriesOf(reader, id, { list: await list, asOf })
           },
         }),
     })
@@ -184,11 +183,4 @@ async function entriesOf(reader: Reader, id: string, { list, asOf }: { list: Sta
     current: current?.id ?? null,
     furthest: furthest?.id ?? null,
   }
-}
-
-/** `default`, or the only list that there is. */
-async function listOf(reader: Reader, subject: Subject): Promise<string> {
-  const all = await listDefinitions(reader, 'stages')
-  const named = all.find(({ id }) => id === 'default')
-  return (named ?? all.find(({ body }) => body.subject === subject) ?? all[0])?.id ?? 'default'
 }
