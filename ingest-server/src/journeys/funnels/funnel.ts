@@ -123,10 +123,6 @@ async function rangesOf(reader: Reader, { subject, only }: FunnelQuestion): Prom
 async function readFunnel(reader: Reader, ask: FunnelQuestion): Promise<Read> {
   const { sqlOf, params } = await levelsSql(reader, ask)
   const read: Read = { began: [], advanced: [] }
-  const add = async (of: NamedQuery, which: Params): Promise<string[]> => {
-    const answer = await queryRows<LevelRow>(reader, of, { ...params, ...which })
-    return addRows(read, answer, ask)
-  }
   const quick = { name: 'funnel-levels', sql: levelRowsSql(sqlOf(inPart, 'quick')), settings }
   const exact = {
     name: 'funnel-tied',
@@ -134,11 +130,33 @@ async function readFunnel(reader: Reader, ask: FunnelQuestion): Promise<Read> {
     settings,
     splitBy: 'keys',
   }
-  for (const range of await rangesOf(reader, ask)) {
-    const keys = await add(quick, range)
-    await add(exact, { keys })
+  const rowsOf = (named: NamedQuery, which: Params) =>
+    queryRows<LevelRow>(reader, named, { ...params, ...which })
+  for await (const rows of oneAhead(await rangesOf(reader, ask), (range) => rowsOf(quick, range))) {
+    const keys = await addRows(read, rows, ask)
+    if (keys.length > 0) await addRows(read, await rowsOf(exact, { keys }), ask)
   }
   return read
+}
+
+/** ClickHouse works on the next while this process works on the one before. */
+async function* oneAhead<Item, Answer>(
+  items: readonly Item[],
+  ask: (item: Item) => Promise<Answer>,
+): AsyncGenerator<Answer> {
+  const asked = (at: number) => {
+    const item = items[at]
+    const answer = item === undefined ? undefined : ask(item)
+    // Where the one before fails nobody waits for this one.
+    answer?.catch(() => undefined)
+    return answer
+  }
+  let next = asked(0)
+  for (let at = 0; next !== undefined; at += 1) {
+    const answer = await next
+    next = asked(at + 1)
+    yield answer
+  }
 }
 
 type LevelRow = [
