@@ -122,6 +122,8 @@ const badTokens: [string, () => unknown][] = [
   ['another user', () => token({ claims: { sub: 'u2' } })],
   ['an end long ago', () => token({ claims: { exp: now / 1_000 - 13 * 3_600 } })],
   ['a beginning to come', () => token({ claims: { nbf: now / 1_000 + 3_600 } })],
+  ['a beginning that is no number', () => token({ claims: { nbf: '0' } })],
+  ['an end that is no number', () => token({ claims: { exp: `${now}` } })],
   ['no signature', () => new UnsecuredJWT({ sub: 'u1', aud: 'shop', exp: now }).encode()],
   ['an unknown key pair', () => token({ key: other.privateKey, header: { alg: 'ES256' } })],
   ['nonsense', () => 'a.b.c'],
