@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import { defineConfig, type Plugin } from 'vite'
+import { wordsByLanguage } from './vite-words.js'
 
 const worthPacking = /\.(js|css|html|svg)$/
 
@@ -28,7 +29,7 @@ async function pack(path: string): Promise<void> {
 }
 
 export default defineConfig(({ mode }) => ({
-  plugins: [packed()],
+  plugins: [wordsByLanguage(), packed()],
   resolve: { conditions: ['source', 'module', 'browser', 'production'] },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
@@ -46,6 +47,9 @@ export default defineConfig(({ mode }) => ({
         entryFileNames: 'assets/[name].[hash].js',
         chunkFileNames: 'assets/[name].[hash].js',
         assetFileNames: 'assets/[name].[hash][extname]',
+        // What most screens share is one file instead of some fifteen: it packs better, and is one request. Styles stay where
+        // they are imported, for their order counts.
+        codeSplitting: { groups: [{ name: 'shared', test: /\.(?:tsx?|mjs|js)$/, minShareCount: 6 }] },
       },
     },
   },

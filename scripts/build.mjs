@@ -44,7 +44,13 @@ const packages = [
   {
     name: 'explorer',
     // Of the schemas it takes types only, so a change there changes nothing that is built here.
-    inputs: ['explorer/src', 'explorer/index.html', 'explorer/vite.config.ts', 'explorer/package.json'],
+    inputs: [
+      'explorer/src',
+      'explorer/index.html',
+      'explorer/vite.config.ts',
+      'explorer/vite-words.ts',
+      'explorer/package.json',
+    ],
     make: () => npmBuild('explorer'),
   },
 ]

@@ -1,4 +1,5 @@
 /** What belongs to the reader and not to the view, so that it is kept here and not in the address. */
+import { loadLanguage } from './i18n/language.js'
 import { createStore, useStore } from './store.js'
 
 export type Language = 'en' | 'ja'
@@ -18,13 +19,27 @@ const store = createStore(stored())
 export const usePreferences = () => useStore(store)
 export const preferences = store.get
 
+/** A language is switched to once its words are there; where they cannot be had everything stays as it is. */
 export function setPreferences(change: Partial<Preferences>): void {
-  store.set({ ...store.get(), ...change })
+  if (change.language === undefined || change.language === store.get().language) keep(change)
+  else
+    loadLanguage(change.language).then(
+      () => keep(change),
+      () => setForPage({}),
+    )
+}
+
+function keep(change: Partial<Preferences>): void {
+  setForPage(change)
   try {
     localStorage.setItem(storageKey, JSON.stringify(store.get()))
   } catch {
     // Storage that is full or forbidden: it holds for this page.
   }
+}
+
+export function setForPage(change: Partial<Preferences>): void {
+  store.set({ ...store.get(), ...change })
   showPreferences()
 }
 

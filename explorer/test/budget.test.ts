@@ -32,6 +32,12 @@ test('the script of the first screen, of the map and of everything stay within t
   expect(kilobytes(scripts(Object.keys(chunks)))).toBeLessThan(160)
 })
 
+test('no script but that of the Japanese words holds Japanese, so that nobody fetches another language than theirs', () => {
+  const isJapanese = (file: string) => /[\u3040-\u30ff]{4}/.test(readFileSync(new URL(file, dist), 'utf8'))
+  const files = [...scripts(Object.keys(chunks))]
+  expect(files.filter(isJapanese).map((file) => file.replace(/\..*/, ''))).toEqual(['assets/japanese'])
+})
+
 test('no page asks another host for anything, and nothing is inline', () => {
   const page = readFileSync(new URL('index.html', dist), 'utf8')
   expect(page).not.toMatch(/<style|style=|<script(?![^>]* src=)|https?:\/\//)

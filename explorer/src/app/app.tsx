@@ -7,12 +7,15 @@ import { useKey } from './keys.js'
 import { useBeginError, begin } from './begin.js'
 import { ErrorPanel } from './error-panel.js'
 import { LoadingBar } from './loading-bar.js'
-import { SignIn } from './sign-in.js'
 import { TopNav } from './top-nav.js'
 import { ScreenFrame } from './screen-frame.js'
 import { UnknownPage } from './unknown-page.js'
 import { hrefOf, navigate } from '../url/url.js'
+import { lazy } from '../parts/lazy.js'
 import { words } from './words.js'
+
+/** Who has a session never needs it. */
+const SignIn = lazy(async () => (await import('./sign-in.js')).SignIn)
 
 export function App() {
   const session = useSessionState()

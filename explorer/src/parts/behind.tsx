@@ -2,33 +2,17 @@ import type { ComponentChildren } from 'preact'
 import type { Endpoint } from '../api/client.js'
 import { useResource } from '../api/resource.js'
 import { useKey } from '../app/keys.js'
-import { dictionary, useWords } from '../i18n/dictionary.js'
+import { useWords } from '../i18n/dictionary.js'
 import { useFormats } from '../i18n/formats.js'
 import { Link } from '../url/link.js'
 import { hrefOf } from '../url/url.js'
 import { Answer } from './answer.js'
+import { words } from './behind-words.js'
 import { downloadCsv } from './csv.js'
 import { Drawer } from './drawer.js'
 import { nameOfIdentifier } from './names.js'
 import { shown } from './text.js'
 import './questions.css'
-
-const words = dictionary({
-  en: {
-    accounts: (n: string) => `${n} accounts`,
-    people: (n: string) => `${n} people`,
-    first: (n: string) => `the first ${n}`,
-    nobody: 'Nobody.',
-    csv: 'CSV',
-  },
-  ja: {
-    accounts: (n: string) => `アカウント${n}件`,
-    people: (n: string) => `${n}人`,
-    first: (n: string) => `最初の${n}件`,
-    nobody: '該当なし。',
-    csv: 'CSV',
-  },
-})
 
 export interface SubjectRow {
   subject: string

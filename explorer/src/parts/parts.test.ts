@@ -6,6 +6,7 @@ import { nearestScreen, paramsOf, screenAt } from '../screens/registry.js'
 import { isKnownChannel, slotOf, slots, slotsOf } from './channels.js'
 import { csvOf } from './csv.js'
 import { nameOfPerson } from './names.js'
+import { stepsTo } from './steps.js'
 import { shown, webAddress } from './text.js'
 
 describe('words of events', () => {
@@ -137,4 +138,23 @@ test('silent in a late stage comes before silent in an early one, and both befor
     account('d', 'three', 31),
   ]
   expect(ranked(list, ['one', 'two', 'three']).map(({ id }) => id)).toEqual(['d', 'b', 'a', 'c'])
+})
+
+test('an axis begins at 0, ends at or just above the greatest value, and has few round steps', () => {
+  expect(stepsTo(0)).toEqual(stepsTo(1))
+  expect(stepsTo(7)).toEqual([0, 2, 4, 6, 8])
+  expect(stepsTo(10)).toEqual([0, 2, 4, 6, 8, 10])
+  expect(stepsTo(1_234)).toEqual([0, 500, 1_000, 1_500])
+  for (let at = -3; at < 9; at += 0.01) {
+    const greatest = 10 ** at
+    const steps = stepsTo(greatest)
+    const [step = 0, last = 0] = [steps[1], steps.at(-1)]
+    expect(steps.length).toBeGreaterThanOrEqual(3)
+    expect(steps.length).toBeLessThanOrEqual(6)
+    expect(last).toBeGreaterThanOrEqual(greatest * (1 - 1e-9))
+    expect(last - step).toBeLessThan(greatest)
+    expect(step / 10 ** Math.floor(Math.log10(step * 1.000001))).toSatisfy((one: number) =>
+      [1, 2, 5].some((round) => Math.abs(round - one) < 1e-6),
+    )
+  }
 })

@@ -1,68 +1,18 @@
 import { useState } from 'preact/hooks'
 import { endpoints, type EventStatus, type Touchpoint, type Why } from '../api/endpoints.js'
 import { useResource } from '../api/resource.js'
-import { dictionary, useWords } from '../i18n/dictionary.js'
+import { useWords } from '../i18n/dictionary.js'
 import { useFormats } from '../i18n/formats.js'
 import { Answer } from './answer.js'
 import { Channel } from './channels.js'
 import { Code } from './code.js'
 import { shown, webAddress } from './text.js'
 import { Time } from './time.js'
-
-export const touchWords = dictionary({
-  en: {
-    notFound: 'The touch is no longer in the timeline: it was erased, or belongs to somebody else now.',
-    pages: 'Pages',
-    seconds: (n: string) => `seen ${n}`,
-    campaign: 'Campaign',
-    page: 'Page',
-    referrer: 'Came from',
-    properties: 'Properties',
-    value: 'Value',
-    lasted: 'Lasted',
-    sources: 'Told by',
-    whyChannel: 'Why this channel',
-    channelRule: 'Rule',
-    noRule: 'Nothing says where it came from.',
-    whyPerson: 'Why this person',
-    whyShow: 'Show why',
-    rule: (rule: string, because: string) => `Rule ${rule}, by message ${because}`,
-    itself: 'It is the person’s own identifier.',
-    verified: 'verified',
-    events: (n: string) => `Events (${n})`,
-    event: 'Event as stored',
-    received: 'Received',
-    occurred: 'Happened',
-  },
-  ja: {
-    notFound: 'この接点はタイムラインにありません。消去されたか、今は別の人のものです。',
-    pages: 'ページ',
-    seconds: (n: string) => `閲覧 ${n}`,
-    campaign: 'キャンペーン',
-    page: 'ページ',
-    referrer: '参照元',
-    properties: 'プロパティ',
-    value: '金額',
-    lasted: '長さ',
-    sources: '記録元',
-    whyChannel: 'なぜこのチャネルか',
-    channelRule: 'ルール',
-    noRule: '流入元を示すものはありません。',
-    whyPerson: 'なぜこの人物か',
-    whyShow: '理由を表示',
-    rule: (rule: string, because: string) => `ルール${rule}、メッセージ${because}による`,
-    itself: 'この人物自身の識別子です。',
-    verified: '確認済み',
-    events: (n: string) => `イベント(${n})`,
-    event: '保存されたイベント',
-    received: '受信',
-    occurred: '発生',
-  },
-})
+import { words } from './touch-words.js'
 
 /** All that is known of a touch: what was done, and the two whys; its events are asked for when they are opened. */
 export function TouchDetail({ touch, person }: { touch: Touchpoint; person: string }) {
-  const t = useWords(touchWords)
+  const t = useWords(words)
   const formats = useFormats()
   return (
     <>
@@ -96,7 +46,7 @@ export function TouchDetail({ touch, person }: { touch: Touchpoint; person: stri
 }
 
 function What({ touch }: { touch: Touchpoint }) {
-  const t = useWords(touchWords)
+  const t = useWords(words)
   const formats = useFormats()
   const { pages = [], properties, value, currency = null, durationSeconds } = touch
   const named = Object.entries(properties).slice(0, 50)
@@ -158,7 +108,7 @@ function Address({ url }: { url: string }) {
 }
 
 function Campaign({ touch }: { touch: Touchpoint }) {
-  const t = useWords(touchWords)
+  const t = useWords(words)
   const { source, medium, name } = touch.campaign
   const campaign = [source, medium, name].filter((part) => part !== undefined && part !== '')
   const { referrer } = touch.page
@@ -181,7 +131,7 @@ export function WhyPerson({ person, messageId }: { person: string; messageId: st
 }
 
 function WhyText({ why }: { why: Why }) {
-  const t = useWords(touchWords)
+  const t = useWords(words)
   const owner = why.owners.find((one) => one.person === why.person) ?? why.owners[0]
   return (
     <>
@@ -208,7 +158,7 @@ function WhyText({ why }: { why: Why }) {
 }
 
 export function EventOpener({ messageId }: { messageId: string }) {
-  const t = useWords(touchWords)
+  const t = useWords(words)
   const [isOpen, setIsOpen] = useState(false)
   return (
     <div>
