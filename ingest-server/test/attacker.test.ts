@@ -455,7 +455,7 @@ describe('whatever is sent with a public key, what is verified stays as it is', 
     }
   }, 180_000)
 
-  test('a flood of devices, of addresses, of users of one address, and of accounts', async () => {
+  test('a flood of devices, of addresses, of users of one address, of accounts, aliases and guests', async () => {
     const before = await answersAtRest()
     const flood = (event: (n: number) => object) => Array.from({ length: 1_100 }, (_, n) => event(n))
     for (const batch of [
@@ -468,6 +468,16 @@ describe('whatever is sent with a public key, what is verified stays as it is', 
         groupId: `flood-${n}`,
         traits: { domain: 'hooli.dev' },
       })),
+      flood((n) => ({ type: 'alias', userId: 'eve', previousId: `flood-old-${n}` })),
+      flood((n) => ({
+        ...{ type: 'identify', anonymousId: `flood-device-${n}`, timestamp: '1990-01-02T00:00:00Z' },
+        context: { traits: { email: 'eve@hooli.dev' } },
+      })),
+      flood((n) => ({
+        ...{ type: 'group', userId: `flood-guest-${n}`, groupId: 'hooli' },
+        traits: n % 2 === 0 ? { name: 'Evil' } : { left: true },
+      })),
+      flood((n) => ({ type: 'track', event: 'Evil', userId: 'eve', context: { groupId: `flood-of-${n}` } })),
     ])
       expect((await server.post('/v1/batch', { batch })).status).toBe(200)
     const last = randomUUID()
