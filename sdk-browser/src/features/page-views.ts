@@ -17,7 +17,9 @@ export const pageViews: Feature = () => {
   const pageOf = (href: string): string =>
     cleanUrl(href).replace(/^[qh]/.test(pages as string) ? '' : /\?[^#]*/g, '')
   // A router sets the title right after the address: the view waits for that.
-  const viewSoon = (): unknown => setTimeout(guard(() => pageOf(location.href) !== pageOf(viewed) && view()))
+  // Nor is what it does while the page is only being prerendered, which is viewed when it is shown.
+  const viewSoon = (): unknown =>
+    setTimeout(guard(() => viewed && pageOf(location.href) !== pageOf(viewed) && view()))
 
   // Before the rest, which a page that has frozen its history does not take.
   if (ofDocument('prerendering')) listen('prerenderingchange', view)
