@@ -17,6 +17,11 @@ import { limits } from './limits.js'
 
 const id = z.union([z.string(), z.number(), z.null()]).optional().catch(undefined)
 const text = z.union([z.string(), z.number(), z.null()], 'must be text or a number').optional()
+// What is no time is as good as absent too: an event whose clock nobody can read happened all the same.
+const time = z
+  .union([z.string(), z.number(), z.looseObject({}), z.null()])
+  .optional()
+  .catch(undefined)
 // PHP writes its empty map as an empty list.
 const object = z.union([z.looseObject({}), z.null(), z.tuple([])], 'must be an object').optional()
 
@@ -24,11 +29,11 @@ const common = {
   messageId: text.describe(
     'By which a re-sent event is recognised; a random one is given where it is missing',
   ),
-  timestamp: text.describe(
+  timestamp: time.describe(
     'When it happened: ISO 8601, or seconds, milli-, micro- or nanoseconds since 1970',
   ),
-  originalTimestamp: text.describe('The same, as RudderStack’s SDKs name it; timestamp comes first'),
-  sentAt: text.describe('When the client sent the request, by the same clock as timestamp'),
+  originalTimestamp: time.describe('The same, as RudderStack’s SDKs name it; timestamp comes first'),
+  sentAt: time.describe('When the client sent the request, by the same clock as timestamp'),
   anonymousId: id.describe('The visitor'),
   userId: id.describe('The customer’s own id of the user'),
   context: object.describe(

@@ -119,9 +119,6 @@ export function readEvent(
 function hasShape(event: Json, type: EventType): boolean {
   return (
     isText(event.messageId) &&
-    isText(event.timestamp) &&
-    isText(event.originalTimestamp) &&
-    isText(event.sentAt) &&
     isObjectOrNone(event.context) &&
     (type === 'identify' || type === 'group' ? isObjectOrNone(event.traits) : true) &&
     (type === 'track' ? isText(event.event) && isObjectOrNone(event.properties) : true) &&

@@ -10,6 +10,7 @@
  *     Java         …+01:00[Europe/Berlin], …[UTC]         Go      … +0100 CET m=+0.004
  *     .NET         /Date(1772362800000)/                  C, Ruby Sun Mar  1 11:00:00 [+0000] 2026
  *     HTTP, Date.toString() and what else names its own zone, also by its name (named-zones.ts)
+ *     objects      {"$date": …} (MongoDB), {"seconds": …, "nanoseconds": …}, with _ in front too (Firestore, protobuf)
  *     English words, ISO weeks and days of the year (other-dates.ts)
  */
 import { timeInNamedZone } from './named-zones.js'
@@ -61,6 +62,7 @@ const utcRegion = /\[(?:Etc\/)?(?:UTC|GMT|Z|UCT|Zulu)\]$/
 /** The time that a text or a number means, or undefined where it means none. */
 export function timeFrom(value: unknown): number | undefined {
   if (typeof value === 'number') return timeOfNumber(value)
+  if (typeof value === 'object' && value !== null) return timeOfObject(value as Record<string, unknown>)
   if (typeof value !== 'string' || value.length > longest) return undefined
   const text = value.trim()
   const ofIso = timeOfIso(isoShape.exec(text))
@@ -70,6 +72,20 @@ export function timeFrom(value: unknown): number | undefined {
   if (ofCalendar !== undefined) return ofCalendar
   const other = withCalendarDate(simple)
   return other === undefined ? undefined : inCalendar(other)
+}
+
+/** As JSON has the times of databases, which are objects to their programs. */
+function timeOfObject(value: Record<string, unknown>): number | undefined {
+  const date = value['$date']
+  if (date !== undefined) {
+    const long = typeof date === 'object' && date !== null && '$numberLong' in date ? date.$numberLong : date
+    // One step down at most: a text may nest as deep as it is long.
+    return typeof long === 'object' ? undefined : timeFrom(long)
+  }
+  const seconds = Number(value['seconds'] ?? value['_seconds'] ?? NaN)
+  const nanos = Number(value['nanoseconds'] ?? value['_nanoseconds'] ?? value['nanos'] ?? 0)
+  const ms = Math.round(seconds * 1_000 + nanos / 1_000_000)
+  return Number.isFinite(ms) ? ms : undefined
 }
 
 const inCalendar = (text: string) => timeOfText(text) ?? timeInNamedZone(text, readUtc)

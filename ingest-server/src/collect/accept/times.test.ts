@@ -58,6 +58,28 @@ describe('a time as clients write it', () => {
   })
 
   test.each([
+    [{ $date: '2026-03-01T11:00:00Z' }, 'MongoDB'],
+    [{ $date: { $numberLong: '1772362800000' } }, 'MongoDB, canonical'],
+    [{ seconds: 1772362800, nanoseconds: 0 }, 'Firestore'],
+    [{ _seconds: 1772362800, _nanoseconds: 400 }, 'Firestore, as its server SDK writes it'],
+    [{ seconds: '1772362800', nanos: 0 }, 'protobuf'],
+  ])('%j is a time (%s)', (written) => {
+    expect(timeFrom(written)).toBe(Date.parse('2026-03-01T11:00:00Z'))
+  })
+
+  test.each([[[2026, 3, 1]], [{}], [{ $date: { $date: 1 } }], [{ seconds: 'soon' }], [true]])(
+    '%j is none, and yet its event is kept and its sender told',
+    (written) => {
+      expect(timeFrom(written)).toBeUndefined()
+      expect(timesOf(written, undefined, receipt)).toMatchObject({
+        occurredAt: receipt.receivedAt,
+        timeCorrected: true,
+        problem: expect.stringContaining('timestamp cannot be read') as string,
+      })
+    },
+  )
+
+  test.each([
     ['March 1, 2026 at 11:00AM', '2026-03-01T11:00:00Z'],
     ['March 01, 2026 at 11:00 PM', '2026-03-01T23:00:00Z'],
     ['Sunday, March 1st, 2026 11:00:05', '2026-03-01T11:00:05Z'],
