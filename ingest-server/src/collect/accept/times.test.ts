@@ -57,7 +57,7 @@ describe('a time as clients write it', () => {
     expect(timeFrom(written)).toBe(Date.parse(meant))
   })
 
-  test.each([
+  test.each<[unknown, string]>([
     [{ $date: '2026-03-01T11:00:00Z' }, 'MongoDB'],
     [{ $date: { $numberLong: '1772362800000' } }, 'MongoDB, canonical'],
     [{ seconds: 1772362800, nanoseconds: 0 }, 'Firestore'],
@@ -67,7 +67,7 @@ describe('a time as clients write it', () => {
     expect(timeFrom(written)).toBe(Date.parse('2026-03-01T11:00:00Z'))
   })
 
-  test.each([[[2026, 3, 1]], [{}], [{ $date: { $date: 1 } }], [{ seconds: 'soon' }], [true]])(
+  test.each<[unknown]>([[[2026, 3, 1]], [{}], [{ $date: { $date: 1 } }], [{ seconds: 'soon' }], [true]])(
     '%j is none, and yet its event is kept and its sender told',
     (written) => {
       expect(timeFrom(written)).toBeUndefined()
