@@ -1,8 +1,7 @@
 /** What belongs to the reader and not to the view, so that it is kept here and not in the address. */
-import { loadLanguage } from './i18n/language.js'
+import { loadLanguage, type Language } from './i18n/language.js'
 import { createStore, useStore } from './store.js'
 
-export type Language = 'en' | 'ja'
 export type Theme = 'system' | 'light' | 'dark'
 export interface Preferences {
   language: Language

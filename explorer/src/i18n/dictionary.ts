@@ -1,5 +1,6 @@
 /** Words in every language, typed: what the English has and another language has not is a type error. */
-import { type Language, usePreferences } from '../preferences.js'
+import { usePreferences } from '../preferences.js'
+import type { Language } from './language.js'
 
 type Entry = string | ((...values: never[]) => string)
 type Same<One> = One extends string ? string : One

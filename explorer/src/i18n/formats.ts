@@ -1,7 +1,8 @@
 /** Numbers, money and times as the reader writes them, in the zone of the view. */
 import { useMemo } from 'preact/hooks'
 import { dayMs } from '../units.js'
-import { type Language, usePreferences } from '../preferences.js'
+import { usePreferences } from '../preferences.js'
+import type { Language } from './language.js'
 import { useZone } from '../url/zone.js'
 
 type When = number | string | Date

@@ -1,5 +1,5 @@
 /** Words that are fetched: the Japanese ones, which the build takes out of the screens (vite-words.ts). English is always there. */
-import type { Language } from '../preferences.js'
+export type Language = 'en' | 'ja'
 
 let japanese: Readonly<Record<string, unknown>> = {}
 

@@ -18,7 +18,7 @@ describe('the OpenAPI document', () => {
   let document: Document
   beforeAll(async () => {
     // What the routes are for is not asked here, only what is said about them.
-    await app.register(timelineRoutes({} as never))
+    await app.register(timelineRoutes({ log: {} } as never))
     document = (await app.inject({ url: '/docs/json' })).json<Document>()
   })
   afterAll(() => app.close())

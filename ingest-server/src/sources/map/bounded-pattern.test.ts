@@ -25,7 +25,15 @@ test('a plain expression of each count of repetitions is done with the longest t
   for (const source of ['a*b', '^a*a*b', '^(.+) x (.+)$', 'a+$', '^(?:ab)+c$', '[a-z]{1,2000}!b'])
     for (const unit of ['a', 'ab', ' x ', 'ba'])
       for (let row = 0; row < 20; row += 1)
-        expect(boundedPattern(source, 'iu')(unit.repeat(2_000))?.[0] ?? '').toBeTypeOf('string')
+        expect(boundedPattern(source, 'iu')(unit.repeat(2_000).slice(0, 2_000))?.[0] ?? '').toBeTypeOf(
+          'string',
+        )
+})
+
+test('a long text is read to its end', () => {
+  const long = `${'word '.repeat(10_000)}end`
+  expect(boundedPattern('^(.+)$', 'u')(long)?.[1]).toBe(long)
+  expect(boundedPattern('(\\w+)$', 'u')('x'.repeat(1_500) + ' end')?.[1]).toBe('end')
 })
 
 test('what is found is what the expression finds, with a limit and without one', () => {

@@ -9,25 +9,34 @@ export class PatternTooSlow extends Error {}
 
 export type Find = (text: string) => RegExpExecArray | null
 
-/** Longer texts are cut; with two repetitions at most, which is what plain patterns have, all ways are tried in 20 ms. */
-const longestText = 2_000
-const limitMs = 25
-/** A pattern that failed so often is not tried again: a file of a million such rows would hold the others up for hours. */
+/** With two repetitions at most, which is what plain patterns have, all ways of so long a text are tried in 20 ms. */
+const longestPlain = 2_000
+/** The second for what only waited for a busy machine in the first. */
+const limitsMs = [25, 250] as const
+/**
+ * A pattern that failed so often is not tried again: a file of a million such rows would hold the others up for hours. A
+ * thousand rows that are read make up for one failure.
+ */
 const mostFailures = 3
+const ofOneRead = 1 / 1_000
 
 /** Throws PatternTooSlow. `source` is known to be a regular expression. */
 export function boundedPattern(source: string, flags: string): Find {
   const expression = new RegExp(source, flags)
-  if (isPlain(source)) return (text) => expression.exec(text.slice(0, longestText))
+  const longestUnlimited = isPlain(source) ? longestPlain : 0
   let failures = 0
   return (text) => {
+    if (text.length <= longestUnlimited) return expression.exec(text)
     if (failures < mostFailures)
-      try {
-        return execInTime(expression, text.slice(0, longestText))
-      } catch (error) {
-        if ((error as { code?: unknown }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
-        failures += 1
-      }
+      for (const limitMs of limitsMs)
+        try {
+          const found = execInTime(expression, text, limitMs)
+          failures = Math.max(0, failures - ofOneRead)
+          return found
+        } catch (error) {
+          if ((error as { code?: unknown }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
+        }
+    failures = Math.min(mostFailures, failures + 1)
     throw new PatternTooSlow(`takes too long by the pattern ${source}; write it with fewer repetitions`)
   }
 }
@@ -36,7 +45,7 @@ const asked: { expression?: RegExp; text?: string } = createContext({})
 const script = new Script('expression.exec(text)')
 
 /** 0.2 ms for the limit, so it is kept for what needs one. V8 heeds it in the middle of an expression. */
-function execInTime(expression: RegExp, text: string): RegExpExecArray | null {
+function execInTime(expression: RegExp, text: string, limitMs: number): RegExpExecArray | null {
   asked.expression = expression
   asked.text = text
   return script.runInContext(asked, { timeout: limitMs }) as RegExpExecArray | null

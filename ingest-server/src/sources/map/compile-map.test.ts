@@ -95,6 +95,10 @@ describe('when something happened', () => {
     '2026-07-01T8:00:00 AM',
     '20260701080000',
     'Wed Jul  1 08:00:00 2026',
+    'Jul 1, 2026 8:00 AM',
+    '1 JUL 2026, 08:00',
+    '1 July 2026, 8:00 am',
+    'Wednesday, July 1, 2026 at 8:00:00 AM',
   ])('the zone of the map counts for every text that names none: %s', (when) => {
     expect(timeOf(when, berlin)).toBe('2026-07-01T06:00:00.000Z')
   })
@@ -129,8 +133,6 @@ describe('when something happened', () => {
     ['25.12.2025', 'is day/month: the map must say so, with the format d.M.yyyy'],
     ['12/25/2025 9:00am', 'is month/day: the map must say so, with the format M/d/yyyy h:mma'],
     ['31/31/2025', 'is no day'],
-    ['Nov 12, 2025', 'may say its format, LLL d, yyyy'],
-    ['12 November 2025, 3:04 PM', 'may say its format, d LLLL yyyy, h:mm a'],
     ['45678', 'as a day of Excel it is 2025-01-21 00:00: the map must say the format excel'],
   ])('what the map must say of %s is named', (when, said) => {
     expect(timeOf(when, 'when')).toContain(said)
