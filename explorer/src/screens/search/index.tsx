@@ -17,10 +17,9 @@ export default function Search({ screens, close }: SearchProps) {
   const t = useWords(words)
   const id = useId()
   const [text, setText] = useState('')
-  const [at, setAt] = useState(0)
   const found = useFound(text.trim())
   const hits = [...found.hits, ...screensFor(text, screens)]
-  const chosen = Math.min(at, hits.length - 1)
+  const { chosen, choose, step } = useChosen(hits)
   const open = (hit: Hit | undefined) => {
     if (hit === undefined) return
     navigate(hrefOf(hit.path, hit.query))
@@ -28,8 +27,8 @@ export default function Search({ screens, close }: SearchProps) {
   }
   const openSoon = useOnceFresh(found.of !== text.trim(), () => open(hits[chosen]))
   const keys = (event: KeyboardEvent) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-    if (step !== undefined) setAt((chosen + step + hits.length) % Math.max(1, hits.length))
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (by !== undefined) step(by)
     else if (event.key === 'Enter' && !event.isComposing) openSoon()
     else return
     event.preventDefault()
@@ -42,7 +41,7 @@ export default function Search({ screens, close }: SearchProps) {
         chosen={hits.length > 0 ? chosen : undefined}
         type={(typed) => {
           setText(typed)
-          setAt(0)
+          choose(undefined)
         }}
         keys={keys}
       />
@@ -54,7 +53,7 @@ export default function Search({ screens, close }: SearchProps) {
             id={`${id}-${index}`}
             hit={hit}
             isChosen={index === chosen}
-            choose={() => setAt(index)}
+            choose={() => choose(hit)}
             open={() => open(hit)}
           />
         ))}
@@ -68,6 +67,28 @@ export default function Search({ screens, close }: SearchProps) {
     </div>
   )
 }
+
+/** By what it is, for a later answer may have it in another place; the first where nothing was chosen. */
+function useChosen(hits: readonly Hit[]) {
+  const [key, setKey] = useState<string>()
+  const placeOf = (one: string | undefined) =>
+    Math.max(
+      0,
+      hits.findIndex((hit) => keyOf(hit) === one),
+    )
+  const keyAt = (place: number) => {
+    const hit = hits[(place + hits.length) % Math.max(1, hits.length)]
+    return hit && keyOf(hit)
+  }
+  return {
+    chosen: placeOf(key),
+    choose: (hit: Hit | undefined) => setKey(hit && keyOf(hit)),
+    /** Of two presses before the next drawing each counts. */
+    step: (by: number) => setKey((before) => keyAt(placeOf(before) + by)),
+  }
+}
+
+const keyOf = ({ type, path, query }: Hit) => JSON.stringify([type, path, query])
 
 /** Who types faster than the server answers means what they typed, not what stands there still. */
 function useOnceFresh(isOld: boolean, act: () => void): () => void {
