@@ -9,12 +9,14 @@ export function Dialog(props: {
   children: ComponentChildren
 }) {
   const dialog = useRef<HTMLDialogElement>(null)
+  const isGone = useRef(false)
   const { close } = props
   useEffect(() => {
     const element = dialog.current
     const before = document.activeElement
     element?.showModal()
     return () => {
+      isGone.current = true
       element?.close()
       if (before instanceof HTMLElement) before.focus()
     }
@@ -24,7 +26,8 @@ export function Dialog(props: {
       ref={dialog}
       class={props.class}
       aria-label={props.label}
-      onClose={close}
+      // It is told a moment later, when another dialog may be open already.
+      onClose={() => isGone.current || close()}
       onClick={(event) => event.target === dialog.current && close()}
     >
       {props.children}
