@@ -17,7 +17,7 @@ import { demoKey, removeDemo } from './demo-project.js'
 import { answersOf, handoffsOf, placesToLook } from './answers.js'
 import { definitions } from './definitions.js'
 import { importEvents, send, signInLink, summaryOf, untilKnown, untilWon } from './server-calls.js'
-import { demoSecret, demoSecretName, programAtWork } from './program.js'
+import { programAtWork } from './program.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const { values } = parseArgs({
@@ -102,7 +102,6 @@ async function startServer(at: string): Promise<ChildProcess> {
     cwd: root,
     stdio: 'inherit',
     detached: true,
-    env: { ...process.env, [demoSecretName]: demoSecret },
   })
   while (!(await answers(at))) {
     if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`)

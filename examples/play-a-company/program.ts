@@ -2,13 +2,18 @@
  * One program at work: a small endpoint of this process takes its deliveries and checks each with the published package
  * of Standard Webhooks. Printed are how many wait where, and what came.
  */
+import { readFileSync } from 'node:fs'
 import { createServer, type Server as HttpServer } from 'node:http'
 import { Webhook } from 'standardwebhooks'
 import { askFor, send, type Server } from './server-calls.js'
 
-/** What the demo's server signs with; no secret at all. */
-export const demoSecret = `whsec_${Buffer.from('the demo of Touchline, no secret').toString('base64')}`
-export const demoSecretName = 'DEMO_WEBHOOK_SECRET'
+const signing = JSON.parse(readFileSync(new URL('./demo-secret.json', import.meta.url), 'utf8')) as {
+  name: string
+  secret: string
+}
+/** What the server signs with for the demo's project, and in which variable it has it (scripts/start.mjs); no secret at all. */
+export const demoSecret = signing.secret
+export const demoSecretName = signing.name
 
 interface Program {
   waiting: number
@@ -93,6 +98,9 @@ export async function programAtWork(server: Server, shown: readonly string[]): P
           `  ${step.padEnd(12)} ${does.padEnd(10)} ${String(waiting).padStart(3)} wait here`,
       ),
       `  ${endpoint.taken.size} deliveries came to ${endpoint.url}, ${endpoint.verified()} of them verified by standardwebhooks.`,
+      ...(endpoint.taken.size === 0 && entered.length > 0
+        ? [`  They are signed with ${demoSecretName}=${demoSecret}: set it where the server runs.`]
+        : []),
     ]
   } finally {
     endpoint.close()
