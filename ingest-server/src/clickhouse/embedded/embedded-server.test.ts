@@ -327,7 +327,9 @@ describe('the process of the embedded server', () => {
     const second = withFolder((dataDir) =>
       openClickHouse({ logger: silentLogger, dataDir, httpPort: server.httpPort, lockWaitMs: 200 }),
     )
-    await expect(second).rejects.toThrow(/CLICKHOUSE_HTTP_PORT.*address already in use/is)
+    await expect(second).rejects.toThrow(
+      new RegExp(`CLICKHOUSE_HTTP_PORT.*:${server.httpPort} is taken`, 's'),
+    )
   })
 
   test('it ends with its parent, and the next parent starts on the same folder at once', async () => {
