@@ -277,10 +277,16 @@ describe.skipIf(chromiumPath() === undefined)('over the demo', () => {
     await press('ArrowUp', 2)
     await page.waitForSelector('[role=option]:first-child[aria-selected=true]')
     for (let step = 0; step < at; step += 1) await page.keyboard.press('ArrowDown')
+    // Opened again in the very moment in which it goes.
+    await page.evaluate(() => {
+      new MutationObserver((_changes, observer) => {
+        if (document.querySelector('dialog.search') !== null) return
+        observer.disconnect()
+        document.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', ctrlKey: true, bubbles: true }))
+      }).observe(document.body, { childList: true, subtree: true })
+    })
     await page.keyboard.press('Enter')
     await page.waitForURL(/\/accounts\/lovelace-works/)
-    await page.waitForSelector('dialog.search', { state: 'detached' })
-    await page.keyboard.press('Control+k')
     await page.waitForSelector('[role=combobox]:focus')
     await page.keyboard.type('chann')
     await page.waitForSelector('[role=option]:has-text("Channels")')
