@@ -20,6 +20,33 @@ export function backOffMs(attempt: number, { first, most }: { first: number; mos
   return Math.min(most, first * 2 ** Math.min(attempt - 1, 30))
 }
 
+export interface Again {
+  signal: AbortSignal
+  backOff: { first: number; most: number }
+  /** After work that lasted so long back-off begins anew. */
+  steadyMs: number
+  /** `failures`: how often in a row it has ended early, 1 for the first time. */
+  failed: (error: unknown, failures: number) => void
+}
+
+/** Begins `work` again whenever it ends, however it does, until `signal` aborts. */
+export async function again(
+  work: () => Promise<void>,
+  { signal, backOff, steadyMs, failed }: Again,
+): Promise<void> {
+  let failures = 0
+  while (!signal.aborted) {
+    const startedAt = performance.now()
+    const end = await work().then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    )
+    failures = performance.now() - startedAt > steadyMs ? 1 : failures + 1
+    if (end !== undefined) failed(end.error, failures)
+    await pause(backOffMs(failures, backOff), signal)
+  }
+}
+
 export interface Pass<Result> {
   /** Does what there is to do now. */
   pass: () => Promise<Result>

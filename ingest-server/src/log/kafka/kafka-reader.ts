@@ -9,7 +9,7 @@ import { errorTypeOf } from './kafka-client.js'
 import { createCoalescer, type Coalescer } from './coalesce.js'
 import { toReadRecord } from './kafka-message.js'
 import type { LogTable, ReadRecord } from '../log.js'
-import { backOffMs, pause } from '../../loop.js'
+import { again } from '../../loop.js'
 
 export interface KafkaReading {
   kafka: Kafka
@@ -40,22 +40,24 @@ const concurrentPartitions = 256
 /** No fetch and no heartbeat for so long, though nothing is being handled: the consumer is dead and does not say so. */
 const silentAfterMs = 30_000
 const newConsumerAfterMs = { first: 200, most: 5_000 }
+/** Not kafkajs but whoever runs a consumer starts again: it does so whatever the error says about itself. */
+export const startedAgainByUs = {
+  initialRetryTime: 100,
+  maxRetryTime: 1_000,
+  retries: 4,
+  restartOnFailure: () => Promise.resolve(false),
+}
 
 /** Resolves after `signal` aborted, the call of `handle` under way ended, and its offsets were committed. */
 export async function readFromKafka(reading: KafkaReading): Promise<void> {
   const { signal, logger } = reading
   const coalescer = createCoalescer(reading.handle, signal, logger)
-  let failures = 0
-  while (!signal.aborted) {
-    const startedAt = performance.now()
-    try {
-      await consumeUntilItEnds(reading, coalescer)
-    } catch (error) {
-      logger.warn({ err: error }, 'The Kafka consumer ended; a new one takes over')
-    }
-    failures = performance.now() - startedAt > silentAfterMs ? 0 : failures + 1
-    await pause(backOffMs(failures, newConsumerAfterMs), signal)
-  }
+  await again(() => consumeUntilItEnds(reading, coalescer), {
+    signal,
+    backOff: newConsumerAfterMs,
+    steadyMs: silentAfterMs,
+    failed: (error) => logger.warn({ err: error }, 'The Kafka consumer ended; a new one takes over'),
+  })
   await coalescer.idle()
 }
 
@@ -72,13 +74,7 @@ async function consumeUntilItEnds(reading: KafkaReading, coalescer: Coalescer): 
     maxBytes: maxFetchBytes,
     maxWaitTimeInMs: fetchWaitMs,
     allowAutoTopicCreation: false,
-    // Not kafkajs but readFromKafka starts again: it does so whatever the error says about itself.
-    retry: {
-      initialRetryTime: 100,
-      maxRetryTime: 1_000,
-      retries: 4,
-      restartOnFailure: () => Promise.resolve(false),
-    },
+    retry: startedAgainByUs,
   })
   const life = new AbortController()
   const end = watchEnd(consumer, life, signal)

@@ -10,10 +10,10 @@ import { randomUUID } from 'node:crypto'
 import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import QuickLRU from 'quick-lru'
 import type { Logger } from '../../logger.js'
-import { backOffMs, pause } from '../../loop.js'
+import { again, pause } from '../../loop.js'
 import type { LogTable, Place, Tail, TailWatcher } from '../log.js'
 import { toReadRecord } from './kafka-message.js'
-import { watchEnd } from './kafka-reader.js'
+import { startedAgainByUs, watchEnd } from './kafka-reader.js'
 import { withAdmin } from './kafka-topics.js'
 
 export interface KafkaTailing {
@@ -38,7 +38,7 @@ const awayAfterMs = 3_000
 const unreadAfterMs = 10_000
 /** How long whoever looks on waits for what was appended before. */
 const catchUpMs = 2_000
-const againAfterMs = { first: 200, most: 2_000 }
+const beginAgain = { backOff: { first: 200, most: 2_000 }, steadyMs: 10_000 }
 /** Messages of the last seconds, by which one that a producer had to send twice is known. quick-lru keeps up to twice as many. */
 const mostKnown = 10_000
 
@@ -64,6 +64,7 @@ export function tailKafka(tailing: KafkaTailing): Tail & { ended: Promise<void> 
     await pause(lookEveryMs, signal)
   }
   const following = again(() => withAdmin(kafka, (admin) => untilAborted(() => look(admin), signal)), {
+    ...beginAgain,
     signal,
     failed(error, failures) {
       answeredAt = -Infinity
@@ -74,6 +75,7 @@ export function tailKafka(tailing: KafkaTailing): Tail & { ended: Promise<void> 
   const noteRead = () => (readAt = performance.now())
   const reading = Promise.race([begun, aborted(signal)]).then(() =>
     again(() => readOn({ ...tailing, signal, next, take, noteRead }), {
+      ...beginAgain,
       signal,
       failed: (error) =>
         logger.warn({ err: error }, 'The consumer that looks on ended; a new one takes over'),
@@ -115,7 +117,8 @@ function createTake({ tableOf, watcher, next }: Taking) {
     const from = next.get(part) ?? 0n
     const records = messages.flatMap((message) => {
       const offset = BigInt(message.offset)
-      const record = offset < from ? undefined : toReadRecord({ topic, partition }, table, message)
+      if (offset < from) return []
+      const record = toReadRecord({ topic, partition }, table, message)
       const id = record?.id ?? ''
       if (record === undefined || known.has(id)) return []
       known.set(id, true)
@@ -168,12 +171,7 @@ async function readOn(reading: Reading): Promise<void> {
     // Partitions that were added are read within so long, from their beginning.
     metadataMaxAge: 10_000,
     allowAutoTopicCreation: false,
-    retry: {
-      initialRetryTime: 100,
-      maxRetryTime: 1_000,
-      retries: 4,
-      restartOnFailure: () => Promise.resolve(false),
-    },
+    retry: startedAgainByUs,
   })
   const end = watchEnd(consumer, new AbortController(), signal)
   consumer.on(consumer.events.FETCH, noteRead)
@@ -202,24 +200,6 @@ function seekAtJoins(consumer: Consumer, next: ReadonlyMap<string, bigint>): voi
         consumer.seek({ topic, partition, offset: offset.toString() })
       }
   })
-}
-
-interface Again {
-  signal: AbortSignal
-  failed: (error: unknown, failures: number) => void
-}
-async function again(work: () => Promise<void>, { signal, failed }: Again): Promise<void> {
-  let failures = 0
-  while (!signal.aborted) {
-    const startedAt = performance.now()
-    try {
-      await work()
-    } catch (error) {
-      failures = performance.now() - startedAt > againAfterMs.most * 5 ? 1 : failures + 1
-      failed(error, failures)
-    }
-    await pause(backOffMs(failures, againAfterMs), signal)
-  }
 }
 
 async function untilAborted(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
