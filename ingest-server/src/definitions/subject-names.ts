@@ -2,31 +2,28 @@
 import type { Subject } from '@touchline/schemas/api'
 import { query, type NamedQuery, type QuerySource } from '../clickhouse/query.js'
 import type { Compiled } from './bag.js'
-import { touchSettings } from './touches.js'
-
-// Keys go as text: a UInt64 is more than a number of JavaScript holds.
-const wanted = '(SELECT toUInt64(arrayJoin({keys: Array(String)})))'
+import { amongKeys, touchSettings } from './touches.js'
 
 /** Of who has touches, by primary key. */
 const touched: Record<Subject, string> = {
   person: `
 SELECT person_key AS key, person AS id FROM touchpoints_of_people
-WHERE project = {project: String} AND person_key IN ${wanted} AND is_deleted = 0`,
+WHERE project = {project: String} AND person_key ${amongKeys} AND is_deleted = 0`,
   account: `
 SELECT account_key AS key, account AS id FROM touchpoints_of_accounts
-WHERE project = {project: String} AND account_key IN ${wanted} AND is_deleted = 0`,
+WHERE project = {project: String} AND account_key ${amongKeys} AND is_deleted = 0`,
 }
 /** Of all others: there is no key to find them by. */
 const untouched: Record<Subject, string> = {
   person: `
 SELECT cityHash64(person) AS key, person AS id FROM people FINAL
-WHERE project = {project: String} AND cityHash64(person) IN ${wanted}`,
+WHERE project = {project: String} AND cityHash64(person) ${amongKeys}`,
   account: `
 SELECT cityHash64(account) AS key, account AS id FROM account_people
-WHERE project = {project: String} AND cityHash64(account) IN ${wanted}
+WHERE project = {project: String} AND cityHash64(account) ${amongKeys}
 UNION ALL
 SELECT cityHash64(account) AS key, account AS id FROM account_traits
-WHERE project = {project: String} AND cityHash64(account) IN ${wanted}`,
+WHERE project = {project: String} AND cityHash64(account) ${amongKeys}`,
 }
 
 /** Ids by key, both as text. */

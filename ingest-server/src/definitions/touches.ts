@@ -17,6 +17,9 @@ const sources: Record<Subject, (more: string) => string> = {
     `(SELECT account_key AS key, account AS subject, message_id, ${columns} FROM touchpoints_of_accounts FINAL WHERE ${until}${more})`,
 }
 
+/** Of `{keys: Array(String)}`, in which numbers of 64 bits are texts. */
+export const amongKeys = 'IN (SELECT toUInt64(arrayJoin({keys: Array(String)})))'
+
 /** Keys of the subjects that are asked about. */
 export const onlyKeys = '(SELECT cityHash64(arrayJoin({only: Array(String)})))'
 
@@ -29,7 +32,7 @@ export const touchesOf = (subject: Subject, isOnly = false): string =>
 
 /** The same of the subjects whose keys are in `{keys: Array(String)}`, found by primary key. */
 export const touchesOfKeys = (subject: Subject): string =>
-  sources[subject](` AND ${subject}_key IN (SELECT toUInt64(arrayJoin({keys: Array(String)})))`)
+  sources[subject](` AND ${subject}_key ${amongKeys}`)
 
 /** What a statement over touches is sent with: partitions do not share keys, since the time is in the key. */
 export const touchSettings = { do_not_merge_across_partitions_select_final: 1 } as const

@@ -5,7 +5,7 @@ import { asOfMsSql, asOfParam } from '../definitions/bag.js'
 import { compileCondition } from '../definitions/compile.js'
 import { loadReferences } from '../definitions/references.js'
 import { namesOf } from '../definitions/subject-names.js'
-import { touchesOf, touchSettings } from '../definitions/touches.js'
+import { amongKeys, touchesOf, touchSettings } from '../definitions/touches.js'
 import { universeOf } from '../definitions/universe.js'
 import { totalsSql, type ListedScore } from './listed-scores.js'
 import type { StageList } from './stage-list.js'
@@ -72,7 +72,7 @@ SELECT toString(key) AS key, countIf(${isTouch}) AS touches, countIf(${recent}) 
   ${firstMs} AS firstMs, ${lastMs} AS lastMs,
   argMinIf(channel, (at, message_id, touch), ${isTouch}) AS firstChannel,
   argMaxIf(channel, (at, message_id, touch), ${isTouch}) AS lastChannel
-FROM ${touchesOf(subject)} WHERE key IN (SELECT toUInt64(arrayJoin({keys: Array(String)})))
+FROM ${touchesOf(subject)} WHERE key ${amongKeys}
 GROUP BY key`
 
 const untouched = {

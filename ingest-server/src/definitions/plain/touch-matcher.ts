@@ -1,5 +1,6 @@
 /** Which touch filters a touchpoint matches, as compile-touch.ts has it in SQL: each content is matched once and remembered. */
 import type { Touch } from '@touchline/schemas/api'
+import { globOf } from '../glob.js'
 
 export interface TouchContent {
   kind: string
@@ -92,26 +93,6 @@ function testOf(touch: Touch, read: (field: Field) => void): Test {
   const [first, ...others] = tests
   if (first === undefined) return () => true
   return others.length === 0 ? first : (content) => tests.every((test) => test(content))
-}
-
-/**
- * `*` is any run of characters. Each part is looked for behind the one before it, at the first place: a pattern of many
- * stars, over what visitors send, takes no longer than its text is long. A regular expression would try all ways.
- */
-export function globOf(pattern: string): (text: string) => boolean {
-  const [first = '', ...rest] = pattern.split('*')
-  const last = rest.pop()
-  if (last === undefined) return (text) => text === pattern
-  return (text) => {
-    if (!text.startsWith(first) || !text.endsWith(last)) return false
-    let at = first.length
-    for (const part of rest) {
-      const found = text.indexOf(part, at)
-      if (found === -1) return false
-      at = found + part.length
-    }
-    return at <= text.length - last.length
-  }
 }
 
 const ofPath = (pattern: string) => pattern.startsWith('/') || pattern.startsWith('*/')

@@ -2,7 +2,7 @@
 import { queryRows, type Reader } from '../../clickhouse/query.js'
 import { conversionsOf, convertedKeys, isPlainTouch, type Goal } from '../goals.js'
 import { inPart, ofSubjects, paramsOf, partParams, settings, within, type Fragment } from '../question.js'
-import { touchesOf } from '../../definitions/touches.js'
+import { amongKeys, touchesOf } from '../../definitions/touches.js'
 import { creditedTouches, keyOf, type AttributionQuestion } from './attribution-question.js'
 import { milestoneNames, type MilestoneName } from './credit.js'
 import type { Conversion } from './share.js'
@@ -11,7 +11,6 @@ import type { Conversion } from './share.js'
 const mostKeys = 8_000
 /** An answer of ClickHouse has 200,000 rows at most (clickhouse/caps.ts). */
 const mostPerPart = 50_000
-const amongKeys = 'key IN (SELECT toUInt64(arrayJoin({keys: Array(String)})))'
 
 /** All conversions of the question's window, by time. */
 export async function readConversions(reader: Reader, ask: AttributionQuestion): Promise<Conversion[]> {
@@ -46,7 +45,7 @@ async function readAmong(
   ask: AttributionQuestion,
   keys: readonly string[],
 ): Promise<PathRow[]> {
-  const { sql, params } = await pathsSql(reader, ask, amongKeys)
+  const { sql, params } = await pathsSql(reader, ask, `key ${amongKeys}`)
   return queryRows<PathRow>(
     reader,
     { name: 'attribution-paths', sql, settings, splitBy: 'keys' },

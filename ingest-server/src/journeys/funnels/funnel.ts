@@ -3,6 +3,7 @@ import { createBreather } from '../../breathe.js'
 import { queryRows, type NamedQuery, type Params, type Reader } from '../../clickhouse/query.js'
 import { median, ratio } from '../numbers/statistics.js'
 import { namesOf } from '../../definitions/subject-names.js'
+import { amongKeys } from '../../definitions/touches.js'
 import { countTouches, inPart, partParams, settings } from '../question.js'
 import { furthestAttempt } from './attempts.js'
 import type { FunnelQuestion } from './funnel-question.js'
@@ -126,7 +127,7 @@ async function readFunnel(reader: Reader, ask: FunnelQuestion): Promise<Read> {
   const quick = { name: 'funnel-levels', sql: levelRowsSql(sqlOf(inPart, 'quick')), settings }
   const exact = {
     name: 'funnel-tied',
-    sql: levelRowsSql(sqlOf('key IN (SELECT toUInt64(arrayJoin({keys: Array(String)})))', 'exact')),
+    sql: levelRowsSql(sqlOf(`key ${amongKeys}`, 'exact')),
     settings,
     splitBy: 'keys',
   }

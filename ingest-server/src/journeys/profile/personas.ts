@@ -1,7 +1,7 @@
 /** Buyer personas: who of the people of closed accounts is there when a deal is won. GET /v1/personas. */
 import type { PersonasBody } from '@touchline/schemas/api'
 import { queryRows, type Reader } from '../../clickhouse/query.js'
-import { globOf } from '../../definitions/plain/touch-matcher.js'
+import { globOf } from '../../definitions/glob.js'
 import { touchesOf } from '../../definitions/touches.js'
 import { usedGoals, type UsedDefinition } from '../goals.js'
 import { spreadOf, median, type Spread } from '../numbers/statistics.js'
