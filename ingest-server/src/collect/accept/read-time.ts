@@ -82,11 +82,15 @@ function timeOfObject(value: Record<string, unknown>): number | undefined {
     // One step down at most: a text may nest as deep as it is long.
     return typeof long === 'object' ? undefined : timeFrom(long)
   }
-  const seconds = Number(value['seconds'] ?? value['_seconds'] ?? NaN)
-  const nanos = Number(value['nanoseconds'] ?? value['_nanoseconds'] ?? value['nanos'] ?? 0)
+  const seconds = integerOf(value['seconds'] ?? value['_seconds'])
+  const nanos = integerOf(value['nanoseconds'] ?? value['_nanoseconds'] ?? value['nanos'] ?? 0)
   const ms = Math.round(seconds * 1_000 + nanos / 1_000_000)
   return Number.isFinite(ms) ? ms : undefined
 }
+
+/** A 64-bit number is text in the JSON of protobuf. */
+const integerOf = (value: unknown): number =>
+  typeof value === 'number' || (typeof value === 'string' && /^-?\d+$/.test(value)) ? Number(value) : NaN
 
 const inCalendar = (text: string) => timeOfText(text) ?? timeInNamedZone(text, readUtc)
 

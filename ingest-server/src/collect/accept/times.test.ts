@@ -67,17 +67,17 @@ describe('a time as clients write it', () => {
     expect(timeFrom(written)).toBe(Date.parse('2026-03-01T11:00:00Z'))
   })
 
-  test.each<[unknown]>([[[2026, 3, 1]], [{}], [{ $date: { $date: 1 } }], [{ seconds: 'soon' }], [true]])(
-    '%j is none, and yet its event is kept and its sender told',
-    (written) => {
-      expect(timeFrom(written)).toBeUndefined()
-      expect(timesOf(written, undefined, receipt)).toMatchObject({
-        occurredAt: receipt.receivedAt,
-        timeCorrected: true,
-        problem: expect.stringContaining('timestamp cannot be read') as string,
-      })
-    },
-  )
+  test.each<[unknown]>([
+    ...[[[2026, 3, 1]], [{}], [{ $date: { $date: 1 } }], [true]],
+    ...['soon', '', ' ', [], true, null].map((seconds): [unknown] => [{ seconds, nanoseconds: 0 }]),
+  ] as [unknown][])('%j is none, and yet its event is kept and its sender told', (written) => {
+    expect(timeFrom(written)).toBeUndefined()
+    expect(timesOf(written, undefined, receipt)).toMatchObject({
+      occurredAt: receipt.receivedAt,
+      timeCorrected: true,
+      problem: expect.stringContaining('timestamp cannot be read') as string,
+    })
+  })
 
   test.each([
     ['March 1, 2026 at 11:00AM', '2026-03-01T11:00:00Z'],
