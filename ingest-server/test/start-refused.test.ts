@@ -93,7 +93,7 @@ test.each<[string, () => Promise<Record<string, string>>, RegExp]>([
   [
     'a port of ClickHouse that another program has',
     async () => ({ CLICKHOUSE_HTTP_PORT: new URL(server.url).port }),
-    /CLICKHOUSE_HTTP_PORT and CLICKHOUSE_TCP_PORT\. It said: 127\.0\.0\.1:\d+ is taken\./,
+    /127\.0\.0\.1:\d+ is taken, .*CLICKHOUSE_HTTP_PORT and CLICKHOUSE_TCP_PORT\./,
   ],
   [
     'an address of another machine',

@@ -5,6 +5,7 @@ import { createKafkaClient } from '../log/kafka/kafka-client.js'
 import { withAdmin } from '../log/kafka/kafka-topics.js'
 import { saslOf } from '../log/open-log.js'
 import type { Logger } from '../logger.js'
+import { pause } from '../loop.js'
 
 const connectTimeoutMs = 3_000
 /** Longer than the client's own tries, which end by themselves. */
@@ -30,10 +31,7 @@ export async function problemOfBroker(config: Config, broker: string): Promise<s
   try {
     await Promise.race([
       withAdmin(kafka, (admin) => admin.describeCluster()),
-      new Promise((_resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error('no answer')), askTimeoutMs)
-        timeout.signal.addEventListener('abort', () => clearTimeout(timer))
-      }),
+      pause(askTimeoutMs, timeout.signal).then(() => Promise.reject(new Error('no answer'))),
     ])
     return undefined
   } catch (error) {

@@ -11,7 +11,7 @@ export function explainFailure(words: string, dataDir: string): string {
     return `Another process runs ClickHouse in ${dataDir}. Stop it, or give this one its own DATA_DIR.`
   }
   if (isPortTaken(words)) {
-    return `The port for ClickHouse is taken. Choose others with CLICKHOUSE_HTTP_PORT and CLICKHOUSE_TCP_PORT. It said: ${addressIn(words)}`
+    return `${addressIn(words)} is taken, which ClickHouse was to have. Choose others with CLICKHOUSE_HTTP_PORT and CLICKHOUSE_TCP_PORT.`
   }
   return cannotRunHere(words)
 }
@@ -19,7 +19,7 @@ export function explainFailure(words: string, dataDir: string): string {
 /** The engine tells it with a stack; which address is taken is all that helps. */
 function addressIn(words: string): string {
   const address = /\[?((?:\d+\.){3}\d+)\]?(:\d+)/.exec(words)
-  return address === null ? (words.split('\n')[0] ?? '') : `${address[1]}${address[2]} is taken.`
+  return address === null ? 'A port' : `${address[1]}${address[2]}`
 }
 
 export function cannotRunHere(reason: string): string {
