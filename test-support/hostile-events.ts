@@ -1,4 +1,7 @@
 /** What is sent with a public key by somebody who means harm: of the people and companies of the attacker's tests. */
+import { randomUUID } from 'node:crypto'
+import { until, type TestServer } from './server.js'
+
 const users = ['eve', 'eve-old', 'gil', 'hal', 'mallory', 'mallory@hooli.dev']
 const emails = [
   'eve@hooli.dev',
@@ -12,13 +15,13 @@ const groups = ['hooli', 'domain:initech.dev', 'evil']
 const claimed = ['hooli.dev', 'initech.dev', 'https://www.hooli.dev', 'evil.dev']
 
 /** The same numbers at every run; each below its argument. */
-export function randomOf(seed: number): (below: number) => number {
+function randomOf(seed: number): (below: number) => number {
   let state = seed
   return (below) => (state = (state * 48_271) % 2_147_483_647) % below
 }
 
 /** An event of somebody who has a write key and wishes eve, gil, hal, hooli and initech ill. */
-export function hostileEvent(random: (below: number) => number): object {
+function hostileEvent(random: (below: number) => number): object {
   const one = <T>(list: readonly T[]) => list[random(list.length)] as T
   const dated = one([{}, { timestamp: '1990-02-01T00:00:00Z' }, { timestamp: new Date().toISOString() }])
   const who = one([
@@ -52,4 +55,31 @@ export function hostileEvent(random: (below: number) => number): object {
     { type: 'page', context: { page: { url: 'https://evil.dev/?utm_source=evil&utm_medium=cpc' } } },
   ])
   return { ...dated, ...who, ...what }
+}
+
+/** Sends some hundred of them, always the same of a seed. Answers an event that came after them. */
+export async function sendHostile(server: TestServer, seed: number): Promise<string> {
+  const random = randomOf(seed)
+  await server.post('/v1/batch', { batch: Array.from({ length: 250 }, () => hostileEvent(random)) })
+  return sendLast(server)
+}
+
+export async function sendLast(server: TestServer): Promise<string> {
+  const messageId = randomUUID()
+  await server.post('/v1/track', { userId: 'mallory', event: 'Last', messageId })
+  return messageId
+}
+
+/** Resolves once the event of `sendLast` is a touchpoint, and so is what was sent before it. */
+export async function untilFormed(server: TestServer, messageId: string): Promise<void> {
+  await until(
+    async () => {
+      const rows = await server.sql(
+        "SELECT 1 FROM touchpoints_of_people WHERE person = 'user:mallory' AND has(message_ids, {messageId: String})",
+        { messageId },
+      )
+      return rows.length > 0 ? true : undefined
+    },
+    { timeoutMs: 90_000, what: 'touchpoints of what was stored' },
+  )
 }

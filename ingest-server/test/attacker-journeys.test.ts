@@ -3,9 +3,8 @@
  * to be unverified, and nothing else. What a verified deal is worth, when and of whom it was, and what definitions that ask
  * for proof say, does not change by a byte. SECURITY.md promises it.
  */
-import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { hostileEvent, randomOf } from '../../test-support/hostile-events.js'
+import { sendHostile, sendLast, untilFormed } from '../../test-support/hostile-events.js'
 import { startServer, type TestServer, until } from '../../test-support/server.js'
 
 let server: TestServer
@@ -192,18 +191,6 @@ async function answersAtRest(): Promise<string> {
   )
 }
 
-async function untilFormed(messageId: string): Promise<void> {
-  await until(
-    async () => {
-      const rows = await server.sql(
-        `SELECT 1 FROM touchpoints_of_people WHERE person = 'user:mallory' AND has(message_ids, '${messageId}')`,
-      )
-      return rows.length > 0 ? true : undefined
-    },
-    { timeoutMs: 90_000, what: 'touchpoints of what was stored' },
-  )
-}
-
 describe('whatever is sent with a public key, a verified deal stays what it is', () => {
   test('what is asked is not nothing', async () => {
     const before = JSON.parse(await answersAtRest()) as Record<string, unknown>
@@ -253,9 +240,8 @@ describe('whatever is sent with a public key, a verified deal stays what it is',
       forge('eve', 'Met', day, { context: { touchpoint: { kind: 'crm', source: 'sap' } } }),
     ])
     await server.post('/v1/batch', { batch })
-    const last = randomUUID()
-    await server.post('/v1/track', { userId: 'mallory', event: 'Last', messageId: last })
-    await untilFormed(last)
+    const last = await sendLast(server)
+    await untilFormed(server, last)
     await untilSame(before, 'forged deals')
     // What was added is there, and says that nobody vouches for it.
     const { body } = await server.get<Attribution>('/v1/attribution?goal=each&lookback=none')
@@ -269,11 +255,7 @@ describe('whatever is sent with a public key, a verified deal stays what it is',
   test('hundreds of hostile events of every kind, in several orders', async () => {
     const before = await answersAtRest()
     for (const seed of seeds) {
-      const random = randomOf(seed)
-      await server.post('/v1/batch', { batch: Array.from({ length: 250 }, () => hostileEvent(random)) })
-      const last = randomUUID()
-      await server.post('/v1/track', { userId: 'mallory', event: 'Last', messageId: last })
-      await untilFormed(last)
+      await untilFormed(server, await sendHostile(server, seed))
       await untilSame(before, `sequence ${seed}`)
     }
   }, 600_000)

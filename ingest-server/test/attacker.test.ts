@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { hostileEvent, randomOf } from '../../test-support/hostile-events.js'
+import { sendHostile, sendLast, untilFormed } from '../../test-support/hostile-events.js'
 import { startServer, type TestServer, until } from '../../test-support/server.js'
 
 const strict = { writeKey: 'wk_strict_0123456789', secretKey: 'sk_strict_0123456789abcdef' }
@@ -181,8 +181,7 @@ describe('in an open project', () => {
       { type: 'alias', userId: 'mallory', previousId: 'ada' },
     ]
     await server.post('/v1/batch', { batch: forged })
-    const last = randomUUID()
-    await server.post('/v1/track', { userId: 'mallory', event: 'Last', messageId: last })
+    const last = await sendLast(server)
     await untilStored(last)
     const ada = await person('ada')
     expect(ada.body.id).toBe('user:ada')
@@ -267,18 +266,9 @@ describe('whatever is sent with a public key, what is verified stays as it is', 
   })
 
   /** Resolves once what was stored before this event of mallory's is formed into touchpoints too. */
-  async function untilFormed(messageId: string): Promise<void> {
+  async function untilWorkedIn(messageId: string): Promise<void> {
     await untilStored(messageId)
-    await until(
-      async () => {
-        const rows = await server.sql(
-          "SELECT 1 FROM touchpoints_of_people WHERE person = 'user:mallory' AND has(message_ids, {messageId: String})",
-          { messageId },
-        )
-        return rows.length > 0 ? true : undefined
-      },
-      { timeoutMs: 60_000, what: 'touchpoints of what was stored' },
-    )
+    await untilFormed(server, messageId)
   }
 
   /** Twice the same, with all that is derived in it. */
@@ -446,11 +436,7 @@ describe('whatever is sent with a public key, what is verified stays as it is', 
     for (const shown of ['"total": 27', '"goal": "paid"', '"Paid"', '"person user:eve"', '"account hooli"'])
       expect(before).toContain(shown)
     for (const seed of [1, 2, 3]) {
-      const random = randomOf(seed)
-      await server.post('/v1/batch', { batch: Array.from({ length: 250 }, () => hostileEvent(random)) })
-      const last = randomUUID()
-      await server.post('/v1/track', { userId: 'mallory', event: 'Last', messageId: last })
-      await untilFormed(last)
+      await untilWorkedIn(await sendHostile(server, seed))
       await untilSame(before, `sequence ${seed}`)
     }
   }, 180_000)
@@ -480,9 +466,8 @@ describe('whatever is sent with a public key, what is verified stays as it is', 
       flood((n) => ({ type: 'track', event: 'Evil', userId: 'eve', context: { groupId: `flood-of-${n}` } })),
     ])
       expect((await server.post('/v1/batch', { batch })).status).toBe(200)
-    const last = randomUUID()
-    await server.post('/v1/track', { userId: 'mallory', event: 'Last', messageId: last })
-    await untilFormed(last)
+    const last = await sendLast(server)
+    await untilWorkedIn(last)
     await untilSame(before, 'the flood')
   }, 180_000)
 
@@ -531,8 +516,7 @@ describe('what would stop everybody', () => {
         names(await person(userId)).includes(`anon:${userId}-phone`) ? true : undefined,
       )
     }
-    const last = randomUUID()
-    await server.post('/v1/track', { userId: 'mallory', event: 'Last', messageId: last })
+    const last = await sendLast(server)
     await untilStored(last)
     const { body } = await server.get<{ identifiers: string[] }>('/v1/identity/quarantined?limit=1000')
     expect(body.identifiers).toContain('user:octopus')
