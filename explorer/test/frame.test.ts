@@ -180,6 +180,7 @@ describe.skipIf(chromiumPath() === undefined)('the frame of the pages', () => {
       expect(text).toContain('<img')
       expect(text).not.toContain('\u202E')
       expect(text).not.toMatch(/x{300}/)
+      expect(await widerThanTheirColumn(page), path).toEqual([])
     }
     for (const opener of await page.locator('.timeline__line button').all()) await opener.click()
     await page.locator('.timeline__detail').first().waitFor()
@@ -206,6 +207,19 @@ describe.skipIf(chromiumPath() === undefined)('the frame of the pages', () => {
     await context.close()
   })
 })
+
+/** The links in columns of long names that run into the next column. */
+function widerThanTheirColumn(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const inner = (cell: Element) => {
+      const { paddingLeft, paddingRight } = getComputedStyle(cell)
+      return cell.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight)
+    }
+    return [...document.querySelectorAll('td.wide > a')]
+      .filter((name) => name.getBoundingClientRect().width > inner(name.parentElement ?? name) + 1)
+      .map((name) => name.textContent.slice(0, 60))
+  })
+}
 
 /** Goes on with the tab key until what is called so has the focus. */
 async function tabTo(page: Page, name: RegExp): Promise<void> {
