@@ -1,7 +1,7 @@
 /** The one way to do something again and again: waiting that an abort ends, back-off, and a loop of passes. */
 import type { Logger } from './logger.js'
 
-/** Waits, but not longer than until `signal` aborts. */
+/** Waits, but not longer than until `signal` aborts. What is due already (`ms` below 0) is waited for no longer. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted === true) return Promise.resolve()
   return new Promise((resolve) => {
@@ -10,7 +10,7 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
       signal?.removeEventListener('abort', done)
       resolve()
     }
-    const timer = setTimeout(done, ms)
+    const timer = setTimeout(done, Math.max(0, ms))
     signal?.addEventListener('abort', done)
   })
 }

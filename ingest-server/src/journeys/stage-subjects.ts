@@ -1,10 +1,8 @@
 /** Who is behind a number of the stages, and the stages of one subject. */
 import { type Stage, type Subject, type stageStates } from '@touchline/schemas/api'
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
-import { asOfParam } from '../definitions/bag.js'
 import { compileTouches } from '../definitions/compile-touch.js'
 import { namesOf } from '../definitions/subject-names.js'
-import { touchesOf, touchSettings } from '../definitions/touches.js'
 import { touchesAt } from '../definitions/walk.js'
 import type { StageList } from './stage-list.js'
 import { subjectsSql } from './stages.js'
@@ -110,25 +108,32 @@ export async function readEntries(
   id: string,
   asOf: number,
 ): Promise<{ entries: Entry[]; current: Stage | undefined; furthest: Stage | undefined }> {
-  const { sql, params, settings } = subjectsSql(list, asOf, [id])
+  const { stages } = list.body
+  const matching = matchingSql(stages)
+  const touches = `groupArrayIf((toUnixTimestamp64Milli(at), message_id, [${matching.sql.join(', ')}]), kind != '')`
+  const { sql, params, settings } = subjectsSql(list, asOf, { only: [id], more: [touches] })
   const named: NamedQuery = {
     name: 'stages-of-subject',
-    sql: `SELECT entries, current, furthest FROM (${sql}) `,
+    sql: `
+SELECT entries, current, furthest,
+  arraySort(arrayFilter(touch -> arrayExists(entry -> entry.2 = touch.1, entries), more1)) AS touches
+FROM (${sql})`,
     settings,
   }
   interface Row {
-    entries: [number, number, number][]
+    entries: [place: number, atMs: number, leftMs: number][]
     current: number
     furthest: number
+    touches: TouchThen[]
   }
-  const [row] = await query<Row>(reader, named, params)
-  const { stages } = list.body
+  const [row] = await query<Row>(reader, named, { ...params, ...matching.params })
   const entries = await Promise.all(
     (row?.entries ?? []).flatMap(([place, atMs, leftMs]) => {
       const stage = stages[place]
-      return stage === undefined
-        ? []
-        : [entryOf(reader, list.body.subject, id, { stage, atMs, leftMs, asOf })]
+      if (stage === undefined) return []
+      const because =
+        becauseOf(place, atMs, row?.touches ?? []) ?? traitOf(reader, list.body.subject, id, atMs)
+      return [entryOf({ stage, atMs, leftMs }, because)]
     }),
   )
   const stageAt = (place: number | undefined) => (place === undefined ? undefined : stages[place])
@@ -136,13 +141,28 @@ export async function readEntries(
 }
 
 async function entryOf(
-  reader: Reader,
-  subject: Subject,
-  id: string,
-  { stage, atMs, leftMs, asOf }: { stage: Stage; atMs: number; leftMs: number; asOf: number },
+  { stage, atMs, leftMs }: { stage: Stage; atMs: number; leftMs: number },
+  because: string | Promise<string | undefined>,
 ): Promise<Entry> {
-  const because = await becauseOf(reader, subject, id, { stage, atMs, asOf })
-  return { stage, atMs, leftMs: leftMs === 0 ? undefined : leftMs, because }
+  return { stage, atMs, leftMs: leftMs === 0 ? undefined : leftMs, because: await because }
+}
+
+/** A touch of the moment of an entry; of each stage whether it is one that its condition asks for. */
+type TouchThen = [atMs: number, messageId: string, matches: (boolean | number)[]]
+
+/** An expression a stage: the touch is one that its condition asks for. */
+function matchingSql(stages: readonly Stage[]): { sql: string[]; params: Record<string, unknown> } {
+  const touches = stages.map(({ enter }) => touchesAt(enter).map(({ node }) => node))
+  const { sql, params } = compileTouches(touches.flat(), { prefix: 'b' })
+  const ofStages = touches.map(({ length }) => sql.splice(0, length))
+  return { sql: ofStages.map((any) => (any.length === 0 ? 'false' : `(${any.join(' OR ')})`)), params }
+}
+
+/** The touch of that moment that the stage's condition asks for, else any. `touches` in the order of their ids. */
+function becauseOf(place: number, atMs: number, touches: readonly TouchThen[]): string | undefined {
+  const then = touches.filter(([at]) => at === atMs)
+  const [, id] = then.find(([, , matches]) => Boolean(matches[place])) ?? then[0] ?? []
+  return id
 }
 
 const traitTables: Record<Subject, { table: string; column: string }> = {
@@ -150,35 +170,21 @@ const traitTables: Record<Subject, { table: string; column: string }> = {
   account: { table: 'account_traits', column: 'account' },
 }
 
-/** The touch of that moment that the condition asks for, else any, else what was said of the subject then. */
-async function becauseOf(
+/** What was said of the subject at that moment, where no touch was. */
+async function traitOf(
   reader: Reader,
   subject: Subject,
   id: string,
-  { stage, atMs, asOf }: { stage: Stage; atMs: number; asOf: number },
+  atMs: number,
 ): Promise<string | undefined> {
-  const touches = touchesAt(stage.enter).map(({ node }) => node)
-  const { sql, params } = compileTouches(touches, { prefix: 'b' })
-  const matches = sql.length === 0 ? 'false' : sql.join(' OR ')
   const { table, column } = traitTables[subject]
   const named: NamedQuery = {
     name: 'why-stage',
     sql: `
-SELECT because FROM (
-  SELECT message_id AS because, if(${matches}, 0, 1) AS rank FROM ${touchesOf(subject, true)}
-  WHERE at = fromUnixTimestamp64Milli({ms: Int64}, 'UTC')
-  UNION ALL
-  SELECT message_id AS because, 2 AS rank FROM ${table}
-  WHERE project = {project: String} AND ${column} IN {only: Array(String)} AND at = fromUnixTimestamp64Milli({ms: Int64}, 'UTC')
-)
-ORDER BY rank, because LIMIT 1`,
-    settings: touchSettings,
+SELECT message_id AS because FROM ${table}
+WHERE project = {project: String} AND ${column} = {id: String} AND at = fromUnixTimestamp64Milli({ms: Int64}, 'UTC')
+ORDER BY because LIMIT 1`,
   }
-  const [row] = await query<{ because: string }>(reader, named, {
-    ...params,
-    ...asOfParam(asOf),
-    only: [id],
-    ms: atMs,
-  })
+  const [row] = await query<{ because: string }>(reader, named, { id, ms: atMs })
   return row?.because
 }

@@ -126,6 +126,8 @@ function addEntries(api: Api, deps: TimelineDeps): void {
     url: string,
     subject: Subject,
     idOf: (request: FastifyRequest, reader: Reader) => Promise<string>,
+    /** Throws where nothing is known of that id. */
+    check: (id: string, reader: Reader) => Promise<void>,
   ) =>
     api.route({
       method: 'GET',
@@ -149,21 +151,26 @@ function addEntries(api: Api, deps: TimelineDeps): void {
             // Side by side; of two refusals it is always that of the id.
             list.catch(() => undefined)
             const id = await idOf(request, reader)
-            return entriesOf(reader, id, { list: await list, asOf })
+            const answer = list.then((found) => entriesOf(reader, id, { list: found, asOf }))
+            // Who entered a stage is known, and need not be looked for.
+            const isKnown = await answer.then(
+              ({ entries }) => entries.length > 0,
+              () => false,
+            )
+            if (!isKnown) await check(id, reader)
+            return answer
           },
         }),
     })
   const paramsOf = (request: FastifyRequest) => request.params as { id: string }
-  route('/v1/accounts/:id/stages', 'account', async (request, reader) => {
-    const id = accountIdOf(paramsOf(request).id)
+  const accountOf = (request: FastifyRequest) => Promise.resolve(accountIdOf(paramsOf(request).id))
+  route('/v1/accounts/:id/stages', 'account', accountOf, async (id, reader) => {
     const [account, traits] = await Promise.all([readAccount(reader, id), readAccountTraits(reader, id)])
     if (!isKnownAccount(account) && traits.length === 0) throw await accountNotFound(id, deps)
-    return id
   })
-  route('/v1/people/:id/stages', 'person', async (request, reader) => {
-    const { person } = await knownPerson(reader, paramsOf(request).id, deps)
-    return person.id
-  })
+  const personOf = async (request: FastifyRequest, reader: Reader) =>
+    (await knownPerson(reader, paramsOf(request).id, deps)).person.id
+  route('/v1/people/:id/stages', 'person', personOf, () => Promise.resolve())
 }
 
 async function entriesOf(reader: Reader, id: string, { list, asOf }: { list: StageList; asOf: number }) {
