@@ -469,6 +469,15 @@ describe('over HTTP', () => {
     expect(await api.get('/v1/accounts/nobody/stages', 'other')).toMatchObject({ status: 404 })
   })
 
+  test('who is known and in no stage has an empty way; of an unknown one only that is told', async () => {
+    expect(await api.get('/v1/accounts/no-stage/stages', 'other')).toMatchObject({
+      status: 200,
+      body: { entries: [], current: null, furthest: null },
+    })
+    expect(await api.get('/v1/accounts/no-stage/stages?list=defualt', 'other')).toMatchObject({ status: 400 })
+    expect(await api.get('/v1/accounts/nobody/stages?list=defualt', 'other')).toMatchObject({ status: 404 })
+  })
+
   test('the table comes as CSV too', async () => {
     const answer = await api.app.inject({
       url: '/v1/stages?format=csv',
@@ -476,5 +485,37 @@ describe('over HTTP', () => {
     })
     expect(answer.headers['content-type']).toContain('text/csv')
     expect(answer.body.split('\r\n')[1]).toMatch(/^discovery,Discovery,6,6,0,2,1,1,20,22.5,4,2,/)
+  })
+
+  test('a moment at which several things happened names what the stage asks for, else what came first by id', async () => {
+    const at = (messageId: string, name: string): WorldTouch => {
+      const touch = handWorld().touches.find((one) => one.name === 'Demo')
+      if (touch === undefined) throw new Error('no touch')
+      return { ...touch, person: 'user:busy', accounts: ['busy'], at: day(50), messageId, name }
+    }
+    const touches = [at('m3', 'Webinar'), at('m2', 'Demo'), at('m4', 'Demo'), at('m1', 'Newsletter')]
+    const members = new Map([['user:busy', ['busy']]])
+    await insertWorld(clickhouse.app, { ...handWorld(), touches, members }, 'other')
+    await api.app.inject({
+      method: 'PUT',
+      url: '/v1/definitions/stages/moments',
+      headers: { authorization: 'Bearer other' },
+      payload: {
+        subject: 'account',
+        stages: [
+          { id: 'first', enter: { touch: {}, count: { op: 'gte', n: 1 } } },
+          { id: 'demo', enter: { all: [{ touch: { name: 'Demo' } }, { touch: { name: 'Webinar' } }] } },
+          { id: 'fair', enter: { touch: { name: 'Fair' } } },
+        ],
+      },
+    })
+    const { body } = await api.get<z.infer<typeof wire.subjectStagesAnswer>>(
+      '/v1/accounts/busy/stages?list=moments',
+      'other',
+    )
+    expect(body.entries.map(({ stage: one, because }) => [one, because])).toEqual([
+      ['first', 'm1'],
+      ['demo', 'm2'],
+    ])
   })
 })
