@@ -61,12 +61,31 @@ async function makeTopics(
   })
 }
 
+/** A partition has no leader for a moment after its topic was made, and whenever a broker goes or comes. */
+const changing = { attempts: 6, first: 100, most: 1_000 }
+
+/**
+ * Asks over a connection of its own, and once more over a new one, which knows the leaders of then, where Kafka says that
+ * this helps: six times within some three seconds. `ask` may therefore be called again.
+ */
 export async function withAdmin<T>(kafka: Kafka, ask: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = kafka.admin()
-  try {
-    await admin.connect()
-    return await ask(admin)
-  } finally {
-    await admin.disconnect()
+  for (let attempt = 1; ; attempt += 1) {
+    const admin = kafka.admin()
+    try {
+      await admin.connect()
+      return await ask(admin)
+    } catch (error) {
+      if (attempt === changing.attempts || !mayPass(error)) throw error
+    } finally {
+      await admin.disconnect()
+    }
+    await pause(backOffMs(attempt, changing))
   }
 }
+
+/** What Kafka itself answered; that it cannot be reached is another error, and kafkajs has tried again by then. */
+const mayPass = (error: unknown) =>
+  error instanceof Error &&
+  error.name === 'KafkaJSProtocolError' &&
+  'retriable' in error &&
+  error.retriable === true
