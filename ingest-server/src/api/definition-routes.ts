@@ -178,7 +178,7 @@ function addReading(api: Api, deps: TimelineDeps): void {
       const versions = await readVersions(readerFor(request, deps), { kind, id })
       if (versions.length === 0)
         throw new TouchlineError('NOT_FOUND', `There never was a definition ${kind}/${id}.`)
-      return { versions: versions.reverse().map(toAnswer) }
+      return { versions: versions.toReversed().map(toAnswer) }
     },
   })
 }

@@ -1,5 +1,7 @@
 /** Definitions as they stand in ClickHouse: the latest, one version, or the one that held at an earlier time. */
 import { definitionBodies, definitionKinds, type DefinitionKind } from '@touchline/schemas/api'
+import type { ClickHouseClient } from '@clickhouse/client'
+import QuickLRU from 'quick-lru'
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { TouchlineError } from '../errors.js'
 import type { Definition } from './definition.js'
@@ -35,11 +37,37 @@ ORDER BY kind, id, version`
 
 const versionsQuery: NamedQuery = { name: 'definition-versions', sql: versionsSql }
 
-/** Every version there ever was, oldest first, deletions too. */
-export const readVersions = (
+interface VersionsRead {
+  definitionsAt: string
+  /** By project, kind and id. */
+  versions: QuickLRU<string, Promise<readonly StoredVersion[]>>
+}
+
+/** Of each client what was read of the table as it is; 1,000 questions, quick-lru keeps up to twice as many. */
+const read = new WeakMap<ClickHouseClient, VersionsRead>()
+
+/** Every version there ever was, oldest first, deletions too. Not read again while the reader knows that nobody wrote. */
+export function readVersions(
   reader: Reader,
   { kind = '', id = '' }: { kind?: string; id?: string } = {},
-): Promise<StoredVersion[]> => query<StoredVersion>(reader, versionsQuery, { kind, id })
+): Promise<readonly StoredVersion[]> {
+  const { client, project, definitionsAt } = reader
+  const ask = () => query<StoredVersion>(reader, versionsQuery, { kind, id })
+  if (definitionsAt === undefined) return ask()
+  let before = read.get(client)
+  if (before?.definitionsAt !== definitionsAt) {
+    before = { definitionsAt, versions: new QuickLRU({ maxSize: 1_000 }) }
+    read.set(client, before)
+  }
+  const { versions } = before
+  const key = JSON.stringify([project, kind, id])
+  const known = versions.get(key)
+  if (known !== undefined) return known
+  const asked = ask()
+  versions.set(key, asked)
+  asked.catch(() => versions.delete(key))
+  return asked
+}
 
 export interface VersionWanted {
   version?: number | undefined

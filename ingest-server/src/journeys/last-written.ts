@@ -22,28 +22,37 @@ const writtenQuery: NamedQuery = {
 const partsQuery: NamedQuery = {
   name: 'journeys-parts',
   sql: `
-SELECT toString(groupBitXor(cityHash64(table, name))), count() FROM system.parts
-WHERE database = currentDatabase() AND active AND table IN ({tables: Array(String)})`,
+SELECT toString(groupBitXor(cityHash64(table, name))), count(),
+  toString(groupBitXorIf(cityHash64(name), table = 'definitions')), countIf(table = 'definitions')
+FROM system.parts WHERE database = currentDatabase() AND active AND table IN ({tables: Array(String)})`,
+}
+
+export interface Written {
+  /** JSON text that changes when touches, definitions, costs, traits or who is who did. */
+  what: string
+  /** The parts of the table of definitions, where one server has every row by itself. */
+  definitions?: string
 }
 
 /** By client: project → what was written, and the parts of which that was read. */
-const known = new WeakMap<ClickHouseClient, Map<string, { parts: string; written: string }>>()
+const known = new WeakMap<ClickHouseClient, Map<string, { parts: string; what: string }>>()
 
 /**
- * JSON text that changes when touches, definitions, costs, traits or who is who did. With `app`, the client of a server
- * that has every row by itself, it is not read again while the tables consist of the same parts; a merge alone does not
- * change the text.
+ * With `app`, the client of a server that has every row by itself, what was written is not read again while the tables
+ * consist of the same parts; a merge alone does not change the text.
  */
-export async function readWritten(reader: Reader, app?: ClickHouseClient): Promise<string> {
-  if (app === undefined) return JSON.stringify(await queryRows(reader, writtenQuery))
+export async function readWritten(reader: Reader, app?: ClickHouseClient): Promise<Written> {
+  if (app === undefined) return { what: JSON.stringify(await queryRows(reader, writtenQuery)) }
   const named = { tables: Object.keys(tables) }
   // Before what they hold is read: what comes meanwhile makes other parts.
-  const parts = JSON.stringify(await queryRows({ client: app }, partsQuery, named))
-  const ofClient = known.get(app) ?? new Map<string, { parts: string; written: string }>()
+  const [row = []] = await queryRows({ client: app }, partsQuery, named)
+  const parts = JSON.stringify(row)
+  const definitions = JSON.stringify(row.slice(2))
+  const ofClient = known.get(app) ?? new Map<string, { parts: string; what: string }>()
   known.set(app, ofClient)
   const before = ofClient.get(reader.project)
-  if (before?.parts === parts) return before.written
-  const written = JSON.stringify(await queryRows(reader, writtenQuery))
-  ofClient.set(reader.project, { parts, written })
-  return written
+  if (before?.parts === parts) return { what: before.what, definitions }
+  const what = JSON.stringify(await queryRows(reader, writtenQuery))
+  ofClient.set(reader.project, { parts, what })
+  return { what, definitions }
 }

@@ -1,6 +1,7 @@
 /** Who is behind a number of the stages, and the stages of one subject. */
 import { type Stage, type Subject, type stageStates } from '@touchline/schemas/api'
-import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
+import { query, queryRows, type NamedQuery, type Reader } from '../clickhouse/query.js'
+import { compileStages } from '../definitions/compile.js'
 import { compileTouches } from '../definitions/compile-touch.js'
 import { namesOf } from '../definitions/subject-names.js'
 import { touchesAt } from '../definitions/walk.js'
@@ -111,33 +112,34 @@ export async function readEntries(
   const { stages } = list.body
   const matching = matchingSql(stages)
   const touches = `groupArrayIf((toUnixTimestamp64Milli(at), message_id, [${matching.sql.join(', ')}]), kind != '')`
-  const { sql, params, settings } = subjectsSql(list, asOf, { only: [id], more: [touches] })
+  const { sql, params, settings } = compileStages(
+    list.body,
+    { asOf, references: list.references, only: [id] },
+    [touches],
+  )
   const named: NamedQuery = {
     name: 'stages-of-subject',
     sql: `
-SELECT entries, current, furthest,
-  arraySort(arrayFilter(touch -> arrayExists(entry -> entry.2 = touch.1, entries), more1)) AS touches
+SELECT entries, arraySort(arrayFilter(touch -> has(entries.2, touch.1), more0)) AS touches
 FROM (${sql})`,
     settings,
   }
-  interface Row {
-    entries: [place: number, atMs: number, leftMs: number][]
-    current: number
-    furthest: number
-    touches: TouchThen[]
-  }
-  const [row] = await query<Row>(reader, named, { ...params, ...matching.params })
+  type Row = [entries: [place: number, atMs: number, leftMs: number][], touches: TouchThen[]]
+  const [[found, then] = [[], []]] = await queryRows<Row>(reader, named, { ...params, ...matching.params })
   const entries = await Promise.all(
-    (row?.entries ?? []).flatMap(([place, atMs, leftMs]) => {
+    found.flatMap(([place, atMs, leftMs]) => {
       const stage = stages[place]
       if (stage === undefined) return []
-      const because =
-        becauseOf(place, atMs, row?.touches ?? []) ?? traitOf(reader, list.body.subject, id, atMs)
+      const because = becauseOf(place, atMs, then) ?? traitOf(reader, list.body.subject, id, atMs)
       return [entryOf({ stage, atMs, leftMs }, because)]
     }),
   )
-  const stageAt = (place: number | undefined) => (place === undefined ? undefined : stages[place])
-  return { entries, current: stageAt(row?.current), furthest: stageAt(row?.furthest) }
+  const last = entries.at(-1)
+  return {
+    entries,
+    current: last?.leftMs === undefined ? last?.stage : undefined,
+    furthest: stages[Math.max(...found.map(([place]) => place))],
+  }
 }
 
 async function entryOf(

@@ -19,25 +19,17 @@ export const kaplanMeierMedianSql = (visits: string) => {
   return `if(${half} = 0, NULL, toFloat64(${visits}[${half}].1))`
 }
 
-/**
- * Entries with what follows from them; `more0` is the last touch in ms. Of subjects in any stage ever. `only`: ids of
- * those asked about; `more`: further columns `more1`, … over a subject's touches.
- */
-export function subjectsSql(
-  { body, references }: StageList,
-  asOf: number,
-  { only, more = [] }: { only?: readonly string[]; more?: readonly string[] } = {},
-) {
+/** Entries with what follows from them; `more0` is the last touch in ms. Of subjects in any stage ever. */
+export function subjectsSql({ body, references }: StageList, asOf: number, only?: readonly string[]) {
   const lastTouch = "maxIf(toUnixTimestamp64Milli(at), kind != '')"
-  const { sql, params, settings } = compileStages(body, { asOf, references, only }, [lastTouch, ...more])
-  const passedOn = more.map((_sql, index) => `, more${index + 1}`).join('')
+  const { sql, params, settings } = compileStages(body, { asOf, references, only }, [lastTouch])
   const silentAfter = body.stages.map((stage) => durationMs(stage.silentAfter ?? usualSilentAfter))
   return {
     sql: `
 SELECT key, entries, more0 AS last_touch,
   arrayMax(x -> x.1, entries) AS furthest,
   if(entries[-1].3 = 0, entries[-1].1, -1) AS current,
-  ${asOfMsSql} - last_touch > {silentAfter: Array(Int64)}[furthest + 1] AS is_silent${passedOn}
+  ${asOfMsSql} - last_touch > {silentAfter: Array(Int64)}[furthest + 1] AS is_silent
 FROM (${sql}) WHERE notEmpty(entries)`,
     params: { ...params, silentAfter },
     settings,

@@ -214,7 +214,7 @@ export async function readCurrentStages(
   asOf: number,
 ): Promise<Map<string, { stage: string; sinceMs: number }>> {
   if (ids.length === 0) return new Map()
-  const { sql, params, settings } = subjectsSql(list, asOf, { only: ids })
+  const { sql, params, settings } = subjectsSql(list, asOf, ids)
   const named: NamedQuery = {
     name: 'current-stages',
     sql: `SELECT toString(key) AS key, current, entries[-1].2 AS sinceMs FROM (${sql}) WHERE current >= 0`,

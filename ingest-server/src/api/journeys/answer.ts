@@ -1,6 +1,7 @@
 /** What every question over journeys does with its answer: a tag, a table where one is wanted, the time it holds for. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Reader } from '../../clickhouse/query.js'
+import { readWritten } from '../../journeys/last-written.js'
 import { readerFor, type TimelineDeps } from '../context.js'
 import { csvFileName, isCsvWanted, toCsv, type CsvColumn } from '../csv.js'
 import { isUnchanged } from './etag.js'
@@ -25,10 +26,9 @@ export async function answerQuestion<Body extends object>(
   deps: TimelineDeps,
   { answer, csv, asOf }: Answering<Body>,
 ): Promise<(Body & { whoIsWho?: 'now' }) | undefined> {
-  const reader = readerFor(request, deps)
   const now = deps.clock()
-  const app = deps.cluster === undefined ? deps.clickhouse.app : undefined
-  if (await isUnchanged(request, reply, { reader, app, now, asOf })) return undefined
+  const { reader, written } = await readerAsWritten(request, deps)
+  if (await isUnchanged(request, reply, { reader, written, now, asOf })) return undefined
   const body = await answer(reader, now)
   if (csv === undefined || !isCsvWanted(csv.format, request.raw))
     return asOf === undefined ? body : { ...body, whoIsWho: 'now' }
@@ -40,6 +40,20 @@ export async function answerQuestion<Body extends object>(
     .type('text/csv; charset=utf-8; header=present')
     .send(toCsv(columns, rows))
   return undefined
+}
+
+/** A reader that does not read again what nobody wrote since, and what was written last. */
+async function readerAsWritten(
+  request: FastifyRequest,
+  deps: TimelineDeps,
+): Promise<{ reader: Reader; written: string }> {
+  const reader = readerFor(request, deps)
+  const app = deps.cluster === undefined ? deps.clickhouse.app : undefined
+  const { what, definitions } = await readWritten(reader, app)
+  return {
+    reader: definitions === undefined ? reader : { ...reader, definitionsAt: definitions },
+    written: what,
+  }
 }
 
 /** Money in a column a currency, groups of numbers in a column each; lists stay JSON. */

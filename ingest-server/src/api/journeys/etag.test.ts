@@ -144,3 +144,34 @@ test('an answer of an earlier time says that who is who is as it is known now', 
     )
   }
 })
+
+test('definitions are read once as long as nobody writes any, and the new one counts at once', async () => {
+  const send = clickhouse.reader.query.bind(clickhouse.reader)
+  let reads = 0
+  clickhouse.reader.query = ((asked: { query: string }) => {
+    if (asked.query.includes('FROM definitions\n')) reads += 1
+    return send(asked as never)
+  }) as typeof clickhouse.reader.query
+  const stages = async () => {
+    const { body } = await ask(['/v1/stages?subject=account'])
+    return (JSON.parse(body) as { stages: { id: string }[] }).stages.map(({ id }) => id)
+  }
+  try {
+    const before = await stages()
+    await ask(['/v1/accounts?limit=3'])
+    expect(reads).toBeGreaterThan(0)
+    reads = 0
+    expect(await stages()).toEqual(before)
+    await ask(['/v1/accounts?limit=4'])
+    expect(reads).toBe(0)
+    await put('stages/default', {
+      subject: 'account',
+      stages: [{ id: 'only', enter: { touch: { kind: 'visit' } } }],
+    })
+    expect(await stages()).toEqual(['only'])
+    await put('stages/default', companyDefinitions['stages/default'] as object)
+    expect(await stages()).toEqual(before)
+  } finally {
+    clickhouse.reader.query = send as typeof clickhouse.reader.query
+  }
+})

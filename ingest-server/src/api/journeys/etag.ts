@@ -5,18 +5,16 @@
  * What is open is open until now, so without `as_of` a tag lasts for a minute. It is a weak one: the answer's `asOf` and
  * open silences move within that minute.
  */
-import type { ClickHouseClient } from '@clickhouse/client'
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Reader } from '../../clickhouse/query.js'
-import { readWritten } from '../../journeys/last-written.js'
 
 const minuteMs = 60_000
 
 interface Asked {
   reader: Reader
-  /** Of a ClickHouse that is no cluster. */
-  app: ClickHouseClient | undefined
+  /** What changes when anything that the answer is made of did. */
+  written: string
   now: number
   asOf: number | undefined
 }
@@ -25,9 +23,8 @@ interface Asked {
 export async function isUnchanged(
   request: FastifyRequest,
   reply: FastifyReply,
-  { reader, app, now, asOf }: Asked,
+  { reader, written, now, asOf }: Asked,
 ): Promise<boolean> {
-  const written = await readWritten(reader, app)
   const until = asOf ?? Math.floor(now / minuteMs)
   const made = JSON.stringify([
     reader.project,
