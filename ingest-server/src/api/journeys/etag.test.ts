@@ -145,33 +145,35 @@ test('an answer of an earlier time says that who is who is as it is known now', 
   }
 })
 
-test('definitions are read once as long as nobody writes any, and the new one counts at once', async () => {
+test('definitions are read once as long as nobody writes any, and a new one counts at once', async () => {
   const send = clickhouse.reader.query.bind(clickhouse.reader)
   let reads = 0
-  clickhouse.reader.query = ((asked: { query: string }) => {
+  clickhouse.reader.query = (asked: { query: string }) => {
     if (asked.query.includes('FROM definitions\n')) reads += 1
     return send(asked as never)
-  }) as typeof clickhouse.reader.query
-  const stages = async () => {
-    const { body } = await ask(['/v1/stages?subject=account'])
-    return (JSON.parse(body) as { stages: { id: string }[] }).stages.map(({ id }) => id)
+  }
+  const stagesOf = async (list: string) => {
+    const answer = await server.app.inject({ url: `/v1/stages?subject=account&list=${list}`, headers })
+    return (answer.json<{ stages?: { id: string }[] }>().stages ?? []).map(({ id }) => id)
   }
   try {
-    const before = await stages()
+    const usual = await stagesOf('default')
+    expect(await stagesOf('fresh')).toEqual([])
     await ask(['/v1/accounts?limit=3'])
     expect(reads).toBeGreaterThan(0)
     reads = 0
-    expect(await stages()).toEqual(before)
+    expect(await stagesOf('default')).toEqual(usual)
+    expect(await stagesOf('fresh')).toEqual([])
     await ask(['/v1/accounts?limit=4'])
     expect(reads).toBe(0)
-    await put('stages/default', {
+    await put('stages/fresh', {
       subject: 'account',
       stages: [{ id: 'only', enter: { touch: { kind: 'visit' } } }],
     })
-    expect(await stages()).toEqual(['only'])
-    await put('stages/default', companyDefinitions['stages/default'] as object)
-    expect(await stages()).toEqual(before)
+    expect(await stagesOf('fresh')).toEqual(['only'])
+    await server.app.inject({ method: 'DELETE', url: '/v1/definitions/stages/fresh', headers })
+    expect(await stagesOf('default')).toEqual(usual)
   } finally {
-    clickhouse.reader.query = send as typeof clickhouse.reader.query
+    clickhouse.reader.query = send
   }
 })
