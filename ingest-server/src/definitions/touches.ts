@@ -17,6 +17,12 @@ const sources: Record<Subject, (more: string) => string> = {
     `(SELECT account_key AS key, account AS subject, message_id, ${columns} FROM touchpoints_of_accounts FINAL WHERE ${until}${more})`,
 }
 
+/** The table with a subject's touches as they were written: several versions of one where they were not merged yet. */
+export const tableOf: Readonly<Record<Subject, string>> = {
+  person: 'touchpoints_of_people',
+  account: 'touchpoints_of_accounts',
+}
+
 /** Of `{keys: Array(String)}`, in which numbers of 64 bits are texts. */
 export const amongKeys = 'IN (SELECT toUInt64(arrayJoin({keys: Array(String)})))'
 

@@ -1,8 +1,8 @@
 /** What follows what: the most walked paths, and the steps between any two. */
 import { queryRows, type Reader } from '../clickhouse/query.js'
-import { touchesOf } from '../definitions/touches.js'
+import { tableOf, touchesOf } from '../definitions/touches.js'
 import { usedGoals, type UsedDefinition } from './goals.js'
-import { baseParams, settings, type Fragment } from './question.js'
+import { settings, type Fragment } from './question.js'
 import { touchWords } from './summary.js'
 import { walksSql, type Tied, type WalksAsk } from './walks.js'
 
@@ -117,7 +117,7 @@ async function readTied(reader: Reader, { sql, params }: Fragment): Promise<Tied
   return rows.length > mostTied ? 'all' : rows.map(([key]) => key)
 }
 
-/** Ids of the subjects are read of those that are shown; names of the steps are read by their hashes. */
+/** Names of the steps by their hashes: of any version of a touch, for a hash is only asked for where the latest has it. */
 async function namesOfSteps(
   reader: Reader,
   ask: PathsAsk,
@@ -127,11 +127,11 @@ async function namesOfSteps(
     name: 'path-steps',
     splitBy: 'hashes',
     sql: `
-SELECT toString(cityHash64(${ask.by})) AS hash, any(toString(${ask.by})) FROM ${touchesOf(ask.subject)}
-WHERE cityHash64(${ask.by}) IN (SELECT toUInt64(arrayJoin({hashes: Array(String)}))) GROUP BY hash`,
-    settings,
+SELECT toString(cityHash64(step)) AS hash, toString(step)
+FROM (SELECT DISTINCT ${ask.by} AS step FROM ${tableOf[ask.subject]} WHERE project = {project: String})
+WHERE cityHash64(step) IN (SELECT toUInt64(arrayJoin({hashes: Array(String)})))`,
   }
-  return new Map(await queryRows<[string, string]>(reader, named, { ...baseParams(ask), hashes }))
+  return new Map(await queryRows<[string, string]>(reader, named, { hashes }))
 }
 
 export async function findPaths(reader: Reader, ask: PathsAsk): Promise<Paths> {
