@@ -18,12 +18,13 @@ const inWords: Readonly<Record<string, string>> = {
   EMFILE: 'too many files are open (ulimit -n)',
 }
 
-/** CONFIG_INVALID that names DATA_DIR, for an error of a file in it; any other error as it is. */
+/** CONFIG_INVALID that names DATA_DIR, for an error of a file in it or of a folder above it; any other error as it is. */
 export function inDataDir(error: unknown, { DATA_DIR }: Pick<Settings, 'DATA_DIR'>): unknown {
   if (!(error instanceof Error) || error instanceof TouchlineError || !('code' in error)) return error
   const { code, path } = error as NodeJS.ErrnoException
   const why = inWords[code ?? '']
-  if (why === undefined || (path !== undefined && !path.startsWith(DATA_DIR))) return error
+  const isOther = path !== undefined && !path.startsWith(DATA_DIR) && !DATA_DIR.startsWith(path)
+  if (why === undefined || isOther) return error
   const message = `DATA_DIR: ${path ?? DATA_DIR} cannot be used: ${why}. Give this user a folder of its own.`
   return new TouchlineError('CONFIG_INVALID', message, { cause: error })
 }

@@ -71,6 +71,16 @@ test.each<[string, () => Promise<Record<string, string>>, RegExp]>([
     /DATA_DIR: \S+ cannot be used: /,
   ],
   [
+    'a data folder in a file system that takes none',
+    async () => ({ DATA_DIR: '/proc/touchline' }),
+    /DATA_DIR: \/proc\/touchline cannot be used: it cannot be made\./,
+  ],
+  [
+    'a data folder deep in such a file system',
+    async () => ({ DATA_DIR: '/proc/touchline/deeper/data' }),
+    /DATA_DIR: \/proc\/touchline cannot be used: it cannot be made\./,
+  ],
+  [
     'a log that is a file',
     async () => ({ DATA_DIR: await folderWith('log', '') }),
     /DATA_DIR: \S+log\S* cannot be used: /,

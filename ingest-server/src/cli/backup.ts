@@ -7,6 +7,7 @@ import { listOf } from './backup-list.js'
 import { usageError, type AddTo, type Cli } from './command.js'
 import { hotCopy } from './hot-copy.js'
 import { asOperator, askServer, isRunning } from './open-parts.js'
+import { makeFolder } from '../make-folder.js'
 
 export const listFile = 'backup.json'
 
@@ -34,7 +35,7 @@ async function backup({ config: settings, print }: Cli, folder: string): Promise
   // Under its name only when it is whole.
   const draft = `${target}.unfinished`
   await rm(draft, { recursive: true, force: true })
-  await mkdir(dirname(draft), { recursive: true })
+  await makeFolder(dirname(draft))
   await mkdir(draft, { mode: 0o700 })
   if (await isRunning(config)) await copyWhileRunning(config, draft)
   else await copyAtRest(config.DATA_DIR, draft)

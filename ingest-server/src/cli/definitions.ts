@@ -1,11 +1,12 @@
 /** `touchline definitions`: definitions as files, one each, for git and review. */
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { Config } from '../config.js'
 import { templates } from '../definitions/templates/index.js'
 import { usageError, type AddTo, type Cli } from './command.js'
 import { askServer } from './open-parts.js'
+import { makeFolder } from '../make-folder.js'
 
 interface Chosen {
   key?: string
@@ -90,7 +91,7 @@ const present = async ({ config, key }: Server): Promise<Present[]> =>
 async function pull({ print }: Cli, server: Server, dir: string): Promise<void> {
   const all = await present(server)
   for (const { kind, id, body } of all) {
-    await mkdir(join(dir, kind), { recursive: true })
+    await makeFolder(join(dir, kind))
     await writeFile(fileOf(dir, kind, id), `${JSON.stringify(body, null, 2)}\n`)
   }
   // A file of a definition that is no more would come back with the next apply.

@@ -4,6 +4,7 @@
  */
 import { access, cp, link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../make-folder.js'
 
 const logFolder = 'log'
 const clickhouseFolder = 'clickhouse'
@@ -90,7 +91,7 @@ async function copyEngine(engine: string, shadow: string, target: string): Promi
   for (const prefix of await readdir(store))
     for (const table of await foldersIn(join(store, prefix))) {
       const [from, to] = [join(store, prefix, table), join(target, 'store', prefix, table)]
-      await mkdir(to, { recursive: true })
+      await makeFolder(to)
       for (const entry of await readdir(from, { withFileTypes: true }))
         if (entry.isFile()) await copyIfThere(join(from, entry.name), join(to, entry.name))
       await copyIfThere(join(shadow, 'store', prefix, table), to)

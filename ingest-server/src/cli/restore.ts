@@ -1,11 +1,12 @@
 /** `touchline restore`: puts a backup in the place of DATA_DIR, once every file of it is as it was written. */
 import { existsSync } from 'node:fs'
-import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { cp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { listFile } from './backup.js'
 import { listOf } from './backup-list.js'
 import { usageError, type AddTo, type Cli } from './command.js'
 import { refuseWhileRunning } from './open-parts.js'
+import { makeFolder } from '../make-folder.js'
 
 export const addRestore: AddTo = (command, cli) => {
   command
@@ -26,7 +27,7 @@ async function restore({ config: settings, print }: Cli, folder: string): Promis
   const source = resolve(folder)
   const draft = `${config.DATA_DIR}.unfinished`
   await rm(draft, { recursive: true, force: true })
-  await mkdir(dirname(draft), { recursive: true })
+  await makeFolder(dirname(draft))
   const expected = await readList(source)
   await cp(source, draft, { recursive: true, preserveTimestamps: true })
   await rm(join(draft, listFile))

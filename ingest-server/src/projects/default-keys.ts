@@ -3,13 +3,14 @@
  * DATA_DIR/keys.json, readable by the owner only.
  */
 import { existsSync } from 'node:fs'
-import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises'
+import { link, readFile, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { TouchlineError } from '../errors.js'
 import { newKey } from './new-key.js'
 import { parsedFile } from './projects-file.js'
 import { writeWhole } from './write-whole.js'
+import { makeFolder } from '../make-folder.js'
 
 const kept = z.string().min(8)
 const keysSchema = z.object({ writeKey: kept, secretKey: kept, analystPassword: kept })
@@ -83,7 +84,7 @@ async function readKeys(file: string): Promise<DefaultKeys> {
 
 async function keptKeys(dataDir: string): Promise<DefaultKeys & { areNew: boolean }> {
   const file = join(dataDir, keysFile)
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  await makeFolder(dataDir, 0o700)
   const made: DefaultKeys = {
     writeKey: newKey('write'),
     secretKey: newKey('secret'),

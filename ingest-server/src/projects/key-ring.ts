@@ -3,7 +3,7 @@
  * whole, so that a server that reads it at that moment sees the old file or the new one.
  */
 import { existsSync } from 'node:fs'
-import { mkdir, open, readFile, rm } from 'node:fs/promises'
+import { open, readFile, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { EventType } from '@touchline/schemas'
@@ -20,6 +20,7 @@ import {
   type ProjectEntry,
 } from './projects-file.js'
 import { writeWhole } from './write-whole.js'
+import { makeFolder } from '../make-folder.js'
 
 export type KeyKind = 'write' | 'secret' | 'signing'
 
@@ -190,7 +191,7 @@ export async function changeProjectsFile(
   file: string,
   change: (entries: readonly ProjectEntry[]) => ProjectEntry[],
 ): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+  await makeFolder(dirname(file), 0o700)
   await withLock(`${file}.lock`, async () => {
     const before = existsSync(file) ? readProjectsFile(file) : []
     // Checked before it is written: a change must not make a file that no server takes.

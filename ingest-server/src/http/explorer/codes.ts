@@ -4,11 +4,12 @@
  * two that try only one can. The name being a hash, how long a look takes says nothing about a code.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Clock } from '../../clock.js'
 import { writeOwned } from '../../projects/write-whole.js'
+import { makeFolder } from '../../make-folder.js'
 
 const codeBytes = 32
 export const codeLivesMs = 10 * 60_000
@@ -34,7 +35,7 @@ export function createCodes(dataDir: string, clock: Clock): Codes {
   const folder = join(dataDir, 'sign-in')
   return {
     async make(grant) {
-      await mkdir(folder, { recursive: true, mode: 0o700 })
+      await makeFolder(folder, 0o700)
       await sweep(folder)
       const code = randomBytes(codeBytes).toString('base64url')
       const kept: Grant = { ...grant, expiresAt: clock() + codeLivesMs }

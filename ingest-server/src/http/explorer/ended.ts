@@ -1,7 +1,8 @@
 /** Sessions that were ended by their owner before their time: one empty file each, so that all processes of this machine know. */
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../../make-folder.js'
 
 export interface EndedSessions {
   end(id: string): Promise<void>
@@ -16,7 +17,7 @@ export function createEndedSessions(dataDir: string, livesMs: number): EndedSess
   return {
     async end(id) {
       if (!idShape.test(id)) return
-      await mkdir(folder, { recursive: true, mode: 0o700 })
+      await makeFolder(folder, 0o700)
       for (const name of await readdir(folder)) {
         const made = await stat(join(folder, name)).catch(() => undefined)
         if (made && Date.now() - made.mtimeMs > livesMs) await rm(join(folder, name), { force: true })

@@ -7,7 +7,6 @@
  * Handled segments are kept for `touchline replay` as long as the window and the size limit allow, oldest go
  * first. What is not handled is never dropped: when it alone fills `maxBytes`, append rejects with LOG_FULL.
  */
-import { mkdir } from 'node:fs/promises'
 import type { Clock } from '../../clock.js'
 import { TouchlineError } from '../../errors.js'
 import type { Logger } from '../../logger.js'
@@ -23,6 +22,7 @@ import { pause } from '../../loop.js'
 import { rewriteSegments } from './rewrite-segment.js'
 import type { Position } from './segment.js'
 import { openSegments } from './segments.js'
+import { makeFolder } from '../../make-folder.js'
 
 export interface EmbeddedLogOptions {
   dir: string
@@ -65,7 +65,7 @@ const retryAfterFailureMs = { first: 100, most: 5_000 }
 /** Rejects when another process has the folder's log open, or when a file of it is damaged. */
 export async function openEmbeddedLog(given: EmbeddedLogOptions): Promise<EmbeddedLog> {
   const options = { ...defaults, ...given }
-  await mkdir(options.dir, { recursive: true })
+  await makeFolder(options.dir)
   const lock = lockFolder(options.dir, options.logger)
   try {
     const log = await openInFolder(options)
