@@ -15,7 +15,7 @@ beforeAll(async () => {
     { name: 'title', value },
     { name: 'ledger', value: value === '"CTO"' ? '12345678901234567890' : value },
   ]
-  const dayOf = (index: number) => `2026-03-${String(index + 1).padStart(2, '0')}`
+  const dayOf = (index: number) => new Date(Date.UTC(2026, 2, index + 1)).toISOString().slice(0, 10)
   const rows = ['"CTO"', ...nothings].flatMap((value, day) => [
     eventRow({
       at: `${dayOf(day)}T10:00:00Z`,

@@ -8,14 +8,37 @@ test('what only says nothing is not shown; zero, false and empty lists say somet
   expect(objectWithoutNullLike(sent)).toEqual({ plan: 'pro', zero: 0, no: false, list: [] })
 })
 
-test.each(['NIL', ' n.a. ', '#N/A', '(null)', '<null>', '(None)', '-', '--', 'Not set', '(not set)'])(
-  '"%s" of a sync only says nothing',
-  (word) => {
-    expect(objectWithoutNullLike(JSON.stringify({ title: word, deep: { title: word } }))).toEqual({})
-  },
-)
+test.each([
+  ...['NIL', ' n.a. ', '#N/A', '(null)', '<null>', '(None)', '-', '--', 'Not set', '(not set)'],
+  ...[
+    '[object Object]',
+    '<nil>',
+    'Optional(nil)',
+    '#REF!',
+    '#Value!',
+    '#DIV/0!',
+    '(Blank)',
+    '(not provided)',
+    '—',
+  ],
+])('"%s" of a sync only says nothing', (word) => {
+  expect(objectWithoutNullLike(JSON.stringify({ title: word, deep: { title: word } }))).toEqual({})
+})
 
-test.each(['0', 'no', 'none of these', 'NA', '- 5', 'unknown'])('"%s" says something', (word) => {
+test.each([
+  '0',
+  'no',
+  'none of these',
+  'NA',
+  '- 5',
+  'unknown',
+  'object',
+  '[objects]',
+  '#ref',
+  'blank',
+  'empty',
+  'unset',
+])('"%s" says something', (word) => {
   expect(objectWithoutNullLike(JSON.stringify({ title: word }))).toEqual({ title: word })
 })
 
