@@ -1,6 +1,6 @@
 /**
  * What programs and spreadsheets write into a value that is none, in lower case: it is stored as it was sent, and neither shown
- * nor compared, and it changes no trait. The SQL views have the same list (migration 027).
+ * nor compared, and it changes no trait. The SQL views have the same list (migration 029).
  */
 export const wordsForNothing: readonly string[] = [
   ...['', 'null', 'undefined', 'n/a', 'none', 'nan', 'nil', 'n.a.', '#n/a'],

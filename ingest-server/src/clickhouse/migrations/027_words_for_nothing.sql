@@ -30,7 +30,7 @@ said AS (
     FROM traits AS t FINAL
     INNER JOIN held ON held.project = t.project AND held.identifier = t.identifier
     WHERE (t.at >= held.from OR held.from IS NULL) AND (t.at < held.to OR held.to IS NULL)
-        AND lowerUTF8(trimBoth(if(JSONType(t.value) = 'String', JSONExtractString(t.value), t.value))) NOT IN ('', 'null', 'undefined', 'n/a', 'none', 'nan', 'nil', 'n.a.', '#n/a', '(null)', '<null>', '(none)', '-', '--', 'not set', '(not set)', '[object object]', '<nil>', 'optional(nil)', '#null!', '#ref!', '#value!', '#name?', '#div/0!', '(unset)', '(not provided)', '(blank)', '(empty)', '–', '—')
+        AND lowerUTF8(trimBoth(if(JSONType(t.value) = 'String', JSONExtractString(t.value), t.value))) NOT IN ('', 'null', 'undefined', 'n/a', 'none', 'nan', 'nil', 'n.a.', '#n/a', '(null)', '<null>', '(none)', '-', '--', 'not set', '(not set)')
     GROUP BY project, person, name
 )
 SELECT
@@ -79,7 +79,7 @@ said AS (
     SELECT project, account, name,
         argMax(if(JSONType(value) = 'String', JSONExtractString(value), value), (verified, at, message_id)) AS latest
     FROM account_traits FINAL
-    WHERE lowerUTF8(trimBoth(if(JSONType(value) = 'String', JSONExtractString(value), value))) NOT IN ('', 'null', 'undefined', 'n/a', 'none', 'nan', 'nil', 'n.a.', '#n/a', '(null)', '<null>', '(none)', '-', '--', 'not set', '(not set)', '[object object]', '<nil>', 'optional(nil)', '#null!', '#ref!', '#value!', '#name?', '#div/0!', '(unset)', '(not provided)', '(blank)', '(empty)', '–', '—')
+    WHERE lowerUTF8(trimBoth(if(JSONType(value) = 'String', JSONExtractString(value), value))) NOT IN ('', 'null', 'undefined', 'n/a', 'none', 'nan', 'nil', 'n.a.', '#n/a', '(null)', '<null>', '(none)', '-', '--', 'not set', '(not set)')
     GROUP BY project, account, name
 )
 SELECT
