@@ -6,27 +6,25 @@ import { dirname } from 'node:path'
  * there answers ENOENT to each one made in it, as /proc does. Rejects with what the system says: EACCES, ENOTDIR, ENOENT, …
  */
 export async function makeFolder(path: string, mode?: number): Promise<void> {
-  if (await isMade(path, mode)) return
+  const failure = await failureOfMaking(path, mode)
+  if (failure === undefined) return
+  if (failure.code !== 'ENOENT' || dirname(path) === path) throw failure
   await makeFolder(dirname(path), mode)
-  if (!(await isMade(path, mode))) await mkdir(path, { mode })
+  const again = await failureOfMaking(path, mode)
+  if (again !== undefined) throw again
 }
 
-/** False: a folder above it is missing, or cannot have this one. */
-async function isMade(path: string, mode: number | undefined): Promise<boolean> {
+/** Undefined: the folder is there. */
+async function failureOfMaking(
+  path: string,
+  mode: number | undefined,
+): Promise<NodeJS.ErrnoException | undefined> {
   try {
     await mkdir(path, { mode })
-    return true
+    return undefined
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' && dirname(path) !== path) return false
-    // Some systems say that a folder cannot be made rather than that it is there (a disk's root, what is mounted read-only).
-    if (
-      await stat(path).then(
-        (found) => found.isDirectory(),
-        () => false,
-      )
-    )
-      return true
-    throw error
+    // Not by EEXIST alone: of a folder that is there some systems say first that none can be made (EROFS, EPERM).
+    const found = await stat(path).catch(() => undefined)
+    return found?.isDirectory() === true ? undefined : (error as NodeJS.ErrnoException)
   }
 }

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { Config } from '../config.js'
 import { templates } from '../definitions/templates/index.js'
+import { makeFolder } from '../make-folder.js'
 import { usageError, type AddTo, type Cli } from './command.js'
 import { askServer } from './open-parts.js'
-import { makeFolder } from '../make-folder.js'
 
 interface Chosen {
   key?: string

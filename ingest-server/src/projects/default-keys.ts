@@ -7,10 +7,10 @@ import { link, readFile, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { TouchlineError } from '../errors.js'
+import { makeFolder } from '../make-folder.js'
 import { newKey } from './new-key.js'
 import { parsedFile } from './projects-file.js'
 import { writeWhole } from './write-whole.js'
-import { makeFolder } from '../make-folder.js'
 
 const kept = z.string().min(8)
 const keysSchema = z.object({ writeKey: kept, secretKey: kept, analystPassword: kept })

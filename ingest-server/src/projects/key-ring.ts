@@ -8,6 +8,7 @@ import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { EventType } from '@touchline/schemas'
 import { TouchlineError } from '../errors.js'
+import { makeFolder } from '../make-folder.js'
 import type { Role } from './project.js'
 import {
   emptyEntry,
@@ -20,7 +21,6 @@ import {
   type ProjectEntry,
 } from './projects-file.js'
 import { writeWhole } from './write-whole.js'
-import { makeFolder } from '../make-folder.js'
 
 export type KeyKind = 'write' | 'secret' | 'signing'
 

@@ -11,6 +11,7 @@ import type { Clock } from '../../clock.js'
 import { TouchlineError } from '../../errors.js'
 import type { Logger } from '../../logger.js'
 import { createAppendQueue } from '../append-queue.js'
+import { makeFolder } from '../../make-folder.js'
 import { isFull } from './disk.js'
 import { lockFolder } from './folder-lock.js'
 import type { Frame } from './frame.js'
@@ -22,7 +23,6 @@ import { pause } from '../../loop.js'
 import { rewriteSegments } from './rewrite-segment.js'
 import type { Position } from './segment.js'
 import { openSegments } from './segments.js'
-import { makeFolder } from '../../make-folder.js'
 
 export interface EmbeddedLogOptions {
   dir: string
