@@ -20,8 +20,8 @@ export interface Reader extends QuerySource {
   readonly signedOnly: boolean
   /** What the project says of domains; absent: nothing. */
   readonly domains?: { readonly shared: readonly string[]; readonly companies: readonly string[] } | undefined
-  /** What the table of definitions consists of: as long as it is the same, so are they (definitions/read.ts). Absent: unknown. */
-  readonly definitionsAt?: string | undefined
+  /** As long as it is the same, so are all definitions, which are not read again then (definitions/read.ts). Absent: unknown. */
+  readonly definitionsStamp?: string | undefined
 }
 
 export type Params = Readonly<Record<string, unknown>>

@@ -38,7 +38,7 @@ ORDER BY kind, id, version`
 const versionsQuery: NamedQuery = { name: 'definition-versions', sql: versionsSql }
 
 interface VersionsRead {
-  definitionsAt: string
+  stamp: string
   /** By project, kind and id. */
   versions: QuickLRU<string, Promise<readonly StoredVersion[]>>
 }
@@ -51,12 +51,12 @@ export function readVersions(
   reader: Reader,
   { kind = '', id = '' }: { kind?: string; id?: string } = {},
 ): Promise<readonly StoredVersion[]> {
-  const { client, project, definitionsAt } = reader
+  const { client, project, definitionsStamp: stamp } = reader
   const ask = () => query<StoredVersion>(reader, versionsQuery, { kind, id })
-  if (definitionsAt === undefined) return ask()
+  if (stamp === undefined) return ask()
   let before = read.get(client)
-  if (before?.definitionsAt !== definitionsAt) {
-    before = { definitionsAt, versions: new QuickLRU({ maxSize: 1_000 }) }
+  if (before?.stamp !== stamp) {
+    before = { stamp, versions: new QuickLRU({ maxSize: 1_000 }) }
     read.set(client, before)
   }
   const { versions } = before

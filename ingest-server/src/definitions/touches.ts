@@ -17,8 +17,8 @@ const sources: Record<Subject, (more: string) => string> = {
     `(SELECT account_key AS key, account AS subject, message_id, ${columns} FROM touchpoints_of_accounts FINAL WHERE ${until}${more})`,
 }
 
-/** The table with a subject's touches as they were written: several versions of one where they were not merged yet. */
-export const tableOf: Readonly<Record<Subject, string>> = {
+/** Where a subject's touches were written: several versions of one where they were not merged yet. */
+export const touchpointTables: Readonly<Record<Subject, string>> = {
   person: 'touchpoints_of_people',
   account: 'touchpoints_of_accounts',
 }

@@ -29,30 +29,30 @@ FROM system.parts WHERE database = currentDatabase() AND active AND table IN ({t
 
 export interface Written {
   /** JSON text that changes when touches, definitions, costs, traits or who is who did. */
-  what: string
-  /** The parts of the table of definitions, where one server has every row by itself. */
-  definitions?: string
+  stamp: string
+  /** That of definitions alone: the parts of their table. Only where one server has every row by itself. */
+  definitionsStamp?: string
 }
 
 /** By client: project → what was written, and the parts of which that was read. */
-const known = new WeakMap<ClickHouseClient, Map<string, { parts: string; what: string }>>()
+const known = new WeakMap<ClickHouseClient, Map<string, { parts: string; stamp: string }>>()
 
 /**
  * With `app`, the client of a server that has every row by itself, what was written is not read again while the tables
  * consist of the same parts; a merge alone does not change the text.
  */
 export async function readWritten(reader: Reader, app?: ClickHouseClient): Promise<Written> {
-  if (app === undefined) return { what: JSON.stringify(await queryRows(reader, writtenQuery)) }
+  if (app === undefined) return { stamp: JSON.stringify(await queryRows(reader, writtenQuery)) }
   const named = { tables: Object.keys(tables) }
   // Before what they hold is read: what comes meanwhile makes other parts.
   const [row = []] = await queryRows({ client: app }, partsQuery, named)
   const parts = JSON.stringify(row)
-  const definitions = JSON.stringify(row.slice(2))
-  const ofClient = known.get(app) ?? new Map<string, { parts: string; what: string }>()
+  const definitionsStamp = JSON.stringify(row.slice(2))
+  const ofClient = known.get(app) ?? new Map<string, { parts: string; stamp: string }>()
   known.set(app, ofClient)
   const before = ofClient.get(reader.project)
-  if (before?.parts === parts) return { what: before.what, definitions }
-  const what = JSON.stringify(await queryRows(reader, writtenQuery))
-  ofClient.set(reader.project, { parts, what })
-  return { what, definitions }
+  if (before?.parts === parts) return { stamp: before.stamp, definitionsStamp }
+  const stamp = JSON.stringify(await queryRows(reader, writtenQuery))
+  ofClient.set(reader.project, { parts, stamp })
+  return { stamp, definitionsStamp }
 }

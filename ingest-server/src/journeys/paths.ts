@@ -1,6 +1,6 @@
 /** What follows what: the most walked paths, and the steps between any two. */
 import { queryRows, type Reader } from '../clickhouse/query.js'
-import { tableOf, touchesOf } from '../definitions/touches.js'
+import { touchpointTables, touchesOf } from '../definitions/touches.js'
 import { usedGoals, type UsedDefinition } from './goals.js'
 import { settings, type Fragment } from './question.js'
 import { touchWords } from './summary.js'
@@ -128,7 +128,7 @@ async function namesOfSteps(
     splitBy: 'hashes',
     sql: `
 SELECT toString(cityHash64(step)) AS hash, toString(step)
-FROM (SELECT DISTINCT ${ask.by} AS step FROM ${tableOf[ask.subject]} WHERE project = {project: String})
+FROM (SELECT DISTINCT ${ask.by} AS step FROM ${touchpointTables[ask.subject]} WHERE project = {project: String})
 WHERE cityHash64(step) IN (SELECT toUInt64(arrayJoin({hashes: Array(String)})))`,
   }
   return new Map(await queryRows<[string, string]>(reader, named, { hashes }))

@@ -4,7 +4,7 @@ import { queryRows, type Params, type Reader } from '../clickhouse/query.js'
 import { asOfParam } from '../definitions/bag.js'
 import { compileCondition } from '../definitions/compile.js'
 import { loadReferences } from '../definitions/references.js'
-import { onlyKeys, tableOf, touchSettings } from '../definitions/touches.js'
+import { onlyKeys, touchpointTables, touchSettings } from '../definitions/touches.js'
 
 export type { Subject }
 
@@ -76,7 +76,7 @@ export function partParams(part: number, parts: number): Params {
 
 /** How many touches the project has, those of persons or those of accounts; a few more while rows are replaced. */
 export async function countTouches(reader: Reader, subject: Subject): Promise<number> {
-  const sql = `SELECT count() FROM ${tableOf[subject]} WHERE project = {project: String}`
+  const sql = `SELECT count() FROM ${touchpointTables[subject]} WHERE project = {project: String}`
   const [counted] = await queryRows<[number]>(reader, { name: 'touches-count', sql })
   return counted?.[0] ?? 0
 }

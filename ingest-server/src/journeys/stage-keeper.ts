@@ -86,7 +86,7 @@ export function openStageKeeper(deps: KeeperDeps) {
 async function keepProject(keeping: Keeping, project: string): Promise<number> {
   const reader: Reader = { client: keeping.clickhouse.reader, project, signedOnly: false }
   // Before anything is read: what is written meanwhile is different the next time.
-  const { what: madeOf } = await readWritten(reader)
+  const { stamp: madeOf } = await readWritten(reader)
   const targets = targetsOf(await listDefinitions(reader, 'stages'))
   const fillings = await query<Filling>(reader, fillingsQuery)
   let kept = 0

@@ -110,24 +110,27 @@ function handWorld(): World {
   return { touches, traits: [], accountTraits: [], members, segments: {} }
 }
 
+const putStages = (id: string, payload: object) =>
+  api.app.inject({
+    method: 'PUT',
+    url: `/v1/definitions/stages/${id}`,
+    headers: { authorization: 'Bearer other' },
+    payload,
+  })
+
 beforeAll(async () => {
   clickhouse = await startTestClickHouse()
   log = await openEmbeddedLog({ dir, clock: Date.now, logger: silentLogger })
   api = await startTimelineApi({ clickhouse, log, clock: () => day(120) })
   await insertWorld(clickhouse.app, world)
   await insertWorld(clickhouse.app, handWorld(), 'other')
-  await api.app.inject({
-    method: 'PUT',
-    url: '/v1/definitions/stages/default',
-    headers: { authorization: 'Bearer other' },
-    payload: {
-      subject: 'account',
-      stages: [
-        { id: 'discovery', name: 'Discovery', enter: { touch: { kind: 'visit' } } },
-        { id: 'education', enter: { touch: { name: 'Demo' } } },
-        { id: 'retention', enter: { touch: { name: 'Deal Won' } }, silentAfter: '5d' },
-      ],
-    },
+  await putStages('default', {
+    subject: 'account',
+    stages: [
+      { id: 'discovery', name: 'Discovery', enter: { touch: { kind: 'visit' } } },
+      { id: 'education', enter: { touch: { name: 'Demo' } } },
+      { id: 'retention', enter: { touch: { name: 'Deal Won' } }, silentAfter: '5d' },
+    ],
   })
 }, 120_000)
 afterAll(async () => {
@@ -394,15 +397,8 @@ describe('over HTTP', () => {
       ],
       people: [{ id: 'came', enter: { all: [visit, { stage: 'education', op: 'before' }] } }],
     }
-    const put = (id: string, payload: object) =>
-      api.app.inject({
-        method: 'PUT',
-        url: `/v1/definitions/stages/${id}`,
-        headers: { authorization: 'Bearer other' },
-        payload,
-      })
-    await put('patient', { subject: 'account', stages: lists.patient })
-    await put('people', { subject: 'person', stages: lists.people })
+    await putStages('patient', { subject: 'account', stages: lists.patient })
+    await putStages('people', { subject: 'person', stages: lists.people })
     const keeper = openStageKeeper({ clickhouse, clock: () => day(120), logger: silentLogger })
     expect(await keeper.pass()).toBe(4)
     for (const list of ['default', 'patient', 'people']) await expectSameInSql(list)
@@ -496,18 +492,13 @@ describe('over HTTP', () => {
     const touches = [at('m3', 'Webinar'), at('m2', 'Demo'), at('m4', 'Demo'), at('m1', 'Newsletter')]
     const members = new Map([['user:busy', ['busy']]])
     await insertWorld(clickhouse.app, { ...handWorld(), touches, members }, 'other')
-    await api.app.inject({
-      method: 'PUT',
-      url: '/v1/definitions/stages/moments',
-      headers: { authorization: 'Bearer other' },
-      payload: {
-        subject: 'account',
-        stages: [
-          { id: 'first', enter: { touch: {}, count: { op: 'gte', n: 1 } } },
-          { id: 'demo', enter: { all: [{ touch: { name: 'Demo' } }, { touch: { name: 'Webinar' } }] } },
-          { id: 'fair', enter: { touch: { name: 'Fair' } } },
-        ],
-      },
+    await putStages('moments', {
+      subject: 'account',
+      stages: [
+        { id: 'first', enter: { touch: {}, count: { op: 'gte', n: 1 } } },
+        { id: 'demo', enter: { all: [{ touch: { name: 'Demo' } }, { touch: { name: 'Webinar' } }] } },
+        { id: 'fair', enter: { touch: { name: 'Fair' } } },
+      ],
     })
     const { body } = await api.get<z.infer<typeof wire.subjectStagesAnswer>>(
       '/v1/accounts/busy/stages?list=moments',

@@ -27,8 +27,11 @@ export async function answerQuestion<Body extends object>(
   { answer, csv, asOf }: Answering<Body>,
 ): Promise<(Body & { whoIsWho?: 'now' }) | undefined> {
   const now = deps.clock()
-  const { reader, written } = await readerAsWritten(request, deps)
-  if (await isUnchanged(request, reply, { reader, written, now, asOf })) return undefined
+  const asked = readerFor(request, deps)
+  const app = deps.cluster === undefined ? deps.clickhouse.app : undefined
+  const { stamp, definitionsStamp } = await readWritten(asked, app)
+  const reader = { ...asked, definitionsStamp }
+  if (await isUnchanged(request, reply, { reader, stamp, now, asOf })) return undefined
   const body = await answer(reader, now)
   if (csv === undefined || !isCsvWanted(csv.format, request.raw))
     return asOf === undefined ? body : { ...body, whoIsWho: 'now' }
@@ -40,20 +43,6 @@ export async function answerQuestion<Body extends object>(
     .type('text/csv; charset=utf-8; header=present')
     .send(toCsv(columns, rows))
   return undefined
-}
-
-/** A reader that does not read again what nobody wrote since, and what was written last. */
-async function readerAsWritten(
-  request: FastifyRequest,
-  deps: TimelineDeps,
-): Promise<{ reader: Reader; written: string }> {
-  const reader = readerFor(request, deps)
-  const app = deps.cluster === undefined ? deps.clickhouse.app : undefined
-  const { what, definitions } = await readWritten(reader, app)
-  return {
-    reader: definitions === undefined ? reader : { ...reader, definitionsAt: definitions },
-    written: what,
-  }
 }
 
 /** Money in a column a currency, groups of numbers in a column each; lists stay JSON. */

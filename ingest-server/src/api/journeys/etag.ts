@@ -14,7 +14,7 @@ const minuteMs = 60_000
 interface Asked {
   reader: Reader
   /** What changes when anything that the answer is made of did. */
-  written: string
+  stamp: string
   now: number
   asOf: number | undefined
 }
@@ -23,7 +23,7 @@ interface Asked {
 export async function isUnchanged(
   request: FastifyRequest,
   reply: FastifyReply,
-  { reader, written, now, asOf }: Asked,
+  { reader, stamp, now, asOf }: Asked,
 ): Promise<boolean> {
   const until = asOf ?? Math.floor(now / minuteMs)
   const made = JSON.stringify([
@@ -32,7 +32,7 @@ export async function isUnchanged(
     request.headers.accept,
     request.body,
     until,
-    written,
+    stamp,
   ])
   const tag = `W/"${createHash('sha256').update(made).digest('base64url').slice(0, 27)}"`
   reply.header('etag', tag).header('cache-control', 'private, no-cache').header('vary', 'accept')

@@ -126,8 +126,8 @@ function addEntries(api: Api, deps: TimelineDeps): void {
     url: string,
     subject: Subject,
     idOf: (request: FastifyRequest, reader: Reader) => Promise<string>,
-    /** Throws where nothing is known of that id. */
-    check: (id: string, reader: Reader) => Promise<void>,
+    /** Throws where nothing is known of that id; absent: `idOf` does. */
+    check?: (id: string, reader: Reader) => Promise<void>,
   ) =>
     api.route({
       method: 'GET',
@@ -157,7 +157,7 @@ function addEntries(api: Api, deps: TimelineDeps): void {
               ({ entries }) => entries.length > 0,
               () => false,
             )
-            if (!isKnown) await check(id, reader)
+            if (!isKnown) await check?.(id, reader)
             return answer
           },
         }),
@@ -170,7 +170,7 @@ function addEntries(api: Api, deps: TimelineDeps): void {
   })
   const personOf = async (request: FastifyRequest, reader: Reader) =>
     (await knownPerson(reader, paramsOf(request).id, deps)).person.id
-  route('/v1/people/:id/stages', 'person', personOf, () => Promise.resolve())
+  route('/v1/people/:id/stages', 'person', personOf)
 }
 
 async function entriesOf(reader: Reader, id: string, { list, asOf }: { list: StageList; asOf: number }) {

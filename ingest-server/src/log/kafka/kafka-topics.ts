@@ -65,8 +65,8 @@ async function makeTopics(
 const changing = { attempts: 6, first: 100, most: 1_000 }
 
 /**
- * Asks over a connection of its own, and once more over a new one, which knows the leaders of then, where Kafka says that
- * this helps: six times within some three seconds. `ask` may therefore be called again.
+ * Asks over a connection of its own. Where Kafka says that asking again helps, it does so over a new one, which knows the
+ * leaders of then: up to six times within some three seconds.
  */
 export async function withAdmin<T>(kafka: Kafka, ask: (admin: Admin) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
