@@ -34,8 +34,17 @@ export interface Written {
   definitionsStamp?: string
 }
 
-/** By client: project → what was written, and the parts of which that was read. */
-const known = new WeakMap<ClickHouseClient, Map<string, { parts: string; stamp: string }>>()
+interface Look extends Required<Written> {
+  /** Those of which that was read. */
+  parts: string
+}
+
+/** By client and project. */
+const looks = new WeakMap<ClickHouseClient, Map<string, Look>>()
+
+/** What the last look found, without a new one; undefined: nobody has looked yet. */
+export const lastLook = (project: string, app?: ClickHouseClient): Required<Written> | undefined =>
+  app === undefined ? undefined : looks.get(app)?.get(project)
 
 /**
  * With `app`, the client of a server that has every row by itself, what was written is not read again while the tables
@@ -48,11 +57,12 @@ export async function readWritten(reader: Reader, app?: ClickHouseClient): Promi
   const [row = []] = await queryRows({ client: app }, partsQuery, named)
   const parts = JSON.stringify(row)
   const definitionsStamp = JSON.stringify(row.slice(2))
-  const ofClient = known.get(app) ?? new Map<string, { parts: string; stamp: string }>()
-  known.set(app, ofClient)
+  const ofClient = looks.get(app) ?? new Map<string, Look>()
+  looks.set(app, ofClient)
   const before = ofClient.get(reader.project)
-  if (before?.parts === parts) return { stamp: before.stamp, definitionsStamp }
+  if (before?.parts === parts) return before
   const stamp = JSON.stringify(await queryRows(reader, writtenQuery))
-  ofClient.set(reader.project, { parts, stamp })
-  return { stamp, definitionsStamp }
+  const look = { parts, stamp, definitionsStamp }
+  ofClient.set(reader.project, look)
+  return look
 }

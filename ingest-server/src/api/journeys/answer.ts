@@ -1,10 +1,10 @@
 /** What every question over journeys does with its answer: a tag, a table where one is wanted, the time it holds for. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Reader } from '../../clickhouse/query.js'
-import { readWritten } from '../../journeys/last-written.js'
+import { lastLook, readWritten, type Written } from '../../journeys/last-written.js'
 import { readerFor, type TimelineDeps } from '../context.js'
 import { csvFileName, isCsvWanted, toCsv, type CsvColumn } from '../csv.js'
-import { isUnchanged } from './etag.js'
+import { isUnchanged, keepsNothing } from './etag.js'
 
 interface Answering<Body> {
   /** The question; not asked where the client has its answer. */
@@ -18,21 +18,28 @@ interface Answering<Body> {
     columns?: readonly CsvColumn[]
   }
   asOf: number | undefined
+  /** About one account or person, and cheap: what was written is looked up beside the answer instead of before it. */
+  isOfOne?: boolean
 }
 
 export async function answerQuestion<Body extends object>(
   request: FastifyRequest,
   reply: FastifyReply,
   deps: TimelineDeps,
-  { answer, csv, asOf }: Answering<Body>,
+  { answer, csv, asOf, isOfOne = false }: Answering<Body>,
 ): Promise<(Body & { whoIsWho?: 'now' }) | undefined> {
   const now = deps.clock()
-  const asked = readerFor(request, deps)
+  const reader = readerFor(request, deps)
   const app = deps.cluster === undefined ? deps.clickhouse.app : undefined
-  const { stamp, definitionsStamp } = await readWritten(asked, app)
-  const reader = { ...asked, definitionsStamp }
-  if (await isUnchanged(request, reply, { reader, stamp, now, asOf })) return undefined
-  const body = await answer(reader, now)
+  const question: Question<Body> = {
+    look: () => readWritten(reader, app),
+    ask: ({ definitionsStamp }) => answer({ ...reader, definitionsStamp }, now),
+    isUnchanged: ({ stamp }) => isUnchanged(request, reply, { reader, stamp, now, asOf }),
+  }
+  keepsNothing(reply)
+  const before = isOfOne && !('if-none-match' in request.headers) ? lastLook(reader.project, app) : undefined
+  const body = before === undefined ? await askAfterwards(question) : await askBeside(question, before)
+  if (body === undefined) return undefined
   if (csv === undefined || !isCsvWanted(csv.format, request.raw))
     return asOf === undefined ? body : { ...body, whoIsWho: 'now' }
   const rows = csv.columns ? csv.rows(body) : csv.rows(body).map(flat)
@@ -43,6 +50,35 @@ export async function answerQuestion<Body extends object>(
     .type('text/csv; charset=utf-8; header=present')
     .send(toCsv(columns, rows))
   return undefined
+}
+
+interface Question<Body> {
+  look: () => Promise<Written>
+  ask: (written: Written) => Promise<Body>
+  /** Gives the answer its tag. */
+  isUnchanged: (written: Written) => Promise<boolean>
+}
+
+/** Undefined: the client has the answer already, and was told so. */
+async function askAfterwards<Body>({ look, ask, isUnchanged }: Question<Body>): Promise<Body | undefined> {
+  const written = await look()
+  return (await isUnchanged(written)) ? undefined : ask(written)
+}
+
+/**
+ * Asked by the definitions that were there `before`, and once more where they are others now. An answer made while other
+ * things were written has no tag: nobody knows which of them are in it.
+ */
+async function askBeside<Body>(
+  { look, ask, isUnchanged }: Question<Body>,
+  before: Required<Written>,
+): Promise<Body> {
+  const early = ask(before)
+  early.catch(() => undefined)
+  const written = await look()
+  const isSame = written.definitionsStamp === before.definitionsStamp
+  if (!isSame || written.stamp === before.stamp) await isUnchanged(written)
+  return isSame ? early : ask(written)
 }
 
 /** Money in a column a currency, groups of numbers in a column each; lists stay JSON. */

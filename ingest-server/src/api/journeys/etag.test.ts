@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   silentLogger,
   startTestClickHouse,
@@ -176,4 +176,32 @@ test('definitions are read once as long as nobody writes any, and a new one coun
   } finally {
     clickhouse.reader.query = send
   }
+})
+
+describe('of one account, looked up beside what was written last', () => {
+  const question: AskedQuestion = ['/v1/accounts/acme/stages']
+
+  test('an answer made while something was written has no tag, the next one has', async () => {
+    const { tag } = await ask(question)
+    await changes['a touch']?.()
+    const between = await ask(question)
+    expect(between).toMatchObject({ status: 200, tag: 'undefined' })
+    const after = await ask(question)
+    expect(after.tag).toMatch(/^W\/"/)
+    expect(after.tag).not.toBe(tag)
+    expect(await ask(question, after.tag)).toMatchObject({ status: 304 })
+  })
+
+  test('a definition that has just been written counts in the very next answer', async () => {
+    const listed = async (list: string) => {
+      const answer = await server.app.inject({ url: `/v1/accounts/acme/stages?list=${list}`, headers })
+      return answer.json<{ entries?: { stage: string }[]; message?: string }>()
+    }
+    for (const list of ['one', 'two', 'three']) {
+      expect((await listed(list)).message).toMatch(list)
+      const stages = [{ id: `of-${list}`, enter: { touch: { kind: 'visit' } } }]
+      await put(`stages/${list}`, { subject: 'account', stages })
+      expect((await listed(list)).entries?.map(({ stage }) => stage)).toEqual([`of-${list}`])
+    }
+  })
 })

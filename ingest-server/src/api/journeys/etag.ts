@@ -35,9 +35,14 @@ export async function isUnchanged(
     stamp,
   ])
   const tag = `W/"${createHash('sha256').update(made).digest('base64url').slice(0, 27)}"`
-  reply.header('etag', tag).header('cache-control', 'private, no-cache').header('vary', 'accept')
+  reply.header('etag', tag)
   const known = request.headers['if-none-match']?.split(',').map((one) => one.trim())
   if (!known?.includes(tag)) return false
   await reply.code(304).send()
   return true
+}
+
+/** No cache gives an answer without asking here. */
+export function keepsNothing(reply: FastifyReply): void {
+  reply.header('cache-control', 'private, no-cache').header('vary', 'accept')
 }

@@ -142,6 +142,7 @@ function addEntries(api: Api, deps: TimelineDeps): void {
       handler: (request, reply) =>
         answerQuestion(request, reply, deps, {
           asOf: request.query.as_of,
+          isOfOne: true,
           async answer(reader, now) {
             const { list: named, as_of: asOf = now } = request.query
             const list =
