@@ -6,7 +6,7 @@ import { compileFirstTrue } from '../definitions/compile.js'
 import { loadReferences } from '../definitions/references.js'
 import { compileTouch } from '../definitions/compile-touch.js'
 import { readDefinition, requireDefinition } from '../definitions/read.js'
-import { touchesOf } from '../definitions/touches.js'
+import { touchesEverOf, touchesOf } from '../definitions/touches.js'
 import { baseParams, fragment, paramsOf, type Fragment, type Question, type Subject } from './question.js'
 
 export interface Goal {
@@ -81,7 +81,7 @@ export async function conversionsOf(
   const touch = compileTouch(when.touch, { prefix })
   const touches = touchesOf(subject)
   // FINAL reads every column of every row. So the few who converted are found by narrow columns first.
-  const few = among ?? `key IN (SELECT key FROM ${touches} WHERE ${touch.sql})`
+  const few = among ?? `key IN (SELECT key FROM ${touchesEverOf(subject)} WHERE ${touch.sql})`
   const isFirst = goal.body.count !== 'each'
   const proven = provenOf(when.touch, prefix)
   const first = isFirst ? ' ORDER BY key, verified DESC, at, message_id, touch LIMIT 1 BY key' : ''
@@ -141,6 +141,24 @@ export async function convertedKeys(
   return fragment(`SELECT key, at FROM ${touchesOf(subject)} WHERE ${touch.sql} AND ${proven.sql}`, {
     ...baseParams({ asOf }),
     ...paramsOf(touch, proven),
+  })
+}
+
+/**
+ * SELECT key, at: who may have a conversion, and whoever has none any longer since a touch was written anew. Faster than
+ * `convertedKeys`, for questions that look at each of them again.
+ */
+export async function maybeConvertedKeys(
+  reader: Reader,
+  { body: { when } }: Goal,
+  { subject, asOf }: Pick<Question, 'subject' | 'asOf'>,
+  prefix: string,
+): Promise<Fragment> {
+  if (!isPlainTouch(when)) return firstMoments(reader, when, { subject, asOf }, prefix)
+  const touch = compileTouch(when.touch, { prefix })
+  return fragment(`SELECT key, at FROM ${touchesEverOf(subject)} WHERE ${touch.sql}`, {
+    ...baseParams({ asOf }),
+    ...touch.params,
   })
 }
 

@@ -99,6 +99,25 @@ describe('attribution', () => {
     expect(credits(await attribution(`model=${model}`))).toEqual(expected)
   })
 
+  test('counts no deal that was taken back or renamed since', async () => {
+    const before = await attribution('model=first')
+    const table = 'touchpoints_of_accounts'
+    const deal = { project: 'default', account: 'hooli', person: 'user:hal', kind: 'crm', name: 'Deal Won' }
+    const at = '2026-05-25 12:00:00.000'
+    const write = (version: object) =>
+      clickhouse.app.insert({ table, format: 'JSONEachRow', values: [version] })
+    const takenBack = { ...deal, at, touch: '1', message_id: 'taken-back' }
+    const renamed = { ...deal, at, touch: '2', message_id: 'renamed' }
+    await write({ ...takenBack, version: 1 })
+    await write({ ...takenBack, version: 2, is_deleted: 1 })
+    await write({ ...renamed, version: 1 })
+    await write({ ...renamed, version: 2, name: 'Deal Open' })
+    const { rows, conversions } = await attribution('model=first')
+    expect({ rows, conversions }).toEqual({ rows: before.rows, conversions: before.conversions })
+    expect(await ask('/v1/paths?goal=won')).toMatchObject({ converted: 3 })
+    await write({ ...renamed, version: 3, is_deleted: 1 })
+  })
+
   test('by time decay halves with the half-life that is asked', async () => {
     // Before acme's conversion: 59, 49, 19 and 9 days.
     const weights = [59, 49, 19, 9].map((days) => 2 ** (-days / 10))

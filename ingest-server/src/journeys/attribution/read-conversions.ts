@@ -1,6 +1,6 @@
 /** Conversions with their paths, as ClickHouse has them: a row a conversion, read in parts where there are many. */
 import { queryRows, type Reader } from '../../clickhouse/query.js'
-import { conversionsOf, convertedKeys, isPlainTouch, type Goal } from '../goals.js'
+import { conversionsOf, isPlainTouch, maybeConvertedKeys, type Goal } from '../goals.js'
 import { inPart, ofSubjects, paramsOf, partParams, settings, within, type Fragment } from '../question.js'
 import { amongKeys, touchesOf } from '../../definitions/touches.js'
 import { creditedTouches, keyOf, type AttributionQuestion } from './attribution-question.js'
@@ -25,7 +25,7 @@ export async function readConversions(reader: Reader, ask: AttributionQuestion):
 
 /** Who may have a conversion in the window, at most one more than `mostKeys`. */
 async function readKeys(reader: Reader, ask: AttributionQuestion): Promise<string[]> {
-  const converted = await convertedKeys(reader, ask.goal, ask, 'goal')
+  const converted = await maybeConvertedKeys(reader, ask.goal, ask, 'goal')
   const window = within(ask, 'at')
   const subjects = await ofSubjects(reader, ask)
   const rows = await queryRows<[string]>(
