@@ -46,6 +46,8 @@ export function openCarryOut({ clickhouse, log, clock, logger, cluster }: CarryO
     await removeErased(store, project, tombstones, await databaseTimeMs(app))
     const judge = judgeBy(tombstones)
     if (judge) await rewriteLog(log, project, judge)
+    const nowMs = await databaseTimeMs(app)
+    for (const { erasureId } of together) passedAtMs.set(erasureId, nowMs)
   }
 
   async function note(together: Together, atMs: number, found: Record<string, number>): Promise<void> {
@@ -60,13 +62,21 @@ export function openCarryOut({ clickhouse, log, clock, logger, cluster }: CarryO
     }
   }
 
-  /** Those whose tables were passed over at the same time: later passes for others replace files that are not theirs. */
+  /**
+   * Those whose tables were passed over at the same time: later passes for others replace files that are not theirs.
+   * Rows are looked for in every table, and so only once nothing else is waited for.
+   */
   async function check(together: Together, atMs: number, untilMs: number): Promise<void> {
     const [{ project }] = together
-    const rows = await remaining.rows(project, tombstonesOf(together))
     const files = await remaining.files(together, untilMs)
-    if (isEmpty(rows) || together.length === 1) return note(together, atMs, { ...rows, ...files })
-    for (const one of together) await note([one], atMs, { ...(await remaining.rows(project, one)), ...files })
+    if (!isEmpty(files)) return note(together, atMs, files)
+    const rows = await remaining.rows(project, tombstonesOf(together))
+    if (isEmpty(rows)) return note(together, atMs, {})
+    for (const one of together) {
+      const left = together.length === 1 ? rows : await remaining.rows(project, one)
+      await note([one], atMs, left)
+      if (!isEmpty(left)) await remove([one])
+    }
   }
 
   return {
@@ -74,11 +84,7 @@ export function openCarryOut({ clickhouse, log, clock, logger, cluster }: CarryO
     /** `isFirst`: nothing is known to have been removed yet. */
     async carryOut(together: Together, isFirst: boolean): Promise<void> {
       const atMs = clock()
-      if (isFirst || (await isLeft(together))) {
-        await remove(together)
-        const nowMs = await databaseTimeMs(app)
-        for (const { erasureId } of together) passedAtMs.set(erasureId, nowMs)
-      }
+      if (isFirst) await remove(together)
       const nowMs = await databaseTimeMs(app)
       const byPass = groupBy(together, ({ erasureId }) => passedAtMs.get(erasureId) ?? nowMs)
       for (const [untilMs, passed] of byPass) {
