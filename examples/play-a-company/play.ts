@@ -2,10 +2,7 @@
  * `npm run demo`: plays the company into a running server, or starts one first, and prints three timelines worth
  * opening and the answers worth seeing. Playing it twice changes nothing: every event keeps its id. It is a project of its own, `demo`: no
  * invented company comes among real ones, and its keys do not depend on those of the environment.
- *
- *     npm run demo -- --seed 7 --last-day 2026-11-01
- *     npm run demo -- --remove          takes all of it away again
- *     npm run demo -- --key sk_…        into a server whose DATA_DIR is on another machine
+ * `npm run demo -- --help` says what it takes.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
@@ -20,17 +17,26 @@ import { importEvents, send, signInLink, summaryOf, untilKnown, untilWon } from 
 import { programAtWork } from './program.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string' },
-    'last-day': { type: 'string' },
-    key: { type: 'string' },
-    remove: { type: 'boolean', default: false },
-  },
-})
+const usage = `npm run demo -- [options]
+
+  --seed 7                another company; 1 unless said
+  --last-day 2026-11-01   the day on which its fourteen months end; today unless said
+  --key sk_…              into a server whose DATA_DIR is on another machine
+  --remove                takes all of it away again
+  --help                  this text`
+const values = readOptions()
+if (values.help) {
+  console.log(usage)
+  process.exit(0)
+}
 const lastDay = values['last-day'] ? Date.parse(values['last-day']) : Math.floor(Date.now() / dayMs) * dayMs
 if (Number.isNaN(lastDay)) {
   console.error(`--last-day ${values['last-day']} is not a date; write it as 2026-11-01`)
+  process.exit(1)
+}
+const seed = Number(values.seed ?? 1)
+if (!Number.isSafeInteger(seed)) {
+  console.error(`--seed ${values.seed} is not a whole number`)
   process.exit(1)
 }
 
@@ -44,7 +50,7 @@ const started = (await answers(url)) ? undefined : await startServer(url)
 const secretKey = values.key ?? (await demoKey({ dataDir, root }))
 await untilKnown({ url, secretKey })
 
-const company = companyOf({ seed: Number(values.seed ?? 1), lastDay })
+const company = companyOf({ seed, lastDay })
 console.log(`playing ${company.events.length} events of fourteen months into ${url} …`)
 await importEvents({
   url,
@@ -87,6 +93,23 @@ if (started) {
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
   await new Promise((resolve) => started.once('exit', resolve))
+}
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        seed: { type: 'string' },
+        'last-day': { type: 'string' },
+        key: { type: 'string' },
+        remove: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }).values
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
+    process.exit(1)
+  }
 }
 
 async function answers(at: string): Promise<boolean> {

@@ -67,6 +67,15 @@ test('the demo plays into a project of its own, whatever the keys of the environ
   expect(status).toBe(404)
 }, 600_000)
 
+test.each([
+  [['--help'], 0, /--remove +takes all of it away/],
+  [['--sead', '7'], 1, /Unknown option '--sead'[\s\S]*--seed 7/],
+  [['--seed', 'seven'], 1, /^--seed seven is not a whole number\n$/],
+  [['--last-day', 'tomorrow'], 1, /^--last-day tomorrow is not a date/],
+])('%j plays nothing and says what there is', async (args, code, words) => {
+  expect(await demo(args)).toEqual({ code, out: expect.stringMatching(words) as string })
+})
+
 test('docs/journeys.md tells what the demo answers, command by command', async () => {
   const page = await readFile(new URL('../../docs/journeys.md', import.meta.url), 'utf8')
   const examples = examplesOf(page)
