@@ -6,13 +6,16 @@ import { until, type TestServer } from '../../test-support/server.js'
 import { send } from '../../examples/play-a-company/server-calls.js'
 import {
   accessibilityFaults,
+  goTo,
   looks,
   openAt,
+  openContext,
   shoot,
   startExplorer,
   textWith,
   untilReady,
   type Explorer,
+  type Opened,
 } from './support/explorer.js'
 import { tellDemo } from './support/demo.js'
 import { demoSecret, demoSecretName, putProgramsToWork } from './support/programs-at-work.js'
@@ -163,16 +166,23 @@ describe.skipIf(chromiumPath() === undefined)('over the demo', () => {
   describe.each(looks.flatMap((look) => [1_440, 390].map((width) => ({ look, width }))))(
     'in $look at $width px',
     ({ look, width }) => {
+      let opened: Opened
+      beforeAll(async () => {
+        opened = await openContext(explorer, { look, width })
+      })
+      afterAll(() => opened?.context.close())
+
       test.each(cases)(
         '$name says its answer, keeps the policy and every rule of WCAG',
         async ({ name, path, en, ja }) => {
-          const { page, context, faults } = await openAt(explorer, path, { look, width })
+          const { page, faults } = opened
+          faults.length = 0
+          await goTo(explorer, opened, path)
           await textWith(page, look === 'ja' ? ja : en)
           await shoot(page, `${name}-${look}-${width}`)
           expect(await accessibilityFaults(page)).toEqual([])
           expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
           expect(faults).toEqual([])
-          await context.close()
         },
       )
     },

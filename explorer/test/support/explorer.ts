@@ -77,7 +77,6 @@ export async function openContext(
     },
     JSON.stringify({ language: look === 'ja' ? 'ja' : 'en', theme: look === 'dark' ? 'dark' : 'light' }),
   )
-  await context.addInitScript(axeSource)
   if (signedIn) {
     if (cookies === undefined) {
       const answer = await context.request.post(`${server.url}/ui/session`, {
@@ -112,9 +111,18 @@ export async function openAt(
   options?: Parameters<typeof openContext>[1],
 ): Promise<Opened> {
   const opened = await openContext(explorer, options)
-  await opened.page.goto(explorer.server.url + path)
-  await untilReady(opened.page)
+  await goTo(explorer, opened, path)
   return opened
+}
+
+/** Another address on a page that is open, drawn. */
+export async function goTo(
+  { server }: Explorer,
+  { page }: Pick<Opened, 'page'>,
+  path: string,
+): Promise<void> {
+  await page.goto(server.url + path)
+  await untilReady(page)
 }
 
 /** The text of the page once it holds what is waited for; throws with what stood there instead. */
@@ -138,6 +146,7 @@ interface AxeResults {
 
 /** What axe-core finds against WCAG 2.0 to 2.2, A and AA, a line each. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axeSource)
   const { violations } = await page.evaluate(async () => {
     const { axe } = globalThis as unknown as {
       axe: { run: (root: Document, options: object) => Promise<AxeResults> }
