@@ -1,6 +1,7 @@
 /** The list of stages that a question is about. */
 import type { StagesBody, Subject } from '@touchline/schemas/api'
 import type { Reader } from '../clickhouse/query.js'
+import { TouchlineError } from '../errors.js'
 import type { Definition } from '../definitions/definition.js'
 import { listDefinitions, requireDefinition } from '../definitions/read.js'
 import { loadReferences, type References } from '../definitions/references.js'
@@ -52,6 +53,21 @@ export async function readUsualList(reader: Reader, subject: Subject, asOf: numb
     all.find(({ id }) => id === usual) ??
     all[0] ??
     (await requireDefinition(reader, 'stages', usual, { asOf }))
+  return withReferences(reader, definition, { subject, asOf })
+}
+
+/**
+ * The list that decides who is in a stage of that name (definitions/references.ts), over these subjects. Throws
+ * QUERY_INVALID naming the nearest stage.
+ */
+export async function listOfStage(
+  reader: Reader,
+  stage: string,
+  { subject, asOf }: { subject: Subject; asOf: number },
+): Promise<StageList> {
+  const references = await loadReferences(reader, [{ stage, op: 'is' }], { subject, asOf })
+  const definition = references.stages(subject, stage)
+  if (definition === undefined) throw new TouchlineError('INTERNAL')
   return withReferences(reader, definition, { subject, asOf })
 }
 

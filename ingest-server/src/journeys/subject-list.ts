@@ -1,14 +1,14 @@
 /** Accounts and people as lists: sorted, filtered, a page at a time; each with what a screen shows of it. */
 import type { Condition, Subject } from '@touchline/schemas/api'
 import { query, type NamedQuery, type Params, type Reader } from '../clickhouse/query.js'
-import { asOfMsSql, asOfParam } from '../definitions/bag.js'
+import { asOfMsSql, asOfParam, asOfSql } from '../definitions/bag.js'
 import { compileCondition } from '../definitions/compile.js'
 import { loadReferences } from '../definitions/references.js'
 import { namesOf } from '../definitions/subject-names.js'
-import { amongKeys, touchesOf, touchSettings } from '../definitions/touches.js'
+import { amongKeys, touchesOf, touchpointTables, touchSettings } from '../definitions/touches.js'
 import { universeOf } from '../definitions/universe.js'
 import { totalsSql, type ListedScore } from './listed-scores.js'
-import type { StageList } from './stage-list.js'
+import { listOfStage, type StageList } from './stage-list.js'
 import { subjectsSql } from './stages.js'
 
 export const listSorts = [
@@ -45,7 +45,13 @@ export interface ListWanted {
   order: 'asc' | 'desc'
   limit: number
   after?: { value: number; key: string } | undefined
+  /** Who came later than asOf is not listed. */
+  isPast?: boolean
   channel?: string | undefined
+  /** Who is in it now, as the rows say. */
+  stage?: string | undefined
+  /** Ids of the subjects that are listed, 250 at most; absent: everybody. */
+  among?: readonly string[] | undefined
   condition?: Condition | undefined
   /** What sort=score goes by. */
   score?: ListedScore | undefined
@@ -157,15 +163,36 @@ FROM (SELECT key ${grouped}) AS u LEFT JOIN (${totals.sql}) AS t ON t.key = u.ke
   }
 }
 
+const hasLater = (subject: Subject) =>
+  `key IN (SELECT ${subject}_key FROM ${touchpointTables[subject]} WHERE project = {project: String} AND at > ${asOfSql})`
+
+/** Of whom nothing but facts is known the first touch says when they came; what was said of an account has a time. */
+const cameBefore: Record<Subject, string> = {
+  person: `(countIf(${isTouch}) > 0 OR NOT ${hasLater('person')})`,
+  account: `(countIf(${isTouch}) > 0 OR NOT ${hasLater('account')}
+  OR key IN (SELECT cityHash64(account) FROM account_traits WHERE project = {project: String} AND at <= ${asOfSql}))`,
+}
+
 async function filtersOf(
   reader: Reader,
-  { subject, asOf, channel, condition }: ListWanted,
+  { subject, asOf, isPast = false, channel, stage, condition, among }: ListWanted,
 ): Promise<{ having: string; params: Params }> {
-  const having: string[] = []
+  const having: string[] = isPast ? [cameBefore[subject]] : []
   let params: Params = {}
   if (channel !== undefined) {
     having.push(`countIf(${isTouch} AND channel = {channel: String}) > 0`)
     params = { ...params, channel }
+  }
+  if (among !== undefined) {
+    having.push('key IN (SELECT cityHash64(arrayJoin({among: Array(String)})))')
+    params = { ...params, among }
+  }
+  if (stage !== undefined) {
+    const list = await listOfStage(reader, stage, { subject, asOf })
+    const subjects = subjectsSql(list, asOf)
+    having.push(`key IN (SELECT key FROM (${subjects.sql}) WHERE current = {currentStage: Int16})`)
+    const currentStage = list.body.stages.findIndex(({ id }) => id === stage)
+    params = { ...params, ...subjects.params, currentStage }
   }
   if (condition !== undefined) {
     const references = await loadReferences(reader, [condition], { subject, asOf })

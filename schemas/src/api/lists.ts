@@ -3,11 +3,18 @@ import { z } from 'zod'
 import { json, limit, time, when, whoIsWho } from './timeline.js'
 
 export const listSubjectsQuery = z.object({
-  q: z.string().trim().min(1).max(300).optional().describe('Part of an identifier, a name or a domain'),
+  q: z
+    .string()
+    .trim()
+    .min(1)
+    .max(300)
+    .optional()
+    .describe(
+      'Part of an identifier, a name or a domain. Alone, or with limit, it answers in the order of the search; else the first 250 found are listed',
+    ),
   sort: z
     .enum(['lastTouch', 'silence', 'touches30d', 'firstSeen', 'touches', 'people', 'score'])
-    .default('lastTouch')
-    .describe('Without q'),
+    .default('lastTouch'),
   order: z.enum(['asc', 'desc']).default('desc'),
   stage: z.string().min(1).max(100).optional().describe('Who is in this stage now'),
   segment: z.string().min(1).max(100).optional(),

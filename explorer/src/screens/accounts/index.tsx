@@ -75,7 +75,7 @@ function useAccounts(query: ListQuery, meta: Meta) {
   const byAttention = isByAttention(query, meta)
   const attention = useAttention(byAttention ? meta : undefined, query)
   const { q, stage, segment, channel, order } = query
-  const sort = q === null ? (query.sort ?? 'silence') : null
+  const sort = query.sort ?? (q === null ? 'silence' : 'lastTouch')
   const pages = usePages<AccountsListed, AccountListed>(
     (cursor) =>
       // By attention this is asked with the smallest page, so that a change of the sort shows something at once.
@@ -85,7 +85,7 @@ function useAccounts(query: ListQuery, meta: Meta) {
         segment,
         channel,
         sort,
-        order: sort === null ? null : order,
+        order,
         limit: byAttention ? 1 : 50,
         cursor,
       }),

@@ -43,7 +43,7 @@ function PeopleList({ meta }: { meta: Meta }) {
   const t = useWords(words)
   const query = useListQuery()
   const { q, stage, segment, channel, order } = query
-  const sort = q === null ? (query.sort ?? 'lastTouch') : null
+  const sort = query.sort ?? 'lastTouch'
   const list = usePages<PeopleListed, PersonListed>(
     (cursor) =>
       endpoints.people({
@@ -52,7 +52,7 @@ function PeopleList({ meta }: { meta: Meta }) {
         segment,
         channel,
         sort,
-        order: sort === null ? null : order,
+        order,
         limit: 50,
         cursor,
       }),

@@ -7,7 +7,7 @@ import { accountAsOf } from '../../timeline/as-of.js'
 import { compareText } from '../../touchpoints/event-order.js'
 import { accountNotFound, readerFor, type Api, type TimelineDeps } from '../context.js'
 import { answerQuestion } from '../journeys/answer.js'
-import { readList } from './list-subjects.js'
+import { isSearchAlone, readList } from './list-subjects.js'
 import { searchAccounts } from '../../timeline/search.js'
 import { readAccountTraits, traitValues } from '../../timeline/traits.js'
 import {
@@ -42,7 +42,8 @@ export function addAccounts(api: Api, deps: TimelineDeps): void {
     },
     async handler(request, reply) {
       const { q, limit, as_of: asOf } = request.query
-      if (q !== undefined) return { accounts: await foundAccounts(readerFor(request, deps), q, limit) }
+      if (q !== undefined && isSearchAlone(request))
+        return { accounts: await foundAccounts(readerFor(request, deps), q, limit) }
       return answerQuestion(request, reply, deps, {
         asOf,
         async answer(of, now) {

@@ -152,6 +152,61 @@ describe('filtered', () => {
     }
   })
 
+  test.each(['people', 'accounts'] as const)('by a stage are the %s whose rows say it', async (kind) => {
+    const rowsOf = async (query: string) => {
+      const { body } = await api.get<Record<string, Row[]>>(`/v1/${kind}?limit=100&${query}`)
+      return body[kind] ?? []
+    }
+    const all = await rowsOf('')
+    for (const stage of ['new', 'asked']) {
+      const those = await rowsOf(`stage=${stage}`)
+      expect(idsOf(those)).toEqual(idsOf(all.filter((row) => row.stage === stage)))
+      expect(those.length).toBeGreaterThan(0)
+      const subject = kind === 'people' ? 'person' : 'account'
+      const { body } = await api.get<{ total: number }>(
+        `/v1/stages/subjects?subject=${subject}&stage=${stage}`,
+      )
+      expect(body.total).toBe(those.length)
+    }
+  })
+
+  test('what is searched for is sorted and filtered as everything is', async () => {
+    const all = await list('')
+    const q = all[0]?.id.slice(0, 3) ?? ''
+    const found = await list(`q=${q}`)
+    expect(found.length).toBeGreaterThan(0)
+    const rows = await list(`q=${q}&sort=touches`)
+    expect(idsOf(rows)).toEqual(idsOf(found))
+    expect(rows).toEqual((await list('sort=touches')).filter(({ id }) => found.some((one) => one.id === id)))
+    const isAsked = ({ stage }: Row) => stage === 'asked'
+    expect(idsOf(await list(`q=${q}&stage=asked`))).toEqual(idsOf(rows.filter(isAsked)))
+    expect((await api.get(`/v1/accounts?q=${q}&segment=maled`)).status).toBe(400)
+  })
+
+  test('in the past is nobody who came later', async () => {
+    const times = subjectsOf(world, 'person').flatMap((id) => touches('person', id).map(({ at }) => at))
+    const between = [...times].sort((a, b) => a - b)[Math.floor(times.length / 3)] ?? 0
+    const { body } = await api.get<People>(`/v1/people?limit=100&as_of=${new Date(between).toISOString()}`)
+    const later = subjectsOf(world, 'person').filter((id) => (touches('person', id)[0]?.at ?? 0) > between)
+    expect(later.length).toBeGreaterThan(0)
+    expect(idsOf(body.people)).toEqual(
+      subjectsOf(world, 'person')
+        .filter((id) => !later.includes(id))
+        .sort(),
+    )
+  })
+
+  test('a cursor is of the list that it came from', async () => {
+    const { body } = await api.get<Accounts>('/v1/accounts?limit=1&sort=touches')
+    const cursor = body.nextCursor ?? ''
+    expect(cursor).not.toBe('')
+    for (const other of ['accounts?sort=silence', 'accounts?sort=touches&order=asc', 'people?sort=touches']) {
+      const { status, body: refused } = await api.get<{ message: string }>(`/v1/${other}&cursor=${cursor}`)
+      expect(status, other).toBe(400)
+      expect(refused.message).toMatch(/^cursor: is of a list of others/)
+    }
+  })
+
   test.each([
     ['stage=askd', /did you mean asked\?/],
     ['segment=maled', /did you mean mailed\?/],

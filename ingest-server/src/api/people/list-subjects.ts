@@ -1,4 +1,5 @@
 /** GET /v1/accounts and /v1/people without `q`: a page of the list, with what is shown of each. */
+import type { FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import type { Condition, listSubjectsQuery, Subject } from '@touchline/schemas/api'
 import { TouchlineError } from '../../errors.js'
@@ -15,6 +16,7 @@ import {
   sparklineWeeks,
   type ListedSubject,
 } from '../../journeys/subject-list.js'
+import { searchAccounts, searchPeople } from '../../timeline/search.js'
 import { isoTime } from '../answer.js'
 
 export type ListQuery = z.output<typeof listSubjectsQuery>
@@ -22,18 +24,40 @@ export type ListQuery = z.output<typeof listSubjectsQuery>
 const dayMs = 86_400_000
 const nothing = { total: 0, fit: 0, behaviour: 0 }
 
+/** A search that nothing else is asked of answers in its own order, and without what a list shows of each. */
+export const isSearchAlone = (request: FastifyRequest): boolean =>
+  [...new URL(request.url, 'http://of.any').searchParams.keys()].every((name) =>
+    ['q', 'limit'].includes(name),
+  )
+
+/** So many that are found are listed, where more is asked of them than that. */
+const mostFound = 250
+
+async function foundIds(reader: Reader, subject: Subject, q: string): Promise<string[]> {
+  const find = subject === 'person' ? searchPeople : searchAccounts
+  return (await find(reader, q, mostFound)).map(({ id }) => id)
+}
+
 export async function readList(reader: Reader, subject: Subject, asked: ListQuery, now: number) {
   const asOf = asked.as_of ?? now
-  const { sort, order, limit, channel, cursor } = asked
+  const among = asked.q === undefined ? undefined : await foundIds(reader, subject, asked.q)
+  const { sort, order, limit, channel, stage, cursor } = asked
   const condition = await conditionOf(reader, subject, asked)
-  const after = cursor === undefined ? undefined : fromCursor(cursor)
+  if (subject === 'person' && sort === 'people')
+    throw new TouchlineError(
+      'QUERY_INVALID',
+      'sort: people are sorted by anything but people, which accounts have',
+    )
+  const question = [subject, sort, order].join()
+  const after = cursor === undefined ? undefined : fromCursor(cursor, question)
   const score = await scoreOfList(reader, subject, { score: asked.score, asOf })
   if (sort === 'score' && score === undefined)
     throw new TouchlineError(
       'QUERY_INVALID',
       `sort: there is no score of ${subject === 'person' ? 'persons' : 'accounts'} to sort by`,
     )
-  const wanted = { subject, asOf, sort, order, limit, channel, condition, after, score }
+  const isPast = asked.as_of !== undefined
+  const wanted = { subject, asOf, isPast, sort, order, limit, channel, stage, among, condition, after, score }
   const { rows, next } = await listSubjects(reader, wanted)
   const ids = rows.map(({ id }) => id)
   const [traits, weeks, stages, scores] = await Promise.all([
@@ -55,7 +79,7 @@ export async function readList(reader: Reader, subject: Subject, asked: ListQuer
       weeks: weeks.get(row.id) ?? none,
       score: score === undefined ? null : (scores?.get(row.id) ?? { id: score.definition.id, ...nothing }),
     })),
-    nextCursor: next === undefined ? null : toCursor(next),
+    nextCursor: next === undefined ? null : toCursor(next, question),
   }
 }
 
@@ -83,10 +107,9 @@ async function stagesOf(reader: Reader, subject: Subject, ids: readonly string[]
 async function conditionOf(
   reader: Reader,
   subject: Subject,
-  { stage, segment, condition: text }: ListQuery,
+  { segment, condition: text }: ListQuery,
 ): Promise<Condition | undefined> {
   const all: Condition[] = []
-  if (stage !== undefined) all.push({ stage, op: 'is' })
   if (segment !== undefined) all.push({ segment })
   if (text !== undefined) {
     const condition = checkCondition(parse(text), subject, ['condition'])
@@ -104,11 +127,14 @@ function parse(text: string): unknown {
   }
 }
 
-const toCursor = ({ value, key }: { value: number; key: string }) =>
-  Buffer.from(JSON.stringify([value, key])).toString('base64url')
+const toCursor = ({ value, key }: { value: number; key: string }, question: string) =>
+  Buffer.from(JSON.stringify([value, key, question])).toString('base64url')
 
-function fromCursor(cursor: string): { value: number; key: string } {
-  const found = /^\[(-?\d{1,16}),"(\d{1,20})"\]$/.exec(Buffer.from(cursor, 'base64url').toString('utf8'))
-  if (found) return { value: Number(found[1]), key: found[2] ?? '' }
-  throw new TouchlineError('QUERY_INVALID', 'The cursor is not one that this server made.')
+function fromCursor(cursor: string, question: string): { value: number; key: string } {
+  const text = Buffer.from(cursor, 'base64url').toString('utf8')
+  const found = /^\[(-?\d{1,16}),"(\d{1,20})","([\w,]{1,50})"\]$/.exec(text)
+  if (!found) throw new TouchlineError('QUERY_INVALID', 'The cursor is not one that this server made.')
+  if (found[3] !== question)
+    throw new TouchlineError('QUERY_INVALID', 'cursor: is of a list of others, or in another order')
+  return { value: Number(found[1]), key: found[2] ?? '' }
 }

@@ -7,7 +7,7 @@ import { knownPerson } from './known-person.js'
 import type { Reader } from '../../clickhouse/query.js'
 import { accountsAt, lonePerson, readPeople } from '../../identity/people.js'
 import { answerQuestion } from '../journeys/answer.js'
-import { readList, type ListQuery } from './list-subjects.js'
+import { isSearchAlone, readList, type ListQuery } from './list-subjects.js'
 import { searchPeople } from '../../timeline/search.js'
 import { readTraits, traitValues } from '../../timeline/traits.js'
 import {
@@ -38,7 +38,7 @@ function addSearch(api: Api, deps: TimelineDeps): void {
     async handler(request, reply) {
       const reader = readerFor(request, deps)
       const { q } = request.query
-      if (q === undefined)
+      if (q === undefined || !isSearchAlone(request))
         return answerQuestion(request, reply, deps, {
           asOf: request.query.as_of,
           answer: (of, now) => listPeople(of, request.query, now),
