@@ -61,8 +61,17 @@ function answeredError(cause: ClickHouseError, name: string): TouchlineError {
   }
   if (busy.has(cause.code))
     return new TouchlineError('OVERLOADED', 'ClickHouse answers as many questions as it can.', { cause })
+  if (isTooLong(cause)) {
+    const message = `The definitions and conditions that the question "${name}" asks by are too large together for one statement of ClickHouse. Ask by smaller ones, with fewer conditions in one another.`
+    return new TouchlineError('QUERY_TOO_LARGE', message, { cause })
+  }
   return new TouchlineError(away.has(cause.code) ? 'STORE_UNAVAILABLE' : 'INTERNAL', undefined, { cause })
 }
+
+/** A statement that is too long, or whose subqueries or brackets stand too deep in one another. */
+const isTooLong = ({ code, message }: ClickHouseError) =>
+  ['162', '167', '168', '306'].includes(code) ||
+  (code === '62' && message.includes('Max query size exceeded'))
 
 /** A connection that broke or never was. Anything else that the client throws is a fault of ours. */
 function isNetworkError(error: unknown): boolean {

@@ -93,6 +93,16 @@ describe('a query that fails', () => {
     expect((await errorOf(query(source(), named, { text: 'z'.repeat(300_000) })))?.code).toBe('INTERNAL')
   })
 
+  test.each([
+    ['is too long', `SELECT ${'1 + '.repeat(70_000)}1`],
+    ['has subqueries too deep in one another', `${'SELECT * FROM ('.repeat(120)}SELECT 1${')'.repeat(120)}`],
+    ['has brackets too deep in one another', `SELECT ${'('.repeat(1_500)}1${')'.repeat(1_500)}`],
+  ])('because the statement %s says that its conditions are too large', async (_what, sql) => {
+    const error = await errorOf(query(source(), { name: 'any', sql }))
+    expect(error).toMatchObject({ code: 'QUERY_TOO_LARGE' })
+    expect(error?.message).toMatch(/too large together/)
+  })
+
   test('because nobody answers says that ClickHouse does not answer', async () => {
     const client = createClient({ url: `http://127.0.0.1:${await freePort()}`, log: { level: 127 } })
     const error = await errorOf(query({ client }, { name: 'any', sql: 'SELECT 1' }))

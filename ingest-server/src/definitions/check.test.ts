@@ -108,9 +108,119 @@ describe('a definition that is not valid is refused with the place', () => {
       /^steps\[0\]/,
     ],
     ['a sequence of one', 'goals', { when: { sequence: [{ name: 'A' }] } }, /^when\.sequence: /],
+    [
+      'a field beside the right one',
+      'goals',
+      { subject: 'account', when: { touch: {} }, whn: 1 },
+      /^whn: there is no such field here; did you mean when\?/,
+    ],
+    [
+      'a field misspelt that must be there',
+      'goals',
+      { subject: 'person', wen: { touch: {} } },
+      /^wen: .*did you mean when\?/,
+    ],
+    [
+      'a frozen list misspelt',
+      'segments',
+      { identifers: ['a@b.example'] },
+      /^identifers: .*did you mean identifiers\?/,
+    ],
+    [
+      'a field of another kind',
+      'goals',
+      { when: { touch: {} }, silentAfter: '3d' },
+      /^silentAfter: .*; there are name, subject, when, value, currency, count\./,
+    ],
+    [
+      'an operator misspelt',
+      'segments',
+      { when: { any: [{ trait: 'x', opp: 'eq', value: 1 }] } },
+      /^when\.any\[0\]\.opp: .*did you mean op\?/,
+    ],
+    [
+      'a field of a stage',
+      'stages',
+      stages({ id: 'b', entr: { touch: {} } }),
+      /^stages\[1\]\.entr: .*did you mean enter\?/,
+    ],
+    [
+      'a filter of a property',
+      'goals',
+      { when: { touch: { where: [{ propery: 'x', op: 'exists' }] } } },
+      /^when\.touch\.where\[0\]\.propery: .*did you mean property\?/,
+    ],
+    [
+      'a field of a rule',
+      'scores',
+      { on: 2, off: 1, rules: [{ id: 'r', when: { touch: {} }, pionts: 1 }] },
+      /^rules\[0\]\.pionts: .*did you mean points\?/,
+    ],
+    ['a field of an account’s personas', 'personas', { trais: ['role'] }, /^trais: .*did you mean traits\?/],
+    [
+      'a field of a feed',
+      'feeds',
+      { changes: ['score'], endpont: 'crm' },
+      /^endpont: .*did you mean endpoint\?/,
+    ],
+    [
+      'a field of a step',
+      'programs',
+      { enter: { segment: 's' }, steps: [{ id: 'x', wait: '1d', timeot: '2d' }] },
+      /^steps\[0\]\.timeot: .*did you mean timeout\?/,
+    ],
+    [
+      'a field of another step',
+      'programs',
+      { enter: { segment: 's' }, steps: [{ id: 'x', wait: '1d', timeout: '2d' }] },
+      /^steps\[0\]\.timeout: there is no such field here; there are id, wait/,
+    ],
     ['a condition that is a text', 'goals', { when: 'Deal Won' }, /^when: must be a condition/],
   ])('%s', (_what, kind, body, message) => {
     expect(() => checkBody(kind, body)).toThrow(message)
+  })
+
+  const nested = (levels: number, field: 'not' | 'all') => {
+    const open = field === 'not' ? '{"not":' : '{"all":['
+    const close = field === 'not' ? '}' : ']}'
+    return JSON.parse(`${open.repeat(levels)}{"touch":{}}${close.repeat(levels)}`) as unknown
+  }
+  const many = (count: number) => ({
+    any: Array.from({ length: count / 20 }, () => ({
+      any: Array.from({ length: 20 }, (_none, place) => ({ trait: `t${place}`, op: 'exists' })),
+    })),
+  })
+
+  test.each([21, 900, 100_000])(
+    '%i levels of conditions are refused before anything walks them',
+    (levels) => {
+      const deep = /^when(\.not){21}: all, any and not stand in one another 20 deep at most/
+      expect(() => checkBody('goals', { when: nested(levels, 'not') })).toThrow(deep)
+      expect(() => checkBody('stages', { stages: [{ id: 'a', enter: nested(levels, 'all') }] })).toThrow(
+        /^stages\[0\]\.enter\.all.*20 deep at most/,
+      )
+      expect(() => checkCondition(nested(levels, 'all'), 'person', ['filter'])).toThrow(
+        /^filter\.all.*20 deep/,
+      )
+    },
+  )
+
+  test('what is deep and no condition is refused too', () => {
+    const value = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`) as unknown
+    const steps = [
+      { id: 'a', act: { webhook: 'crm', body: { value } } },
+      { id: 'end', exit: 'done' },
+    ]
+    expect(() => checkBody('programs', { enter: { segment: 's' }, steps })).toThrow(/deeper than 100/)
+  })
+
+  test('a condition of 20 levels and one of 200 members are taken, one more is not', () => {
+    expect(checkCondition(nested(20, 'not'), 'person')).toEqual(nested(20, 'not'))
+    expect(checkCondition(many(200), 'person')).toEqual(many(200))
+    expect(() => checkCondition(many(220), 'person')).toThrow(/^when: has 220 conditions; one may have 200/)
+    expect(() => checkCondition({ any: many(2_000).any.flatMap(({ any }) => any) }, 'person')).toThrow(
+      /^when\.any: /,
+    )
   })
 
   test('an unknown kind is told with the nearest', () => {

@@ -4,7 +4,6 @@ import {
   definitionBodies,
   definitionKinds,
   condition as conditionSchema,
-  touch as touchSchema,
   type BodyOf,
   type Condition,
   type DefinitionKind,
@@ -15,8 +14,10 @@ import type { z } from 'zod'
 import { clickHouseCodeOf } from '../clickhouse/query-errors.js'
 import { query, type NamedQuery, type QuerySource } from '../clickhouse/query.js'
 import { TouchlineError } from '../errors.js'
-import { meant } from './nearest.js'
+import { meant, nearest } from './nearest.js'
+import { tooDeep } from './nesting.js'
 import { problemOfProgram } from './program-check.js'
+import { fieldsAt, optionsAt } from './schema-fields.js'
 import {
   conditionsOfBody,
   leavesAt,
@@ -38,45 +39,66 @@ export function checkKind(kind: string): DefinitionKind {
 
 /** Throws DEFINITION_INVALID for a body that is none of its kind. */
 export function checkBody<Kind extends DefinitionKind>(kind: Kind, body: unknown): BodyOf<Kind> {
-  const parsed = definitionBodies[kind].safeParse(body)
-  if (!parsed.success) throw invalid(parsed.error, body)
+  refuseDeep(body)
+  const schema = definitionBodies[kind]
+  const parsed = schema.safeParse(body)
+  if (!parsed.success) throw invalid(parsed.error, body, schema)
   for (const { condition, path } of conditionsOfBody(kind, parsed.data))
-    checkSubject(condition, subjectOfBody(parsed.data), path)
+    checkTree(condition, subjectOfBody(parsed.data), path)
   const problem = kind === 'programs' ? problemOfProgram(parsed.data as ProgramBody) : undefined
   if (problem !== undefined) throw invalidAt(problem.path, problem.message)
   return parsed.data as BodyOf<Kind>
 }
 
 export function checkCondition(value: unknown, subject: Subject, path: Path = ['when']): Condition {
+  refuseDeep(value, path)
   const parsed = conditionSchema.safeParse(value)
-  if (!parsed.success) throw invalid(parsed.error, value, path)
-  checkSubject(parsed.data, subject, path)
+  if (!parsed.success) throw invalid(parsed.error, value, conditionSchema, path)
+  checkTree(parsed.data, subject, path)
   return parsed.data
+}
+
+function refuseDeep(value: unknown, path: Path = []): void {
+  const deep = tooDeep(value)
+  if (deep !== undefined) throw invalidAt([...path, ...deep.path], deep.message)
 }
 
 /** The subject of a body that has one. */
 export const subjectOfBody = (body: unknown): Subject => (body as { subject?: Subject }).subject ?? 'account'
 
-function checkSubject(condition: Condition, subject: Subject, path: Path): void {
+/** In one condition, over all its branches. With a `where` each, so many are some 2 MB of SQL. */
+const mostLeaves = 200
+
+function checkTree(condition: Condition, subject: Subject, path: Path): void {
+  const leaves = leavesAt(condition, path)
+  if (leaves.length > mostLeaves)
+    throw invalidAt(
+      path,
+      `has ${leaves.length} conditions; one may have ${mostLeaves} at most. \`in\` compares with a list of values, and a segment may be named`,
+    )
   if (subject !== 'person') return
-  const found = leavesAt(condition, path).find(({ node }) => 'people' in node)
+  const found = leaves.find(({ node }) => 'people' in node)
   if (found) throw invalidAt(found.path, 'people are asked of accounts; a person has none')
 }
 
 export const invalidAt = (path: Path, message: string) =>
   new TouchlineError('DEFINITION_INVALID', `${pathText(path) || 'The body'}: ${message}`)
 
-function invalid(error: z.ZodError, body: unknown, path: Path = []): TouchlineError {
+function invalid(error: z.ZodError, body: unknown, schema: z.ZodType, path: Path = []): TouchlineError {
   const [first] = error.issues
   if (first === undefined) return new TouchlineError('DEFINITION_INVALID')
-  const { path: at, message } = whatIsWrong(error, body) ?? first
+  const { path: at, message } = whatIsWrong(error, body, schema) ?? first
   return invalidAt([...path, ...(at as Path)], message)
 }
 
 /** Of what a schema refused the first thing: where, and why, with the nearest right name. */
-export function whatIsWrong(error: z.ZodError, root: unknown): { path: Path; message: string } | undefined {
-  const [first] = error.issues
-  return first && explain(first as Issue, root)
+export function whatIsWrong(
+  error: z.ZodError,
+  root: unknown,
+  schema: z.ZodType,
+): { path: Path; message: string } | undefined {
+  const first = firstOf(error.issues as Issue[], root)
+  return first && explain(first, root, [schema])
 }
 
 interface Issue {
@@ -88,14 +110,35 @@ interface Issue {
   errors?: readonly (readonly Issue[])[]
 }
 
-/** Of a union the branch that was meant: for a condition the one whose field is there. */
-function explain(issue: Issue, root: unknown): { path: Path; message: string } {
+/** Where a field is missing and one beside it is unknown, that one was meant for it. */
+function firstOf(issues: readonly Issue[], root: unknown): Issue | undefined {
+  const [first] = issues
+  if (first === undefined || first.path.length === 0 || valueAt(root, first.path) !== undefined) return first
+  const [parent, missing] = [first.path.slice(0, -1), String(first.path.at(-1))]
+  const unknown = issues.find(
+    ({ code, path }) => code === 'unrecognized_keys' && pathText(path) === pathText(parent),
+  )
+  if (unknown === undefined) return first
+  const { keys = [] } = unknown
+  const meantForIt = keys.filter((key) => nearest(key, [missing]) !== undefined)
+  return { ...unknown, keys: [...meantForIt, ...keys] }
+}
+
+/**
+ * Of a union the branch that was meant: for a condition the one whose field is there. The first of `schemas` is what the
+ * issue is of, the others are what might have stood there as well.
+ */
+function explain(
+  issue: Issue,
+  root: unknown,
+  schemas: readonly z.ZodType[],
+): { path: Path; message: string } {
   const value = valueAt(root, issue.path)
   if (issue.code === 'unrecognized_keys') {
     const [key = ''] = issue.keys ?? []
     return {
       path: [...issue.path, key],
-      message: `there is no such field here${meant(key, fieldsAt(issue.path, value))}`,
+      message: `there is no such field here${meantField(key, issue, value, schemas)}`,
     }
   }
   if (issue.code === 'invalid_value' && typeof value === 'string') {
@@ -103,16 +146,21 @@ function explain(issue: Issue, root: unknown): { path: Path; message: string } {
     return { path: issue.path, message: `${JSON.stringify(value)} is not known here${meant(value, names)}` }
   }
   if (issue.code !== 'invalid_union' || issue.errors === undefined || issue.errors.length === 0) return issue
-  if (issue.errors.length === conditionHeads.length) return explainCondition(issue, issue.errors, value)
-  const [best] = [...issue.errors].sort((a, b) => distance(a) - distance(b))
-  const [first] = best ?? []
-  return first === undefined ? issue : prefixed(issue.path, explain(first, value))
+  const options = schemas.slice(0, 1).flatMap((schema) => optionsAt(schema, issue.path))
+  if (issue.errors.length === conditionHeads.length)
+    return explainCondition(issue, issue.errors, { value, options })
+  const branches = issue.errors.map((issues, index) => ({ issues, option: options[index] }))
+  const [best] = branches.sort((a, b) => distance(a.issues) - distance(b.issues))
+  const first = firstOf(best?.issues ?? [], value)
+  if (first === undefined) return issue
+  const likeliest = best?.option === undefined ? options : [best.option, ...options]
+  return prefixed(issue.path, explain(first, value, likeliest))
 }
 
 function explainCondition(
   { path }: Issue,
   branches: readonly (readonly Issue[])[],
-  value: unknown,
+  { value, options }: { value: unknown; options: readonly z.ZodType[] },
 ): { path: Path; message: string } {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return {
@@ -120,11 +168,28 @@ function explainCondition(
       message: 'must be a condition, an object such as { "touch": { "name": "Demo Requested" } }',
     }
   const index = conditionHeads.findIndex((head) => head in value)
-  const [first] = branches[index] ?? []
-  if (first !== undefined) return prefixed(path, explain(first, value))
+  const first = firstOf(branches[index] ?? [], value)
+  if (first !== undefined) return prefixed(path, explain(first, value, options.slice(index, index + 1)))
   const [key] = Object.keys(value)
   if (key === undefined) return { path, message: `says nothing${meant('', conditionHeads)}` }
   return { path: [...path, key], message: `there is no such condition${meant(key, conditionHeads)}` }
+}
+
+/** The fields of the likeliest schema; one of another only where its name is near, and not this one's. */
+function meantField(
+  key: string,
+  { keys = [], path }: Issue,
+  value: unknown,
+  schemas: readonly z.ZodType[],
+): string {
+  const isOther = (name: string) => name !== key
+  const present = Object.keys(value ?? {}).filter((name) => !keys.includes(name))
+  const all = schemas.map((schema) => fieldsAt(schema, path))
+  const [likely = []] = all
+  const fitting = likely.filter((names) => present.every((name) => names.includes(name)))
+  const own = [...new Set((fitting.length > 0 ? fitting : likely).flat())].filter(isOther)
+  const any = all.flat(2).filter(isOther)
+  return meant(key, nearest(key, own) === undefined && nearest(key, any) !== undefined ? any : own)
 }
 
 const prefixed = (path: Path, { path: rest, message }: { path: Path; message: string }) => ({
@@ -142,60 +207,6 @@ const distance = (issues: readonly Issue[]) =>
 
 const valueAt = (root: unknown, path: Path): unknown =>
   path.reduce<unknown>((value, part) => (value as Record<string | number, unknown> | undefined)?.[part], root)
-
-const touchFields = Object.keys(touchSchema.shape)
-const allFields = [
-  ...conditionHeads,
-  ...['op', 'n', 'value', 'count', 'distinct', 'within', 'between', 'by', 'without', 'for', 'direction'],
-  ...[
-    'name',
-    'subject',
-    'when',
-    'value',
-    'currency',
-    'stages',
-    'enter',
-    'exit',
-    'silentAfter',
-    'again',
-    'rules',
-  ],
-  ...[
-    'property',
-    'points',
-    'halfLife',
-    'window',
-    'cap',
-    'floor',
-    'oncePer',
-    'group',
-    'groups',
-    'identifiers',
-    'id',
-  ],
-  ...[
-    'on',
-    'off',
-    'steps',
-    'reenter',
-    'goal',
-    'quietHours',
-    'traits',
-    'url',
-    'secret',
-    'wait',
-    'waitUntil',
-    'timeout',
-  ],
-]
-
-function fieldsAt(path: Path, value: unknown): readonly string[] {
-  const last = path.findLast((part) => typeof part === 'string')
-  if (last === 'touch' || last === 'sequence' || last === 'without') return touchFields
-  if (last === 'where') return ['property', 'op', 'value']
-  const present = typeof value === 'object' && value !== null ? Object.keys(value) : []
-  return allFields.filter((field) => !present.includes(field))
-}
 
 const regexQuery: NamedQuery = {
   name: 'check-regex',

@@ -36,6 +36,8 @@ afterAll(async () => {
 })
 
 const json = (value: object) => JSON.stringify(value)
+/** So many `not` in one another. */
+const nested = (levels: number): object => (levels === 0 ? { touch: {} } : { not: nested(levels - 1) })
 const time = ['2026-13-45', /must be a time/] as const
 const zero = ['0', /limit|depth|order|version|years|margin/] as const
 const near = (known: string) => new RegExp(`did you mean ${known}\\?`)
@@ -53,6 +55,7 @@ const wrong: Readonly<Record<string, readonly (readonly [value: string, message:
     [json({ trait: 'plan', op: 'matches', value: '(' }), /filter\.value: is no regular expression/],
     [json({ touch: { knd: 'visit' } }), near('kind')],
     [json({ touch: {}, within: '0d' }), /within/],
+    [json(nested(21)), /^filter(\.not){21}: .*20 deep at most/],
     [json({ segment: 'nobody' }), /segment nobody/],
     [json({ stage: 'discovry', op: 'is' }), near('discovery')],
     [json({ score: 'fit', op: 'gte', n: 1 }), /score fit/],
@@ -111,6 +114,7 @@ const wrong: Readonly<Record<string, readonly (readonly [value: string, message:
   segment: [['nobody', /segment nobody/]],
   score: [['nobody', /score nobody/]],
   condition: [
+    [json(nested(300)), /^condition(\.not){21}: .*20 deep at most/],
     ['{x', /condition: is not JSON/],
     [json({ trait: 'plan', op: 'matches', value: '(' }), /condition\.value: is no regular expression/],
   ],
@@ -193,6 +197,7 @@ describe('a funnel', () => {
       { steps: [{ name: 'a', touch: { where: [{ property: 'plan', op: 'matches', value: '(' }] } }] },
       /steps\[0\]\.touch\.where\[0\]\.value: is no regular/,
     ],
+    ['a filter of 900 levels', { steps: [visit], filter: nested(900) }, /^filter\.not.*20 deep at most/],
     ['people of a person', { steps: [visit], filter: { people: { op: 'gte', n: 2 } } }, /people/],
   ])('with %s is refused', async (_what, body, message) => {
     const answer = await server.app.inject({
@@ -234,6 +239,7 @@ describe('a definition', () => {
       { when: { segment: 'self' } },
       /circle: segments\/self → segments\/self/,
     ],
+    ['900 levels', 'goals/deep', { when: nested(900) }, /^when(\.not){21}: .*20 deep at most/],
     ['no touch rule', 'touch-rules/none', { rules: [] }, /rules/],
     ['a list of nobody', 'segments/nobody', { identifiers: [] }, /identifiers/],
   ])('with %s is refused with the place', async (_what, path, body, message) => {

@@ -81,9 +81,10 @@ const validator =
   ({ httpPart, schema }: { httpPart?: string | undefined; schema: unknown }) =>
   (data: unknown) => {
     if (httpPart !== 'querystring') return { value: data }
-    const result = (schema as typeof funnelSubjectsQuery).safeParse(data)
+    const query = schema as typeof funnelSubjectsQuery
+    const result = query.safeParse(data)
     if (result.success) return { value: result.data }
-    const { path, message } = whatIsWrong(result.error, data) ?? { path: [], message: 'is not valid' }
+    const { path, message } = whatIsWrong(result.error, data, query) ?? { path: [], message: 'is not valid' }
     return { error: refuse(`${path.join('/')}: ${message}`) }
   }
 

@@ -65,12 +65,7 @@ export function checked<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  const [issue] = result.error.issues
-  if (issue?.code === 'unrecognized_keys' && issue.path.length === 0 && schema instanceof z.ZodObject) {
-    const [key = ''] = issue.keys
-    throw refuse(`${what}: there is no field ${key}${meant(key, Object.keys(schema.shape))}`)
-  }
-  const { path, message } = whatIsWrong(result.error, value) ?? { path: [], message: 'is not valid' }
+  const { path, message } = whatIsWrong(result.error, value, schema) ?? { path: [], message: 'is not valid' }
   throw refuse(`${[what, ...path].join('/')}: ${message}`)
 }
 
