@@ -2,7 +2,8 @@
 import { queryRows, type Reader } from '../clickhouse/query.js'
 import { touchpointTables, touchesOf } from '../definitions/touches.js'
 import { usedGoals, type UsedDefinition } from './goals.js'
-import { settings, type Fragment } from './question.js'
+import { namesOfTouches, requireKnown } from './known-row.js'
+import { fragment, settings, type Fragment } from './question.js'
 import { touchWords } from './summary.js'
 import { walksSql, type Tied, type WalksAsk } from './walks.js'
 
@@ -219,7 +220,7 @@ GROUP BY step ORDER BY n DESC, step LIMIT ${mostEdges}`,
   return rows.map(([from, to, count, subjects]) => ({ from, to, count, subjects }))
 }
 
-/** Whose path it is, or who went from one step to the next. */
+/** Whose path it is, or who went from one step to the next. Throws QUERY_INVALID for a step that no touch is. */
 export async function subjectsOfPath(
   reader: Reader,
   ask: PathsAsk,
@@ -250,8 +251,21 @@ ORDER BY named.subject LIMIT {limit: UInt32}`,
     },
     { ...walks.params, ...of, limit: ask.limit },
   )
+  if (rows.length === 0) await requireSteps(reader, ask, row)
   return {
     total: rows[0]?.[2] ?? 0,
     rows: rows.map(([subject, converted]) => ({ subject, converted: converted === 1 })),
   }
+}
+
+async function requireSteps(
+  reader: Reader,
+  { subject, asOf, by }: PathsAsk,
+  row: { steps: readonly string[] } | { from: string; to: string },
+): Promise<void> {
+  const where = fragment(`${by} != ''`)
+  const names = await namesOfTouches(reader, { subject, asOf, expression: by, where })
+  if (names === undefined || names.length === 0) return
+  if ('steps' in row) for (const step of row.steps) requireKnown(step, names, 'row')
+  else for (const step of [row.from, row.to]) requireKnown(step, [...Object.values(nodes), ...names], 'row')
 }

@@ -67,6 +67,8 @@ export function addFunnels(api: Api, deps: TimelineDeps): void {
       const { row, part, limit } = request.query
       const names = ask.steps.map(({ name }) => name)
       const step = names.indexOf(oneOf(row, names, 'row'))
+      if (part !== undefined && ask.breakdown === undefined)
+        throw refuse('part: names a key of the breakdown, and the funnel has none.')
       return answerQuestion(request, reply, deps, {
         asOf: ask.isAsOfGiven ? ask.asOf : undefined,
         answer: async (reader) =>

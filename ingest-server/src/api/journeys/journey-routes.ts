@@ -24,7 +24,7 @@ import { listJourneys, outcomes, summarize, type SummaryAsk } from '../../journe
 import type { Api, TimelineDeps } from '../context.js'
 import { isoTime } from '../answer.js'
 import { answerQuestion } from './answer.js'
-import { definitionNamed, durationOf, goalNamed, oneOf, questionOf } from './read-question.js'
+import { definitionNamed, durationOf, goalNamed, oneOf, questionOf, refuse } from './read-question.js'
 
 export function addJourneys(api: Api, deps: TimelineDeps): void {
   addSummary(api, deps)
@@ -186,15 +186,23 @@ const edgePrefix = 'edge:'
 function pathRow(row: string): { steps: readonly string[] } | { from: string; to: string } {
   const isEdge = row.startsWith(edgePrefix)
   const steps = stepsOf(isEdge ? row.slice(edgePrefix.length) : row)
-  return isEdge ? { from: steps[0] ?? '', to: steps[1] ?? '' } : { steps }
+  const [from, to, ...more] = steps
+  if (from === undefined || steps.includes('')) throw refuse(`row: ${row} is no path. ${rowForms}`)
+  if (!isEdge) return { steps }
+  if (to === undefined || more.length > 0) throw refuse(`row: an edge goes between two steps. ${rowForms}`)
+  return { from, to }
 }
+
+const rowForms =
+  'Write a path as ["Paid Search","Email"] or Paid Search → Email, and of an edge edge: before its two steps, such as edge:["Email","(conversion)"].'
 
 function stepsOf(text: string): string[] {
   try {
     const steps: unknown = JSON.parse(text)
-    if (Array.isArray(steps)) return steps.map(String)
+    if (Array.isArray(steps)) return steps.every((step) => typeof step === 'string') ? steps : []
   } catch {
-    // Not JSON: as people write a path.
+    // Not JSON: as people write a path. What begins as a list of texts was meant for one.
+    if (text.startsWith('["')) return []
   }
   return text.split(arrow).map((step) => step.trim())
 }

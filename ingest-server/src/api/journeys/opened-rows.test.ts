@@ -154,3 +154,73 @@ test('every number of people of every period, of all and of each channel', async
         )
     }
 }, 120_000)
+
+describe('what is not there is refused, with the nearest that is', () => {
+  const funnel = {
+    steps: [{ name: 'Visit', touch: { kind: 'visit' } }],
+    window: '365d',
+    breakdown: 'channel',
+  }
+  test.each([
+    [
+      'attribution/subjects?goal=won',
+      'paid search',
+      /row: there is no paid search; did you mean Paid Search\?/,
+    ],
+    ['attribution/subjects?goal=won', 'unatributed', /did you mean Unattributed\?/],
+    ['attribution/subjects?goal=won&model=markov', 'Emial', /did you mean Email\?/],
+    ['attribution/subjects?goal=won&by=name', 'Newsleter', /did you mean Newsletter\?/],
+    [
+      'icp/subjects?goal=won&lost=lost',
+      'industy=Retail',
+      /row: there is no industy; did you mean industry\?/,
+    ],
+    [
+      'icp/subjects?goal=won&lost=lost',
+      'industry=Nobody',
+      /row: there is no industry=Nobody; there are industry=/,
+    ],
+    ['personas/subjects?goal=won&lost=lost', 'nobody', /row: there is no nobody; there (is|are) /],
+    ['paths/subjects?goal=won', 'Emial → Sales', /row: there is no Emial; did you mean Email\?/],
+    ['paths/subjects', 'edge:["(strt)","Email"]', /did you mean \(start\)\?/],
+  ])('%s of %s', async (path, name, message) => {
+    const join = path.includes('?') ? '&' : '?'
+    const { status, body } = await server.get<{ message: string }>(`/v1/${path}${join}${row(name)}`)
+    expect(body.message).toMatch(message)
+    expect(status).toBe(400)
+  })
+
+  test.each([
+    ['employes:10,20', /^bands: there is no trait employes here; none of the traits here is a number\./],
+    ['industry:1', /^bands: industry has values that are no numbers, such as "/],
+  ])('bands of %s', async (bands, message) => {
+    for (const path of ['icp', 'icp/subjects']) {
+      const url = `/v1/${path}?goal=won&lost=lost&bands=${bands}${path === 'icp' ? '' : `&${row('industry=x')}`}`
+      const { status, body } = await server.get<{ message: string }>(url)
+      expect(body.message).toMatch(message)
+      expect(status).toBe(400)
+    }
+  })
+
+  test('a touch that nobody converts after is no wrong name', async () => {
+    const { body } = await server.get<Opened>(
+      `/v1/attribution/subjects?goal=won&lookback=1s&${row('Paid Search')}`,
+    )
+    expect(body.total).toBe(0)
+  })
+
+  test('a key of a breakdown, and any where there is none', async () => {
+    const open = (part: string, body: object) =>
+      server.post<{ message: string }>(
+        `/v1/funnels/query/subjects?${row('Visit')}&part=${encodeURIComponent(part)}`,
+        body,
+      )
+    expect((await open('Paid Search', funnel)).status).toBe(200)
+    const misspelt = await open('Paid Serach', funnel)
+    expect(misspelt.status).toBe(400)
+    expect(misspelt.body.message).toBe('part: there is no Paid Serach; did you mean Paid Search?')
+    const alone = await open('Paid Search', { ...funnel, breakdown: undefined })
+    expect(alone.status).toBe(400)
+    expect(alone.body.message).toMatch(/^part: .*the funnel has none/)
+  })
+})

@@ -1,7 +1,8 @@
 /** Which channels, campaigns, … brought the conversions: GET /v1/attribution. */
 import type { Reader } from '../../clickhouse/query.js'
 import { isPlainTouch, usedGoals, type UsedDefinition } from '../goals.js'
-import { creditedTouches, type AttributionQuestion, type Model } from './attribution-question.js'
+import { namesOfTouches, requireKnown } from '../known-row.js'
+import { creditedTouches, keyOf, type AttributionQuestion, type Model } from './attribution-question.js'
 import { weightsOf } from './credit.js'
 import { markovOf, type MarkovResult } from './markov.js'
 import { readConversions } from './read-conversions.js'
@@ -52,11 +53,20 @@ export async function attribute(reader: Reader, ask: AttributionQuestion): Promi
 /** What unattributed conversions are called, as a row that can be opened. */
 export const unattributedRow = 'Unattributed'
 
-/** Whose conversions a row has a part in: as many as the row says `subjects`. */
+/** Whose conversions a row has a part in: as many as the row says `subjects`. Throws QUERY_INVALID where no touch is of it. */
 export async function attributedSubjects(
   reader: Reader,
   ask: AttributionQuestion & { row: string },
 ): Promise<OpenedRow[]> {
+  const rows = await openedRows(reader, ask)
+  if (rows.length > 0 || ask.row === unattributedRow) return rows
+  const where = creditedTouches(ask).condition
+  const keys = await namesOfTouches(reader, { ...ask, expression: keyOf(ask.by), where })
+  if (keys !== undefined && keys.length > 0) requireKnown(ask.row, [...keys, unattributedRow], 'row')
+  return rows
+}
+
+async function openedRows(reader: Reader, ask: AttributionQuestion & { row: string }): Promise<OpenedRow[]> {
   const conversions = await readConversions(reader, ask)
   const model = ask.models[0] ?? 'linear'
   const key = ask.row === unattributedRow ? undefined : ask.row

@@ -4,6 +4,7 @@ import { queryRows, type NamedQuery, type Params, type Reader } from '../../clic
 import { median, ratio } from '../numbers/statistics.js'
 import { namesOf } from '../../definitions/subject-names.js'
 import { amongKeys } from '../../definitions/touches.js'
+import { requireKnown } from '../known-row.js'
 import { countTouches, inPart, partParams, settings } from '../question.js'
 import { furthestAttempt } from './attempts.js'
 import type { FunnelQuestion } from './funnel-question.js'
@@ -46,7 +47,7 @@ interface Began {
 
 export async function askFunnel(reader: Reader, ask: FunnelQuestion): Promise<Funnel> {
   const { began, advanced } = await readFunnel(reader, ask)
-  const parts = [...new Set([...began, ...advanced].map(({ part }) => part))].sort()
+  const parts = partsOf(began, advanced)
   const whole = groupOf(ask, began, advanced)
   if (ask.breakdown === undefined) return whole
   const breakdown = parts.map((key) => ({
@@ -61,7 +62,10 @@ export async function askFunnel(reader: Reader, ask: FunnelQuestion): Promise<Fu
   return { ...whole, breakdown: breakdown.sort((a, b) => first(b) - first(a)) }
 }
 
-/** Who reached a step (from 0), of one group or of all. */
+const partsOf = (began: readonly Began[], advanced: readonly Advanced[]) =>
+  [...new Set([...began, ...advanced].map(({ part }) => part))].sort()
+
+/** Who reached a step (from 0), of one group or of all. Throws QUERY_INVALID for a group that nobody is in. */
 export async function subjectsOfStep(
   reader: Reader,
   ask: FunnelQuestion,
@@ -69,6 +73,7 @@ export async function subjectsOfStep(
 ): Promise<{ total: number; rows: { subject: string; at: string | null }[] }> {
   const isPart = (one: { part: string }) => part === undefined || one.part === part
   const { began, advanced } = await readFunnel(reader, ask)
+  if (part !== undefined) requireKnown(part, partsOf(began, advanced), 'part')
   const reached = advanced.filter((one) => isPart(one) && one.times.length > step)
   const total = reached.length + (step === 0 ? sumOf(began.filter(isPart), 'subjects') : 0)
   const further = reached

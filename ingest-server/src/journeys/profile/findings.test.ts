@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { profileOf, type Closed, type Value } from './findings.js'
+import { problemOfBands, profileOf, type Closed, type Value } from './findings.js'
 import { personaOf } from './personas.js'
 
 const closed = (isWon: boolean, traits: Record<string, Value | readonly Value[]>, subject = '') => ({
@@ -111,4 +111,17 @@ describe('a persona', () => {
     expect(personaOf(rules, known({ city: 'Bonn' }))).toBeUndefined()
     expect(personaOf(rules, undefined)).toBeUndefined()
   })
+})
+
+test('bands of what is no numeric trait are refused, with the nearest that is', () => {
+  const known = [
+    closed(true, { seats: 5, plan: 'pro' }),
+    closed(false, { seats: [7, 9], revenue: 1, mixed: [1, 'many'] }),
+  ]
+  expect(problemOfBands(known, { seats: [6], revenue: [10] })).toBeUndefined()
+  expect(problemOfBands(known, { seat: [6] })).toBe('there is no trait seat here; did you mean seats?')
+  expect(problemOfBands(known, { zz: [6] })).toBe('there is no trait zz here; there are revenue, seats.')
+  expect(problemOfBands(known, { plan: [6] })).toMatch(/^plan has values that are no numbers, such as "pro"/)
+  expect(problemOfBands(known, { mixed: [6] })).toMatch(/^mixed has values/)
+  expect(problemOfBands([], { seat: [6] })).toBeUndefined()
 })

@@ -1,4 +1,5 @@
 /** What the won have in common: for each value of a trait how often it won, and whether that can be chance. Pure. */
+import { meant } from '../../definitions/nearest.js'
 import {
   benjaminiHochberg,
   fisherTwoSided,
@@ -47,7 +48,7 @@ export function profileOf(
   bands: Readonly<Record<string, readonly number[]>> = {},
 ): Profile {
   const won = closed.filter(({ isWon }) => isWon).length
-  const names = [...new Set(closed.flatMap(({ traits }) => [...traits.keys()]))].sort()
+  const names = traitsOf(closed)
   const notTested: string[] = []
   const tested = names.flatMap((trait) => {
     const groups = groupsOf(closed, trait, bands[trait])
@@ -76,6 +77,32 @@ export function profileOf(
     ),
     notTested,
   }
+}
+
+/** Names of everybody's traits, sorted. */
+export const traitsOf = (closed: readonly Closed[]): string[] =>
+  [...new Set(closed.flatMap(({ traits }) => [...traits.keys()]))].sort()
+
+/** Why bands are of no numeric trait of theirs; undefined: they are, or nobody has any trait. */
+export function problemOfBands(
+  closed: readonly Closed[],
+  bands: Readonly<Record<string, readonly number[]>>,
+): string | undefined {
+  const traits = traitsOf(closed)
+  if (traits.length === 0) return undefined
+  const noNumber = (trait: string) =>
+    closed.flatMap((one) => one.traits.get(trait) ?? []).find((value) => typeof value !== 'number')
+  for (const trait of Object.keys(bands)) {
+    if (!traits.includes(trait)) {
+      const numeric = traits.filter((one) => noNumber(one) === undefined)
+      const others = numeric.length === 0 ? '; none of the traits here is a number.' : meant(trait, numeric)
+      return `there is no trait ${trait} here${others}`
+    }
+    const value = noNumber(trait)
+    if (value !== undefined)
+      return `${trait} has values that are no numbers, such as ${JSON.stringify(value)}; bands are of numbers.`
+  }
+  return undefined
 }
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)

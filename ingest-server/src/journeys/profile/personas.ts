@@ -5,6 +5,7 @@ import { globOf } from '../../definitions/glob.js'
 import { touchesOf } from '../../definitions/touches.js'
 import { usedGoals, type UsedDefinition } from '../goals.js'
 import { spreadOf, median, type Spread } from '../numbers/statistics.js'
+import { requireKnown } from '../known-row.js'
 import { settings } from '../question.js'
 import { stageAt, stageParams, type StagesInTime } from '../silence.js'
 import { profileOf, type Closed, type Finding } from './findings.js'
@@ -87,13 +88,14 @@ export async function findPersonas(reader: Reader, ask: PersonasAsk): Promise<Pe
   }
 }
 
-/** The people behind a persona, in the accounts that they are of. */
+/** The people behind a persona, in the accounts that they are of. Throws QUERY_INVALID for one that nobody is. */
 export async function peopleOfPersona(
   reader: Reader,
   ask: PersonasAsk,
   persona: string,
 ): Promise<{ subject: string; account: string; isWon: boolean }[]> {
   const { members } = await readMembers(reader, ask)
+  requireKnown(persona, [...new Set(members.flatMap((one) => one.persona ?? []))].sort(), 'row')
   return members
     .filter((one) => one.persona === persona)
     .map(({ person, account, isWon }) => ({ subject: person, account, isWon }))
