@@ -1,5 +1,11 @@
 /** Names in a definition that nothing bears yet: no error, since it may come later, but worth a look. */
-import type { Condition, DefinitionKind, DefinitionWarning, Touch } from '@touchline/schemas/api'
+import type {
+  Condition,
+  DefinitionKind,
+  DefinitionWarning,
+  PersonasBody,
+  Touch,
+} from '@touchline/schemas/api'
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import type { Definition } from './definition.js'
 import { nearest } from './nearest.js'
@@ -102,7 +108,9 @@ function namedIn(kind: DefinitionKind, body: unknown): Named[] {
     name: stage,
     path: ['rules', index, 'stage'],
   }))
-  return [...inTouches, ...inLeaves, ...mapped]
+  const told = kind === 'personas' ? (body as PersonasBody).traits : []
+  const ofPeople = told.map((name, index): Named => ({ sort: 'trait', name, path: ['traits', index] }))
+  return [...inTouches, ...inLeaves, ...mapped, ...ofPeople]
 }
 
 function ofTouch({ node, path }: Found<Touch>): Named[] {
