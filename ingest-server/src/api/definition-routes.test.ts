@@ -217,6 +217,50 @@ test('a preview that names what is not there yet holds for nobody and says what 
   expect(both.body.subjects).toBe(new Set(world.touches.flatMap(({ accounts }) => accounts)).size)
 })
 
+test.each([
+  [{ kind: 'goals', body: { when: { touch: {} } }, as_off: '2026-01-01' }, /^as_off: .*did you mean as_of\?/],
+  [{ subject: 'person', whem: { touch: {} } }, /^whem: .*did you mean when\?/],
+  [{ knd: 'segments', body: { when: { touch: {} } } }, /^knd: .*did you mean kind\?/],
+  [{ kind: 'segments', when: { touch: {} }, wiht: [] }, /^wiht: .*did you mean with\?/],
+  [
+    { kind: 'segments', body: { when: { touch: {} } }, subject: 'person' },
+    /^subject: there is no such field/,
+  ],
+  [{ kind: 3, when: { touch: {} } }, /^kind: must be a text/],
+])('a preview that says what nobody reads is refused: %o', async (sent, message) => {
+  const { status, body } = await api.post<{ message: string }>('/v1/definitions/preview', sent)
+  expect(body.message).toMatch(message)
+  expect(status).toBe(400)
+})
+
+test('a document may be previewed as it was answered', async () => {
+  await put('goals/shown', { when: { touch: { name: 'Shown' } } })
+  const { body: document } = await api.get<Saved>('/v1/definitions/goals/shown')
+  expect(await api.post('/v1/definitions/preview', document)).toMatchObject({ status: 200 })
+})
+
+test('a version that is not there is said to be missing, with the latest', async () => {
+  const at = (id: string, version = '') =>
+    api.get<{ message: string }>(`/v1/definitions/segments/${id}${version && `?version=${version}`}`)
+  await put('segments/two', { when: { touch: { name: 'one' } } })
+  await put('segments/two', { when: { touch: { name: 'two' } } })
+  expect((await at('two', '9')).body.message).toBe('There is no version 9 of segments/two; the latest is 2.')
+  expect((await at('twoo', '9')).body.message).toMatch(
+    /^There is no definition segments\/twoo; did you mean two\?/,
+  )
+  await send('DELETE', 'segments/two')
+  expect((await at('two')).body.message).toMatch(
+    /no definition segments\/two any longer: it was deleted as version 3, after version 2\./,
+  )
+  expect((await at('two', '3')).body.message).toMatch(/deleted as version 3/)
+  expect(await at('two', '2')).toMatchObject({ status: 200 })
+})
+
+test('traits of personas that nobody has are warned of', async () => {
+  const { body } = await put('personas/slip', { traits: ['role', 'rol'] })
+  expect(body).toMatchObject({ warnings: [{ path: 'traits[1]', nearest: 'role' }] })
+})
+
 test('a preview of stages tells who reached each', async () => {
   const stages = [
     { id: 'one', enter: { touch: {} } },

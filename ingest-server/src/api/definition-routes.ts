@@ -15,6 +15,7 @@ import {
   errors,
   kindParams,
   previewAnswer,
+  definitionBodies,
   previewBody,
   sentencesOf,
   templateAnswer,
@@ -35,6 +36,7 @@ import {
   versionWanted,
   type StoredVersion,
 } from '../definitions/read.js'
+import { fieldsAt } from '../definitions/schema-fields.js'
 import { templates } from '../definitions/templates/index.js'
 import { conditionsOfBody, pathText } from '../definitions/walk.js'
 import { warningsOfCondition } from '../definitions/warnings.js'
@@ -154,8 +156,10 @@ function addReading(api: Api, deps: TimelineDeps): void {
       const { id } = request.params
       const kind = checkKind(request.params.kind)
       const reader = readerFor(request, deps)
-      const found = versionWanted(await readVersions(reader, { kind, id }), request.query)
+      const versions = await readVersions(reader, { kind, id })
+      const found = versionWanted(versions, request.query)
       if (found === undefined) {
+        refuseVersion(versions, request.query.version)
         const others = (await listDefinitions(reader, kind)).map((one) => one.id)
         throw new TouchlineError('NOT_FOUND', `There is no definition ${kind}/${id}${meant(id, others)}`)
       }
@@ -242,6 +246,24 @@ function checkUrl(kind: string, body: unknown, { endpoints }: TimelineDeps): voi
   const { url } = checkBody('endpoints', body)
   const problem = problemOfUrl(url, rangesOf(endpoints?.allowed ?? []))
   if (problem !== undefined) throw new TouchlineError('DEFINITION_INVALID', `url: ${problem}`)
+}
+
+/** Throws NOT_FOUND where the definition is or was there, and only the version is not. */
+function refuseVersion(versions: readonly StoredVersion[], wanted: number | undefined): void {
+  const latest = versions.at(-1)
+  if (latest === undefined) return
+  const { kind, id, version, isDeleted } = latest
+  const before = versions.findLast((one) => !one.isDeleted)?.version
+  const state = isDeleted
+    ? `it was deleted as version ${version}, after version ${before}`
+    : `the latest is ${version}`
+  if (wanted === undefined || (wanted === version && isDeleted))
+    throw new TouchlineError('NOT_FOUND', `There is no definition ${kind}/${id} any longer: ${state}.`)
+  const isGone = versions.some((one) => one.version === wanted)
+  const why = isGone
+    ? `Version ${wanted} of ${kind}/${id} deleted it`
+    : `There is no version ${wanted} of ${kind}/${id}`
+  throw new TouchlineError('NOT_FOUND', `${why}; ${state}.`)
 }
 
 /** The document as GET answers it, or its body alone. */
@@ -331,6 +353,7 @@ function addPreview(api: Api, deps: TimelineDeps): void {
         with: along,
         ...rest
       } = request.body
+      refuseOthers(request.body)
       const asOf = asOfText === undefined ? deps.clock() : asOfOf(asOfText)
       if (typeof named === 'string') {
         const kind = checkKind(named)
@@ -360,6 +383,31 @@ function addPreview(api: Api, deps: TimelineDeps): void {
       }
     },
   })
+}
+
+/** What a preview may say beside the body of the kind. */
+const previewFields = ['kind', 'id', 'body', 'as_of', 'with']
+const conditionFields = ['kind', 'subject', 'when', 'as_of', 'with']
+/** A whole document, as GET answers it, may be previewed. */
+const documentFields = Object.keys(definitionAnswer.shape)
+
+/** Throws QUERY_INVALID for a field that nobody reads, with the nearest that is. */
+function refuseOthers(sent: Record<string, unknown>): void {
+  const { kind, body } = sent
+  if (kind !== undefined && typeof kind !== 'string')
+    throw new TouchlineError('QUERY_INVALID', 'kind: must be a text')
+  const known =
+    kind === undefined
+      ? conditionFields
+      : [
+          ...previewFields,
+          ...(body === undefined ? fieldsAt(definitionBodies[checkKind(kind)], []).flat() : []),
+        ]
+  const isRead = (field: string) =>
+    known.includes(field) || (kind !== undefined && body !== undefined && documentFields.includes(field))
+  const other = Object.keys(sent).find((field) => !isRead(field))
+  if (other === undefined) return
+  throw new TouchlineError('QUERY_INVALID', `${other}: there is no such field here${meant(other, known)}`)
 }
 
 /** `with`: definitions that would be saved along, so that one may name the other. */

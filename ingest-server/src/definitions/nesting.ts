@@ -2,7 +2,7 @@
 import type { Path } from './walk.js'
 
 /** `all`, `any` and `not` within one another. ClickHouse refuses some 100 nested subqueries; nobody reads twenty. */
-export const deepestCondition = 20
+const deepestCondition = 20
 /** Objects and lists within one another: a condition of a program's branch takes 45, the rest is for bodies of webhooks. */
 const deepestJson = 100
 

@@ -48,8 +48,4 @@ export const touchesOfKeys = (subject: Subject): string =>
 export const touchesEverOf = (subject: Subject): string => `(SELECT ${selected[subject]} WHERE ${until})`
 
 /** What a statement over touches is sent with: partitions do not share keys, since the time is in the key. */
-export const touchSettings = {
-  do_not_merge_across_partitions_select_final: 1,
-  // A goal of 50 touches stands in some statements several times; ClickHouse itself takes 256 KiB of SQL.
-  max_query_size: '4000000',
-} as const
+export const touchSettings = { do_not_merge_across_partitions_select_final: 1 } as const

@@ -13,8 +13,11 @@ export type Subject = z.infer<typeof subject>
 export const sentences = z.object({ en: z.string(), ja: z.string() })
 
 const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
-const durationShape = /^(\d{1,6})([smhdw])$/
-const mostMs = 36_525 * unitMs.d
+const durationShape = /^(\d+)([smhdw])$/
+const mostDays = 36_525
+/** The longest time that a definition or a question may name. */
+export const longestMs = mostDays * unitMs.d
+export const tooLong = `must be ${mostDays}d (100 years) at most`
 
 /** `90d`, `2w`, `12h`, `30m`, `45s` in milliseconds; NaN for anything else. */
 export function durationMs(text: string): number {
@@ -26,7 +29,7 @@ export const duration = z
   .string()
   .regex(durationShape, 'must be a time such as 30d, 2w, 12h or 45m')
   .refine((text) => !(durationMs(text) <= 0), 'must be longer than 0')
-  .refine((text) => !(durationMs(text) > mostMs), 'must be 100 years at most')
+  .refine((text) => !(durationMs(text) > longestMs), tooLong)
 
 const text = z.string().min(1).max(500)
 const moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()], {

@@ -80,7 +80,9 @@ const wrong: Readonly<Record<string, readonly (readonly [value: string, message:
   lookback: [
     ['0d', /lookback must be longer than 0/],
     ['90x', /no unit x/],
-    ['soon', /lookback: soon/],
+    ['soon', /lookback: soon: it is no time\. A time is/],
+    ['4000000000000w', /lookback: 4000000000000w must be 36525d \(100 years\) at most/],
+    ['36526d', /36525d/],
   ],
   since: [['lastconversion', near('lastConversion')]],
   half_life: [['0d', /half_life must be longer than 0/]],
@@ -168,6 +170,17 @@ test('every parameter that is written wrongly is refused, and not passed over', 
       unheard.push(`${path} ${name}x → ${answer.status} ${answer.message}`)
   }
   expect(unheard).toEqual([])
+})
+
+test.each([
+  ['["Email"', /row: .*is no path\. Write a path as \["/],
+  ['[1,2]', /row: .*is no path\. Write a path/],
+  ['edge:Email', /an edge goes between two steps\. Write/],
+  ['edge:["a","b","c"]', /an edge goes between two steps\. Write/],
+])('a path that cannot be read is told how paths are written: %s', async (row, message) => {
+  const answer = await ask('/v1/paths/subjects', { row })
+  expect(answer.message).toMatch(message)
+  expect(answer.status).toBe(400)
 })
 
 describe('a funnel', () => {

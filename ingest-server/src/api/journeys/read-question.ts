@@ -1,6 +1,15 @@
 /** From the words of a request to a question over journeys. A word that is unknown is refused, with the nearest known. */
 import { z } from 'zod'
-import { durationMs, subjects, touch, type Condition, type Subject, type Touch } from '@touchline/schemas/api'
+import {
+  durationMs,
+  longestMs,
+  subjects,
+  tooLong,
+  touch,
+  type Condition,
+  type Subject,
+  type Touch,
+} from '@touchline/schemas/api'
 import type { Reader } from '../../clickhouse/query.js'
 import {
   checkCondition,
@@ -34,15 +43,16 @@ export function oneOf<Known extends string>(word: string, known: readonly Known[
   return found
 }
 
-/** Milliseconds of `90d`, `12h`; throws QUERY_INVALID naming the parameter and what units there are. */
+/** Milliseconds of `90d`, `12h`; throws QUERY_INVALID naming the parameter, what units there are and the longest time. */
 export function durationOf(text: string, what: string): number {
   const ms = durationMs(text)
   if (Number.isNaN(ms)) {
     const unit = /^\d+(.*)$/.exec(text)?.[1]?.trim()
-    const why = unit ? `there is no unit ${unit}${meant(unit, ['s', 'm', 'h', 'd', 'w'])}` : 'it is no time'
+    const why = unit ? `there is no unit ${unit}${meant(unit, ['s', 'm', 'h', 'd', 'w'])}` : 'it is no time.'
     throw refuse(`${what}: ${text}: ${why} A time is such as 30d, 2w, 12h or 45m.`)
   }
   if (ms <= 0) throw refuse(`${what} must be longer than 0.`)
+  if (ms > longestMs) throw refuse(`${what}: ${text} ${tooLong}.`)
   return ms
 }
 
