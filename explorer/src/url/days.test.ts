@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { dayOf, rangeNamed, shifted, startOf } from './days.js'
+import { dayOf, rangeNamed, shifted, startOf, startOfMonth } from './days.js'
 import { safePath } from './safe-path.js'
 
 const now = Date.parse('2026-11-29T03:00:00Z')
@@ -44,6 +44,15 @@ describe('ranges', () => {
     expect(new Date(startOf(day, zone)).toISOString()).toBe(start)
     expect(dayOf(startOf(day, zone), zone)).toBe(day)
   })
+})
+
+test.each([
+  ['America/New_York', '2026-03-01T03:00:00Z', 0, '2026-02-01T05:00:00.000Z'],
+  ['America/New_York', '2026-03-01T06:00:00Z', 1, '2026-04-01T04:00:00.000Z'],
+  ['Asia/Tokyo', '2026-01-31T15:00:00Z', -11, '2025-02-28T15:00:00.000Z'],
+  ['UTC', '2026-12-31T23:59:59Z', 1, '2027-01-01T00:00:00.000Z'],
+])('in %s the month of %s, %i later, begins at %s', (zone, at, later, start) => {
+  expect(new Date(startOfMonth(Date.parse(at), zone, later)).toISOString()).toBe(start)
 })
 
 describe('where a sign-in may lead', () => {

@@ -62,6 +62,12 @@ export function startOf(day: string, zone: string): number {
   return corrected === start ? start : Math.min(start, corrected)
 }
 
+/** When the month begins that a moment lies in, or one so many months later. */
+export function startOfMonth(at: number, zone: string, later = 0): number {
+  const [year = 0, month = 1] = dayOf(at, zone).split('-').map(Number)
+  return startOf(new Date(Date.UTC(year, month - 1 + later, 1)).toISOString().slice(0, 10), zone)
+}
+
 function offsetAt(at: number, zone: string): number {
   const text = formatsOf(zone).moment.format(at)
   return Date.parse(`${text.replace(' ', 'T')}Z`) - Math.floor(at / 1_000) * 1_000

@@ -4,7 +4,7 @@ import { rangeNamed, type Range, type RangeName } from './days.js'
 import { setQuery, useUrl } from './url.js'
 import { useZone } from './zone.js'
 
-export { dayOf, startOf, type Range, type RangeName } from './days.js'
+export { dayOf, startOf, startOfMonth, type Range, type RangeName } from './days.js'
 
 /** The range of the address, else what is usual on this screen. */
 export function useRange(

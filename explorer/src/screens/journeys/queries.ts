@@ -11,7 +11,7 @@ import type {
 } from '@touchline/schemas/api'
 import { endpoint, type Output } from '../../api/endpoints.js'
 import { tabOf } from '../../parts/tabs.js'
-import { rangeParameters, useRange, type Range } from '../../url/range.js'
+import { rangeParameters, startOfMonth, useRange, type Range } from '../../url/range.js'
 import { useUrl } from '../../url/url.js'
 
 export type Summary = Output<typeof summaryAnswer>
@@ -92,17 +92,15 @@ export const icpOf = ({ goal, lost, range }: JourneysQuery) =>
 export const personasOf = ({ goal, lost, range }: JourneysQuery) =>
   lost === undefined ? null : endpoint<Personas>('/v1/personas', { goal, lost, ...rangeParameters(range) })
 
-/** A year of months where the range has no beginning: more is not read. */
+/** All of every month that the range touches; a year of them where it has no beginning: more is not read. */
 export const lifecycleOf = ({ goal, range }: JourneysQuery, zone: string, now: number) =>
   endpoint<Lifecycle>('/v1/metrics/lifecycle', {
     by: 'month',
     customer: goal,
     timezone: zone,
-    ...rangeParameters(range),
-    ...(range.from === null && { from: monthsBefore(now, 11) }),
+    ...rangeParameters({
+      ...range,
+      from: range.from === null ? startOfMonth(now, zone, -11) : startOfMonth(range.from, zone),
+      to: range.to === null ? null : startOfMonth(range.to - 1, zone, 1),
+    }),
   })
-
-const monthsBefore = (now: number, months: number): string => {
-  const at = new Date(now)
-  return new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() - months, 1)).toISOString()
-}

@@ -742,11 +742,71 @@ describe('lifecycle', () => {
     expect(periods[0]?.from).toBe('2020-01-01T00:00:00.000Z')
     expect(periods.at(-1)?.from).toBe('2026-04-01T00:00:00.000Z')
     const berlin = await ask<Lifecycle>(
-      '/v1/metrics/lifecycle?timezone=Europe/Berlin&from=2026-03-15&to=2026-03-16',
+      '/v1/metrics/lifecycle?timezone=Europe/Berlin&to=2026-03-16T00:00:00Z',
     )
-    expect(berlin.periods.map(({ from, to }) => [from, to])).toEqual([
-      ['2026-02-28T23:00:00.000Z', '2026-03-31T22:00:00.000Z'],
+    expect(berlin.periods[0]?.from).toBe('2021-02-28T23:00:00.000Z')
+    expect(berlin.periods.at(-1)).toMatchObject({
+      from: '2026-02-28T23:00:00.000Z',
+      to: '2026-03-16T00:00:00.000Z',
+    })
+  })
+
+  test('ends with a whole period where nobody says when', async () => {
+    const { periods } = await ask<Lifecycle>(
+      '/v1/metrics/lifecycle?by=month&from=2026-02-10T12:00:00Z&as_of=2026-04-08T10:00:00Z',
+    )
+    expect(periods.map(({ from, to }) => [from, to])).toEqual([
+      ['2026-02-10T12:00:00.000Z', '2026-03-01T00:00:00.000Z'],
+      ['2026-03-01T00:00:00.000Z', '2026-04-01T00:00:00.000Z'],
+      ['2026-04-01T00:00:00.000Z', '2026-05-01T00:00:00.000Z'],
     ])
+  })
+
+  test('of a part of a period counts what is in that part, for a year of such parts', async () => {
+    const { periods } = await ask<Lifecycle>('/v1/metrics/lifecycle?by=quarter&from=2026-03-03&to=2026-04-21')
+    expect(periods.map(({ from, to }) => [from.slice(0, 10), to.slice(0, 10)])).toEqual([
+      ['2026-03-03', '2026-04-01'],
+      ['2026-04-01', '2026-04-21'],
+    ])
+    // What was spent on the 2nd is not in it.
+    expect(periods[0]?.cac.map(({ currency, spend }) => [currency, spend])).toEqual([
+      ['EUR', 50],
+      ['USD', 60],
+    ])
+    expect(periods[0]?.costPerClick[0]).toMatchObject({ clicks: null, amount: null })
+    for (const { from, to, frequency, clv } of periods)
+      for (const { frequencyPerYear } of clv)
+        expect(frequencyPerYear).toBeCloseTo(
+          ((frequency.value ?? 0) * 365.25 * 86_400_000) / (Date.parse(to) - Date.parse(from)),
+          9,
+        )
+  })
+
+  test('of a later part of a period tells who ordered again until then', async () => {
+    const retainedUntil = async (to: string) => {
+      const { cohorts } = await ask<Lifecycle>(
+        `/v1/metrics/lifecycle?by=quarter&from=2025-10-05&to=${to}&customer=lead&order=won`,
+      )
+      return cohorts.map(({ periods }) => periods.map(({ retained }) => retained))
+    }
+    const before = await retainedUntil('2026-04-01T08:00:00Z')
+    expect(before.flat().every((retained) => retained === 0)).toBe(true)
+    expect((await retainedUntil('2026-04-02')).flat().some((retained) => retained > 0)).toBe(true)
+  })
+
+  test('finds the days after one whose midnight does not exist', async () => {
+    await server.post('/v1/costs', {
+      rows: ['2025-09-06', '2025-09-07', '2025-09-08'].map((day, nth) => {
+        return { day, channel: 'Email', currency: 'CLP', amount: nth + 1 }
+      }),
+    })
+    for (const first of ['2025-09-06T04:00:00Z', '2025-09-07T04:00:00Z']) {
+      const { periods } = await ask<Lifecycle>(
+        `/v1/metrics/lifecycle?by=day&timezone=America/Santiago&from=${first}&to=2025-09-09T03:00:00Z`,
+      )
+      const spent = periods.map(({ cac }) => cac.find(({ currency }) => currency === 'CLP')?.spend)
+      expect(spent).toEqual(first.includes('06') ? [1, 2, 3] : [2, 3])
+    }
   })
 
   test('costs of wrong fields are refused by place', async () => {

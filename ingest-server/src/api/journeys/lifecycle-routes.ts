@@ -16,7 +16,12 @@ import { insertLines } from '../../clickhouse/insert-lines.js'
 import type { Reader } from '../../clickhouse/query.js'
 import { goalOf } from '../../journeys/goals.js'
 import { lifecycle } from '../../journeys/lifecycle/lifecycle.js'
-import { periodNames, readBeginning, type PeriodName } from '../../journeys/lifecycle/periods.js'
+import {
+  periodNames,
+  readBeginning,
+  readPeriodAt,
+  type PeriodName,
+} from '../../journeys/lifecycle/periods.js'
 import type { LifecycleAsk } from '../../journeys/lifecycle/read-figures.js'
 import { costKeys, sumCosts } from '../../journeys/lifecycle/sum-costs.js'
 import { lifecycleRows, lifecycleSubjects } from '../../journeys/lifecycle/subjects.js'
@@ -105,13 +110,15 @@ async function lifecycleAskOf(
   const period = oneOf(wanted.by, periodNames, 'by')
   const buyer = await goalNamed(reader, customer, ['customer', 'won'], as_of)
   const question = await questionOf(reader, wanted, now, buyer)
-  const to = question.to ?? question.asOf + 1
+  const span = { period, zone: zoneOf(timezone) }
+  const end = question.to ?? question.asOf + 1
+  const begin = question.from ?? Math.max(await readBeginning(reader, end), end - usualSpanMs[period])
   return {
     ...question,
-    from: question.from ?? Math.max(await readBeginning(reader, to), to - usualSpanMs[period]),
-    to,
-    period,
-    zone: zoneOf(timezone),
+    // A bound that nobody names is a period's: the last may not be over yet.
+    from: question.from ?? (await readPeriodAt(reader, begin, span)).from,
+    to: question.to ?? (await readPeriodAt(reader, end - 1, span)).to,
+    ...span,
     customer: buyer,
     order:
       order === undefined

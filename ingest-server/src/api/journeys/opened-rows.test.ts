@@ -133,27 +133,37 @@ describe('profiles', () => {
   })
 })
 
-test('every number of people of every period, of all and of each channel', async () => {
-  const asked = 'customer=won&lead=lead&order=won'
-  const { periods, channels = [] } = await ask<z.infer<typeof api.lifecycleAnswer>>(
-    `/v1/metrics/lifecycle?${asked}&by=quarter&split=channel`,
-  )
-  const all = [{ channel: undefined, periods }, ...channels]
-  for (const { channel, periods: own } of all)
-    for (const { from, to, newCustomers, leads, conversion, frequency } of own) {
-      const counts = { newCustomers, leads, active: conversion.subjects }
-      const of = channel === undefined ? '' : `&channel=${encodeURIComponent(channel)}`
-      for (const [name, n] of Object.entries({
-        ...counts,
-        converting: conversion.converting,
-        orders: frequency.customers,
-      }))
-        await expectOpened(
-          `/v1/metrics/lifecycle/subjects?${asked}&by=quarter&from=${from}&to=${to}${of}&row=${name}`,
-          n,
-        )
-    }
-}, 120_000)
+test.each([
+  ['by=quarter', ''],
+  ['by=month', 'from=2026-01-20T07:30:00Z&to=2026-04-11'],
+  ['by=quarter&timezone=America/New_York', 'from=2026-02-03&to=2026-03-18'],
+  ['by=week&timezone=Asia/Tokyo', 'from=2026-03-04T10:00:00%2B02:00&to=2026-03-20'],
+])(
+  'every number of people %s, of all and of each channel; %s',
+  async (by, bounds) => {
+    const asked = `customer=won&lead=lead&order=won&${by}`
+    const { periods, channels = [] } = await ask<z.infer<typeof api.lifecycleAnswer>>(
+      `/v1/metrics/lifecycle?${asked}&${bounds}&split=channel`,
+    )
+    expect(periods.length).toBeGreaterThan(0)
+    const all = [{ channel: undefined, periods }, ...channels]
+    for (const { channel, periods: own } of all)
+      for (const { from, to, newCustomers, leads, conversion, frequency } of own) {
+        const counts = { newCustomers, leads, active: conversion.subjects }
+        const of = channel === undefined ? '' : `&channel=${encodeURIComponent(channel)}`
+        for (const [name, n] of Object.entries({
+          ...counts,
+          converting: conversion.converting,
+          orders: frequency.customers,
+        }))
+          await expectOpened(
+            `/v1/metrics/lifecycle/subjects?${asked}&${periods.length === 1 ? bounds : `from=${from}&to=${to}`}${of}&row=${name}`,
+            n,
+          )
+      }
+  },
+  120_000,
+)
 
 describe('what is not there is refused, with the nearest that is', () => {
   const funnel = {

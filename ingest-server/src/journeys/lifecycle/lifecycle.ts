@@ -3,7 +3,7 @@ import { TouchlineError } from '../../errors.js'
 import type { Reader } from '../../clickhouse/query.js'
 import { usedGoals, type UsedDefinition } from '../goals.js'
 import { ratio } from '../numbers/statistics.js'
-import { mostPeriods, readPeriods, yearMs } from './periods.js'
+import { mostPeriods, readPeriods, yearMs, type Period } from './periods.js'
 import {
   countActive,
   countConversions,
@@ -71,14 +71,17 @@ export async function lifecycle(
       'QUERY_INVALID',
       `by: there are more than ${mostPeriods} of a ${ask.period} between from and to; ask for longer periods or a shorter time.`,
     )
-  // Whole periods: half a month says nothing beside a month. The last may not be over yet.
-  const whole = { ...ask, from: periods[0]?.from ?? ask.from, to: periods.at(-1)?.to ?? ask.to }
+  const parts = periods.map(({ from, to }) => ({
+    start: from,
+    from: Math.max(from, ask.from),
+    to: Math.min(to, ask.to),
+  }))
   const numbersOf = (figures: Figures): LifecycleNumbers => ({
-    periods: periods.map((bounds) => periodOf(bounds, figures, ask)),
-    cohorts: cohortsOf(periods, figures, ask.asOf),
+    periods: parts.map((part) => periodOf(part, figures, ask)),
+    cohorts: cohortsOf(parts, figures, ask.asOf),
   })
-  const figures = await readAll(reader, { ...whole, isSplit: false })
-  const apart = ask.isSplit ? await readAll(reader, whole) : undefined
+  const figures = await readAll(reader, { ...ask, isSplit: false })
+  const apart = ask.isSplit ? await readAll(reader, ask) : undefined
   return {
     ...numbersOf(figures),
     ...(apart && {
@@ -119,12 +122,17 @@ const onlyOf = (figures: Figures, channel: string): Figures =>
     // The same lists, shorter.
   ) as unknown as Figures
 
+/** What is asked for of a period that begins at `start`. */
+interface Part extends Period {
+  start: number
+}
+
 function periodOf(
-  { from, to }: { from: number; to: number },
+  { start, from, to }: Part,
   figures: Figures,
   { years, margin }: LifecycleAsk,
 ): LifecyclePeriod {
-  const isHere = (row: { period: number }) => row.period * 1_000 === from
+  const isHere = (row: { period: number }) => row.period * 1_000 === start
   const count = (rows: readonly { period: number; n: number }[]) => rows.find(isHere)?.n ?? 0
   const spends = figures.costs.filter(isHere)
   const orders = figures.orders.filter(isHere)
@@ -205,18 +213,15 @@ function engagementOf(
 }
 
 /** Of a cohort's customers those that ordered in each later period that has begun. */
-function cohortsOf(
-  periods: readonly { from: number; to: number }[],
-  { newCustomers, cohorts }: Figures,
-  asOf: number,
-): Cohort[] {
+function cohortsOf(parts: readonly Part[], { newCustomers, cohorts }: Figures, asOf: number): Cohort[] {
   return newCustomers.map(({ period, n }) => {
-    const later = periods.filter(({ from }) => from > period * 1_000 && from <= asOf)
+    const own = parts.find(({ start }) => start === period * 1_000)
+    const later = parts.filter(({ start }) => start > period * 1_000 && start <= asOf)
     return {
-      from: new Date(period * 1_000).toISOString(),
+      from: new Date(own?.from ?? period * 1_000).toISOString(),
       customers: n,
-      periods: later.map(({ from }) => {
-        const retained = cohorts.find((row) => row.cohort === period && row.period * 1_000 === from)?.n ?? 0
+      periods: later.map(({ start, from }) => {
+        const retained = cohorts.find((row) => row.cohort === period && row.period * 1_000 === start)?.n ?? 0
         const retention = ratio(retained, n)
         return {
           from: new Date(from).toISOString(),

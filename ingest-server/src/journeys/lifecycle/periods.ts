@@ -32,19 +32,29 @@ const added: Readonly<Record<PeriodName, string>> = {
 
 export const mostPeriods = 400
 
-/** Bounds in milliseconds of all periods that [from, to) touches, one more than `mostPeriods` at most. */
-export async function readPeriods(
-  reader: Reader,
-  { period, from, to, zone }: { period: PeriodName; from: number; to: number; zone: string },
-): Promise<{ from: number; to: number }[]> {
+/** Bounds in milliseconds. */
+export interface Period {
+  from: number
+  to: number
+}
+interface Span extends Period {
+  period: PeriodName
+  zone: string
+}
+
+/** All periods that [from, to) touches, whole, one more than `mostPeriods` at most. */
+export async function readPeriods(reader: Reader, { period, from, to, zone }: Span): Promise<Period[]> {
+  // Days are counted, not times: a midnight that does not exist would move all that follow.
+  const first = `toDate32(${starts[period]("{from: DateTime64(3, 'UTC')}")}, {zone: String})`
   // As DateTime64: four hundred quarters are more than a DateTime holds.
-  const start = `toDateTime64(${starts[period]("{from: DateTime64(3, 'UTC')}")}, 0, {zone: String})`
+  const startOfNth = (nth: string) =>
+    `toUnixTimestamp64Second(toDateTime64(${added[period]}(${first}, ${nth}), 0, {zone: String}))`
   const rows = await queryRows<[number, number]>(
     reader,
     {
       name: 'lifecycle-periods',
       sql: `
-SELECT toUnixTimestamp64Second(${added[period]}(${start}, number)) AS begins, toUnixTimestamp64Second(${added[period]}(${start}, number + 1)) AS ends
+SELECT ${startOfNth('number')} AS begins, ${startOfNth('number + 1')} AS ends
 FROM numbers(${mostPeriods + 1})
 WHERE begins < toUnixTimestamp64Milli({to: DateTime64(3, 'UTC')}) / 1000
 ORDER BY begins`,
@@ -52,6 +62,16 @@ ORDER BY begins`,
     { from: new Date(from), to: new Date(to), zone },
   )
   return rows.map(([begins, ends]) => ({ from: begins * 1_000, to: ends * 1_000 }))
+}
+
+/** The period that a time lies in. */
+export async function readPeriodAt(
+  reader: Reader,
+  at: number,
+  span: Pick<Span, 'period' | 'zone'>,
+): Promise<Period> {
+  const [period] = await readPeriods(reader, { ...span, from: at, to: at + 1 })
+  return period ?? { from: at, to: at + 1 }
 }
 
 /** Of the first touch or spend, in milliseconds since 1970; `otherwise` where there is none. */

@@ -257,10 +257,11 @@ export async function readCohorts(reader: Reader, ask: LifecycleAsk): Promise<Co
   const firsts = await conversionsOf(reader, first, ask, { prefix: 'goal' })
   const orders = await conversionsOf(reader, again, ask, { prefix: 'again' })
   const scope = await scopeOf(reader, ask)
+  const until = within({ to: ask.to }, 'at')
   const sql = `
 SELECT part, cohort, period, uniqExact(firsts.key) AS n
 FROM (SELECT key, part, period AS cohort FROM ${scoped(ask, `(${firsts.sql})`, scope.condition)}) AS firsts
-INNER JOIN (SELECT key, ${startOf(ask.period, 'at')} AS period FROM (${orders.sql})) AS orders ON orders.key = firsts.key
+INNER JOIN (SELECT key, ${startOf(ask.period, 'at')} AS period FROM (${orders.sql}) WHERE ${until.sql}) AS orders ON orders.key = firsts.key
 WHERE period >= cohort
 GROUP BY part, cohort, period ORDER BY part, cohort, period`
   return query(
