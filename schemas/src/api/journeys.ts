@@ -1,19 +1,23 @@
 /** What questions over journeys take and answer: attribution, journeys, gaps, paths, funnels, profiles, lifecycle. */
 import { z } from 'zod'
 import { duration, subject, touch } from './conditions.js'
-import { limit, time, when, whoIsWho } from './timeline.js'
+import { limit, time, timeOrDay, when, whoIsWho } from './timeline.js'
 
 const words = z.string().trim().min(1).max(200)
 const json = z.string().max(20_000)
 
+const times = <Time extends z.ZodType>(at: Time) => ({
+  from: at.optional().describe('Only what happened at or after this time'),
+  to: at.optional().describe('Only what happened before this time'),
+  as_of: at
+    .optional()
+    .describe('What had happened by then; definitions as they were. Who is who is as it is known now'),
+})
+
 /** Every question: of whom, when, as of when, and of whom only. Names are checked by the server, which knows the nearest. */
 const asked = {
   subject: words.optional().describe('`account` or `person`; absent: what the goal says, else account'),
-  from: time.optional().describe('Only what happened at or after this time'),
-  to: time.optional().describe('Only what happened before this time'),
-  as_of: time
-    .optional()
-    .describe('What had happened by then; definitions as they were. Who is who is as it is known now'),
+  ...times(time),
   filter: json.optional().describe('A condition as JSON: only subjects of whom it holds'),
   touch: json
     .optional()
@@ -22,6 +26,10 @@ const asked = {
     .enum(['json', 'csv'])
     .optional()
     .describe('Else as the Accept header says; CSV is the rows alone'),
+}
+const inZone = {
+  timezone: words.default('UTC').describe('IANA name: where days begin, those of from, to and as_of too'),
+  ...times(timeOrDay),
 }
 const opened = {
   row: z.string().min(1).max(5_000).describe('The row to open'),
@@ -354,7 +362,6 @@ export const personasAnswer = z.object({
 
 export const lifecycleQuery = z.object({
   by: words.default('month').describe('day, week, month or quarter'),
-  timezone: words.default('UTC').describe('IANA name'),
   customer: words.optional().describe('Goal; absent: `customer`, else `won`, where defined'),
   order: words
     .optional()
@@ -367,6 +374,7 @@ export const lifecycleQuery = z.object({
     .describe('Costs of it, and subjects that first came from it; `(not set)`: who came from none'),
   split: words.optional().describe('`channel`: the same of each channel apart too, a row a channel'),
   ...asked,
+  ...inZone,
 })
 export const lifecycleSubjectsQuery = lifecycleQuery.omit({ format: true }).extend({
   ...opened,
@@ -438,12 +446,9 @@ export type CostRow = z.output<typeof costRow>
 export const costsBody = z.strictObject({ rows: z.array(costRow).min(1).max(10_000) })
 export const costsAnswer = z.object({ success: z.literal(true), accepted: z.number().int() })
 
-export const costsQuery = z.object({
-  by: words.default('channel').describe('channel, source, medium or campaign'),
-  timezone: words.default('UTC').describe('IANA name: in which the days of from and to lie'),
-  from: asked.from,
-  to: asked.to,
-})
+export const costsQuery = z
+  .object({ by: words.default('channel').describe('channel, source, medium or campaign'), ...inZone })
+  .omit({ as_of: true })
 export const costsSummed = z.object({
   by: z.string(),
   timezone: z.string(),

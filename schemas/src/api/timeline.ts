@@ -2,12 +2,17 @@
 import { z } from 'zod'
 import { touchpointKinds } from '@touchline/schemas'
 
-export const time = z
-  .union([z.iso.datetime({ offset: true }), z.iso.date()], {
-    error: 'must be a time such as 2026-03-01 or 2026-03-01T10:00:00Z',
-  })
+const written = z.union([z.iso.datetime({ offset: true }), z.iso.date()], {
+  error: 'must be a time such as 2026-03-01 or 2026-03-01T10:00:00Z',
+})
+export const time = written
   .transform((text) => Date.parse(text))
   .describe('ISO 8601, UTC where no offset is given')
+/** Where a time zone is asked for: a date alone is midnight there, which who knows the zone reads. */
+export const timeOrDay = written
+  .transform((text) => (text.includes('T') ? Date.parse(text) : { day: text }))
+  .describe('ISO 8601; a date alone is midnight in the time zone')
+export type TimeOrDay = z.output<typeof timeOrDay>
 const oneOrMore = <Item extends z.ZodType<string>>(item: Item, error: string) =>
   z.union([item, z.array(item)], { error }).transform((value) => (Array.isArray(value) ? value : [value]))
 export const limit = (most: number, usual: number) => z.coerce.number().int().min(1).max(most).default(usual)

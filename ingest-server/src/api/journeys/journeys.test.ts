@@ -287,6 +287,10 @@ test.each([
   ['/v1/metrics/lifecycle?split=chanel', /split.*chanel.*did you mean channel/],
   ['/v1/stages/content?rules=defualt', /defualt/],
   ['/v1/metrics/lifecycle?timezone=Mars/Olympus', /timezone.*Mars/],
+  ['/v1/costs?timezone=Mars/Olympus&from=2026-01-01', /timezone.*Mars/],
+  ['/v1/costs?from=2026-02-01&to=2026-02-01', /from must be before to/],
+  // The day begins at five in Greenwich.
+  ['/v1/costs?timezone=America/New_York&from=2026-02-02&to=2026-02-02T04:00:00Z', /from must be before to/],
 ])('%s is refused by name, with the nearest', async (url, message) => {
   const { status, body } = await server.get<Refused>(url)
   expect(status).toBe(400)
@@ -792,6 +796,55 @@ describe('lifecycle', () => {
     const before = await retainedUntil('2026-04-01T08:00:00Z')
     expect(before.flat().every((retained) => retained === 0)).toBe(true)
     expect((await retainedUntil('2026-04-02')).flat().some((retained) => retained > 0)).toBe(true)
+  })
+
+  test.each([
+    [
+      'Europe/Berlin',
+      '2026-03-28',
+      '2026-03-30',
+      ['2026-03-27T23:00', '2026-03-28T23:00', '2026-03-29T22:00'],
+    ],
+    ['America/Los_Angeles', '2026-02-01', '2026-02-02', ['2026-02-01T08:00', '2026-02-02T08:00']],
+    ['Asia/Kolkata', '2026-02-01', '2026-02-02', ['2026-01-31T18:30', '2026-02-01T18:30']],
+    // Clocks went from midnight to one.
+    ['America/Santiago', '2025-09-07', '2025-09-08', ['2025-09-07T04:00', '2025-09-08T03:00']],
+    // At one they went back to midnight, which was twice.
+    ['America/Havana', '2025-11-02', '2025-11-03', ['2025-11-02T04:00', '2025-11-03T05:00']],
+    ['America/Los_Angeles', '2026-02-01T00:00:00Z', '2026-02-01', ['2026-02-01T00:00', '2026-02-01T08:00']],
+  ])('in %s days from %s to %s begin at midnight there', async (zone, from, to, bounds) => {
+    const { periods } = await ask<Lifecycle>(
+      `/v1/metrics/lifecycle?by=day&timezone=${zone}&from=${from}&to=${to}`,
+    )
+    const edges = [periods[0]?.from, ...periods.map((period) => period.to)]
+    expect(edges).toEqual(bounds.map((bound) => `${bound}:00.000Z`))
+  })
+
+  test('its other times and its subjects are of the zone too', async () => {
+    const { asOf } = await ask<{ asOf: string }>(
+      '/v1/metrics/lifecycle?by=month&timezone=Asia/Tokyo&from=2026-01-01&as_of=2026-05-01',
+    )
+    expect(asOf).toBe('2026-04-30T15:00:00.000Z')
+    // At noon in Greenwich it is two in the morning of the next day there.
+    const opened = (days: string) =>
+      ask<Opened>(`/v1/metrics/lifecycle/subjects?row=newCustomers&timezone=Pacific/Kiritimati&${days}`).then(
+        ({ rows }) => rows.map(({ subject }) => subject),
+      )
+    expect(await opened('from=2026-03-15&to=2026-03-16')).toEqual([])
+    expect(await opened('from=2026-03-16&to=2026-03-17')).toEqual(['globex'])
+  })
+
+  test('costs are of the days of the zone', async () => {
+    const spent = async (query: string) => {
+      const { rows } = await ask<z.infer<typeof api.costsSummed>>(`/v1/costs?${query}`)
+      return rows.map(({ key, amount }) => [key, amount])
+    }
+    for (const zone of ['UTC', 'Pacific/Auckland', 'America/Los_Angeles']) {
+      expect(await spent(`timezone=${zone}&from=2026-03-03&to=2026-03-20`), zone).toEqual([])
+      expect(await spent(`timezone=${zone}&from=2026-03-02&to=2026-03-03`), zone).toEqual([
+        ['Paid Search', 250],
+      ])
+    }
   })
 
   test('finds the days after one whose midnight does not exist', async () => {

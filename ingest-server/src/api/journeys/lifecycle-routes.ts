@@ -10,10 +10,12 @@ import {
   lifecycleSubjectsQuery,
   orCsv,
   subjectsAnswer,
+  type TimeOrDay,
 } from '@touchline/schemas/api'
 import type { z } from 'zod'
 import { insertLines } from '../../clickhouse/insert-lines.js'
 import type { Reader } from '../../clickhouse/query.js'
+import { wallTime } from '../../collect/accept/named-zones.js'
 import { goalOf } from '../../journeys/goals.js'
 import { lifecycle } from '../../journeys/lifecycle/lifecycle.js'
 import {
@@ -28,7 +30,7 @@ import { lifecycleRows, lifecycleSubjects } from '../../journeys/lifecycle/subje
 import { projectOf, readerFor, type Api, type TimelineDeps } from '../context.js'
 import { isoTime } from '../answer.js'
 import { answerQuestion } from './answer.js'
-import { checked, goalNamed, oneOf, questionOf, refuse } from './read-question.js'
+import { checked, checkRange, goalNamed, oneOf, questionOf, refuse } from './read-question.js'
 
 export function addLifecycle(api: Api, deps: TimelineDeps): void {
   addMetrics(api, deps)
@@ -46,11 +48,12 @@ function addMetrics(api: Api, deps: TimelineDeps): void {
       querystring: lifecycleQuery,
       response: { 200: orCsv(lifecycleAnswer), ...errors },
     },
-    handler: (request, reply) =>
-      answerQuestion(request, reply, deps, {
-        asOf: request.query.as_of,
+    handler(request, reply) {
+      const wanted = inItsZone(request.query)
+      return answerQuestion(request, reply, deps, {
+        asOf: wanted.as_of,
         async answer(reader, now) {
-          const ask = await lifecycleAskOf(reader, request.query, now)
+          const ask = await lifecycleAskOf(reader, wanted, now)
           return {
             ...(await lifecycle(reader, ask)),
             by: ask.period,
@@ -67,7 +70,8 @@ function addMetrics(api: Api, deps: TimelineDeps): void {
             channels?.flatMap(({ channel, periods: own }) => own.map((row) => ({ channel, ...row }))) ??
             periods,
         },
-      }),
+      })
+    },
   })
 
   api.route({
@@ -79,15 +83,17 @@ function addMetrics(api: Api, deps: TimelineDeps): void {
       querystring: lifecycleSubjectsQuery,
       response: { 200: subjectsAnswer, ...errors },
     },
-    handler: (request, reply) =>
-      answerQuestion(request, reply, deps, {
-        asOf: request.query.as_of,
+    handler(request, reply) {
+      const wanted = inItsZone(request.query)
+      return answerQuestion(request, reply, deps, {
+        asOf: wanted.as_of,
         async answer(reader, now) {
-          const { limit } = request.query
-          const row = oneOf(request.query.row, lifecycleRows, 'row')
-          return lifecycleSubjects(reader, await lifecycleAskOf(reader, request.query, now), { row, limit })
+          const { limit } = wanted
+          const row = oneOf(wanted.row, lifecycleRows, 'row')
+          return lifecycleSubjects(reader, await lifecycleAskOf(reader, wanted, now), { row, limit })
         },
-      }),
+      })
+    },
   })
 }
 
@@ -102,15 +108,15 @@ const usualSpanMs: Readonly<Record<PeriodName, number>> = {
 
 async function lifecycleAskOf(
   reader: Reader,
-  wanted: Omit<z.infer<typeof lifecycleQuery>, 'format'>,
+  wanted: InItsZone<Omit<z.infer<typeof lifecycleQuery>, 'format'>>,
   now: number,
 ): Promise<LifecycleAsk & { from: number; to: number }> {
-  const { customer, order, lead, as_of, timezone, years, margin, channel, split } = wanted
+  const { customer, order, lead, as_of, timezone: zone, years, margin, channel, split } = wanted
   if (split !== undefined) oneOf(split, ['channel'], 'split')
   const period = oneOf(wanted.by, periodNames, 'by')
   const buyer = await goalNamed(reader, customer, ['customer', 'won'], as_of)
   const question = await questionOf(reader, wanted, now, buyer)
-  const span = { period, zone: zoneOf(timezone) }
+  const span = { period, zone }
   const end = question.to ?? question.asOf + 1
   const begin = question.from ?? Math.max(await readBeginning(reader, end), end - usualSpanMs[period])
   return {
@@ -140,6 +146,23 @@ function zoneOf(name: string): string {
   }
 }
 
+interface Zoned {
+  timezone: string
+  from?: TimeOrDay | undefined
+  to?: TimeOrDay | undefined
+  as_of?: TimeOrDay | undefined
+}
+type Times = 'from' | 'to' | 'as_of'
+type InItsZone<Wanted extends Zoned> = Omit<Wanted, Times> & Partial<Record<Times, number | undefined>>
+
+/** With days as the midnights at which they begin in the time zone. */
+function inItsZone<Wanted extends Zoned>(wanted: Wanted): InItsZone<Wanted> {
+  const timezone = zoneOf(wanted.timezone)
+  const at = (time: TimeOrDay | undefined) =>
+    typeof time === 'object' ? wallTime(Date.parse(time.day), timezone) : time
+  return { ...wanted, timezone, from: at(wanted.from), to: at(wanted.to), as_of: at(wanted.as_of) }
+}
+
 function addSummedCosts(api: Api, deps: TimelineDeps): void {
   api.route({
     method: 'GET',
@@ -151,8 +174,9 @@ function addSummedCosts(api: Api, deps: TimelineDeps): void {
       response: { 200: costsSummed, ...errors },
     },
     async handler(request) {
-      const { by: named, timezone, from, to } = request.query
-      const [by, zone] = [oneOf(named, costKeys, 'by'), zoneOf(timezone)]
+      const { by: named, timezone: zone, from, to } = inItsZone(request.query)
+      const by = oneOf(named, costKeys, 'by')
+      checkRange({ from, to })
       const rows = await sumCosts(readerFor(request, deps), { by, zone, from, to })
       return { by, timezone: zone, rows }
     },

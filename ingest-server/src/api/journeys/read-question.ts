@@ -104,6 +104,10 @@ async function touchOf(reader: Reader, text: string | undefined): Promise<Touch 
 export const subjectNamed = (word: string | undefined): Subject | undefined =>
   word === undefined ? undefined : oneOf(word, subjects, 'subject')
 
+export function checkRange({ from, to }: Pick<Asked, 'from' | 'to'>): void {
+  if (from !== undefined && to !== undefined && from >= to) throw refuse('from must be before to.')
+}
+
 /** `goal` decides about whom it is asked where the request does not. */
 export async function questionOf(
   reader: Reader,
@@ -112,7 +116,7 @@ export async function questionOf(
   goal?: Goal,
 ): Promise<Question & { touch: Touch | undefined }> {
   const { from, to } = asked
-  if (from !== undefined && to !== undefined && from >= to) throw refuse('from must be before to.')
+  checkRange(asked)
   const named = subjectNamed(asked.subject)
   const subject = goal ? subjectOf(goal, named) : (named ?? 'account')
   const filter = asked.filter === undefined ? undefined : parsedJson(asked.filter, 'filter')
