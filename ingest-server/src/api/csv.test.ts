@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import { csvFileName, eventColumns, isCsvWanted, toCsv, touchpointColumns } from './csv.js'
+import { csvFileName, eventColumns, isCsvWanted, tableOf, toCsv, touchpointColumns } from './csv.js'
 import { eventShape, touchpointShape } from '@touchline/schemas/api'
 
 /** RFC 4180 as it is written, and nothing more lenient: what does not follow it throws. */
@@ -28,6 +28,57 @@ const columns = [
   { key: 'a', header: 'a' },
   { key: 'b.c', header: 'c' },
 ]
+
+describe('a table of an answer', () => {
+  const csvOf = (rows: object[]) => {
+    const table = tableOf(rows)
+    return parseCsv(toCsv(table.columns, table.rows))
+  }
+
+  test('has money by currency, with what it is made of', () => {
+    expect(
+      csvOf([
+        { at: 'May', price: [], n: 1 },
+        { at: 'June', price: [{ currency: 'CHF', amount: 2, cost: 8, units: 4 }], n: 2 },
+        {
+          at: 'July',
+          price: [
+            { currency: null, amount: null, cost: 5, units: 0 },
+            { currency: 'CHF', amount: 3, cost: 3, units: 1 },
+          ],
+          n: 3,
+        },
+      ]),
+    ).toEqual([
+      ['at', 'price CHF', 'price CHF cost', 'price CHF units', 'price', 'price cost', 'price units', 'n'],
+      ['May', '', '', '', '', '', '', '1'],
+      ['June', '2', '8', '4', '', '', '', '2'],
+      ['July', '3', '3', '1', '', '5', '0', '3'],
+    ])
+  })
+
+  test('has no column for what is empty beside its parts, or always', () => {
+    expect(
+      csvOf([
+        { age: null, worth: [], ways: [], place: null },
+        { age: { days: 3, hours: null }, worth: [], ways: ['a', 'b'], place: null },
+      ]),
+    ).toEqual([
+      ['age days', 'age hours', 'ways', 'place'],
+      ['', '', '[]', ''],
+      ['3', '', '["a","b"]', ''],
+    ])
+  })
+
+  test('has what only a later row has', () => {
+    expect(csvOf([{ a: 1 }, { b: [{ currency: 'EUR', amount: 2 }], a: 3 }])).toEqual([
+      ['a', 'b EUR'],
+      ['1', ''],
+      ['3', '2'],
+    ])
+    expect(tableOf([])).toEqual({ columns: [], rows: [] })
+  })
+})
 
 test('every cell comes back as it was, but for a quote before what a spreadsheet would run', () => {
   const text = fc

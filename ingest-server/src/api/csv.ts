@@ -76,6 +76,48 @@ export function toCsv(columns: readonly CsvColumn[], rows: readonly object[]): s
   })
 }
 
+/**
+ * A column for whatever a row has: of money an amount by currency and its parts (`cac EUR`, `cac EUR spend`), of a group
+ * each part; other lists stay JSON. What has parts in one row has no column of its own where another has none, nor has a
+ * list that is empty in all.
+ */
+export function tableOf(rows: readonly object[]): { columns: CsvColumn[]; rows: object[] } {
+  const cells = rows.map((row) => Object.entries(row) as [string, unknown][])
+  const fields = new Map<string, { parts: Set<string>; isThere: boolean }>()
+  for (const [name, value] of cells.flat()) {
+    const field = fields.get(name) ?? { parts: new Set(), isThere: false }
+    for (const [part] of partsOf(name, value)) field.parts.add(part)
+    field.isThere ||= !(Array.isArray(value) && value.length === 0)
+    fields.set(name, field)
+  }
+  const names = [...fields].flatMap(([name, { parts, isThere }]) =>
+    parts.size > 0 ? [...parts] : isThere ? [name] : [],
+  )
+  const flat = cells.map((row) =>
+    Object.fromEntries(
+      row.flatMap(([name, value]) =>
+        fields.get(name)?.parts.size === 0 ? [[name, value]] : partsOf(name, value),
+      ),
+    ),
+  )
+  return { columns: named(...names), rows: flat }
+}
+
+function partsOf(name: string, value: unknown): [name: string, value: unknown][] {
+  if (isMoney(value))
+    return value.flatMap(({ currency, amount, ...rest }) => {
+      const head = currency === null ? name : `${name} ${currency}`
+      return [[head, amount], ...partsOf(head, rest)]
+    })
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return []
+  return Object.entries(value).map(([part, inner]) => [`${name} ${part}`, inner])
+}
+
+const isMoney = (value: unknown): value is { currency: string | null; amount: number | null }[] =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.every((one) => typeof one === 'object' && one !== null && 'currency' in one && 'amount' in one)
+
 /** A name that a browser can save under and a header can carry, whatever the id is made of. */
 export const csvFileName = (name: string): string => `${name.replace(/[^\w@.-]+/g, '_').slice(0, 100)}.csv`
 

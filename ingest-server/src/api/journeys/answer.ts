@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Reader } from '../../clickhouse/query.js'
 import { lastLook, readWritten, type Written } from '../../journeys/last-written.js'
 import { readerFor, type TimelineDeps } from '../context.js'
-import { csvFileName, isCsvWanted, toCsv, type CsvColumn } from '../csv.js'
+import { csvFileName, isCsvWanted, tableOf, toCsv, type CsvColumn } from '../csv.js'
 import { isUnchanged, keepsNothing } from './etag.js'
 
 interface Answering<Body> {
@@ -42,9 +42,8 @@ export async function answerQuestion<Body extends object>(
   if (body === undefined) return undefined
   if (csv === undefined || !isCsvWanted(csv.format, request.raw))
     return asOf === undefined ? body : { ...body, whoIsWho: 'now' }
-  const rows = csv.columns ? csv.rows(body) : csv.rows(body).map(flat)
-  const columns =
-    csv.columns ?? [...new Set(rows.flatMap((row) => Object.keys(row)))].map((key) => ({ key, header: key }))
+  const found = csv.rows(body)
+  const { columns, rows } = csv.columns ? { columns: csv.columns, rows: found } : tableOf(found)
   await reply
     .header('content-disposition', `attachment; filename="${csvFileName(csv.name)}"`)
     .type('text/csv; charset=utf-8; header=present')
@@ -80,21 +79,3 @@ async function askBeside<Body>(
   if (!isSame || written.stamp === before.stamp) await isUnchanged(written)
   return isSame ? early : ask(written)
 }
-
-/** Money in a column a currency, groups of numbers in a column each; lists stay JSON. */
-function flat(row: object): Record<string, unknown> {
-  const columns: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(row) as [string, unknown][]) {
-    if (isMoney(value))
-      for (const { currency, amount } of value) columns[`${name} ${currency ?? ''}`.trim()] = amount
-    else if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      for (const [part, inner] of Object.entries(value)) columns[`${name} ${part}`] = inner
-    else columns[name] = value
-  }
-  return columns
-}
-
-const isMoney = (value: unknown): value is { currency: string | null; amount: number | null }[] =>
-  Array.isArray(value) &&
-  value.length > 0 &&
-  value.every((one) => typeof one === 'object' && one !== null && 'currency' in one && 'amount' in one)

@@ -52,6 +52,10 @@ async function ask<Body>(url: string): Promise<Body> {
   expect(status, JSON.stringify(body)).toBe(200)
   return body
 }
+async function headerOf(url: string): Promise<string[]> {
+  const { body } = await server.app.inject({ url, headers: { authorization: 'Bearer secret' } })
+  return body.split('\r\n', 1)[0]?.split(',') ?? []
+}
 const attribution = (query: string) => ask<Attribution>(`/v1/attribution?goal=won&${query}`)
 const credits = ({ rows }: Pick<Attribution, 'rows'>) =>
   Object.fromEntries(rows.map(({ key, conversions }) => [key, conversions]))
@@ -241,10 +245,12 @@ describe('attribution', () => {
     })
     expect(answer.headers['content-type']).toMatch('text/csv')
     expect(answer.body.split('\r\n').slice(0, 3)).toEqual([
-      'model,key,conversions,value EUR,share,subjects,medianDays,value USD',
-      'last,Direct,1,1000,0.3333333333333333,1,9,',
-      'last,Paid Search,1,500.01,0.3333333333333333,1,42,',
+      'model,key,conversions,value EUR,value USD,share,subjects,medianDays',
+      'last,Direct,1,1000,,0.3333333333333333,1,9',
+      'last,Paid Search,1,500.01,,0.3333333333333333,1,42',
     ])
+    const several = await headerOf('/v1/attribution?goal=won&model=u,markov,last&format=csv')
+    expect(several.filter((name) => name.startsWith('value'))).toEqual(['value EUR', 'value USD'])
   })
 
   test('asked again answers from its tag, until something is written', async () => {
@@ -368,6 +374,11 @@ describe('silent gaps', () => {
     expect(await gaps('min=35d&direction=inbound&open=false')).toEqual([['acme', 40, false, 'discovery']])
     const open = await gaps('min=90d&direction=inbound&open=true')
     expect(open.map(([subject]) => subject)).toEqual(['initech', 'acme', 'globex'])
+    const columns = await headerOf('/v1/journeys/gaps?min=35d&direction=inbound&format=csv')
+    expect(columns.filter((name) => name.startsWith('silent'))).toEqual([
+      'silentDays any',
+      'silentDays inbound',
+    ])
   })
 })
 
@@ -832,6 +843,17 @@ describe('lifecycle', () => {
       )
     expect(await opened('from=2026-03-15&to=2026-03-16')).toEqual([])
     expect(await opened('from=2026-03-16&to=2026-03-17')).toEqual(['globex'])
+  })
+
+  test('as a table has each number with what it is made of, and the same columns for a quiet month', async () => {
+    const columns = await headerOf('/v1/metrics/lifecycle?by=month&from=2026-03-01&to=2026-06-01&format=csv')
+    for (const name of ['cac EUR', 'cac USD', 'costPerLead EUR']) expect(columns).toContain(name)
+    for (const name of ['cac EUR spend', 'cac USD customers', 'aov EUR revenue', 'aov USD orders'])
+      expect(columns).toContain(name)
+    for (const name of ['costPerLead EUR cost', 'costPerClick USD clicks', 'clv EUR frequencyPerYear'])
+      expect(columns).toContain(name)
+    for (const name of ['cac', 'aov', 'clv', 'costPerLead']) expect(columns).not.toContain(name)
+    expect(new Set(columns).size).toBe(columns.length)
   })
 
   test('costs are of the days of the zone', async () => {
