@@ -132,7 +132,7 @@ const journeyAsked = {
   ...asked,
 }
 export const summaryQuery = z.object(journeyAsked)
-export const summarySubjectsQuery = z.object({ ...journeyAsked, limit: opened.limit })
+export const summarySubjectsQuery = summaryQuery.omit({ format: true }).extend({ limit: opened.limit })
 
 const spread = z.object({ mean: number, median: number, p25: number, p75: number, p90: number })
 export const summaryAnswer = z.object({

@@ -52,7 +52,7 @@ export const stagesAnswer = z.object({
 export type StageRow = z.input<typeof stageRow>
 
 export const stageStates = ['current', 'reached', 'entered', 'skipped', 'open', 'dropped'] as const
-export const stageSubjectsQuery = stagesQuery.extend({
+export const stageSubjectsQuery = stagesQuery.omit({ format: true }).extend({
   stage: z.string().min(1).max(100),
   state: z.enum(stageStates).default('current'),
   limit: limit(1_000, 100),

@@ -183,6 +183,15 @@ test.each([
   expect(answer.status).toBe(400)
 })
 
+test('a table of who is behind a row is refused: there is none', async () => {
+  const opening = Object.keys(journeyQuestions).filter((path) => path.endsWith('/subjects'))
+  expect(opening).toContain('/v1/stages/subjects')
+  for (const path of opening) {
+    const { status, message } = await ask(path, { format: 'csv' })
+    expect([status, message], path).toEqual([400, expect.stringMatching(/^format: there is no such/)])
+  }
+})
+
 describe('a funnel', () => {
   const visit = { name: 'Visit', touch: { kind: 'visit' } }
   test.each<[what: string, body: object, message: RegExp]>([
