@@ -171,10 +171,7 @@ const byHand = {
   },
   'erasure/carry-out.ts': {
     tests: ['ingest-server/src/erasure'],
-    mistakes: [
-      ['    if (judge) await rewriteLog(log, project, judge)\n', ''],
-      ['if (isFirst || (await isLeft(together)))', 'if (isFirst)'],
-    ],
+    mistakes: [['    if (judge) await rewriteLog(log, project, judge)\n', '']],
   },
   'erasure/remaining.ts': {
     tests: ['ingest-server/src/erasure'],

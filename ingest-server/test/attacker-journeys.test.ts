@@ -71,11 +71,13 @@ const known = ['user:eve', 'user:hal', 'hooli', 'initech']
 const strict = `touch=${encodeURIComponent(JSON.stringify({ verified: true }))}`
 /** Without who they are: of what comes once, the earliest is shown, whoever told it. */
 const strictActions = `touch=${encodeURIComponent(JSON.stringify({ kind: 'action', verified: true }))}`
-type Rows = { rows: Record<string, unknown>[] }
+type Rows = { rows: Record<string, unknown>[]; message?: string }
 
 /** Of the rows that are about somebody of whom something is verified, these fields. */
 async function rowsOf(path: string, ...fields: string[]) {
   const { status, body } = await server.get<Rows>(path)
+  // A row that no account has is refused.
+  if (status === 400 && body.message?.startsWith('row: there is no ')) return []
   expect(status, path).toBe(200)
   return body.rows
     .filter(({ subject }) => known.includes(String(subject)))

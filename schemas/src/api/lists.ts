@@ -14,7 +14,8 @@ export const listSubjectsQuery = z.object({
     ),
   sort: z
     .enum(['lastTouch', 'silence', 'touches30d', 'firstSeen', 'touches', 'people', 'score'])
-    .default('lastTouch'),
+    .default('lastTouch')
+    .describe('What the largest comes first of, unless `order` says otherwise; `people` of accounts alone'),
   order: z.enum(['asc', 'desc']).default('desc'),
   stage: z.string().min(1).max(100).optional().describe('Who is in this stage now'),
   segment: z.string().min(1).max(100).optional(),
