@@ -136,12 +136,8 @@ export async function convertedKeys(
 ): Promise<Fragment> {
   const { when } = goal.body
   if (!isPlainTouch(when)) return isProven ? nobody : firstMoments(reader, when, { subject, asOf }, prefix)
-  const touch = compileTouch(when.touch, { prefix })
   const proven = isProven ? provenOf(when.touch, prefix) : fragment('1')
-  return fragment(`SELECT key, at FROM ${touchesOf(subject)} WHERE ${touch.sql} AND ${proven.sql}`, {
-    ...baseParams({ asOf }),
-    ...paramsOf(touch, proven),
-  })
+  return keysAmong(touchesOf(subject), [compileTouch(when.touch, { prefix }), proven], asOf)
 }
 
 /**
@@ -155,12 +151,14 @@ export async function maybeConvertedKeys(
   prefix: string,
 ): Promise<Fragment> {
   if (!isPlainTouch(when)) return firstMoments(reader, when, { subject, asOf }, prefix)
-  const touch = compileTouch(when.touch, { prefix })
-  return fragment(`SELECT key, at FROM ${touchesEverOf(subject)} WHERE ${touch.sql}`, {
-    ...baseParams({ asOf }),
-    ...touch.params,
-  })
+  return keysAmong(touchesEverOf(subject), [compileTouch(when.touch, { prefix })], asOf)
 }
+
+const keysAmong = (touches: string, conditions: readonly Fragment[], asOf: number): Fragment =>
+  fragment(`SELECT key, at FROM ${touches} WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}`, {
+    ...baseParams({ asOf }),
+    ...paramsOf(...conditions),
+  })
 
 const nobody = fragment("SELECT toUInt64(0) AS key, toDateTime64(0, 3, 'UTC') AS at WHERE 0")
 

@@ -1,4 +1,4 @@
-/** GET /v1/accounts and /v1/people without `q`: a page of the list, with what is shown of each. */
+/** GET /v1/accounts and /v1/people: a page of the list, with what is shown of each. */
 import type { FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import type { Condition, listSubjectsQuery, Subject } from '@touchline/schemas/api'

@@ -113,6 +113,18 @@ describe('a persona', () => {
   })
 })
 
+test('bands that were fixed hold for the numbers, whatever one account wrote instead', () => {
+  const sized = Array.from({ length: 12 }, (_none, index) =>
+    closed(index >= 6, { employees: index * 10 }, `s${index}`),
+  )
+  const found = profileOf([...sized, closed(true, { employees: '51-200' }, 'text')], { employees: [60] })
+  expect(found.findings.map(({ value, n, won }) => [value, n, won]).sort()).toEqual([
+    ['51-200', 1, 1],
+    ['< 60', 6, 0],
+    ['≥ 60', 6, 6],
+  ])
+})
+
 test('bands of what is no numeric trait are refused, with the nearest that is', () => {
   const known = [
     closed(true, { seats: 5, plan: 'pro' }),
@@ -120,8 +132,10 @@ test('bands of what is no numeric trait are refused, with the nearest that is', 
   ]
   expect(problemOfBands(known, { seats: [6], revenue: [10] })).toBeUndefined()
   expect(problemOfBands(known, { seat: [6] })).toBe('there is no trait seat here; did you mean seats?')
-  expect(problemOfBands(known, { zz: [6] })).toBe('there is no trait zz here; there are revenue, seats.')
-  expect(problemOfBands(known, { plan: [6] })).toMatch(/^plan has values that are no numbers, such as "pro"/)
-  expect(problemOfBands(known, { mixed: [6] })).toMatch(/^mixed has values/)
+  expect(problemOfBands(known, { zz: [6] })).toBe(
+    'there is no trait zz here; there are mixed, revenue, seats.',
+  )
+  expect(problemOfBands(known, { plan: [6] })).toMatch(/^no value of plan is a number/)
+  expect(problemOfBands(known, { mixed: [6] })).toBeUndefined()
   expect(problemOfBands([], { seat: [6] })).toBeUndefined()
 })

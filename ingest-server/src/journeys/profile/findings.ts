@@ -83,26 +83,21 @@ export function profileOf(
 export const traitsOf = (closed: readonly Closed[]): string[] =>
   [...new Set(closed.flatMap(({ traits }) => [...traits.keys()]))].sort()
 
-/** Why bands are of no numeric trait of theirs; undefined: they are, or nobody has any trait. */
+/** Why bands are of no trait of theirs that has numbers; undefined: they are, or nobody has any trait. */
 export function problemOfBands(
   closed: readonly Closed[],
   bands: Readonly<Record<string, readonly number[]>>,
 ): string | undefined {
   const traits = traitsOf(closed)
   if (traits.length === 0) return undefined
-  const noNumber = (trait: string) =>
-    closed.flatMap((one) => one.traits.get(trait) ?? []).find((value) => typeof value !== 'number')
-  for (const trait of Object.keys(bands)) {
-    if (!traits.includes(trait)) {
-      const numeric = traits.filter((one) => noNumber(one) === undefined)
-      const others = numeric.length === 0 ? '; none of the traits here is a number.' : meant(trait, numeric)
-      return `there is no trait ${trait} here${others}`
-    }
-    const value = noNumber(trait)
-    if (value !== undefined)
-      return `${trait} has values that are no numbers, such as ${JSON.stringify(value)}; bands are of numbers.`
-  }
-  return undefined
+  const isNumeric = (trait: string) =>
+    closed.some((one) => one.traits.get(trait)?.some((value) => typeof value === 'number'))
+  const trait = Object.keys(bands).find((one) => !isNumeric(one))
+  if (trait === undefined) return undefined
+  if (traits.includes(trait)) return `no value of ${trait} is a number; bands are of numbers.`
+  const numeric = traits.filter(isNumeric)
+  const others = numeric.length === 0 ? '; none of the traits here is a number.' : meant(trait, numeric)
+  return `there is no trait ${trait} here${others}`
 }
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
@@ -152,19 +147,22 @@ export function groupsOf(
   return groups
 }
 
-/** More values than bands, all numbers: those are measured, the rest is named. */
+/** More values than bands, all numbers: those are measured, the rest is named. In bands that were fixed each number is, whatever else stands there. */
 const fewestMeasured = 5
 
 function bandsOf(values: readonly Value[], bounds: readonly number[] | undefined): (value: Value) => string {
   const numbers = values.filter((value) => typeof value === 'number')
   const isMeasured =
-    numbers.length === values.length && (bounds !== undefined || new Set(numbers).size >= fewestMeasured)
+    bounds === undefined
+      ? numbers.length === values.length && new Set(numbers).size >= fewestMeasured
+      : numbers.length > 0
   if (!isMeasured) return String
   const quartiles = [0.25, 0.5, 0.75].map((level) => quantileExactInclusive(numbers, level) ?? 0)
   const cuts = [...new Set(bounds ?? quartiles)].sort((a, b) => a - b)
   const names = cuts.map((cut, index) => (index === 0 ? `< ${cut}` : `${cuts[index - 1]} – < ${cut}`))
   return (value) => {
-    const place = cuts.findIndex((cut) => Number(value) < cut)
+    if (typeof value !== 'number') return String(value)
+    const place = cuts.findIndex((cut) => value < cut)
     return place === -1 ? `≥ ${cuts.at(-1)}` : (names[place] ?? '')
   }
 }
