@@ -98,6 +98,19 @@ test.each<NodeJS.Signals>(['SIGHUP', 'SIGINT'])(
   },
 )
 
+test.each<NodeJS.Signals>(['SIGKILL', 'SIGQUIT', 'SIGABRT'])(
+  'no engine outlives a server that %s ended, not even one that hangs',
+  async (signal) => {
+    const server = await startServer()
+    const { pid } = server
+    const engine = await someEngineOf(pid)
+    process.kill(engine, 'SIGSTOP')
+    process.kill(pid, signal)
+    await until(() => (isAlive(engine) ? undefined : true), { what: 'the end of the engine' })
+    await server.stop()
+  },
+)
+
 describe('a ClickHouse that hangs', () => {
   test.each(['/v1/users/u1/timeline', '/v1/people?q=u1'])(
     'has %s answered 503, not cut off',

@@ -5,19 +5,23 @@
  *
  *     node engine-child.cjs <start as JSON, see engine-process.ts> <argument of clickhouse local> …
  *
- * It ends with its parent in two ways: the last statement of --query waits for the end of a pipe, and the
- * channel to the parent closing kills the process at once, also while queries run. SIGKILL is the normal
- * way out: an orderly exit hangs while the engine runs.
+ * It ends with its parent in three ways: the last statement of --query waits for the end of a pipe, the channel to
+ * the parent closing kills the process at once, also while queries run, and on Linux the kernel kills it, also while
+ * it is frozen. SIGKILL is the normal way out: an orderly exit hangs while the engine runs.
  */
 'use strict'
 const { DataType, isNullPointer, load, open, restorePointer, wrapPointer } = require('ffi-rs')
 const { once } = require('node:events')
 const { mkdirSync, openSync, promises, rmdirSync, rmSync } = require('node:fs')
 const { createServer } = require('node:net')
+const { constants } = require('node:os')
 const { dirname, join } = require('node:path')
 const { checkConfined, confine } = require('./confine.cjs')
 const { call } = require('./libc.cjs')
 const { takeTerminal } = require('./terminal.cjs')
+
+/** Of prctl. */
+const setParentDeathSignal = 1
 
 const start = JSON.parse(process.argv[2])
 const workingFolder = join(start.bootFolder, 'cwd')
@@ -25,6 +29,7 @@ const gate = join(start.bootFolder, 'gate')
 
 const die = () => process.kill(process.pid, 'SIGKILL')
 process.on('disconnect', die)
+if (process.platform === 'linux') call('prctl', setParentDeathSignal, constants.signals.SIGKILL, 0, 0, 0)
 if (!process.connected) die()
 
 mkdirSync(workingFolder)

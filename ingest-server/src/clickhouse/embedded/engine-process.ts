@@ -44,9 +44,13 @@ export function runEngine(library: string, start: EngineStart): EngineRun {
   child.stderr?.on('data', (chunk: Buffer) => {
     words = (words + chunk.toString()).slice(-keptStderrBytes)
   })
+  const kill = () => void child.kill('SIGKILL')
+  // However this process comes to its end: an engine that hangs hears of no pipe or channel that closes.
+  process.once('exit', kill)
   const exited = new Promise<void>((resolve) => {
     const done = () => {
       gone = true
+      process.off('exit', kill)
       rmSync(start.bootFolder, { recursive: true, force: true })
       resolve()
     }
@@ -64,6 +68,6 @@ export function runEngine(library: string, start: EngineStart): EngineRun {
     exited,
     hasExited: () => gone,
     lacks: () => lacks,
-    kill: () => void child.kill('SIGKILL'),
+    kill,
   }
 }
