@@ -4,6 +4,13 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 // Workspace packages are read from their sources ("source" condition), so unit tests need no build.
 const fromSources = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } }
 
+/**
+ * The long ones: attacks, kills, whole companies, every look of every page. `npm run test:promises` runs them, `npm test`
+ * the others (scripts/test.mjs); without it, as with `npx vitest run FILE`, all are there.
+ */
+const long = ['**/*.long.test.ts', '**/test/promises/**']
+const which = process.env.TOUCHLINE_TESTS
+
 /** What takes minutes (browsers, brokers, kills) begins first, so that no worker is alone with it at the end. */
 const takesMinutes = /\/(sdk-browser\/test|explorer\/test|ingest-server\/test|examples\/test)\//
 
@@ -26,8 +33,11 @@ export default defineConfig({
         test: {
           name,
           root: name,
-          include: ['{src,test}/**/*.test.ts', '*.test.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**'],
+          include:
+            which === 'long'
+              ? ['{src,test}/**/*.long.test.ts', 'test/promises/**/*.test.ts']
+              : ['{src,test}/**/*.test.ts', '*.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**', ...(which === 'short' ? long : [])],
           // What the MCP client stands on names its TypeScript under "source" too, which Node does not load.
           server: { deps: { inline: [/@modelcontextprotocol\/sdk/, /eventsource-parser/] } },
           testTimeout: 120_000,

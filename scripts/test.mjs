@@ -1,7 +1,9 @@
-// `npm test`: installs and builds what is missing, runs every suite of every package, and ends with the real
-// counts alone on a line. `--promises` runs the long faults instead, or those that are named. `npm test -- FOLDER` runs
-// what lies in that folder; tests that stand beside the sources need no build.
+// `npm test`: installs and builds what is missing, runs the tests of every package, and ends with the real counts alone
+// on a line. `--promises` runs the long ones instead (vitest.config.ts says which): attacks, kills of everything, whole
+// companies; `--briefly` with few rounds of each. `npm test -- FOLDER` runs what lies in that folder, a long file where
+// it is named; tests that stand beside the sources need no build.
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -9,8 +11,9 @@ import { fileURLToPath } from 'node:url'
 import { installWhatIsMissing } from './install.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const isLong = process.argv.includes('--promises')
-const filters = process.argv.slice(2).filter((argument) => argument !== '--promises')
+const arePromises = process.argv.includes('--promises')
+const isBrief = process.argv.includes('--briefly')
+const filters = process.argv.slice(2).filter((argument) => !['--promises', '--briefly'].includes(argument))
 // Folders come first, then options of vitest with their values (`-t "a name"`).
 const firstOption = filters.findIndex((filter) => filter.startsWith('-'))
 const folders = firstOption < 0 ? filters : filters.slice(0, firstOption)
@@ -33,13 +36,17 @@ const code = await new Promise((resolve) => {
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${reportFile}`,
-      ...(isLong && folders.length === 0 ? ['ingest-server/test/promises'] : []),
       ...filters,
     ],
     {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...process.env, PROMISES_FILE: promisesFile, ...(isLong ? { PROMISES: 'long' } : {}) },
+      env: {
+        ...process.env,
+        PROMISES_FILE: promisesFile,
+        TOUCHLINE_TESTS: which(),
+        ...(arePromises && !isBrief ? { PROMISES: 'long' } : {}),
+      },
     },
   )
   vitest.on('error', () => resolve(1))
@@ -63,6 +70,13 @@ console.log(
   `\n${report.numPassedTests} passed, ${failed} failed, ${report.numPendingTests + report.numTodoTests} skipped`,
 )
 process.exit(code !== 0 || failed > 0 || report.numPassedTests === 0 ? 1 : 0)
+
+/** What is named (a long file, the beginning of a name, the folder of promises) runs, however long it takes. */
+function which() {
+  if (arePromises) return 'long'
+  const isNamed = (folder) => /\.long\b|test\/promises/.test(folder) || !existsSync(join(root, folder))
+  return folders.some(isNamed) ? 'all' : 'short'
+}
 
 /** Tests below `src` read workspaces from their sources (vitest.config.ts); the others start what was built. */
 function areFromSources() {

@@ -107,3 +107,14 @@ export async function query<Row>(
 function sorted(entries: readonly (readonly [string, unknown])[]): Record<string, unknown> {
   return Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
 }
+
+/** How many rows were ever written of who is who: it grows with every pass that changes something. */
+export async function rowsWritten(client: ClickHouseClient): Promise<string | undefined> {
+  const [all] = await query<{ rows: string }>(
+    client,
+    `SELECT toString(sum(rows)) AS rows FROM (
+       SELECT count() AS rows FROM identity_map UNION ALL SELECT count() FROM people
+       UNION ALL SELECT count() FROM account_people)`,
+  )
+  return all?.rows
+}

@@ -154,7 +154,7 @@ export async function moreAcknowledged(ledger: Pick<Ledger, 'acknowledged'>, mor
 
 export const isLong = process.env.PROMISES === 'long'
 
-/** `long` kills with PROMISES=long (`npm run test:promises`), `short` in `npm test`. */
+/** `long` kills with PROMISES=long (`npm run test:promises`), `short` with `--briefly`. */
 export const rounds = (short: number, long: number): number => (isLong ? long : short)
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

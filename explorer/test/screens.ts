@@ -1,6 +1,6 @@
 /**
  * Screens by their deep link, with the answer that must stand on them over the company of support/acme.ts. Those that answer
- * questions over a whole company are opened over the demo, in questions.test.ts.
+ * questions over a whole company are opened over the demo, in questions.long.test.ts.
  */
 
 export interface ScreenCase {

@@ -177,7 +177,7 @@ const namesNobody: Record<string, string> = {
   erasure_progress: 'how far erasures are',
   account_hosts: 'hosts of accounts',
   erasures: 'the ledger: salted hashes',
-  // Kept as they were sent, and judged one by one (erasing.test.ts); so are definitions (erased-definitions.test.ts).
+  // Kept as they were sent, and judged one by one (erasing.long.test.ts); so are definitions (erased-definitions.test.ts).
   rejected_events: 'judged by their text',
   dead_letters: 'judged by their text',
   definitions: 'judged by their text',
