@@ -5,6 +5,7 @@ import type { AddTo } from './cli/command.js'
 import { readConfig, type Config } from './config.js'
 import { TouchlineError } from './errors.js'
 import { inDataDir } from './start-errors.js'
+import { serverVersion } from './version.js'
 
 // Loaded when asked for: `keys` must not wait for ClickHouse's client to be read.
 const commands: Record<string, { summary: string; load: () => Promise<AddTo> }> = {
@@ -89,6 +90,7 @@ let readSettings: Config | undefined
 const program = new Command('touchline')
   .description('Starts the server, and does what an operator does beside it.')
   .helpOption('-h, --help', 'say what there is')
+  .version(serverVersion(), '-V, --version', 'say which version this is')
   .option('--json', 'print JSON, for programs')
   .option('--trace', 'where an error comes from')
   .addHelpText(

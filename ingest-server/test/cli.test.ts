@@ -265,6 +265,13 @@ test.each([
   expect(JSON.parse(out)).toContainEqual(expect.objectContaining(some))
 })
 
+test.each(['--version', '-V'])('%s says which version this is, and needs no settings', async (option) => {
+  const file = new URL('../package.json', import.meta.url)
+  const { version } = JSON.parse(await readFile(file, 'utf8')) as { version: string }
+  const { code, out } = await touchline([option], { PORT: 'eighty' })
+  expect({ code, out: out.trim() }).toEqual({ code: 0, out: version })
+})
+
 test('help needs no settings, and names commands and what an option may be', async () => {
   const bad = { PORT: 'eighty' }
   const all = await touchline(['--help'], bad)

@@ -1,9 +1,9 @@
 /** What signing in to the Explorer needs, and what is said of it at the start. */
-import { readFileSync } from 'node:fs'
 import type { Clock } from '../../clock.js'
 import type { Logger } from '../../logger.js'
 import type { Projects } from '../../projects/project.js'
 import { hashOfKey } from '../../projects/projects-file.js'
+import { serverVersion } from '../../version.js'
 import { isLoopbackHost } from '../operator.js'
 import { createCodes } from './codes.js'
 import { createSessions } from './sessions.js'
@@ -29,7 +29,7 @@ export function openExplorer({ config, projects, clock, secretKey, url }: Explor
     publicUrl: config.PUBLIC_URL,
   })
   return {
-    session: { codes, sessions, version: readVersion(), publicUrl: url },
+    session: { codes, sessions, version: serverVersion(), publicUrl: url },
     /** For the project `default`; undefined where none of its secret keys is in force. */
     async signInLink(): Promise<string | undefined> {
       const own = hashOfKey(secretKey)
@@ -48,10 +48,4 @@ export function openExplorer({ config, projects, clock, secretKey, url }: Explor
         )
     },
   }
-}
-
-/** Of the server's package. Both src and dist stand beside its package.json. */
-function readVersion(): string {
-  const file = new URL('../../../package.json', import.meta.url)
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }
