@@ -5,11 +5,15 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { z } from 'zod'
 import type * as wire from '@touchline/schemas/api'
-import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
-import { asOf, insertWorld, makeWorld } from '../../../test-support/condition-worlds.js'
-import { startTimelineApi, type TimelineApi } from '../../../test-support/timeline-api.js'
-import { insertLines } from '../clickhouse/insert-lines.js'
-import { openEmbeddedLog, type EmbeddedLog } from '../log/embedded/embedded-log.js'
+import {
+  silentLogger,
+  startTestClickHouse,
+  type TestClickHouse,
+} from '../../../../test-support/clickhouse.js'
+import { asOf, insertWorld, makeWorld } from '../../../../test-support/condition-worlds.js'
+import { startTimelineApi, type TimelineApi } from '../../../../test-support/timeline-api.js'
+import { insertLines } from '../../clickhouse/insert-lines.js'
+import { openEmbeddedLog, type EmbeddedLog } from '../../log/embedded/embedded-log.js'
 
 type Saved = z.infer<typeof wire.definitionAnswer>
 type Versions = z.infer<typeof wire.definitionVersions>
@@ -85,6 +89,17 @@ test('a document that was read can be sent back as it is', async () => {
   expect(await put('goals/won', { ...body, body: { ...body.body, name: 'Won' } })).toMatchObject({
     body: { name: 'Won', body: { name: 'Won' } },
   })
+})
+
+test('a document that says it is another one is refused, and nothing is saved', async () => {
+  const { body: document } = await api.get<Saved>('/v1/definitions/goals/won')
+  const { version } = document
+  for (const other of [{ id: 'lost' }, { kind: 'segments' }, { kind: null }])
+    expect(await put('goals/won', { ...document, ...other, body: { ...won, name: 'Other' } })).toMatchObject({
+      status: 400,
+      body: { code: 'DEFINITION_INVALID', message: expect.stringContaining('the document says') as string },
+    })
+  expect((await api.get<Saved>('/v1/definitions/goals/won')).body.version).toBe(version)
 })
 
 test('a change upon an older version is refused with both', async () => {
