@@ -37,6 +37,11 @@ export const listSubjectsQuery = z.object({
   cursor: z.string().max(2_000).optional().describe('nextCursor of the page before'),
 })
 
+const warnings = z
+  .array(z.string())
+  .optional()
+  .describe('Of an empty list: names that were asked for and that nothing bears, with the nearest that is')
+
 /** What a list says of each beside who it is; absent where the list is a search. */
 export const listedShape = {
   touches: z.number().int().optional(),
@@ -60,6 +65,7 @@ export const accountsListed = z.object({
   asOf: when.optional(),
   accounts: z.array(z.object({ id: z.string(), traits: json, people: z.number().int(), ...listedShape })),
   nextCursor: z.string().nullable().optional(),
+  warnings,
   whoIsWho,
 })
 export const peopleListed = z.object({
@@ -74,5 +80,6 @@ export const peopleListed = z.object({
     }),
   ),
   nextCursor: z.string().nullable().optional(),
+  warnings,
   whoIsWho,
 })

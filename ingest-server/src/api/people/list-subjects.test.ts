@@ -121,6 +121,15 @@ describe('filtered', () => {
       .filter((id) => evaluate(condition, world, { subject, id, now: asOf }))
       .sort()
 
+  test('nobody, because nothing bears the name, is said with the near one', async () => {
+    const answered = async (query: string) => (await api.get<Accounts>(`/v1/accounts?${query}`)).body
+    const hint = { warnings: [expect.stringContaining('did you mean Paid Search?') as string] }
+    expect(await answered('channel=Paid%20Serch')).toMatchObject({ accounts: [], ...hint })
+    const condition = encodeURIComponent(JSON.stringify({ not: { touch: { channel: 'Paid Serch' } } }))
+    expect(await answered(`condition=${condition}`)).not.toHaveProperty('warnings')
+    expect(await answered('channel=Paid%20Search')).not.toHaveProperty('warnings')
+  })
+
   test('by stage, segment, channel and condition', async () => {
     const asked: Condition = { touch: { name: 'Demo Requested' } }
     expect(idsOf(await list('stage=asked'))).toEqual(holds('account', asked))

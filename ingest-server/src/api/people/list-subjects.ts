@@ -5,7 +5,8 @@ import type { Condition, listSubjectsQuery, Subject } from '@touchline/schemas/a
 import { TouchlineError } from '../../errors.js'
 import type { Reader } from '../../clickhouse/query.js'
 import { checkCondition, checkPatterns, patternsOf } from '../../definitions/check.js'
-import { readDefinition } from '../../definitions/read.js'
+import { listDefinitions, readDefinition } from '../../definitions/read.js'
+import { warningsOfCondition } from '../../definitions/warnings.js'
 import { readListedScores, scoreOfList } from '../../journeys/listed-scores.js'
 import { readTraitsOf } from '../../journeys/listed-traits.js'
 import { readStageList } from '../../journeys/stage-list.js'
@@ -66,6 +67,7 @@ export async function readList(reader: Reader, subject: Subject, asked: ListQuer
     stagesOf(reader, subject, ids, asOf),
     score === undefined ? undefined : readListedScores(reader, score, ids, asOf),
   ])
+  const warnings = rows.length === 0 ? await warningsOfNobody(reader, { channel, condition }) : []
   const none = Array.from({ length: sparklineWeeks }, () => 0)
   return {
     asOf: isoTime(asOf),
@@ -80,6 +82,7 @@ export async function readList(reader: Reader, subject: Subject, asked: ListQuer
       score: score === undefined ? null : (scores?.get(row.id) ?? { id: score.definition.id, ...nothing }),
     })),
     nextCursor: next === undefined ? null : toCursor(next, question),
+    ...(warnings.length > 0 && { warnings }),
   }
 }
 
@@ -117,6 +120,20 @@ async function conditionOf(
     all.push(condition)
   }
   return all.length === 0 ? undefined : all.length === 1 ? all[0] : { all }
+}
+
+/** Why a list may be empty: what nothing bears that was asked for. */
+async function warningsOfNobody(
+  reader: Reader,
+  { channel, condition }: { channel: string | undefined; condition: Condition | undefined },
+): Promise<string[]> {
+  const all: Condition[] = [
+    ...(channel === undefined ? [] : [{ touch: { channel } }]),
+    ...(condition === undefined ? [] : [condition]),
+  ]
+  if (all.length === 0) return []
+  const found = await warningsOfCondition(reader, { all }, await listDefinitions(reader))
+  return found.map(({ message }) => message)
 }
 
 function parse(text: string): unknown {
