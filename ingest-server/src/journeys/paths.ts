@@ -25,6 +25,7 @@ export interface WalkedPath {
   steps: string[]
   subjects: number
   converted: number
+  /** null where no goal is asked for. */
   rate: number | null
   /** From the first touch to the conversion, of those that converted. */
   medianDays: number | null
@@ -152,7 +153,7 @@ export async function findPaths(reader: Reader, ask: PathsAsk): Promise<Paths> {
     steps: group.steps.map(nameOf),
     subjects: group.subjects,
     converted: group.converted,
-    rate: group.converted / group.subjects,
+    rate: ask.goal === undefined ? null : group.converted / group.subjects,
     medianDays: group.medianDays,
   }))
   return {

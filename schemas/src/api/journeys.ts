@@ -221,7 +221,7 @@ export const pathsAnswer = z.object({
       steps: z.array(z.string()),
       subjects: z.number().int(),
       converted: z.number().int(),
-      rate: number,
+      rate: number.describe('null without a goal'),
       medianDays: number,
     }),
   ),

@@ -401,6 +401,8 @@ describe('paths', () => {
       rate: 0,
       medianDays: null,
     })
+    const { paths: ofNoGoal } = await ask<Paths>('/v1/paths?subject=account')
+    expect(new Set(ofNoGoal.map(({ rate }) => rate))).toEqual(new Set([null]))
     const nodes = new Set(edges.flatMap(({ from, to }) => [from, to]))
     for (const node of nodes) {
       if (/^\((start|end|conversion|further)\)$/.test(node)) continue
