@@ -8,6 +8,7 @@ import {
   type ClickHouseOptions,
   type OpenedClickHouse,
 } from '../ingest-server/src/clickhouse/open-clickhouse.js'
+import { copyMigrated } from './migrated-folder.js'
 
 export const silentLogger = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
@@ -17,7 +18,7 @@ export interface TestClickHouse extends OpenedClickHouse {
 
 /** Options override ports, users, grants and the rest. Close it in `afterAll`. */
 export async function startTestClickHouse(options: Partial<ClickHouseOptions> = {}): Promise<TestClickHouse> {
-  const clickhouse = await openTestClickHouse(options)
+  const clickhouse = await openIn(copyMigrated, options)
   try {
     await migrate(clickhouse.app, { logger: silentLogger })
     return clickhouse
@@ -27,11 +28,20 @@ export async function startTestClickHouse(options: Partial<ClickHouseOptions> = 
   }
 }
 
-/** The same without tables. */
-export async function openTestClickHouse(options: Partial<ClickHouseOptions> = {}): Promise<TestClickHouse> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'touchline-clickhouse-'))
-  const remove = () => rmSync(dataDir, { recursive: true, force: true })
+/** The same without tables, in an empty folder. */
+export const openTestClickHouse = (options: Partial<ClickHouseOptions> = {}): Promise<TestClickHouse> =>
+  openIn(async () => undefined, options)
+
+/** `fill` makes the folder or leaves it to the server. */
+async function openIn(
+  fill: (folder: string) => Promise<void>,
+  options: Partial<ClickHouseOptions>,
+): Promise<TestClickHouse> {
+  const parent = mkdtempSync(join(tmpdir(), 'touchline-clickhouse-'))
+  const dataDir = join(parent, 'clickhouse')
+  const remove = () => rmSync(parent, { recursive: true, force: true })
   try {
+    await fill(dataDir)
     const clickhouse = await openClickHouse({ logger: silentLogger, dataDir, ...options })
     const close = () => clickhouse.close().finally(remove)
     return { ...clickhouse, dataDir, close }

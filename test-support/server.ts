@@ -88,7 +88,12 @@ interface ServerOptions {
   env?: Record<string, string>
   /** Resolves when the process answers (`live`), or when all its roles do their work (`ready`). */
   until?: 'live' | 'ready'
+  /** Begins with an empty folder, as a newcomer's does; else its tables are there already. */
+  isFirstStart?: boolean
 }
+
+/** Of a ClickHouse that is not the server's own, or is kept elsewhere, the tables are not ours to make. */
+const othersClickHouse = ['DATA_DIR', 'CLICKHOUSE_URL', 'CLICKHOUSE_DATABASE', 'CLICKHOUSE_CLUSTER']
 
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const { env = {} } = options
@@ -166,6 +171,10 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
   }
 
+  if (options.isFirstStart !== true && othersClickHouse.every((name) => env[name] === undefined)) {
+    const { copyMigrated } = await import('./migrated-folder.js')
+    await copyMigrated(join(dataDir, 'clickhouse'))
+  }
   await start()
   return {
     url,

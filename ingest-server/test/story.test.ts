@@ -53,7 +53,7 @@ function kafkaOfTheEnvironment(): Record<string, string> {
 }
 
 const inOneProcess = async (env: Record<string, string>): Promise<Stage> => {
-  const server = await startServer({ env: { ...env, ...kafkaOfTheEnvironment() } })
+  const server = await startServer({ env: { ...env, ...kafkaOfTheEnvironment() }, isFirstStart: true })
   return {
     collect: server,
     timeline: server,
