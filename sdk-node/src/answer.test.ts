@@ -27,7 +27,18 @@ const foreign = [
   ['a CDN', '{"success":false,"errors":[{"code":1000,"message":"no"}]}'],
   ['a framework', '{"success":false,"code":"P2025","message":"Not found"}'],
   ['another error table', '{"statusCode":404,"code":"NOT_FOUND","message":"Route not found"}'],
-] as const
+  ...[
+    'UNAUTHORIZED',
+    'FORBIDDEN',
+    'BAD_REQUEST',
+    'PAYLOAD_TOO_LARGE',
+    'UNAUTHENTICATED',
+    'ACCESS_DENIED',
+  ].map((code) => [
+    `an API whose errors have the shape of ours, ${code}`,
+    JSON.stringify({ success: false, code, message: 'no', requestId: '8f4e-1' }),
+  ]),
+] as [string, string][]
 
 describe('an answer', () => {
   it('ends the batch where the server says that it took it', () => {
@@ -83,6 +94,7 @@ describe('an answer', () => {
       kind: 'too-large',
       isFinal: false,
     })
+    expect(verdict(413, { ...error, code: 'REQUEST_ENTITY_TOO_LARGE' })).toMatchObject({ isFinal: false })
   })
 
   it.each([400, 401, 403, 415])('%d ends the batch where the server itself says so', (status) => {

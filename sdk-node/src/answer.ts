@@ -14,6 +14,7 @@
  * So a proxy's page, the start page that a single-page site answers to every address, or another service's JSON
  * never empties the queue, whatever its status.
  */
+import { STATUS_CODES } from 'node:http'
 import { retryAfterMs } from './retry.js'
 
 export interface Answer {
@@ -47,6 +48,21 @@ const mayBeRetried = new Set([408, 425, 429])
  * Every request has a key and goes to an address that a collecting server has.
  */
 const aboutTheAddress = new Set(['NOT_FOUND', 'METHOD_NOT_ALLOWED', 'KEY_MISSING'])
+
+/**
+ * The names of HTTP's and gRPC's statuses: what gateways, frameworks and other APIs answer as a `code`, also beside a `success`
+ * and a `requestId`. Ours say what about (`KEY_UNKNOWN`), but for those about the address.
+ */
+const anybodys = new Set([
+  ...Object.values(STATUS_CODES).map((name) => (name ?? '').toUpperCase().replace(/[^A-Z]+/g, '_')),
+  ...'CANCELLED UNKNOWN INVALID_ARGUMENT PERMISSION_DENIED RESOURCE_EXHAUSTED FAILED_PRECONDITION'.split(' '),
+  ...'ABORTED OUT_OF_RANGE UNIMPLEMENTED UNAVAILABLE UNAUTHENTICATED ACCESS_DENIED INVALID_REQUEST'.split(
+    ' ',
+  ),
+  ...'INVALID_TOKEN TOKEN_EXPIRED INVALID_API_KEY CONTENT_TOO_LARGE REQUEST_ENTITY_TOO_LARGE ERROR'.split(
+    ' ',
+  ),
+])
 
 export function verdictOn(answer: Answer, now: number): Verdict {
   const { status } = answer
@@ -83,6 +99,7 @@ const isRefused = (body: Record<string, unknown> | undefined): body is Refused =
   body?.['success'] === false &&
   typeof body['code'] === 'string' &&
   /^[A-Z][A-Z_]+$/.test(body['code']) &&
+  (!anybodys.has(body['code']) || aboutTheAddress.has(body['code'])) &&
   typeof body['requestId'] === 'string'
 
 function rejectedIn({ rejected }: Taken): RejectedEvent[] {
