@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { LogTable } from '../log/log.js'
 import { hashIdentifier, judgeBy, type Judge } from '../log/tombstones.js'
 import { verdictOfLine } from './erase-log.js'
+import { scrubWords, type TableOfWords } from './erased-texts.js'
 
 const salt = 'salt'
 const at = '2026-01-02T00:00:00.000Z'
@@ -54,3 +55,42 @@ test('a line that names them and is somebody else’s is written anew; what cann
   const broken = Buffer.from('{"project":"shop","subject":"user:gone')
   expect(verdictOfLine(broken, 'events', 'shop', judge)).toBe('other')
 })
+
+const words: [LogTable, object, string][] = [
+  [
+    'deliveries_decided',
+    { subject: 'user:bob', subjects: ['user:bob'], body: '{"to":"Gone@X.test"}' },
+    'body',
+  ],
+  ['deliveries_decided', { subject: 'acme', subjects: ['acme'], body: '{"of":["user:gone"]}' }, 'body'],
+  ['delivery_attempts', { subject: 'acme', subjects: [], answer: '{"bounced":"gone%40x.test' }, 'answer'],
+  ['change_records', { subject: 'acme', body: '{"note":"a \\u0067one@x.test"}' }, 'body'],
+  ['handoff_records', { subject: 'user:bob', touches: '[{"name":"To gone@x.test"}]' }, 'touches'],
+  ['program_facts', { subject: 'user:bob', trigger: 'gone@x.test' }, 'trigger'],
+  ['segment_additions', { identifier: 'user:bob', author: 'gone@x.test' }, 'author'],
+  ['imports', { name: 'gone@x.test.csv', columns: ['gone@x.test'], updated_at: at }, 'name'],
+  ['costs', { campaign: 'win back gone@x.test', version: Date.parse(at) }, 'campaign'],
+]
+
+test.each(words)(
+  'words of others in a line of %s that name them are mentions, and no more after: %o',
+  (table, row, column) => {
+    const line = (text: string) =>
+      Buffer.from(
+        JSON.stringify({ project: 'shop', ...times, ...row }).replaceAll(/gone|\\\\u0067one/gi, text),
+      )
+    expect(verdictOfLine(line('gone'), table, 'shop', judge)).toBe('mentions')
+    expect(verdictOfLine(line('stays'), table, 'shop', judge)).toBe('other')
+    const clean = scrubWords(table as TableOfWords, { ...times, ...row }, judge)
+    expect(clean).toEqual({
+      ...times,
+      ...row,
+      [column]: expect.stringContaining('[erased]') as string,
+      ...(table === 'imports' && { columns: ['[erased]'] }),
+    })
+    expect(JSON.stringify(clean)).not.toMatch(/gone/i)
+    expect(
+      verdictOfLine(Buffer.from(JSON.stringify({ project: 'shop', ...clean })), table, 'shop', judge),
+    ).toBe('other')
+  },
+)

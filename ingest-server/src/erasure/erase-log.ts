@@ -2,6 +2,7 @@
 import { createBreather } from '../breathe.js'
 import type { EventLog, LogTable } from '../log/log.js'
 import { scrubDefinition, type DefinitionLine } from './erased-definitions.js'
+import { hasWords, scrubWords } from './erased-texts.js'
 import { linesOf } from '../log/join-records.js'
 import { scrub, verdictOfRow, type StoredRow } from '../log/scrub.js'
 import { isAboutErased, type Judge, type Verdict } from '../log/tombstones.js'
@@ -40,7 +41,7 @@ const recordedNames: { [Table in LogTable]?: (line: RecordedLine, judge: Judge) 
 
 /** What a line says about an erased person of `project`. */
 export function verdictOfLine(line: Buffer, table: LogTable, project: string, judge: Judge): Verdict {
-  if (table === 'erasures' || table === 'costs' || table === 'imports') return 'other'
+  if (table === 'erasures') return 'other'
   const text = line.toString('utf8')
   // Most lines of most servers are another project's, or nobody's who was erased: cheap answers first.
   let row: StoredLine & { original?: string; received_at?: string }
@@ -54,7 +55,9 @@ export function verdictOfLine(line: Buffer, table: LogTable, project: string, ju
     return scrubDefinition(row as unknown as DefinitionLine, judge) === undefined ? 'other' : 'mentions'
   if (table === 'events') return verdictOfRow(row, judge)
   const recorded = recordedNames[table]
-  if (recorded !== undefined) return recorded(row, judge) ? 'theirs' : 'other'
+  if (recorded?.(row, judge)) return 'theirs'
+  if (hasWords(table)) return scrubWords(table, { ...row }, judge) === undefined ? 'other' : 'mentions'
+  if (recorded !== undefined) return 'other'
   return isAboutErased(row.original ?? '', Date.parse(row.received_at ?? ''), judge) ? 'theirs' : 'other'
 }
 
@@ -78,26 +81,27 @@ export async function countInLog(log: EventLog, project: string, judge: Judge): 
  */
 export async function rewriteLog(log: EventLog, project: string, judge: Judge): Promise<void> {
   if (log.rewrite === undefined) return
-  const scrubbed: { events: Buffer[]; definitions: Buffer[] } = { events: [], definitions: [] }
+  const scrubbed: Partial<Record<LogTable, Buffer[]>> = {}
   const breather = createBreather()
   await log.replay(async (batch) => {
     for (const { table, lines } of batch) {
-      if (table !== 'events' && table !== 'definitions') continue
+      if (table !== 'events' && table !== 'definitions' && !hasWords(table)) continue
       for (const line of linesOf(lines)) {
         if (breather.isDue()) await breather.rest()
         if (verdictOfLine(line, table, project, judge) !== 'mentions') continue
-        scrubbed[table].push(Buffer.from(`${JSON.stringify(cleaned(line, table, judge))}\n`))
+        const ofTable = (scrubbed[table] ??= [])
+        ofTable.push(Buffer.from(`${JSON.stringify(cleaned(line, table, judge))}\n`))
       }
     }
   })
   // Counted as nothing: these lines were received, appended and inserted before.
-  for (const table of ['events', 'definitions'] as const)
-    if (scrubbed[table].length > 0)
-      await log.append([{ table, lines: Buffer.concat(scrubbed[table]), rows: {} }])
+  for (const [table, lines] of Object.entries(scrubbed) as [LogTable, Buffer[]][])
+    await log.append([{ table, lines: Buffer.concat(lines), rows: {} }])
   await log.rewrite((line, table) => verdictOfLine(line, table, project, judge) === 'other')
 }
 
-function cleaned(line: Buffer, table: 'events' | 'definitions', judge: Judge): object | undefined {
+function cleaned(line: Buffer, table: LogTable, judge: Judge): object | undefined {
   const row: unknown = JSON.parse(line.toString('utf8'))
+  if (hasWords(table)) return scrubWords(table, row as Record<string, unknown>, judge)
   return table === 'events' ? scrub(row as StoredLine, judge) : scrubDefinition(row as DefinitionLine, judge)
 }

@@ -298,6 +298,12 @@ INSERT INTO events
 SELECT * FROM events
 WHERE ${ofProject} AND (${isWhole('subject')} OR ${isWhole("concat('email:', email)")})`
 
+/** Rows that may name them in `text`, which is JSON or anybody's words, written at `time`: erased-texts.ts judges them. */
+export const mayNameErased = (text: string, time: string): string => {
+  const isNamed = (name: string) => `(${isWhole(name)} OR ${isErased(name, time)})`
+  return `${ofProject} AND (${mayHoldWideAddressSql(text)} OR arrayExists(n -> ${isNamed("concat('email:', n)")}, ${addressesInSql(text)}) OR arrayExists(n -> ${isNamed('n')} OR ${isNamed("concat('user:', n)")}, ${userTextsInSql(text)}))`
+}
+
 export function sqlParams(project: string, { salt, list }: Tombstones, epoch: number) {
   return {
     project,

@@ -72,26 +72,73 @@ const rowsOf: Record<string, (name: string, address: string) => Row[]> = {
     { segment: 's', subject: 'user:someone', n: name.length, moved_to: name },
   ],
   segment_transition_feed: (name) => [{ segment: 's', subject: name }],
-  segment_additions: (name) => [{ segment: 's', identifier: name }],
-  handoff_records: (name) => [
+  segment_additions: (name, address) => [
+    { segment: 's', identifier: name },
+    { segment: 's', identifier: 'user:someone', id: String(name.length), author: address },
+  ],
+  handoff_records: (name, address) => [
     { score: 's', subject: name, id: '1' },
     { score: 's', subject: 'acme', person: name, id: String(name.length) },
+    {
+      score: 's',
+      subject: 'user:someone',
+      id: `2${name.length}`,
+      touches: JSON.stringify([{ name: `Mailed <${address}>` }]),
+    },
   ],
   engage_changes: (name) => [{ kind: 'person', id: name }],
-  program_facts: (name) => [
+  program_facts: (name, address) => [
     { program: 'p', run: `1-${name.length}`, subject: name },
     { program: 'p', run: `2-${name.length}`, subject: 'acme', person: name },
+    { program: 'p', run: `4-${name.length}`, subject: 'acme', because: `${address} asked for it` },
   ],
-  program_runs_now: (name) => [{ program: 'p', run: `3-${name.length}`, subject: name }],
-  deliveries_decided: (name) => [{ id: `d ${name}`, subject: 'acme', subjects: ['acme', name], body: name }],
-  delivery_attempts: (name) => [
+  program_runs_now: (name, address) => [
+    { program: 'p', run: `3-${name.length}`, subject: name },
+    { program: 'p', run: `5-${name.length}`, subject: 'acme', trigger: address },
+  ],
+  deliveries_decided: (name, address) => [
+    { id: `d ${name}`, subject: 'acme', subjects: ['acme', name], body: name },
+    {
+      id: `f ${name.length}`,
+      subject: 'acme',
+      subjects: ['acme'],
+      body: JSON.stringify({ owner: address, manager: name.slice(5), of: name, text: `Hello\n${address}` }),
+    },
+  ],
+  delivery_attempts: (name, address) => [
     { id: `d ${name}`, attempt: 1, subject: 'acme', subjects: [name], answer: name },
+    {
+      id: `f ${name.length}`,
+      attempt: 1,
+      subject: 'acme',
+      subjects: ['acme'],
+      answer: `no such user: ${address}, ${encodeURIComponent(address).toUpperCase()}`,
+    },
   ],
-  delivery_states: (name) => [
+  delivery_states: (name, address) => [
     { id: `e ${name}`, attempt: 1, subject: 'acme', subjects: [name], answer: name },
+    { id: `g ${name.length}`, attempt: 1, subject: 'acme', subjects: ['acme'], answer: `<${address}>` },
   ],
-  change_records: (name) => [{ seq: name.length, subject: name, body: name }],
-  changes_seen: (name) => [{ subject: name }],
+  change_records: (name, address) => [
+    { seq: name.length, subject: name, body: name },
+    {
+      seq: 1_000 + name.length,
+      subject: 'user:someone',
+      body: `{"traits":{"buddy":"${address.replace('@', '\\u0040')} and ${address}"}}`,
+    },
+  ],
+  changes_seen: (name, address) => [
+    { subject: name },
+    { subject: 'user:someone', data: JSON.stringify({ account: address }) },
+  ],
+  imports: (name, address) => [
+    { import_id: `i ${name.length}`, name: `${address}.csv`, columns: ['id', address], warnings: [address] },
+    { import_id: `of ${address}`, version: 1 },
+  ],
+  costs: (name, address) => [
+    { day: '2026-01-01', campaign: `for ${address}`, amount: 12.5, version: name.length },
+    { day: '2026-01-01', source: address, amount: 1, version: name.length },
+  ],
 }
 
 const gone = ['user:gone-for-good', 'gone@x.test'] as const
@@ -170,9 +217,7 @@ test('rows that name the erased go from every table, whatever the place; others 
 /** Tables with a project that name no person, and why. */
 const namesNobody: Record<string, string> = {
   domains: 'domains and accounts, and the messages that claim them',
-  costs: 'what advertising cost, by campaign',
   stage_fillings: 'how far stages are worked out',
-  imports: 'how far an import is',
   identity_epochs: 'when somebody was erased',
   erasure_progress: 'how far erasures are',
   account_hosts: 'hosts of accounts',

@@ -28,6 +28,7 @@ import {
 } from './erasure-sql.js'
 import { scrub, verdictOfRow, type StoredRow } from '../log/scrub.js'
 import { countDefinitions, scrubDefinitions } from './erased-definitions.js'
+import { countWords, removeWords, tablesOfWords } from './erased-texts.js'
 import { isAboutErased, judgeBy, type Judge, type Tombstones } from '../log/tombstones.js'
 import { countWideAddresses, removeWideAddresses } from './wide-addresses.js'
 
@@ -73,6 +74,7 @@ export async function removeErased(
   for (const params of parts) await run(deps, touchpointsToFormAnew, params)
   for (const rows of [...touchpoints, ...engagement, ...programs])
     for (const params of parts) await remove(deps, rows, params)
+  await removeWords(deps.app, { parts, judge }, (rows, ofRows) => remove(deps, rows, ofRows))
   for (const params of parts) await run(deps, repeatNewEvents, params)
 }
 
@@ -116,6 +118,8 @@ export async function findErased(
     const ids = await refusedAboutErased(app, table, project, judge)
     if (ids.length > 0) found[table] = ids.length
   }
+  for (const [table, rows] of Object.entries(await countWords(app, parts, judge)))
+    found[table] = (found[table] ?? 0) + rows
   const definitions = await countDefinitions(app, project, judge)
   if (definitions > 0) found.definitions = definitions
   return found
@@ -136,7 +140,9 @@ export async function cameBack(
 }
 
 const erased = [erasedEvents, ...facts, ...derived, ...touchpoints, ...engagement, ...programs]
-export const erasedTables: readonly string[] = erased.map(({ table }) => table)
+export const erasedTables: readonly string[] = [
+  ...new Set([...erased.map(({ table }) => table), ...tablesOfWords]),
+]
 
 /**
  * Files of parts that were replaced until `untilMs` and not yet removed from disk. ClickHouse keeps them for a

@@ -22,7 +22,7 @@ export const verdictOfRow = (row: StoredRow, judge: Judge): Verdict =>
 export function scrub(row: StoredRow, judge: Judge): StoredRow {
   const clean = withoutNames(row, judge)
   if (verdictOfRow(clean, judge) !== 'mentions') return clean
-  const rest = withTextsOf(clean, (value) => withoutWholeTexts(value, isNamedIn(clean, judge)))
+  const rest = withTextsOf(clean, (value) => withoutTextsThat(value, isNamedIn(clean, judge)))
   if (verdictOfRow(rest, judge) !== 'mentions') return rest
   const empty = Object.fromEntries(
     [...textColumns, 'properties', 'traits', 'context', 'person_traits', 'group_traits']
@@ -139,7 +139,7 @@ function cleanerOf(texts: readonly string[]): (text: string) => string {
 }
 
 /** The value with each text of it replaced that names somebody. */
-const withoutWholeTexts = (value: unknown, isNamed: (text: string) => boolean): unknown =>
+export const withoutTextsThat = (value: unknown, isNamed: (text: string) => boolean): unknown =>
   withCleanTexts(value, (text) => (isNamed(text) ? erasedText : text))
 
 function withCleanTexts(value: unknown, clean: (text: string) => string): unknown {

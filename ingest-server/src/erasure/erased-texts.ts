@@ -1,0 +1,157 @@
+/**
+ * Words that stand in what was recorded of others and may name the erased: the body of a delivery, what an endpoint
+ * answered, a change, the touches of a hand-off, the file of an import, a campaign. The rows stay whose they are, with the name
+ * gone; a delivery that waits goes out without it.
+ */
+import type { ClickHouseClient } from '@clickhouse/client'
+import { emailIdentifier, userIdentifier } from '@touchline/schemas'
+import { createBreather } from '../breathe.js'
+import { insertLines } from '../clickhouse/insert-lines.js'
+import { chunksOf, queryStream, type NamedQuery } from '../clickhouse/query.js'
+import { addressesIn } from '../log/addresses-in-text.js'
+import { withoutTexts, withoutTextsThat } from '../log/scrub.js'
+import type { Judge } from '../log/tombstones.js'
+import { userTextsIn } from '../log/user-ids-in-text.js'
+import { mayNameErased, type ErasedRows, type sqlParams } from './erasure-sql.js'
+
+/** By table: when a row was written, and its columns of words; `lists` hold several. */
+const wordsOf = {
+  segment_additions: { at: 'at', words: ['author'] },
+  handoff_records: { at: 'at', words: ['rules', 'touches'] },
+  program_facts: { at: 'at', words: ['trigger', 'because'] },
+  program_runs_now: { at: 'at', words: ['trigger', 'because'] },
+  deliveries_decided: { at: 'decided_at', words: ['touch_name', 'body'] },
+  delivery_attempts: { at: 'at', words: ['answer'] },
+  delivery_states: { at: 'at', words: ['answer'] },
+  change_records: { at: 'at', words: ['body'] },
+  changes_seen: { at: 'stored_at', words: ['data'] },
+  imports: { at: 'updated_at', words: ['import_id', 'name', 'map'], lists: ['columns', 'warnings'] },
+  // Milliseconds.
+  costs: { at: 'version', words: ['channel', 'source', 'medium', 'campaign'] },
+} satisfies Record<string, { at: string; words: string[]; lists?: string[] }>
+
+export type TableOfWords = keyof typeof wordsOf
+export const tablesOfWords = Object.keys(wordsOf) as TableOfWords[]
+export const hasWords = (table: string): table is TableOfWords => table in wordsOf
+
+type Row = Record<string, unknown>
+
+const columnsOf = (table: TableOfWords): { at: string; columns: string[] } => {
+  const { at, words, lists = [] }: { at: string; words: string[]; lists?: string[] } = wordsOf[table]
+  return { at, columns: [...words, ...lists] }
+}
+
+/** The row, as a table or a line of the log has it, without the erased; undefined where it names none of them. */
+export function scrubWords(table: TableOfWords, row: Row, judge: Judge): Row | undefined {
+  const { at, columns } = columnsOf(table)
+  const writtenAt = row[at]
+  const atMs =
+    typeof writtenAt === 'string' && /\D/.test(writtenAt) ? Date.parse(writtenAt) : Number(writtenAt)
+  const isGone = (identifier: string) => judge.isNamed(identifier, atMs)
+  const namesIn = (value: unknown): string[] => {
+    const json = JSON.stringify(value)
+    return [
+      ...addressesIn(json).filter((address) => isGone(emailIdentifier(address))),
+      ...userTextsIn(json).filter((text) => isGone(text) || isGone(userIdentifier(text))),
+    ]
+  }
+  // A line of the log may leave out what holds its default.
+  const said = Object.fromEntries(
+    columns.filter((column) => column in row).map((column) => [column, readFrom(row[column])]),
+  )
+  const gone = namesIn(said)
+  if (gone.length === 0) return undefined
+  const clean = withoutTexts(said, gone)
+  // A text that a name cannot be cut out of goes whole.
+  const rest =
+    namesIn(clean).length === 0 ? clean : withoutTextsThat(clean, (text) => namesIn(text).length > 0)
+  const written = Object.entries(rest as Row).map(([column, value]) => [
+    column,
+    typeof row[column] === 'string' && typeof value !== 'string' ? JSON.stringify(value) : value,
+  ])
+  return { ...row, ...(Object.fromEntries(written) as Row) }
+}
+
+/** Not in the text of JSON: there a name may begin in the middle of an escape. */
+function readFrom(value: unknown): unknown {
+  if (typeof value !== 'string' || !/^\s*[[{"]/.test(value)) return value
+  try {
+    return JSON.parse(value) as unknown
+  } catch {
+    return value
+  }
+}
+
+type Params = ReturnType<typeof sqlParams>
+
+interface Found {
+  hash: string
+  clean: Row
+}
+
+async function naming(
+  app: ClickHouseClient,
+  table: TableOfWords,
+  { parts, judge }: { parts: readonly Params[]; judge: Judge },
+): Promise<Found[]> {
+  const { at, columns } = columnsOf(table)
+  const text = `arrayStringConcat([${columns.map((column) => `toString(${column})`).join(', ')}], ' ')`
+  const time = at === 'version' ? 'fromUnixTimestamp64Milli(toInt64(version))' : at
+  const named: NamedQuery = {
+    name: `${table}-that-may-name-erased`,
+    sql: `SELECT *, ${hashOf(table)} AS hashOfRow FROM ${table} WHERE ${mayNameErased(text, time)}`,
+    // They are written back as they were read.
+    settings: { output_format_json_quote_64bit_integers: 1, output_format_json_quote_decimals: 1 },
+  }
+  const found = new Map<string, Found>()
+  const breather = createBreather()
+  for (const params of parts)
+    for await (const batch of queryStream<Row & { hashOfRow: string }>({ client: app }, named, params))
+      for (const { hashOfRow: hash, ...row } of batch) {
+        const clean = scrubWords(table, row, judge)
+        if (clean) found.set(hash, { hash, clean })
+        if (breather.isDue()) await breather.rest()
+      }
+  return [...found.values()]
+}
+
+/** All rows of these words at this time name them, whosever they are. */
+const hashOf = (table: TableOfWords): string => {
+  const { at, columns } = columnsOf(table)
+  return `toString(cityHash64(${[at, ...columns].join(', ')}))`
+}
+
+/** How many rows of each table name them. */
+export async function countWords(
+  app: ClickHouseClient,
+  parts: readonly Params[],
+  judge: Judge,
+): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {}
+  for (const table of tablesOfWords) {
+    const rows = await naming(app, table, { parts, judge })
+    if (rows.length > 0) counts[table] = rows.length
+  }
+  return counts
+}
+
+/** Written anew, then the old rows are deleted by hashes, since a mutation names nobody. */
+export async function removeWords(
+  app: ClickHouseClient,
+  { parts, judge }: { parts: readonly Params[]; judge: Judge },
+  remove: (rows: ErasedRows, params: Record<string, unknown>) => Promise<void>,
+): Promise<void> {
+  const [params] = parts
+  for (const table of tablesOfWords) {
+    const found = await naming(app, table, { parts, judge })
+    if (found.length === 0) continue
+    await insertLines(
+      app,
+      table,
+      Buffer.from(found.map(({ clean }) => `${JSON.stringify(clean)}\n`).join('')),
+    )
+    const condition = `project = {project: String} AND has({ids: Array(String)}, ${hashOf(table)})`
+    for (const ids of chunksOf(found.map(({ hash }) => hash)))
+      await remove({ table, condition }, { project: params?.project, ids })
+  }
+}
