@@ -261,6 +261,10 @@ const strangers = {
   'hosts that nobody reads': `users.noreply.github.com users.noreply.gitlab.com noreply.acme.com reply.acme.com reply.reply.com bounces.mail.acme.co.uk noreply.com noreply.io yahoogroups.com
     mail.bounces.acme.com guest.booking.com marketplace.amazon.de marketplace.amazon.com.mx members.ebay.com
     messages.homeaway.com group.calendar.google.com vtext.com example.org do-not-reply.acme.com`,
+  'names that nobody registers': 'corp.local ad.acme.local acme.lan contoso.internal x.home.arpa acme.invalid acme.corp',
+  'hosts through which services send': `acme.hubspotemail.net acme.us2.list-manage.com messaging.yelp.com
+    candidates.workablemail.com partner.booking.com guest.vrbo.com`,
+  'free mail of few': 'autistici.org kolabnow.com mundo-r.com vodafonemail.de soverin.net starman.ee',
   'throw-away addresses': 'mailinator.com yopmail.fr guerrillamail.biz trashmail.de 10minutemail.net',
 }
 describe.each(Object.entries(strangers))(
@@ -286,7 +290,13 @@ test.each([
   ['x@alpha.myshopify.com', 'alpha.myshopify.com'],
   ['x@alpha.service-now.com', 'alpha.service-now.com'],
   ['x@alpha.intercom-mail.com', 'alpha.intercom-mail.com'],
+  ['x@alpha.mail.intercom.io', 'alpha.mail.intercom.io'],
+  ['x@alpha.eu.auth0.com', 'alpha.eu.auth0.com'],
+  ['x@alpha.substack.com', 'alpha.substack.com'],
+  ['x@alpha.youtrack.cloud', 'alpha.youtrack.cloud'],
+  ['x@alpha.eu.teamtailor.com', 'alpha.eu.teamtailor.com'],
   ['ann@zendesk.com', 'zendesk.com'],
+  ['ann@ghost.io', 'ghost.io'],
   ['ann@salesforce.com', 'salesforce.com'],
 ])('tenants of one service are companies of their own: %s is %s', (address, domain) => {
   expect(corporateDomain(address)).toBe(domain)

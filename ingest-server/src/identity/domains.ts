@@ -13,6 +13,7 @@ import {
   freeMailBrands,
   isKnownCompany,
   neverCompanies,
+  privateTopLevels,
   relayLabels,
   secondNames,
   sharedByKind,
@@ -70,6 +71,7 @@ export function corporateDomain(address: string, rules: DomainRules = noDomainRu
     .some((label) => relayLabels.has(label))
   if (
     isRelay ||
+    privateTopLevels.has(host.slice(host.lastIndexOf('.') + 1)) ||
     neverCompanies.has(domainWithoutSuffix ?? '') ||
     names.some((name) => sharedByKind.has(name))
   )

@@ -52,6 +52,9 @@ const providers = words(`
   globo.com zipmail.com.br bol.com.br oi.com.br superig.com.br click21.com.br pop.com.br fibertel.com.ar
   speedy.com.ar arnet.com.ar ciudad.com.ar prodigy.net.mx cantv.net etb.net.co une.net.co vtr.net entelchile.net
   sify.com indiatimes.com vsnl.net vsnl.com bsnl.in bsnl.co.in dataone.in airtelmail.in sancharnet.in
+  autistici.org inventati.org kolabnow.com criptext.com swisscows.email soverin.net vodafonemail.de caramail.fr 9online.fr
+  glocalnet.net epost.no sol.no wxs.nl freesurf.ch vodafone.it ya.com mundo-r.com cytanet.com.cy t-email.hu neostrada.pl
+  starman.ee online.ua pldt.net odn.ne.jp iclod.com
   pobox.com iname.com mac.com me.com usa.net usa.com techie.com consultant.com engineer.com europe.com asia.com
 `)
 
@@ -77,7 +80,9 @@ const relayHosts = words(`
   marketplace.amazon.com.mx marketplace.amazon.nl marketplace.amazon.in marketplace.amazon.se marketplace.amazon.pl
   members.ebay.com members.ebay.de members.ebay.co.uk members.ebay.fr members.ebay.it members.ebay.com.au
   mail.kleinanzeigen.de mail.ebay-kleinanzeigen.de craigslist.org hous.craigslist.org sale.craigslist.org
-  guest.booking.com property.booking.com guest.airbnb.com host.airbnb.com reply.airbnb.com
+  guest.booking.com property.booking.com partner.booking.com guest.vrbo.com messaging.yelp.com leads.autotrader.com
+  mail.mercadolibre.com mail.mercadolivre.com inbound.homes.com inbound.workablemail.com candidates.workablemail.com
+  hubspotemail.net list-manage.com createsend.com createsend1.com guest.airbnb.com host.airbnb.com reply.airbnb.com
   m.expediapartnercentral.com messages.homeaway.com messages.vrbo.com guest.agoda.com guest.trip.com
   messages.etsy.com members.etsy.com transaction.etsy.com conversations.etsy.com facebookmail.com bounce.linkedin.com
   messages.linkedin.com reply.linkedin.com inmail.linkedin.com users.messages.whatsapp.com reply.facebook.com
@@ -93,6 +98,11 @@ const relayHosts = words(`
 /** What is made up for a domain by who has none. */
 export const neverCompanies = words('noreply no-reply donotreply do-not-reply invalid localhost localdomain')
 
+/** Top-level names that nobody can register: networks in a house use them, and many have the same (`corp.local`). */
+export const privateTopLevels = words(
+  'local lan internal corp home intranet private localdomain invalid onion arpa alt workgroup dhcp',
+)
+
 /** Labels below a domain, of hosts where no person has a mailbox. */
 export const relayLabels = words(`
   noreply no-reply donotreply do-not-reply noreplies nepasrepondre noresponder reply replies bounce bounces
@@ -107,7 +117,7 @@ export const tenantSuffixes = words(`
   onmicrosoft.com mail.onmicrosoft.com onmicrosoft.de onmicrosoft.us partner.onmschina.cn microsoftonline.com
   sharepoint.com b2clogin.com gsuite.com googleapps.com google-apps.com
   zendesk.com atlassian.net jira.com freshdesk.com freshservice.com freshworks.com myfreshworks.com
-  intercom.io on.intercom.io intercom-mail.com
+  intercom.io on.intercom.io mail.intercom.io intercom-mail.com helpscout.com mail.helpscout.com
   helpscoutapp.com helpscout.net groovehq.com desk.com uservoice.com kayako.com happyfox.com teamwork.com
   teamworkdesk.com gorgias.io gorgias.com reamaze.com reamaze.io frontapp.com hubspot-inbox.com hs-inbox.com
   helpjuice.com zammad.com otrs.com deskpro.com livechatinc.com tawk.email crisp.email chatwoot.com gladly.com
@@ -124,6 +134,12 @@ export const tenantSuffixes = words(`
   odoo.com my3cx.de 3cx.net 3cx.eu cloudwaysapps.com kinsta.cloud wpengine.com pantheonsite.io
   mykajabi.com teachable.com thinkific.com circle.so discourse.group kommo.com amocrm.ru bitrix24.com bitrix24.de
   bitrix24.ru typeform.com aha.io productboard.com statuspage.io okta.com oktapreview.com auth0.com
+  eu.auth0.com us.auth0.com au.auth0.com jp.auth0.com uk.auth0.com ca.auth0.com okta-emea.com onelogin.com cloudflareaccess.com
+  readme.io youtrack.cloud myjetbrains.com kajabi.com substack.com ghost.io beehiiv.com memberful.com mn.co tribe.so canny.io
+  front-mail.com freshchat.com freshsales.io freshteam.com zohocreator.com bitrix24.eu bitrix24.pl bitrix24.fr bitrix24.it
+  bitrix24.com.br bitrix24.es bitrix24.kz bitrix24.by bitrix24.ua quip.com zoom.us webex.com applytojob.com jobs.personio.de
+  jobs.personio.com factorialhr.com hibob.com eu.teamtailor.com na.teamtailor.com lightspeedapp.com mysimplestore.com
+  jimdo.com jimdofree.com site123.me webnode.com webnode.page strikingly.com tumblr.com railway.app loca.lt glitch.me
   box.com egnyte.com sharefile.com quickbase.com smartsheet.com airtable.com knack.com
 `)
 
