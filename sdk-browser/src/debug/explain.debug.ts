@@ -81,11 +81,11 @@ function whyNot(consent: Consent): string {
   return `the browser asks for privacy, and gpc is "${options.gpc}"`
 }
 
-export const explainEnd = (batch: readonly Entry[], status?: number, reason?: unknown): void => {
+export const explainEnd = (batch: readonly Entry[], status?: number | true, reason?: unknown): void => {
   for (const [messageId] of batch) {
     if (rejected.delete(messageId)) continue
     const name = `${nameOf(messageId)} (${messageId})`
-    if (status !== undefined && status < 300) say(`${name}: the server took it`)
+    if (status === true) say(`${name}: the server took it`)
     else if (reason)
       say(
         `${name}: never sent, for the ${reason === 'age' ? 'event is 12 hours old' : `answer was ${status}`}`,

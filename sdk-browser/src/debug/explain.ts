@@ -15,4 +15,4 @@ export const explainEvent = (
   _messageId?: string,
 ): void => {}
 /** A request ended: with a status where the server answered, and where it is not tried again, for that reason. */
-export const explainEnd = (_batch: readonly Entry[], _status?: number, _reason?: unknown): void => {}
+export const explainEnd = (_batch: readonly Entry[], _status?: number | true, _reason?: unknown): void => {}

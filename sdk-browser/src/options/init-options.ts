@@ -18,6 +18,10 @@ export function initOptions(options: Options): Settings | undefined {
     // A word that was meant to let less happen must not let more happen.
     if (meant && !(meant in given)) given[meant] = value
   }
+  if (given['cookieName'] !== undefined && !/^[\w.-]+$/.test(String(given['cookieName']))) {
+    warn(`unknown cookieName="${String(given['cookieName'])}": letters, digits, . _ and - only`)
+    delete given['cookieName']
+  }
   const missing = !given['key']
     ? 'writeKey, which on the tag is data-key'
     : !/^(https?:)?\/\/./.test(String(given['host'])) &&

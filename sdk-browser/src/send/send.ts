@@ -56,7 +56,8 @@ const deliver = async (batch: Entry[], before: unknown): Promise<unknown> => {
   const body = `{"writeKey":"${options.key}","sentAt":${Date.now()},"context":${shared},"batch":[${batch.map((entry) => entry[2]) as unknown as string}]}`
   const bytes = bytesOf(body)
   bytesUnderWay += bytes
-  let status: number | undefined
+  // True where it took them, else of its refusal.
+  let status: number | true | undefined
   let delayMs = 0
   await new Promise<unknown>((done) => {
     setTimeout(done, maxRequestMs)
@@ -74,14 +75,14 @@ const deliver = async (batch: Entry[], before: unknown): Promise<unknown> => {
         const answer = (await response.json()) as Answer
         if (!answer.requestId) answer.rejected.forEach((reject) => tell('reject', reject))
         // A page of another site, or of a proxy, or another service's JSON is no answer, whatever its status.
-        if (answer.success === !answer.requestId) status = response.status
+        if (answer.success === !answer.requestId) status = answer.success || response.status
       })
       .then(done, done)
     // No answer, or none of ours. A blocker's `fetch` throws at the call.
   }).catch(() => {})
   bytesUnderWay -= bytes
   // Of ours: 408 and 429 end by themselves, and 404 and 405 are about the address. Ids sort as they were made.
-  const isTaken = (status as number) < 300
+  const isTaken = (status as number) < 2
   const reason = /^4(0[0-3]|1)/.test(status as unknown as string)
     ? status
     : youngest < newId(Date.now() - maxAgeMs) && 'age'

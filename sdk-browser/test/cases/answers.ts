@@ -58,6 +58,16 @@ export function answerCases(world: () => World): void {
         ['an error of another kind', { status: 403, body: '{"code":"rest_forbidden","message":"no"}' }],
         ['an error like ours', { status: 404, body: '{"success":false,"code":404,"message":"Not Found"}' }],
         ['a refusal like ours', { status: 401, body: '{"success":false,"code":"UNAUTHORIZED"}' }],
+        [
+          'an error of another API with status 200',
+          { status: 200, body: '{"success":false,"code":"AUTH_REQUIRED","message":"","requestId":"r-1"}' },
+        ],
+        [
+          'a success of another API',
+          { status: 201, body: '{"success":true,"requestId":"r-1","rejected":[]}' },
+        ],
+        ['a page to sign in to', { status: 511, body: '<html>Sign in to this network</html>' }],
+        ['a header that is too long', { status: 431, body: '<center>nginx</center>' }],
         ['an error with a requestId', { status: 403, body: '{"message":"Forbidden","requestId":"r-1"}' }],
         [
           'ours, of an address that is none',

@@ -64,8 +64,20 @@ export function debugCases(world: () => World): void {
     ['storge=cookieless', /data-storge is no option; is data-storage meant\?/],
     ['consentRequired=1', /data-consent-required is no option; is data-consent meant\?/],
     ['writeKey=wk', /data-write-key is no option; is data-key meant\?/],
+    ['cookieName=%24visitor', /data-cookie-name="\$visitor" may have letters, digits, \. _ and - only/],
+    [
+      'build=debug&host=t.example.com',
+      /data-host="t\.example\.com" is no address; https:\/\/t\.example\.com may/,
+    ],
+    ['build=debug&host=%20https://t.example.com', /data-host=" https:\/\/t\.example\.com" is no address/],
+    ['build=debug&host=http://127.0.0.1:1/v1', /data-host=".*" is meant without \/v1/],
   ])('%s: a near miss is named', async (query, pattern) => {
     await said(await open(query), pattern)
+  })
+
+  test.each(['false', 'off', 'No', '0'])('data-debug="%s" is on, and says so', async (value) => {
+    const opened = await open(`debug=${value}`)
+    await said(opened, /^data-debug=".*" turns it on, as any value does: leave the attribute out/)
   })
 
   test('an answer that is none of ours is told, and that it is tried again', async () => {
