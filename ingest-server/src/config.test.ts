@@ -81,6 +81,30 @@ describe('a setting that cannot be used is refused with its name, in words', () 
   })
 })
 
+const nonsense = [
+  'foo',
+  ' ',
+  ',',
+  '-1',
+  '1e999',
+  'http://',
+  'https://:x',
+  'host:port',
+  '[::1',
+  '{}',
+  '\u{1f600}',
+  '%',
+  '10GB',
+]
+test.each(settingNames.flatMap((name) => nonsense.map((value) => [name, value] as [string, string])))(
+  '%s=%j is taken, or refused with a name and in words',
+  (name, value) => {
+    const said = refusal({ [name]: value })
+    expect(said).toMatch(/^taken$|^[A-Z_]+: /)
+    expect(said).not.toMatch(/Invalid|expected|undefined|NaN/)
+  },
+)
+
 describe('a variable that looks like a setting and is none is refused with the one that was meant', () => {
   test.each([
     ['CLICKHOUSE_URI', 'CLICKHOUSE_URL'],

@@ -31,6 +31,8 @@ const address = z.url({
 })
 /** The client of ClickHouse would take what else stands there over the settings that are meant for it. */
 const bareAddress = address.refine((value) => {
+  // Asked of what is no address as well, which is said already.
+  if (!URL.canParse(value)) return true
   const { username, password, pathname, search, hash } = new URL(value)
   return username + password + search + hash === '' && pathname === '/'
 }, 'must be https://host:port alone; CLICKHOUSE_USER, CLICKHOUSE_PASSWORD and CLICKHOUSE_DATABASE name the rest')

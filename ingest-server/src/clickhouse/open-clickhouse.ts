@@ -209,6 +209,8 @@ function watchHealth(account: Account) {
 }
 
 const accessDenied = '497'
+// Another site's answer is a whole page.
+const maxReason = 300
 
 /** A server that goes away or is overloaded between its first answer and the next question is waited for again. */
 async function untilThereIs(database: string, account: Account, options: ClickHouseOptions): Promise<void> {
@@ -225,7 +227,13 @@ async function untilThereIs(database: string, account: Account, options: ClickHo
         const why = `CLICKHOUSE_USER: ${account.username} may not make the database ${database}: ${message}`
         throw new TouchlineError('CONFIG_INVALID', why, { cause: error })
       }
-      logger.info({ reason: message }, 'Waiting until ClickHouse makes the database')
+      const reason = message.slice(0, maxReason)
+      if (options.url !== undefined && clickHouseCodeOf(error) === undefined)
+        logger.warn(
+          { url: options.url, reason },
+          'CLICKHOUSE_URL: waiting, for what answers there is no ClickHouse',
+        )
+      else logger.info({ reason }, 'Waiting until ClickHouse makes the database')
       await delay(1_000, undefined, { signal })
     }
   }
