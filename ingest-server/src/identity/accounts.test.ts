@@ -261,7 +261,8 @@ const strangers = {
   'hosts that nobody reads': `users.noreply.github.com users.noreply.gitlab.com noreply.acme.com reply.acme.com reply.reply.com bounces.mail.acme.co.uk noreply.com noreply.io yahoogroups.com
     mail.bounces.acme.com guest.booking.com marketplace.amazon.de marketplace.amazon.com.mx members.ebay.com
     messages.homeaway.com group.calendar.google.com vtext.com example.org do-not-reply.acme.com`,
-  'names that nobody registers': 'corp.local ad.acme.local acme.lan contoso.internal x.home.arpa acme.invalid acme.corp',
+  'names that nobody registers':
+    'corp.local ad.acme.local acme.lan contoso.internal x.home.arpa acme.invalid acme.corp',
   'hosts through which services send': `acme.hubspotemail.net acme.us2.list-manage.com messaging.yelp.com
     candidates.workablemail.com partner.booking.com guest.vrbo.com`,
   'free mail of few': 'autistici.org kolabnow.com mundo-r.com vodafonemail.de soverin.net starman.ee',

@@ -18,8 +18,9 @@ export function initOptions(options: Options): Settings | undefined {
     // A word that was meant to let less happen must not let more happen.
     if (meant && !(meant in given)) given[meant] = value
   }
-  if (given['cookieName'] !== undefined && !/^[\w.-]+$/.test(String(given['cookieName']))) {
-    warn(`unknown cookieName="${String(given['cookieName'])}": letters, digits, . _ and - only`)
+  const cookieName = given['cookieName'] as string | undefined
+  if (cookieName !== undefined && !/^[\w.-]+$/.test(cookieName)) {
+    warn(`unknown cookieName="${cookieName}": letters, digits, . _ and - only`)
     delete given['cookieName']
   }
   const missing = !given['key']
