@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Options } from '../base/api.js'
 import { initOptions } from './init-options.js'
 
 let said: string[] = []
