@@ -1,3 +1,4 @@
+/** What `init()` was given wrongly is said, and never lets more happen than was meant. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { initOptions } from './init-options.js'
 
