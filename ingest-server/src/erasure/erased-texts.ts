@@ -103,13 +103,14 @@ async function naming(
     // They are written back as they were read.
     settings: { output_format_json_quote_64bit_integers: 1, output_format_json_quote_decimals: 1 },
   }
+  // By the whole row: many may have the same words at the same time, and several parts may find one.
   const found = new Map<string, Found>()
   const breather = createBreather()
   for (const params of parts)
     for await (const batch of queryStream<Row & { hashOfRow: string }>({ client: app }, named, params))
       for (const { hashOfRow: hash, ...row } of batch) {
         const clean = scrubWords(table, row, judge)
-        if (clean) found.set(hash, { hash, clean })
+        if (clean) found.set(JSON.stringify(row), { hash, clean })
         if (breather.isDue()) await breather.rest()
       }
   return [...found.values()]
@@ -151,7 +152,7 @@ export async function removeWords(
       Buffer.from(found.map(({ clean }) => `${JSON.stringify(clean)}\n`).join('')),
     )
     const condition = `project = {project: String} AND has({ids: Array(String)}, ${hashOf(table)})`
-    for (const ids of chunksOf(found.map(({ hash }) => hash)))
+    for (const ids of chunksOf([...new Set(found.map(({ hash }) => hash))]))
       await remove({ table, condition }, { project: params?.project, ids })
   }
 }

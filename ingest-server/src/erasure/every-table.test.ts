@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
 import { addressesIn, addressesInSql } from '../log/addresses-in-text.js'
+import { erasedText } from '../log/scrub.js'
 import { hashIdentifier } from '../log/tombstones.js'
 import { erasedTables, findErased, removeErased } from './remove-erased.js'
 
@@ -212,6 +213,19 @@ test('rows that name the erased go from every table, whatever the place; others 
   // What is worked out anew of them, they get once more besides.
   for (const [table, rows] of Object.entries(await left('shop', stays)))
     expect(rows, table).toBeGreaterThanOrEqual(ofStays[table] ?? 0)
+}, 300_000)
+
+test('many rows with the same words at the same time all stay, without the name', async () => {
+  const list = { project: 'many', segment: 's', at: '2026-03-01 10:00:00.000', author: gone[1] }
+  const identifiers = Array.from({ length: 300 }, (_, n) => `user:u${n}`)
+  const values = identifiers.map((identifier) => ({ ...list, identifier, id: identifier }))
+  await clickhouse.app.insert({ table: 'segment_additions', values, format: 'JSONEachRow' })
+  await removeErased({ app: clickhouse.app }, 'many', tombstones, Date.now())
+  const left = await select<{ identifier: string; author: string }>(
+    `SELECT identifier, author FROM segment_additions FINAL WHERE project = 'many'`,
+  )
+  expect(left.map(({ identifier }) => identifier).sort()).toEqual([...identifiers].sort())
+  expect(new Set(left.map(({ author }) => author))).toEqual(new Set([erasedText]))
 }, 300_000)
 
 /** Tables with a project that name no person, and why. */
