@@ -1,7 +1,7 @@
 /**
  * From the body of a request to the lines of its events, before anything is appended. In one turn, but for what has to wait:
- * a body that must be decoded (turns.ts), tokens whose keys must be fetched. A key in the headers or the address is judged
- * before the body is read, one in the body before it is parsed. What the JSON was parsed to is gone when this returns:
+ * a body that must be decoded or is large (turns.ts), tokens whose keys must be fetched. A key in the headers or the address is
+ * judged before the body is read, one in the body before it is parsed. What the JSON was parsed to is gone when this returns:
  * a function that waits for the log while it holds that makes V8 keep, and copy, every body that is under way.
  */
 import type { EventType } from '@touchline/schemas'
@@ -24,7 +24,7 @@ import { isMadeByBrowser } from './made-by-browser.js'
 import { boundsOf, createRateLimiter, type Bound, type RateLimiter } from './rate.js'
 import type { PrivacySignal } from './request-context.js'
 import type { SentBody } from './read-body.js'
-import { createTurns } from './turns.js'
+import { createTurns, turnsForConnections } from './turns.js'
 
 export interface AcceptDeps {
   projects: Projects
@@ -44,6 +44,14 @@ export interface Accepted {
   /** Absent where the visitor asked to be left alone, and the project listens: nothing is kept or said of it. */
   outcome?: Outcome
 }
+
+/**
+ * What is longer is read one by one, addresses in turn: half a megabyte of JSON can take 40 ms, and as many as there are
+ * connections come in one turn of the loop. What is shorter takes a millisecond or two and waits for nobody.
+ */
+const largeBytes = 16 * 1024
+/** As many as there is room for: what waits is counted by the bytes that arrived. */
+const oneByOne = { atOnce: 1, waitingOfAddress: Infinity, loopTurns: turnsForConnections }
 
 /** A body that cannot be read counts as many events as it has kilobytes, for reading it cost as much. */
 const bytesPerEvent = 1024
@@ -70,6 +78,7 @@ export function acceptWith(deps: AcceptDeps, inFlight: InFlight): Acceptor {
   const inHead = new WeakMap<FastifyRequest, Credential>()
   const acceptBody = acceptBodyWith(deps, rate, (request) => inHead.get(request))
   const acceptEncoded = acceptEncodedWith(acceptBody, inFlight)
+  const acceptLarge = acceptLargeWith(acceptBody, inFlight)
   return {
     judgeHead(request) {
       const known = writerInHead(request, deps.projects)
@@ -82,9 +91,9 @@ export function acceptWith(deps: AcceptDeps, inFlight: InFlight): Acceptor {
       request.body = undefined
       if (sent === undefined) throw new TouchlineError('BODY_NOT_JSON', 'The body is empty; it must be JSON.')
       const encoding = request.headers['content-encoding']
-      return typeof sent === 'string' || encoding === undefined
-        ? acceptBody(sent, request, type)
-        : acceptEncoded(sent, encoding, request, type)
+      if (typeof sent !== 'string' && encoding !== undefined)
+        return acceptEncoded(sent, encoding, request, type)
+      return sent.length > largeBytes ? acceptLarge(sent, request, type) : acceptBody(sent, request, type)
     },
   }
 }
@@ -125,6 +134,26 @@ function acceptBodyWith(
     return prepared instanceof Promise
       ? prepared.then((ready) => acceptBatch(ready, { request, credential, privacySignal }, deps))
       : acceptBatch(prepared, { request, credential, privacySignal }, deps)
+  }
+}
+
+function acceptLargeWith(acceptBody: AcceptBody, inFlight: InFlight) {
+  const turns = createTurns(oneByOne)
+  return async (
+    sent: SentBody,
+    request: FastifyRequest,
+    type: EventType | undefined,
+  ): Promise<Accepted> => {
+    const held = inFlight.hold(request)
+    try {
+      // Not awaited in the turn: keys of tokens may have to be fetched, and nobody's turn waits for that.
+      const { accepted } = await turns.take(inFlight.addressOf(request), () =>
+        Promise.resolve({ accepted: acceptBody(sent, request, type) }),
+      )
+      return await accepted
+    } finally {
+      held.release()
+    }
   }
 }
 

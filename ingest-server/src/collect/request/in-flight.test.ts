@@ -28,3 +28,22 @@ test('addresses within their halves fill all the room together; the next finds n
   expect(inFlight.arrived(third, 1)).toBeUndefined()
   expect(inFlight.bytes()).toBe(52)
 })
+
+test('what is held counts until it is let go, also after the connection is gone', () => {
+  const inFlight = boundInFlight(100)
+  const [gone, answered] = [replies(), replies()]
+  const [first, second] = [sent('192.0.2.1'), sent('198.51.100.1')]
+  inFlight.admit(first, gone.reply)
+  inFlight.admit(second, answered.reply)
+  inFlight.arrived(first, 40)
+  inFlight.arrived(second, 30)
+  const held = [first, second].map((request) => inFlight.hold(request))
+  gone.close()
+  expect(inFlight.bytes()).toBe(70)
+  held[0]?.release()
+  expect(inFlight.bytes()).toBe(30)
+  held[1]?.release()
+  expect(inFlight.bytes()).toBe(30)
+  answered.close()
+  expect(inFlight.bytes()).toBe(0)
+})

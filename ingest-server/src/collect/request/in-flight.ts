@@ -15,6 +15,8 @@ export interface InFlight {
    * where there is no room for them; they are counted then too, for they are there.
    */
   arrived(request: FastifyRequest, bytes: number): TouchlineError | undefined
+  /** Goes on counting what arrived of a request until `release`, also where its connection is gone before. */
+  hold(request: FastifyRequest): { release(): void }
   /** Counts bytes that were made of a request's body, until `release`. Throws OVERLOADED where there is no room. */
   reserve(request: FastifyRequest, bytes: number): { release(): void }
   /** The sender of an admitted request, as `networkOf` counts one. */
@@ -52,14 +54,14 @@ export function boundInFlight(maxBytes: number): InFlight {
   return {
     admit(request, reply) {
       if (request.method !== 'POST') return undefined
-      const charge: Charge = { address: networkOf(request.ip), bytes: 0, isOver: false }
+      const charge: Charge = { address: networkOf(request.ip), bytes: 0, isOver: false, isHeld: false }
       charges.set(request, charge)
       const refused = noRoomFor(charge.address, announcedBy(request))
       if (refused) return refused
       // `close` comes once, whether the answer went out or the client went away.
       reply.raw.once('close', () => {
-        count(charge.address, -charge.bytes)
         charge.isOver = true
+        if (!charge.isHeld) count(charge.address, -charge.bytes)
       })
       return undefined
     },
@@ -70,6 +72,17 @@ export function boundInFlight(maxBytes: number): InFlight {
       charge.bytes += bytes
       count(charge.address, bytes)
       return refused
+    },
+    hold(request) {
+      const charge = charges.get(request)
+      if (charge === undefined || charge.isOver) return { release: () => undefined }
+      charge.isHeld = true
+      return {
+        release() {
+          charge.isHeld = false
+          if (charge.isOver) count(charge.address, -charge.bytes)
+        },
+      }
     },
     reserve(request, bytes) {
       const address = addressOf(request)
@@ -88,7 +101,9 @@ interface Charge {
   /** As one sender counts; kept, for a connection that is gone no longer has one. */
   address: string
   bytes: number
+  /** Its answer is out, or its connection gone. */
   isOver: boolean
+  isHeld: boolean
 }
 
 /** Larger ones are refused for their size. */

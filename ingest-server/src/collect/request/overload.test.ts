@@ -1,6 +1,7 @@
 /** Ways to stop everybody without a key, on a real server with real sockets: none of them takes what others need. */
 import pino from 'pino'
 import { connect, type AddressInfo, type Socket } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import { fixtureSecretKey, fixtureWriteKey } from '@touchline/schemas/fixtures'
@@ -213,6 +214,34 @@ describe('a flood of bad bodies', () => {
     }
     await expect.poll(answered, { ...patient, timeout: 60_000 }).toBe(40)
     for (const { said } of flood) expect(said()).toMatch(/ (400|503) /)
+  })
+
+  const names = Array.from({ length: 35_000 }, (_, n) => `"k${n}":1`).join(',')
+  test.each([
+    ['of very many names', `{${names}}`],
+    ['of words that Python writes for infinity', `{"a":${'NaN,'.repeat(120_000)}`],
+    ['of events that are too many', `{"batch":[${'Infinity,'.repeat(50_000)}1]}`],
+  ])('that nothing was encoded of waits for its own too: %s', async (_what, body) => {
+    expect(Buffer.byteLength(body)).toBeLessThan(512 * 1024)
+    const { url, port } = await start()
+    const flood = Array.from({ length: 40 }, () => open(port, headOf({ length: body.length }), body))
+    const answered = () => flood.filter(({ said }) => said().includes('HTTP/1.1')).length
+    // By a socket and turn by turn: `fetch` and `poll` take so many turns of this very loop that the flood would be over.
+    const answeredMeanwhile = async (from: string, bytes: number) => {
+      const before = answered()
+      const own = JSON.stringify({ batch: [event('x'.repeat(bytes))] })
+      const one = open(port, headOf({ length: own.length, from }), own)
+      while (one.said() === '' && !one.isClosed()) await nextTurn()
+      expect(one.said()).toContain(' 200 ')
+      return answered() - before
+    }
+    while (answered() === 0) await nextTurn()
+    expect(await answeredMeanwhile('198.51.100.1', 100)).toBeLessThan(12)
+    expect(await answeredMeanwhile('203.0.113.66', 100), 'of the flood’s own address').toBeLessThan(12)
+    // A large body from elsewhere waits for one of theirs, not for all.
+    expect(await answeredMeanwhile('198.51.100.1', 20_000)).toBeLessThan(12)
+    await expect.poll(answered, { ...patient, timeout: 60_000 }).toBe(40)
+    for (const { said } of flood) expect(said()).toMatch(/ 4\d\d /)
   })
 
   test('more than wait at one time are refused, by their address', async () => {
