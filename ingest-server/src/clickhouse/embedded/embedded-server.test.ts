@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -300,6 +300,43 @@ describe('the process of the embedded server', () => {
     })
   })
 
+  test.runIf(existsSync('/proc/self/stat'))(
+    'frozen while it starts, or starts again, it is found out too',
+    async () => {
+      await withFolder(async (dataDir) => {
+        const hasty = { answerWithinMs: 500, missedAnswers: 3 }
+        const frozen: number[] = []
+        /** Freezes the next child that is seen, before it can answer anybody. */
+        const freezeNext = () =>
+          vi.waitUntil(
+            () => {
+              const pid = enginesIn(dataDir).find((one) => !frozen.includes(one))
+              if (pid === undefined) return false
+              process.kill(pid, 'SIGSTOP')
+              frozen.push(pid)
+              return true
+            },
+            { timeout: 20_000, interval: 5 },
+          )
+        const opening = openClickHouse({ logger: silentLogger, dataDir, patience: hasty })
+        await freezeNext()
+        const opened = await opening
+        try {
+          expect(isAlive(frozen[0] ?? 0)).toBe(false)
+          const second = opened.embedded?.pid() ?? 0
+          frozen.push(second)
+          process.kill(second, 'SIGKILL')
+          await freezeNext()
+          await vi.waitUntil(() => opened.isReady(), { timeout: 60_000 })
+          expect(frozen.some(isAlive)).toBe(false)
+        } finally {
+          await opened.close()
+        }
+      })
+    },
+    120_000,
+  )
+
   test('busy, it is left alone: a full house of queries is no silence', async () => {
     await withFolder(async (dataDir) => {
       const hasty = { answerWithinMs: 1_000, missedAnswers: 3 }
@@ -369,6 +406,21 @@ async function holdInAnotherProcess(dataDir: string) {
   const [line] = (await once(holder.stdout, 'data')) as [Buffer]
   const said = JSON.parse(line.toString()) as { childPid: number; url: string; password: string }
   return { holder, ...said }
+}
+
+/** Processes whose command names the folder. */
+function enginesIn(dataDir: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(dataDir)
+      } catch {
+        // It ended meanwhile.
+        return false
+      }
+    })
+    .map(Number)
 }
 
 function isAlive(pid: number): boolean {

@@ -17,7 +17,7 @@ import {
   type EngineStart,
   type Ports,
 } from './engine-files.js'
-import { endWhenSilent, usualPatience, type Patience } from './end-when-silent.js'
+import { endWhenSilent, endWhenStill, usualPatience, type Patience } from './end-when-silent.js'
 import { runEngine, type EngineRun } from './engine-process.js'
 import { projectUsersOf, type ProjectUser } from './project-users.js'
 import { freePort, keepPort, steadyPort, type SteadyPort } from './steady-port.js'
@@ -80,11 +80,17 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   const projectUsers = projectUsersOf(options.projects ?? [], analyst)
   const setup = { ...options, dataDir, passwords, projectUsers }
 
-  const { ports, run } = await startPatiently(library, setup, options)
+  const patience = options.patience ?? usualPatience
+  const { ports, run } = await startPatiently(library, setup, { ...options, patience })
   const url = urlOf(ports)
   const kept = keepRunning(run, options.logger, {
-    startAgain: () => start(library, writeEngineFiles(setup, ports), ports, passwords.app, options.logger),
-    untilEnded: (one) => endWhenSilent(one, url, options.patience ?? usualPatience, options.logger),
+    startAgain: () =>
+      start(library, writeEngineFiles(setup, ports), ports, {
+        ...options,
+        patience,
+        password: passwords.app,
+      }),
+    untilEnded: (one) => endWhenSilent(one, url, patience, options.logger),
   })
   return {
     url,
@@ -104,42 +110,48 @@ interface Started {
   answered: Promise<boolean>
 }
 
-function start(
-  library: string,
-  engineStart: EngineStart,
-  ports: Ports,
-  appPassword: string,
-  logger: Logger,
-): Started {
+interface Starting {
+  /** Of the user `app`. */
+  password: string
+  patience: Patience
+  logger: Logger
+}
+
+function start(library: string, engineStart: EngineStart, ports: Ports, how: Starting): Started {
   const run = runEngine(library, engineStart)
-  return { run, answered: untilAnswered(run, urlOf(ports), appPassword, logger) }
+  return { run, answered: untilAnswered(run, urlOf(ports), how) }
 }
 
 async function untilAnswered(
   run: EngineRun,
   url: string,
-  password: string,
-  logger: Logger,
+  { password, patience, logger }: Starting,
 ): Promise<boolean> {
   const since = Date.now()
   let progressAt = since + progressEveryMs
-  while (!run.hasExited()) {
-    if (await answers(url, password)) return true
-    if (Date.now() > progressAt) {
-      const seconds = Math.round((Date.now() - since) / 1000)
-      logger.info({ seconds }, 'The embedded ClickHouse is still starting')
-      progressAt += progressEveryMs
+  const isOver = new AbortController()
+  void endWhenStill(run, patience, { signal: isOver.signal, logger })
+  try {
+    while (!run.hasExited()) {
+      if (await answers(url, password)) return true
+      if (Date.now() > progressAt) {
+        const seconds = Math.round((Date.now() - since) / 1000)
+        logger.info({ seconds }, 'The embedded ClickHouse is still starting')
+        progressAt += progressEveryMs
+      }
+      await Promise.race([run.exited, delay(25)])
     }
-    await Promise.race([run.exited, delay(25)])
+    return false
+  } finally {
+    isOver.abort()
   }
-  return false
 }
 
 /** The first start: what passes by itself (a lock, a port) is waited for, what does not is said. */
 async function startPatiently(
   library: string,
   setup: EngineSetup,
-  options: EmbeddedServerOptions,
+  options: EmbeddedServerOptions & { patience: Patience },
 ): Promise<{ ports: Ports; run: EngineRun }> {
   const lockWaitMs = options.lockWaitMs ?? defaultLockWaitMs
   const patientUntil = Date.now() + lockWaitMs
@@ -147,7 +159,10 @@ async function startPatiently(
     // The last third is for starting elsewhere.
     const ports = await choosePorts(options, Date.now() < patientUntil - lockWaitMs / 3)
     const engineStart = writeEngineFiles(setup, ports)
-    const { run, answered } = start(library, engineStart, ports, setup.passwords.app, options.logger)
+    const { run, answered } = start(library, engineStart, ports, {
+      ...options,
+      password: setup.passwords.app,
+    })
     if (await answered) {
       removeBootFolders(setup.dataDir)
       if (options.steadyHttpPort !== undefined) await keepPort(options.steadyHttpPort, ports.http)

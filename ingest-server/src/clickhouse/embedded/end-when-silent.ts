@@ -1,9 +1,12 @@
 /**
  * An engine can be there and answer nobody: stopped by a signal, stuck in a lock, waiting for a disk that went away.
- * Nothing ends such a process by itself, so it is ended here, and started again like one that ended unasked.
+ * Nothing ends such a process by itself, so it is ended here, and started again like one that ended unasked. That may come
+ * while it starts as well.
  */
+import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '../../logger.js'
+import { pause } from '../../loop.js'
 import type { EngineRun } from './engine-process.js'
 
 export interface Patience {
@@ -37,6 +40,39 @@ export async function endWhenSilent(
     }
     await Promise.race([run.exited, delay(answerWithinMs, undefined, { ref: false })])
   }
+}
+
+/**
+ * While an engine starts it answers nobody, and a large folder takes it long. But it works: one that uses no processor time at
+ * all for as long as a silent one may be silent is ended here. Only where `/proc` tells that time.
+ */
+export async function endWhenStill(
+  run: EngineRun,
+  { answerWithinMs, missedAnswers }: Patience,
+  { signal, logger }: { signal: AbortSignal; logger: Logger },
+): Promise<void> {
+  let used = await processorTicks(run.pid)
+  for (let still = 0; used !== undefined && !signal.aborted && !run.hasExited();) {
+    await pause(answerWithinMs, signal)
+    const now = await processorTicks(run.pid)
+    still = now === used ? still + 1 : 0
+    used = now
+    if (still >= missedAnswers && !signal.aborted && !run.hasExited()) {
+      logger.error(
+        { pid: run.pid, missedAnswers, answerWithinMs },
+        'The embedded ClickHouse does not go on with its start; ending it',
+      )
+      run.kill()
+    }
+  }
+}
+
+/** How long a process and its threads have run, in the system's ticks; undefined where nobody says. */
+async function processorTicks(pid: number | undefined): Promise<number | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
+  // pid (name) state ppid …: the name may hold anything, utime and stime are the 12th and 13th after it.
+  const [, , , , , , , , , , , user, system] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
+  return user === undefined || system === undefined ? undefined : Number(user) + Number(system)
 }
 
 /** Without a user, so that no query has to wait or run for it. */

@@ -139,11 +139,7 @@ function acceptBodyWith(
 
 function acceptLargeWith(acceptBody: AcceptBody, inFlight: InFlight) {
   const turns = createTurns(oneByOne)
-  return async (
-    sent: SentBody,
-    request: FastifyRequest,
-    type: EventType | undefined,
-  ): Promise<Accepted> => {
+  return async (sent: SentBody, request: FastifyRequest, type: EventType | undefined): Promise<Accepted> => {
     const held = inFlight.hold(request)
     try {
       // Not awaited in the turn: keys of tokens may have to be fetched, and nobody's turn waits for that.
