@@ -155,6 +155,33 @@ test('what is theirs goes, another person’s time on a shared device and anothe
   ])
 }, 90_000)
 
+test('what is said of an imported file loses the name, in the table and in the log; how far it is stays', async () => {
+  await append(row('ada', 1, { user: 'ada', email: 'ada@example.com' }))
+  const said = (project: string, rows: number) => ({
+    ...{ project, import_id: 'i-1', version: start + rows, state: 'done', map: 'shop', rows },
+    ...{ name: 'ada@example.com.csv', columns: ['Ada@example.com', 'gold'], warnings: [] },
+    ...{ started_at: at(1), updated_at: at(1) },
+  })
+  const lines = [said('shop', 1), said('shop', 2), said('other', 1)].map((one) => `${JSON.stringify(one)}\n`)
+  await log.append([{ table: 'imports', lines: Buffer.from(lines.join('')), rows: {} }])
+  await vi.waitUntil(async () => (await log.lag()).records === 0, { timeout: 20_000, interval: 20 })
+  const { erasureId } = await erasing.erase('shop', ada)
+  await finished(erasureId)
+  expect(await select('SELECT project, name, columns, rows FROM imports FINAL ORDER BY project')).toEqual([
+    { project: 'other', name: 'ada@example.com.csv', columns: ['Ada@example.com', 'gold'], rows: 1 },
+    { project: 'shop', name: '[erased].csv', columns: ['[erased]', 'gold'], rows: 2 },
+  ])
+  const ofShop = "SELECT count() AS rows FROM imports WHERE project = 'shop' AND name LIKE '%ada@%'"
+  expect(await select(ofShop)).toEqual([{ rows: 0 }])
+  const inLog: string[] = []
+  await log.replay(async (batch) => {
+    for (const { table, lines: read } of batch) if (table === 'imports') inLog.push(read.toString())
+  })
+  const kept = inLog.join('').trim().split('\n')
+  expect(kept.filter((line) => line.includes('"project":"shop"') && /ada@/i.test(line))).toEqual([])
+  expect(kept.filter((line) => line.includes('"project":"other"') && line.includes('ada@'))).toHaveLength(1)
+}, 90_000)
+
 test('somebody else who named them keeps the event, without the name', async () => {
   await append(
     row('ada', 1, { user: 'ada', email: 'ada@example.com' }),

@@ -16,7 +16,17 @@ export interface Position {
   windowMs?: number | undefined
 }
 
-const shape = z.tuple([z.number().int(), z.string(), z.number().positive().nullable()])
+/** Times that a DateTime64 of ClickHouse can be: from 1900 to 2299. Others name no place of a timeline. */
+const [earliestMs, latestMs] = [Date.UTC(1900, 0), Date.UTC(2300, 0) - 1]
+const shape = z.tuple([
+  z.number().int().min(earliestMs).max(latestMs),
+  z.string(),
+  z
+    .number()
+    .positive()
+    .max(latestMs - earliestMs)
+    .nullable(),
+])
 
 export function toCursor({ at, key, windowMs }: Position): string {
   return Buffer.from(JSON.stringify([at, key, windowMs ?? null])).toString('base64url')

@@ -223,7 +223,7 @@ describe('a flood of bad bodies', () => {
     ['of events that are too many', `{"batch":[${'Infinity,'.repeat(50_000)}1]}`],
   ])('that nothing was encoded of waits for its own too: %s', async (_what, body) => {
     expect(Buffer.byteLength(body)).toBeLessThan(512 * 1024)
-    const { url, port } = await start()
+    const { port } = await start()
     const flood = Array.from({ length: 40 }, () => open(port, headOf({ length: body.length }), body))
     const answered = () => flood.filter(({ said }) => said().includes('HTTP/1.1')).length
     // By a socket and turn by turn: `fetch` and `poll` take so many turns of this very loop that the flood would be over.
