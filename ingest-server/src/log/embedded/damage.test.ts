@@ -2,14 +2,17 @@
  * What a crash, a broken disk or another program can do to the files of the embedded log: nothing that was acknowledged is
  * lost silently, and nothing is delivered that was not appended. "Crashed" is a copy of the folder while the log is open.
  */
+import { execFileSync } from 'node:child_process'
 import {
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
   renameSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -236,6 +239,23 @@ describe('files that are missing', () => {
     await expect(open(dir)).rejects.toMatchObject({
       code: 'LOG_DAMAGED',
       message: expect.stringMatching(/frames \d+ to \d+ are missing/) as string,
+    })
+  })
+
+  test.each([
+    ['a folder', (path: string) => void mkdirSync(path)],
+    ['a pipe, which nobody writes to', (path: string) => void execFileSync('mkfifo', [path])],
+    ['a device', (path: string) => symlinkSync('/dev/zero', path)],
+  ])('%s in the place of a segment is said, with its path', async (_what, put) => {
+    const dir = join(root, 'log')
+    const log = await appended(dir, 3)
+    await log.close()
+    const path = lastSegment(dir)
+    rmSync(path)
+    put(path)
+    await expect(open(dir)).rejects.toMatchObject({
+      code: 'LOG_DAMAGED',
+      message: expect.stringContaining(`${path} is damaged at byte 0: it is no file.`) as string,
     })
   })
 

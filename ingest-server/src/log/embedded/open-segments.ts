@@ -2,7 +2,7 @@
  * What a folder holds when the log is opened: finished segments by their footers, the last one by reading it from where
  * it was handled. Nothing that was on disk is given up silently: only the end of a write that was cut off is.
  */
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from '../../logger.js'
 import { readRange, syncFile, truncateFile, withFile } from './disk.js'
@@ -26,6 +26,8 @@ export async function findSegments(dir: string, mark: Mark | undefined, logger: 
   const segments: Segment[] = []
   let isLastFinished = false
   for (const [at, segment] of empty.entries()) {
+    // Opening a pipe would wait for a writer for ever, and reading a folder names no path.
+    if (!(await stat(segment.path)).isFile()) throw damaged(segment, 0, 'it is no file.')
     const finished = await readFooter(segment)
     isLastFinished = finished !== undefined
     const next = empty[at + 1]
