@@ -14,7 +14,7 @@ import type { Judge } from '../log/tombstones.js'
 import { userTextsIn } from '../log/user-ids-in-text.js'
 import { mayNameErased, type ErasedRows, type sqlParams } from './erasure-sql.js'
 
-/** By table: when a row was written, and its columns of words; `lists` hold several. */
+/** By table: when a row was written, and its columns of words; `lists` hold several, `file` is the name of one. */
 const wordsOf = {
   segment_additions: { at: 'at', words: ['author'] },
   handoff_records: { at: 'at', words: ['rules', 'touches'] },
@@ -25,10 +25,22 @@ const wordsOf = {
   delivery_states: { at: 'at', words: ['answer'] },
   change_records: { at: 'at', words: ['body'] },
   changes_seen: { at: 'stored_at', words: ['data'] },
-  imports: { at: 'updated_at', words: ['import_id', 'name', 'map'], lists: ['columns', 'warnings'] },
+  imports: {
+    at: 'updated_at',
+    words: ['import_id', 'name', 'map'],
+    lists: ['columns', 'warnings'],
+    file: 'name',
+  },
   // Milliseconds.
   costs: { at: 'version', words: ['channel', 'source', 'medium', 'campaign'] },
-} satisfies Record<string, { at: string; words: string[]; lists?: string[] }>
+} satisfies Record<string, Words>
+
+interface Words {
+  at: string
+  words: string[]
+  lists?: string[]
+  file?: string
+}
 
 export type TableOfWords = keyof typeof wordsOf
 export const tablesOfWords = Object.keys(wordsOf) as TableOfWords[]
@@ -36,14 +48,18 @@ export const hasWords = (table: string): table is TableOfWords => table in words
 
 type Row = Record<string, unknown>
 
-const columnsOf = (table: TableOfWords): { at: string; columns: string[] } => {
-  const { at, words, lists = [] }: { at: string; words: string[]; lists?: string[] } = wordsOf[table]
-  return { at, columns: [...words, ...lists] }
+const columnsOf = (table: TableOfWords): { at: string; columns: string[]; file: string | undefined } => {
+  const { at, words, lists = [], file }: Words = wordsOf[table]
+  return { at, columns: [...words, ...lists], file }
 }
+
+/** As `.csv.gz`: `ada@example.com.csv` is read as an address of another host where they stay. */
+const mostEndings = 2
+const lastEnding = /\.[^.]*$/
 
 /** The row, as a table or a line of the log has it, without the erased; undefined where it names none of them. */
 export function scrubWords(table: TableOfWords, row: Row, judge: Judge): Row | undefined {
-  const { at, columns } = columnsOf(table)
+  const { at, columns, file } = columnsOf(table)
   const writtenAt = row[at]
   const atMs =
     typeof writtenAt === 'string' && /\D/.test(writtenAt) ? Date.parse(writtenAt) : Number(writtenAt)
@@ -55,21 +71,41 @@ export function scrubWords(table: TableOfWords, row: Row, judge: Judge): Row | u
       ...userTextsIn(json).filter((text) => isGone(text) || isGone(userIdentifier(text))),
     ]
   }
+  const without = (value: unknown): unknown => {
+    const gone = namesIn(value)
+    if (gone.length === 0) return value
+    const clean = withoutTexts(value, gone)
+    // A text that a name cannot be cut out of goes whole.
+    return namesIn(clean).length === 0 ? clean : withoutTextsThat(clean, (text) => namesIn(text).length > 0)
+  }
+  const fileName = file === undefined ? undefined : row[file]
+  const ofFile =
+    file === undefined || typeof fileName !== 'string'
+      ? {}
+      : { [file]: fileNameWithout(fileName, (text) => String(without(text))) }
   // A line of the log may leave out what holds its default.
   const said = Object.fromEntries(
     columns.filter((column) => column in row).map((column) => [column, readFrom(row[column])]),
   )
-  const gone = namesIn(said)
-  if (gone.length === 0) return undefined
-  const clean = withoutTexts(said, gone)
-  // A text that a name cannot be cut out of goes whole.
-  const rest =
-    namesIn(clean).length === 0 ? clean : withoutTextsThat(clean, (text) => namesIn(text).length > 0)
-  const written = Object.entries(rest as Row).map(([column, value]) => [
+  const named = { ...said, ...ofFile }
+  const clean = without(named) as Row
+  if (clean === named && (file === undefined || named[file] === said[file])) return undefined
+  const written = Object.entries(clean).map(([column, value]) => [
     column,
     typeof row[column] === 'string' && typeof value !== 'string' ? JSON.stringify(value) : value,
   ])
   return { ...row, ...(Object.fromEntries(written) as Row) }
+}
+
+/** `without` gives a text back as it is where it names nobody. */
+function fileNameWithout(name: string, without: (text: string) => string): string {
+  let stem = name
+  for (let endings = 0; endings <= mostEndings; endings += 1) {
+    const clean = without(stem)
+    if (clean !== stem) return `${clean}${name.slice(stem.length)}`
+    stem = stem.replace(lastEnding, '')
+  }
+  return name
 }
 
 /** Not in the text of JSON: there a name may begin in the middle of an escape. */
@@ -94,8 +130,12 @@ async function naming(
   table: TableOfWords,
   { parts, judge }: { parts: readonly Params[]; judge: Judge },
 ): Promise<Found[]> {
-  const { at, columns } = columnsOf(table)
-  const text = `arrayStringConcat([${columns.map((column) => `toString(${column})`).join(', ')}], ' ')`
+  const { at, columns, file } = columnsOf(table)
+  const texts = [
+    ...columns.map((column) => `toString(${column})`),
+    ...(file === undefined ? [] : stemsOf(file)),
+  ]
+  const text = `arrayStringConcat([${texts.join(', ')}], ' ')`
   const time = at === 'version' ? 'fromUnixTimestamp64Milli(toInt64(version))' : at
   const named: NamedQuery = {
     name: `${table}-that-may-name-erased`,
@@ -115,6 +155,13 @@ async function naming(
       }
   return [...found.values()]
 }
+
+/** SQL: the name of a file without one ending, without two … */
+const stemsOf = (file: string): string[] =>
+  Array.from(
+    { length: mostEndings },
+    (_, more) => `replaceRegexpOne(${file}, '(\\\\.[^.]*){${more + 1}}$', '')`,
+  )
 
 /** All rows of these words at this time name them, whosever they are. */
 const hashOf = (table: TableOfWords): string => {

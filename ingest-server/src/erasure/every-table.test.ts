@@ -135,6 +135,7 @@ const rowsOf: Record<string, (name: string, address: string) => Row[]> = {
   imports: (name, address) => [
     { import_id: `i ${name.length}`, name: `${address}.csv`, columns: ['id', address], warnings: [address] },
     { import_id: `of ${address}`, version: 1 },
+    { import_id: `n ${name.length}`, name: `${address}.csv.gz` },
   ],
   costs: (name, address) => [
     { day: '2026-01-01', campaign: `for ${address}`, amount: 12.5, version: name.length },
