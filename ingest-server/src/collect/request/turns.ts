@@ -17,6 +17,8 @@ export interface TurnLimits {
   waitingOfAddress: number
   /** How many turns of the event loop are between two pieces; 1 when absent. */
   loopTurns?: number
+  /** Pieces that take less than this together follow each other in one turn of the loop; 0 when absent. */
+  inARowMs?: number
 }
 
 /**
@@ -29,11 +31,13 @@ export const turnsForConnections = 16
 const defaultLimits: TurnLimits = { atOnce: 2, waitingOfAddress: 128, loopTurns: turnsForConnections }
 
 export function createTurns(limits: TurnLimits = defaultLimits): Turns {
-  const { atOnce, waitingOfAddress, loopTurns = 1 } = limits
+  const { atOnce, waitingOfAddress, loopTurns = 1, inARowMs = 0 } = limits
   /** In the order of turns: whoever had one goes to the end. */
   const queues = new Map<string, (() => void)[]>()
   let running = 0
   let waiting = 0
+  /** Milliseconds of work since the loop had its last turn. */
+  let spent = 0
 
   function place(address: string): Promise<void> {
     const queue = queues.get(address) ?? []
@@ -66,10 +70,14 @@ export function createTurns(limits: TurnLimits = defaultLimits): Turns {
     async take(address, work) {
       if (running >= atOnce) await place(address)
       else running += 1
+      const begun = performance.now()
       try {
         return await work()
       } finally {
-        afterTurns(loopTurns, next)
+        if (spent === 0) setImmediate(() => (spent = 0))
+        spent += performance.now() - begun
+        if (spent < inARowMs) next()
+        else afterTurns(loopTurns, next)
       }
     },
     waiting: () => waiting,
