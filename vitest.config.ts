@@ -9,16 +9,19 @@ const fromSources = { resolve: { conditions: ['source'] }, ssr: { resolve: { con
  * the others (scripts/test.mjs); without it, as with `npx vitest run FILE`, all are there.
  */
 const long = ['**/*.long.test.ts', '**/test/promises/**']
-const which = process.env.TOUCHLINE_TESTS
+const which = process.env.WHICH_TESTS
 
-/** What takes minutes (browsers, brokers, kills) begins first, so that no worker is alone with it at the end. */
+/** What takes longest begins first, then what takes minutes (browsers, brokers, kills): no worker is alone with it at the end. */
+const takeLongest =
+  /\/(questions\.long|arriving\.long|attacker\.long|stitch\.long|demo\.long|roles|kafka-broker|erasing\.long)\.test/
 const takesMinutes = /\/(sdk-browser\/test|explorer\/test|ingest-server\/test|examples\/test)\//
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files)
-    const isLong = ({ moduleId }: TestSpecification) => takesMinutes.test(moduleId)
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+    const rank = ({ moduleId }: TestSpecification) =>
+      takeLongest.test(moduleId) ? 0 : takesMinutes.test(moduleId) ? 1 : 2
+    return [0, 1, 2].flatMap((place) => sorted.filter((file) => rank(file) === place))
   }
 }
 

@@ -44,7 +44,7 @@ const code = await new Promise((resolve) => {
       env: {
         ...process.env,
         PROMISES_FILE: promisesFile,
-        TOUCHLINE_TESTS: which(),
+        WHICH_TESTS: which(),
         ...(arePromises && !isBrief ? { PROMISES: 'long' } : {}),
       },
     },

@@ -97,7 +97,7 @@ test('who is erased while their events still arrive leaves no touchpoint that no
   } finally {
     await stop()
   }
-  // What is left of them elsewhere is held by erase.test.ts.
+  // What is left of them elsewhere is held by erase.long.test.ts.
   const isTheirs = (table: string) => table === 'events' || table.startsWith('touchpoint')
   for (const erasure of erasures) {
     let last: object = {}
