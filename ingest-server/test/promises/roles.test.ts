@@ -33,7 +33,7 @@ describe.skipIf(reason !== undefined)('roles in separate processes', () => {
           const { body } = (await timeline?.get(`/v1/users/user%3A${visitor}-user/timeline`)) ?? {}
           return JSON.stringify(body).includes('"Before"') ? true : undefined
         },
-        { what: 'the visitor to be stitched to the user' },
+        { what: 'the visitor to be stitched to the user', timeoutMs: 240_000 },
       )
     }
     const kills = rounds(2, 20)
