@@ -21,7 +21,7 @@ import { warningsOfCondition } from '../../definitions/warnings.js'
 import { check } from '../../definitions/write.js'
 import { isoTime } from '../answer.js'
 import { readerFor, type Api, type TimelineDeps } from '../context.js'
-import { checkUrl } from './check-url.js'
+import { checkEndpointUrl } from './check-endpoint-url.js'
 
 const tags = ['Definitions']
 
@@ -39,7 +39,7 @@ export function addChecking(api: Api, deps: TimelineDeps): void {
     async handler(request) {
       const { kind: named, id, body: sent } = request.body
       const kind = checkKind(named)
-      checkUrl(kind, sent, deps)
+      checkEndpointUrl(kind, sent, deps)
       const { body, warnings } = await check({ kind, id, body: sent }, { reader: readerFor(request, deps) })
       return { normal: body as Record<string, unknown>, warnings }
     },

@@ -13,7 +13,7 @@ import { checkKind } from '../../definitions/check.js'
 import { type StoredVersion } from '../../definitions/read.js'
 import { writeDefinition } from '../../definitions/write.js'
 import { readerFor, type Api, type TimelineDeps } from '../context.js'
-import { checkUrl } from './check-url.js'
+import { checkEndpointUrl } from './check-endpoint-url.js'
 import { toAnswer } from './definition-answer.js'
 
 const tags = ['Definitions']
@@ -66,7 +66,7 @@ function write(
 ) {
   const kind = checkKind(request.params.kind)
   const { log, clock, clickhouse } = deps
-  checkUrl(kind, said.body, deps)
+  checkEndpointUrl(kind, said.body, deps)
   const version = { kind, id: request.params.id, ifMatch: ifMatchOf(request), ...said }
   return writeDefinition(version, { reader: readerFor(request, deps), app: clickhouse.app, log, clock })
 }

@@ -4,7 +4,7 @@ import { problemOfUrl, rangesOf } from '../../engagement/endpoints/address-guard
 import type { TimelineDeps } from '../context.js'
 
 /** What is said of an endpoint's address before anything is sent; what its name means is looked up when it is. */
-export function checkUrl(kind: string, body: unknown, { endpoints }: TimelineDeps): void {
+export function checkEndpointUrl(kind: string, body: unknown, { endpoints }: TimelineDeps): void {
   if (kind !== 'endpoints' || body === undefined) return
   const { url } = checkBody('endpoints', body)
   const problem = problemOfUrl(url, rangesOf(endpoints?.allowed ?? []))
