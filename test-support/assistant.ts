@@ -4,9 +4,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js'
-import { fileURLToPath } from 'node:url'
-
-const cli = fileURLToPath(new URL('../ingest-server/dist/cli.js', import.meta.url))
+import { cli } from './command.js'
 
 export interface ToolResult {
   isError: boolean

@@ -2,16 +2,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { cli, type Ended, settingsOf } from './command.js'
 import type { TestServer } from './server.js'
-
-const cli = fileURLToPath(new URL('../ingest-server/dist/cli.js', import.meta.url))
-
-export interface Ended {
-  code: number | null
-  out: string
-  err: string
-}
 
 export function startImport(
   server: TestServer,
@@ -19,13 +11,7 @@ export function startImport(
 ): { child: ChildProcess; ended: Promise<Ended> } {
   const child = spawn(process.execPath, [cli, 'import', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      PATH: process.env.PATH ?? '',
-      DATA_DIR: server.dataDir,
-      PORT: new URL(server.url).port,
-      TOUCHLINE_WRITE_KEY: server.writeKey,
-      TOUCHLINE_SECRET_KEY: server.secretKey,
-    },
+    env: settingsOf(server),
   })
   let out = ''
   let err = ''

@@ -1,48 +1,23 @@
 /** `touchline` as an operator uses it: the real command beside the real server. */
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { appendFile, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import { createServer as createTcpServer, type AddressInfo } from 'node:net'
+import { chown, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { someEngineOf } from '../../test-support/engine.js'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { cli, endOf, settingsOf } from '../../test-support/command.js'
 import { freePort, startServer, type TestServer, until } from '../../test-support/server.js'
 
-const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
 let server: TestServer
 beforeAll(async () => {
   server = await startServer()
 })
-afterAll(async () => {
-  await server.stop()
-  await rm(`${server.dataDir}-backup`, { recursive: true, force: true })
-})
+afterAll(() => server.stop())
 
-interface Ended {
-  code: number
-  out: string
-  err: string
-}
-function touchline(args: readonly string[], more: Record<string, string> = {}): Promise<Ended> {
-  const env = {
-    PATH: process.env.PATH ?? '',
-    DATA_DIR: server.dataDir,
-    PORT: new URL(server.url).port,
-    TOUCHLINE_WRITE_KEY: server.writeKey,
-    TOUCHLINE_SECRET_KEY: server.secretKey,
-    ...more,
-  }
-  return new Promise((resolve) => {
-    execFile(process.execPath, [cli, ...args], { env }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out: out.trim(), err: err.trim() })
-    })
-  })
-}
+/** Beside the server, with its settings but for those that are given. */
+const touchline = (args: readonly string[], more: Record<string, string> = {}) =>
+  endOf(args, { ...settingsOf(server), ...more })
 
 const track = (key: string, more: object = {}) =>
   server.post('/v1/track', { event: 'E', userId: 'u1', messageId: randomUUID(), ...more }, key)
@@ -336,40 +311,6 @@ test('a bad setting is said in one line', async () => {
   expect(ended).toMatchObject({ code: 1, err: expect.stringMatching(/^touchline doctor: PORT: /) as string })
 })
 
-test('doctor says that all is well, and what is not', async () => {
-  const well = await touchline(['doctor'])
-  expect(well.out).not.toContain('FAIL')
-  expect(well.code).toBe(0)
-  const file = join(server.dataDir, 'broken.json')
-  await writeFile(file, '[{')
-  const ill = await touchline(['doctor'], { PROJECTS_FILE: file, KAFKA_BROKERS: '127.0.0.1:1' })
-  expect(ill.code).toBe(1)
-  expect(ill.out).toMatch(/FAIL\s+projects .*broken\.json cannot be read as JSON/)
-  expect(ill.out).toMatch(/FAIL\s+kafka .*takes no connection/)
-})
-
-describe('doctor warns of what is well enough to serve, and yet is to be done', () => {
-  const problem = '1 of 2 cannot go on. 7f3a: It could not go on: the log is full.'
-  const other = createServer((request, response) => {
-    const isReady = request.url === '/health/ready'
-    const checks = {
-      erasures: { ok: true, problem, open: 2, waiting: [] },
-      projects: { ok: true, problem: null },
-    }
-    response.end(JSON.stringify(isReady ? { ready: true, checks } : { live: true }))
-  })
-  beforeAll(() => new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve)))
-  afterAll(() => new Promise((resolve) => other.close(resolve)))
-
-  test('an erasure that cannot go on', async () => {
-    const { port } = other.address() as AddressInfo
-    const { out, code } = await touchline(['doctor'], { PORT: String(port) })
-    expect(out).toMatch(/warn\s+· erasures\s+1 of 2 cannot go on\. 7f3a: .*the log is full/)
-    expect(out).toMatch(/ok\s+· projects/)
-    expect(code).toBe(0)
-  })
-})
-
 test.each([
   [['doctor'], 0],
   [['keys', 'list'], 0],
@@ -388,189 +329,4 @@ test.each([
   } finally {
     await rm(elsewhere, { recursive: true, force: true })
   }
-})
-
-describe('doctor does not take another answer for that of ClickHouse', () => {
-  const pages = new Map([
-    ['/', 'Ok.'],
-    ['/site', '<!doctype html><title>Shop</title>'],
-    ['/json', '{"version":"26.7"}'],
-  ])
-  let page = ''
-  const other = createServer((_request, response) => void response.end(page))
-  beforeAll(() => new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve)))
-  afterAll(() => new Promise((resolve) => other.close(resolve)))
-
-  test.each([...pages.values()])('200 %s', async (text) => {
-    page = text
-    const { port } = other.address() as AddressInfo
-    const { code, out } = await touchline(['doctor'], { CLICKHOUSE_URL: `http://127.0.0.1:${port}` })
-    expect(code).toBe(1)
-    expect(out).toMatch(/FAIL\s+clickhouse\s+CLICKHOUSE_URL: what answers there \(200: .*\) is no ClickHouse/)
-  })
-
-  test('and says the reason that ClickHouse gives, and that of the network', async () => {
-    const { origin } = new URL(server.clickhouseUrl)
-    const refused = await touchline(['doctor'], {
-      CLICKHOUSE_URL: origin,
-      CLICKHOUSE_USER: 'app',
-      CLICKHOUSE_PASSWORD: 'guess',
-    })
-    expect(refused.out).toMatch(/FAIL\s+clickhouse\s+it refuses: Code: (516|194|193|192)\. .*app/)
-    const away = await touchline(['doctor'], { CLICKHOUSE_URL: `http://127.0.0.1:${await freePort()}` })
-    expect(away.out).toMatch(/FAIL\s+clickhouse\s+CLICKHOUSE_URL: \S+ does not answer \(.*ECONNREFUSED/)
-  })
-})
-
-test('doctor --json says the same to programs', async () => {
-  const { code, out } = await touchline(['doctor', '--json'])
-  const findings = JSON.parse(out) as { what: string; state: string; detail: string }[]
-  expect(code).toBe(0)
-  expect(findings).toContainEqual({ what: 'node', state: 'ok', detail: process.version })
-  expect(findings.map(({ what }) => what)).toContain('· clickhouse')
-  expect(findings.every(({ state }) => state === 'ok' || state === 'warn')).toBe(true)
-  const ill = await touchline(['doctor', '--json'], { KAFKA_BROKERS: '127.0.0.1:1' })
-  expect(ill.code).toBe(1)
-  expect(JSON.parse(ill.out)).toContainEqual(expect.objectContaining({ what: 'kafka', state: 'FAIL' }))
-})
-
-test('doctor without the DATA_DIR of the server that answers says that it is another', async () => {
-  const { out } = await touchline(['doctor'], { DATA_DIR: join(tmpdir(), 'touchline-not-there') })
-  expect(out).toMatch(/warn\s+data\s+\S+ is not there, though a server answers at http\S+: set DATA_DIR as/)
-})
-
-describe('doctor takes what listens somewhere for what it says it is', () => {
-  const site = createServer((_request, response) => void response.end('<!doctype html><title>Shop</title>'))
-  const greeter = createTcpServer((socket) => {
-    socket.on('error', () => undefined)
-    socket.resume().end('SSH-2.0-OpenSSH_9.6\r\n')
-  })
-  const portOf = (one: { address(): AddressInfo | string | null }) => (one.address() as AddressInfo).port
-  beforeAll(() =>
-    Promise.all([site, greeter].map((one) => new Promise<void>((done) => one.listen(0, '127.0.0.1', done)))),
-  )
-  afterAll(() => {
-    site.closeAllConnections()
-    return Promise.all([site, greeter].map((one) => new Promise((done) => one.close(done))))
-  })
-
-  test.each([
-    ['a web server', () => portOf(site)],
-    ['a server that greets and hangs up', () => portOf(greeter)],
-  ])(
-    '%s is no Kafka',
-    async (_what, port) => {
-      const { code, out } = await touchline(['doctor'], { KAFKA_BROKERS: `127.0.0.1:${port()}` })
-      expect(code).toBe(1)
-      expect(out).toMatch(
-        /FAIL\s+kafka\s+KAFKA_BROKERS: 127\.0\.0\.1:\d+ .*does not answer as Kafka without TLS/,
-      )
-    },
-    60_000,
-  )
-
-  test('another program at PORT is no Touchline that only has to be started', async () => {
-    const { code, out } = await touchline(['doctor'], { PORT: String(portOf(site)) })
-    expect(code).toBe(1)
-    expect(out).toMatch(/FAIL\s+server\s+PORT: something that is no Touchline server/)
-  })
-
-  test('and settings that cannot be used are a finding to programs too', async () => {
-    const { code, out, err } = await touchline(['doctor', '--json'], { PORT: 'abc' })
-    expect(code).toBe(1)
-    expect(JSON.parse(out)).toEqual([
-      { what: 'settings', state: 'FAIL', detail: 'PORT: must be a number, not "abc".' },
-    ])
-    expect(err).toBe('touchline doctor: PORT: must be a number, not "abc".')
-  })
-})
-
-test('a ClickHouse that is not well is said with its reason, by the server and by doctor', async () => {
-  const engine = await someEngineOf(server.pid)
-  process.kill(engine, 'SIGSTOP')
-  try {
-    const answer = await until(async () => {
-      const { status, body } = await server.get<{ checks: { clickhouse: { reason?: string } } }>(
-        '/health/ready',
-      )
-      return status === 503 ? body : undefined
-    })
-    expect(answer.checks.clickhouse.reason).toMatch(/\w{3,}/)
-    const { code, out } = await touchline(['doctor'])
-    expect(code).toBe(1)
-    expect(out).toMatch(/FAIL\s+· clickhouse\s+\w{3,}/)
-    expect(out).not.toContain('{}')
-  } finally {
-    process.kill(engine, 'SIGCONT')
-  }
-  await until(async () => ((await server.get('/health/ready')).status === 200 ? true : undefined))
-})
-
-test('a backup beside the running server holds everything acknowledged before it', async () => {
-  const [folder, target] = [`${server.dataDir}-hot`, `${server.dataDir}-hot-restored`]
-  let restored: TestServer | undefined
-  let isDone = false
-  let sent = 0
-  try {
-    const before = Array.from({ length: 50 }, (_, at) => `hot-${at}-${randomUUID()}`)
-    for (const messageId of before) await track(server.writeKey, { messageId })
-    // Events that go on arriving while it is made: each is in the copy whole, or not.
-    const traffic = (async () => {
-      while (!isDone) {
-        await track(server.writeKey, { messageId: `meanwhile-${sent}` })
-        sent += 1
-      }
-    })()
-    const made = await touchline(['backup', folder]).finally(() => (isDone = true))
-    await traffic
-    expect(made).toMatchObject({ code: 0 })
-    expect(sent).toBeGreaterThan(0)
-    expect((await readdir(server.dataDir)).filter((name) => name.startsWith('backup'))).toEqual([])
-    expect(await touchline(['restore', folder], { DATA_DIR: target, PORT: '1' })).toMatchObject({ code: 0 })
-    restored = await startServer({ env: { DATA_DIR: target } })
-    const copy = restored
-    const found = await until(async () => {
-      const rows = await copy.sql<{ message_id: string }>(
-        "SELECT message_id FROM events FINAL WHERE message_id LIKE 'hot-%' ORDER BY message_id",
-      )
-      return rows.length >= before.length ? rows : undefined
-    })
-    expect(found.map((row) => row.message_id)).toEqual([...before].sort())
-    const [{ rows, ids } = { rows: 0, ids: 0 }] = await copy.sql<{ rows: number; ids: number }>(
-      "SELECT toInt32(count()) AS rows, toInt32(uniqExact(message_id)) AS ids FROM events FINAL WHERE message_id LIKE 'meanwhile-%'",
-    )
-    expect(rows).toBe(ids)
-  } finally {
-    await restored?.stop()
-    await rm(folder, { recursive: true, force: true })
-    await rm(target, { recursive: true, force: true })
-  }
-})
-
-test('a backup of the stopped server is restored whole, and one that was changed is not', async () => {
-  const before = await server.sql<{ events: string }>('SELECT count() AS events FROM events FINAL')
-  await server.kill()
-  const folder = `${server.dataDir}-backup`
-  expect(await touchline(['backup', folder])).toMatchObject({ code: 0 })
-  expect(await touchline(['restore', folder])).toMatchObject({
-    code: 1,
-    err: expect.stringMatching(/not empty/) as string,
-  })
-  await rm(server.dataDir, { recursive: true })
-  await appendFile(join(folder, 'keys.json'), ' ')
-  expect(await touchline(['restore', folder])).toMatchObject({
-    code: 1,
-    err: expect.stringMatching(/keys\.json was changed\. Nothing was restored/) as string,
-  })
-  expect(existsSync(server.dataDir)).toBe(false)
-  const whole = await readFile(join(folder, 'keys.json'), 'utf8')
-  await writeFile(join(folder, 'keys.json'), whole.slice(0, -1))
-  expect(await touchline(['restore', folder])).toMatchObject({ code: 0 })
-  await server.restart()
-  expect(await server.sql('SELECT count() AS events FROM events FINAL')).toEqual(before)
-
-  await server.kill()
-  const rebuilt = await touchline(['stitch', '--rebuild'])
-  expect(rebuilt.out).toMatch(/^\d+ persons\.$/)
-  await server.restart()
 })

@@ -1,13 +1,11 @@
 /** `touchline definitions`: the real command beside the real server. */
-import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { endOf, settingsOf } from '../../test-support/command.js'
 import { startServer, type TestServer } from '../../test-support/server.js'
 
-const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
 let server: TestServer
 let dir: string
 beforeAll(async () => {
@@ -19,20 +17,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-function touchline(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = {
-    PATH: process.env.PATH ?? '',
-    DATA_DIR: server.dataDir,
-    PORT: new URL(server.url).port,
-    TOUCHLINE_WRITE_KEY: server.writeKey,
-    TOUCHLINE_SECRET_KEY: server.secretKey,
-  }
-  return new Promise((resolve) => {
-    execFile(process.execPath, [cli, 'definitions', ...args], { env }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out: out.trim(), err: err.trim() })
-    })
-  })
-}
+const touchline = (...args: string[]) => endOf(['definitions', ...args], settingsOf(server))
 
 test('a template is applied, pulled as files, and applying the files changes nothing', async () => {
   const planned = await touchline('apply', '--template', 'sales-led', '--dry-run')

@@ -3,18 +3,14 @@
  * process killed half-way, and with an old copy of the log played back. Everything about them bears one mark,
  * which afterwards is looked for by value in every table and every file.
  */
-import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { cp, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { touchline } from '../../test-support/command.js'
 import { startServer, type TestServer, until } from '../../test-support/server.js'
 
-const run = promisify(execFile)
-const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
 const mark = `zq${randomUUID().slice(0, 8)}`
 const ada = { userId: `${mark}-ada`, email: `${mark}@example.com`, device: `${mark}-phone` }
 const shared = 'the-family-tablet'
@@ -264,9 +260,8 @@ test('nothing of them remains, and everybody else’s time does', async () => {
   await rm(join(server.dataDir, 'log'), { recursive: true })
   await cp(oldLog, join(server.dataDir, 'log'), { recursive: true })
   await rm(oldLog, { recursive: true })
-  const env = { PATH: process.env.PATH ?? '', DATA_DIR: server.dataDir, PORT: new URL(server.url).port }
-  const { stdout } = await run(process.execPath, [cli, 'replay'], { env })
-  expect(stdout).toMatch(/^\d+ records/)
+  const env = { DATA_DIR: server.dataDir, PORT: new URL(server.url).port }
+  expect(await touchline(['replay'], env)).toMatch(/^\d+ records/)
   await server.restart()
   await untilGone(tablesWithMark)
   await finished(erasureId)

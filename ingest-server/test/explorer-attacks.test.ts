@@ -2,16 +2,14 @@
  * What an outsider can do to somebody who is signed in to the Explorer, or to get in. Run against the real server;
  * docs/explorer.md and SECURITY.md make the promises that are held here.
  */
-import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { SignJWT, decodeJwt, UnsecuredJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { explorerPathOf } from '@touchline/schemas/api'
+import { touchline } from '../../test-support/command.js'
 import { startServer, type TestServer, until } from '../../test-support/server.js'
 
 const other = { writeKey: 'wk_other_0123456789', secretKey: 'sk_other_0123456789abcdef' }
@@ -118,17 +116,13 @@ describe('signing in', () => {
   })
 
   test('the command makes a link for any project, with its role and where it leads', async () => {
-    const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
     const run = (...args: string[]) =>
-      promisify(execFile)(process.execPath, [cli, 'sign-in', ...args], {
-        env: {
-          PATH: process.env.PATH,
-          DATA_DIR: dataDir,
-          PORT: new URL(server.url).port,
-          TOUCHLINE_SECRET_KEY: server.secretKey,
-        },
+      touchline(['sign-in', ...args], {
+        DATA_DIR: dataDir,
+        PORT: new URL(server.url).port,
+        TOUCHLINE_SECRET_KEY: server.secretKey,
       })
-    const { stdout } = await run(
+    const printed = await run(
       '--project',
       'other',
       '--role',
@@ -136,7 +130,7 @@ describe('signing in', () => {
       '--to',
       '/accounts/acme?from=2026-01-01',
     )
-    const said = new URLSearchParams(new URL(stdout.trim()).hash.slice(1))
+    const said = new URLSearchParams(new URL(printed).hash.slice(1))
     expect(said.get('to')).toBe('/accounts/acme?from=2026-01-01')
     const { json } = await signIn({ code: said.get('code') ?? '' })
     expect(json).toMatchObject({ project: { id: 'other' }, role: 'read' })
