@@ -56,7 +56,7 @@ const walls = {
     'projects',
   ],
   mcp: ['clickhouse/project-sql.ts', 'definitions/nearest.ts'],
-  sources: ['log', 'definitions', 'collect/accept'],
+  sources: ['log', 'definitions', 'collect/accept', 'collect/read', 'collect/base/well-formed.ts'],
   api: [
     'clickhouse',
     'collect',
@@ -92,6 +92,36 @@ const folderRules = Object.entries(walls).map(([folder, may]) => ({
   },
 }))
 
+/**
+ * The sub-folders of each room of the server, from below to above: each may import those before it, and none after it, so
+ * that none goes round in a circle. Files directly in the room may stand on both sides: what all share, and what drives all.
+ */
+const subFolders = {
+  http: ['explorer'],
+  log: ['embedded', 'kafka'],
+  clickhouse: ['embedded'],
+  // Of the walk request → accept → trust → enrich → row: who drives the stages is above them.
+  collect: ['base', 'read', 'trust', 'enrich', 'row', 'accept', 'request'],
+  touchpoints: ['upkeep'],
+  definitions: ['scores', 'plain', 'templates'],
+  journeys: ['numbers', 'attribution', 'funnels', 'lifecycle', 'map', 'profile'],
+  engagement: ['who', 'endpoints', 'segments', 'scores', 'handoffs', 'deliveries', 'feeds', 'programs'],
+  sources: ['reading', 'map', 'maps', 'imports', 'webhooks'],
+  api: ['definitions', 'journeys', 'people', 'live', 'engagement', 'operating'],
+}
+const subFolderRules = Object.entries(subFolders).flatMap(([room, names]) =>
+  names.map((name, place) => ({
+    name: `order-within-${room}`,
+    comment: `${room}/${name} may import ${names.slice(0, place).join(', ') || 'no other sub-folder'} of ${room}: move what both need below both.`,
+    severity: 'error',
+    from: { path: `${server}/${room}/${name}/` },
+    to: {
+      path: `${server}/${room}/[^/]+/`,
+      pathNot: names.slice(0, place + 1).map((other) => `${server}/${room}/${other}/`),
+    },
+  })),
+)
+
 /** The rooms of the browser SDK, from below to above: each may import those before it. */
 const rooms = ['base', 'options', 'page', 'queue', 'visitor', 'debug', 'send', 'record', 'features', 'forms']
 const sdk = '^sdk-browser/src'
@@ -106,7 +136,20 @@ const roomRules = rooms.map((room, place) => ({
 module.exports = {
   forbidden: [
     ...folderRules,
+    ...subFolderRules,
     ...roomRules,
+    {
+      name: 'unnamed-sub-folder',
+      comment: 'Name the sub-folder in .dependency-cruiser.cjs, where it stands among those of its room.',
+      severity: 'error',
+      from: {
+        path: `${server}/([^/]+)/[^/]+/`,
+        pathNot: Object.entries(subFolders).flatMap(([room, names]) =>
+          names.map((name) => `${server}/${room}/${name}/`),
+        ),
+      },
+      to: { path: `${server}/$1/` },
+    },
     {
       name: 'no-circle',
       comment: 'Two files that import each other are one file, or share a third.',

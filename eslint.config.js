@@ -11,7 +11,7 @@ const server = 'ingest-server/src'
 export const longFunctions = [
   'ingest-server/src/app.ts',
   'ingest-server/src/clickhouse/pending-clickhouse.ts',
-  'ingest-server/src/collect/accept/spans.ts',
+  'ingest-server/src/collect/read/spans.ts',
   'ingest-server/src/identity/stitcher.ts',
   'ingest-server/src/log/append-queue.ts',
   'ingest-server/src/log/embedded/embedded-log.ts',

@@ -1,5 +1,6 @@
 // `npm run graph`: which folder of the server imports which, as the code is now, from below to above.
-// `--write` puts it into CONTRIBUTING.md, `--check` fails where that page shows another one.
+// `npm run graph -- collect` draws the sub-folders of a folder. `--write` puts the graph into CONTRIBUTING.md, `--check`
+// fails where that page shows another one.
 import { readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -11,7 +12,8 @@ const { cruise } = await import('dependency-cruiser')
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const { options } = createRequire(import.meta.url)('../.dependency-cruiser.cjs')
-const server = 'ingest-server/src/'
+const room = process.argv.slice(2).find((word) => !word.startsWith('--'))
+const server = room === undefined ? 'ingest-server/src/' : `ingest-server/src/${room}/`
 const page = join(root, 'CONTRIBUTING.md')
 const [begin, end] = ['<!-- graph: written by npm run graph -- --write -->\n', '<!-- /graph -->']
 
@@ -26,7 +28,7 @@ if (process.argv.includes('--write')) {
   }
 } else console.log(drawn)
 
-/** A line a folder, with the folders that it imports; each stands below all that import it. */
+/** A line a folder of the server, or a sub-folder of the one that was named, with the folders that it imports; each stands below all that import it. */
 async function draw() {
   process.chdir(root)
   const { enhancedResolveOptions, ...rest } = options
@@ -46,6 +48,7 @@ async function draw() {
       if (to !== undefined && to !== from) imports.get(from).add(to)
     }
   }
+  if (imports.size === 0) throw new Error(`${server} has no sub-folders`)
   const width = Math.max(...[...imports.keys()].map((name) => name.length))
   const lines = fromBelow(imports).map((name) => {
     const to = [...imports.get(name)].sort()
@@ -54,7 +57,7 @@ async function draw() {
   return lines.join('\n')
 }
 
-/** Undefined for files of the server's root, which everything may import, and for what is not the server's. */
+/** Undefined for files directly in the server's root or in the room, and for what is elsewhere. */
 function folderOf(path) {
   if (!path.startsWith(server)) return undefined
   const parts = path.slice(server.length).split('/')

@@ -8,8 +8,12 @@ export const folders = {
     tests: ['collect/trust/*.test.ts'],
   },
   accept: {
-    mutate: ['collect/accept/{accept,measure,read-event,read-time,rejected,event-text,well-formed}.ts'],
-    tests: ['collect/accept/*.test.ts'],
+    mutate: [
+      'collect/accept/{accept,rejected}.ts',
+      'collect/read/{measure,read-event,read-time,event-text}.ts',
+      'collect/base/well-formed.ts',
+    ],
+    tests: ['collect/{accept,read,base}/*.test.ts'],
   },
   projects: {
     mutate: ['projects/{key-binding,key-ring,keys-in-force,new-key,origins,project,variables}.ts'],

@@ -1,6 +1,6 @@
 /** What was made of a file's rows or a webhook's body → the log, and the counters once it is durable. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { wellFormed } from '../collect/accept/well-formed.js'
+import { wellFormed } from '../collect/base/well-formed.js'
 import { TouchlineError } from '../errors.js'
 import type { EventLog, LogRecord } from '../log/log.js'
 import { backOffMs } from '../loop.js'

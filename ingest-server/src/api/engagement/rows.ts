@@ -9,7 +9,7 @@ import { accountIdOf } from '../../timeline/identifiers.js'
 import { readAccountTraits } from '../../timeline/traits.js'
 import { accountNotFound, type TimelineDeps } from '../context.js'
 import { csvFileName, isCsvWanted, toCsv } from '../csv.js'
-import { knownPerson } from '../people/known-person.js'
+import { knownPerson } from '../known-person.js'
 
 type Format = 'json' | 'csv' | 'ndjson'
 

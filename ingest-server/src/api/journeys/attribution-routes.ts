@@ -20,7 +20,7 @@ import { milestoneNames, ruleModels, type MilestoneName } from '../../journeys/a
 import { goalOf, type Goal } from '../../journeys/goals.js'
 import type { Api, TimelineDeps } from '../context.js'
 import { isoTime } from '../answer.js'
-import { answerQuestion } from './answer.js'
+import { answerQuestion } from '../answer-question.js'
 import { durationOf, oneOf, questionOf, refuse } from './read-question.js'
 
 const models: readonly Model[] = [...ruleModels, 'markov']

@@ -19,7 +19,7 @@ import {
 } from '../../journeys/content.js'
 import { isoTime } from '../answer.js'
 import type { Api, TimelineDeps } from '../context.js'
-import { answerQuestion } from './answer.js'
+import { answerQuestion } from '../answer-question.js'
 import { oneOf, questionOf } from './read-question.js'
 import { stagesOf } from './journey-routes.js'
 

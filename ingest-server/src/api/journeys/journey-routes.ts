@@ -23,7 +23,7 @@ import { readStageList } from '../../journeys/stage-list.js'
 import { listJourneys, outcomes, summarize, type SummaryAsk } from '../../journeys/summary.js'
 import type { Api, TimelineDeps } from '../context.js'
 import { isoTime } from '../answer.js'
-import { answerQuestion } from './answer.js'
+import { answerQuestion } from '../answer-question.js'
 import { definitionNamed, durationOf, goalNamed, oneOf, questionOf, refuse } from './read-question.js'
 
 export function addJourneys(api: Api, deps: TimelineDeps): void {

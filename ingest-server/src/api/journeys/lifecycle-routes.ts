@@ -15,7 +15,7 @@ import {
 import type { z } from 'zod'
 import { insertLines } from '../../clickhouse/insert-lines.js'
 import type { Reader } from '../../clickhouse/query.js'
-import { wallTime } from '../../collect/accept/named-zones.js'
+import { wallTime } from '../../collect/read/named-zones.js'
 import { goalOf } from '../../journeys/goals.js'
 import { lifecycle } from '../../journeys/lifecycle/lifecycle.js'
 import {
@@ -29,7 +29,7 @@ import { costKeys, sumCosts } from '../../journeys/lifecycle/sum-costs.js'
 import { lifecycleRows, lifecycleSubjects } from '../../journeys/lifecycle/subjects.js'
 import { projectOf, readerFor, type Api, type TimelineDeps } from '../context.js'
 import { isoTime } from '../answer.js'
-import { answerQuestion } from './answer.js'
+import { answerQuestion } from '../answer-question.js'
 import { checked, checkRange, goalNamed, oneOf, questionOf, refuse } from './read-question.js'
 
 export function addLifecycle(api: Api, deps: TimelineDeps): void {

@@ -23,7 +23,7 @@ import {
 import type { ClosedAsk } from '../../journeys/profile/read-closed.js'
 import type { Api, TimelineDeps } from '../context.js'
 import { isoTime } from '../answer.js'
-import { answerQuestion } from './answer.js'
+import { answerQuestion } from '../answer-question.js'
 import { definitionNamed, oneOf, questionOf, refuse } from './read-question.js'
 import { stagesOf } from './journey-routes.js'
 

@@ -26,8 +26,8 @@ import { isoTime } from '../answer.js'
 import { readAccountTraits } from '../../timeline/traits.js'
 import { accountNotFound, type Api, type TimelineDeps } from '../context.js'
 import { stageColumns } from '../csv.js'
-import { answerQuestion } from './answer.js'
-import { knownPerson } from '../people/known-person.js'
+import { answerQuestion } from '../answer-question.js'
+import { knownPerson } from '../known-person.js'
 
 const tags = ['Journeys']
 /** Everything that a person or an account did counts for its stage; each stage's condition says what it asks. */

@@ -1,6 +1,6 @@
 /** Events that collect refused: read, and judged again. */
 import { z } from 'zod'
-import { spansOf } from '../../collect/accept/spans.js'
+import { spansOf } from '../../collect/read/spans.js'
 import { acceptEvents, type Batch } from '../../collect/accept/accept.js'
 import { acceptMade } from '../../collect/accept/accept-made.js'
 import { readDefinition } from '../../definitions/read.js'

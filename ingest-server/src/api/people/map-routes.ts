@@ -10,7 +10,7 @@ import { readMap } from '../../journeys/map/map.js'
 import { accountIdOf } from '../../timeline/identifiers.js'
 import { readAccountTraits } from '../../timeline/traits.js'
 import { accountNotFound, readerFor, type Api, type TimelineDeps } from '../context.js'
-import { knownPerson } from './known-person.js'
+import { knownPerson } from '../known-person.js'
 
 const tags = ['Explorer']
 

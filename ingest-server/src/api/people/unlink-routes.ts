@@ -5,7 +5,7 @@ import { previewDecision } from './unlink-preview.js'
 import type { Reader } from '../../clickhouse/query.js'
 import { projectOf, readerFor, type Api, type TimelineDeps } from '../context.js'
 import { identifiersOf } from '../../timeline/identifiers.js'
-import { knownPerson } from './known-person.js'
+import { knownPerson } from '../known-person.js'
 import type { Person } from '../../identity/people.js'
 import { linkedWith } from '../../timeline/why.js'
 import {

@@ -3,8 +3,8 @@ import type { Judge } from '../../log/tombstones.js'
 import type { KeyBinding, Project } from '../../projects/project.js'
 import { prepareBatch } from '../trust/prepare-batch.js'
 import { acceptEvents, type Batch, type Outcome } from './accept.js'
-import type { Json } from './read-event.js'
-import { isoText } from './times.js'
+import type { Json } from '../read/read-event.js'
+import { isoText } from '../read/times.js'
 
 export interface Making {
   project: Project

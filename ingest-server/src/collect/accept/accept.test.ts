@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { acceptEvents, splitBody } from './accept.js'
-import type { RequestContext } from '../request/request-context.js'
+import type { RequestContext } from '../base/request-context.js'
 import { parseBody } from '../request/body.js'
 
 const requestContext: RequestContext = {

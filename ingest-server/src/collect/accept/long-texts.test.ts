@@ -5,7 +5,7 @@
 import { expect, test } from 'vitest'
 import { acceptEvents, splitBody } from './accept.js'
 import { parseBody } from '../request/body.js'
-import type { RequestContext } from '../request/request-context.js'
+import type { RequestContext } from '../base/request-context.js'
 
 const requestContext: RequestContext = {
   project: { id: 'default', identify: 'open' },

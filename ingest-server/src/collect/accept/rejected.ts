@@ -1,11 +1,11 @@
 /** Events that were refused: what the answer says of each, and the row that is kept so that it can be replayed. */
 import { limits } from '@touchline/schemas'
 import type { ErrorCode } from '../../errors.js'
-import type { RequestContext } from '../request/request-context.js'
-import { jsonUpTo } from './measure.js'
-import { isObject } from './read-event.js'
+import type { RequestContext } from '../base/request-context.js'
+import { jsonUpTo } from '../read/measure.js'
+import { isObject } from '../read/read-event.js'
 import type { RejectedRow } from '../../log/event-row.js'
-import { wellFormed } from './well-formed.js'
+import { wellFormed } from '../base/well-formed.js'
 
 export interface Rejection {
   index: number

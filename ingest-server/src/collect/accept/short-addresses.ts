@@ -4,7 +4,7 @@
  * of the parameters those that say where the visit came from.
  */
 import { campaignPairs } from '../enrich/query.js'
-import { isObject, type Json } from './read-event.js'
+import { isObject, type Json } from '../read/read-event.js'
 
 /** Longer ones are cut; browsers and their logs hold 2,000 characters anywhere. */
 const longAddress = 2_000

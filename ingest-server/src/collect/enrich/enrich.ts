@@ -5,11 +5,11 @@
  */
 import { idFrom, importedKinds } from '@touchline/schemas'
 import { agentOf, type Agent } from './agent.js'
-import type { RequestContext } from '../request/request-context.js'
-import { truncateIp } from './ip.js'
+import type { RequestContext } from '../base/request-context.js'
+import { truncateIp } from '../base/ip.js'
 import { languageOf } from './language.js'
 import { recently } from './recently.js'
-import { isObject, type Json, type ReadEvent } from '../accept/read-event.js'
+import { isObject, type Json, type ReadEvent } from '../read/read-event.js'
 import { columnsText, visitOf, type Campaign, type Visit } from './visit.js'
 
 export interface Enrichment {

@@ -10,6 +10,7 @@ import { limits } from '@touchline/schemas'
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib'
 import { TouchlineError } from '../../errors.js'
+import type { ParsedBody } from '../base/parsed-body.js'
 import { whereNotJson } from './where-not-json.js'
 
 const decoders = {
@@ -88,11 +89,6 @@ async function decodeRaw(body: Buffer): Promise<Buffer> {
 const looksLikeJson = (body: Buffer) => body[0] === 0x7b
 
 const byteOrderMark = '\ufeff'
-
-export interface ParsedBody {
-  value: unknown
-  text: string
-}
 
 /** What a decoded body says, as text. */
 export function bodyText(body: Buffer | string): string {

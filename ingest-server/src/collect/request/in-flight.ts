@@ -5,7 +5,7 @@
 import { limits } from '@touchline/schemas'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { TouchlineError } from '../../errors.js'
-import { networkOf } from '../enrich/ip.js'
+import { networkOf } from '../base/ip.js'
 
 export interface InFlight {
   /** The error to answer where a body would find no room now, before it is read. */

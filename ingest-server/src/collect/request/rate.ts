@@ -6,7 +6,7 @@ import QuickLRU from 'quick-lru'
 import { TouchlineError } from '../../errors.js'
 import type { Clock } from '../../clock.js'
 import type { Credential } from '../../projects/project.js'
-import { networkOf } from '../enrich/ip.js'
+import { networkOf } from '../base/ip.js'
 
 /** One bucket that a request draws from. */
 export interface Bound {

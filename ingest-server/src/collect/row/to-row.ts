@@ -8,7 +8,7 @@
  */
 import type { LinkFact } from '@touchline/schemas'
 import { linksFrom } from '../../identity/links.js'
-import type { RequestContext } from '../request/request-context.js'
+import type { RequestContext } from '../base/request-context.js'
 import {
   accountTraitsThatCount,
   isVerified,
@@ -18,13 +18,13 @@ import {
   type ClaimedEvent,
 } from '../trust/claims.js'
 import type { Enrichment } from '../enrich/enrich.js'
-import { membershipFacts, subjectOf, traitFacts } from './traits-and-memberships.js'
-import { quoted, type Quote } from './quoting.js'
-import { exactPart, type PartName, type PartsSource } from '../accept/exact-parts.js'
-import type { ReadEvent } from '../accept/read-event.js'
+import { membershipFacts, subjectOf, traitFacts } from '../read/traits-and-memberships.js'
+import { quoted, type Quote } from '../base/quoting.js'
+import { exactPart, type PartName, type PartsSource } from '../read/exact-parts.js'
+import type { ReadEvent } from '../read/read-event.js'
 import { stringifyExact } from '../../exact-json.js'
 import { ownOrigin, type EventRow } from '../../log/event-row.js'
-import type { EventTimes } from '../accept/times.js'
+import type { EventTimes } from '../read/times.js'
 
 type TextColumn = { [Name in keyof EventRow]: EventRow[Name] extends string ? Name : never }[keyof EventRow]
 

@@ -1,9 +1,9 @@
 /** How far one event counts: the key's bounds, the visitor's privacy signal, what proves its claims, who was erased. */
 import type { ErrorCode } from '../../errors.js'
 import { maySend } from '../../projects/key-binding.js'
-import type { ReadEvent } from '../accept/read-event.js'
-import type { RequestContext } from '../request/request-context.js'
-import { hasBadEmail } from '../row/traits-and-memberships.js'
+import type { ReadEvent } from '../read/read-event.js'
+import type { RequestContext } from '../base/request-context.js'
+import { hasBadEmail } from '../read/traits-and-memberships.js'
 import { bySecret, unsigned, weighClaims, withoutClaims, type ClaimedEvent } from './claims.js'
 import { isInForce, type TokenVerdict } from './user-token.js'
 import { withoutErased } from './without-erased.js'

@@ -21,7 +21,7 @@ import {
   userIdentifier,
   type TraitFact,
 } from '@touchline/schemas'
-import type { ReadEvent } from '../accept/read-event.js'
+import type { ReadEvent } from '../read/read-event.js'
 import type { TokenClaims } from './user-token.js'
 
 export type Trust =

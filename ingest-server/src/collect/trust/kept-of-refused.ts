@@ -8,9 +8,9 @@
  * - of a visitor who asked to be left alone nothing is kept but what kind of event it was.
  */
 import { isExactNumber } from '../../exact-json.js'
-import type { PrivacySignal } from '../request/request-context.js'
-import { truncateIp } from '../enrich/ip.js'
-import { isObject, type Json } from '../accept/read-event.js'
+import type { PrivacySignal } from '../base/request-context.js'
+import { truncateIp } from '../base/ip.js'
+import { isObject, type Json } from '../read/read-event.js'
 import type { PropertyRules } from './property-rules.js'
 
 interface Keeping {

@@ -1,6 +1,6 @@
 /** What happens to a batch as a whole before its events are read: tokens taken out and checked, privacy rules applied. */
 import type { Project } from '../../projects/project.js'
-import { isObject, type Json } from '../accept/read-event.js'
+import { isObject, type Json } from '../read/read-event.js'
 import { propertyRulesOf, type PropertyRules } from './property-rules.js'
 import { carriesToken, takeToken, type TokenVerdict, type VerifyTokens } from './user-token.js'
 

@@ -1,7 +1,7 @@
 /** What the visitor's browser asks for, as the project answers it. */
 import type { FastifyRequest } from 'fastify'
 import type { Credential } from '../../projects/project.js'
-import type { PrivacySignal } from '../request/request-context.js'
+import type { PrivacySignal } from '../base/request-context.js'
 
 /** A server with a secret key speaks for itself; the headers are a browser's. */
 export function privacySignalOf({ headers }: FastifyRequest, { project, kind }: Credential): PrivacySignal {

@@ -14,7 +14,7 @@ import QuickLRU from 'quick-lru'
 import { emailFrom, idFrom } from '@touchline/schemas'
 import { TouchlineError } from '../../errors.js'
 import type { Project, SigningRules } from '../../projects/project.js'
-import { isObject, type Json } from '../accept/read-event.js'
+import { isObject, type Json } from '../read/read-event.js'
 
 export interface TokenClaims {
   userId: string

@@ -2,8 +2,8 @@
 import { emailIdentifier, userIdentifier } from '@touchline/schemas'
 import { withoutTexts } from '../../log/scrub.js'
 import { addressesOf, userTextsOf, type Judge } from '../../log/tombstones.js'
-import type { Json, ReadEvent } from '../accept/read-event.js'
-import { subjectOf } from '../row/traits-and-memberships.js'
+import type { Json, ReadEvent } from '../read/read-event.js'
+import { subjectOf } from '../read/traits-and-memberships.js'
 
 /** A late copy of what was erased is refused; somebody else's event that names them is kept without the name. */
 export function withoutErased(event: ReadEvent, occurredAtMs: number, judge: Judge): ReadEvent | undefined {

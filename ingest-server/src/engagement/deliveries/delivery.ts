@@ -24,7 +24,7 @@ export interface Decided {
   /** Rises within the deliveries of a subject: their order. */
   place: number
   slot: number
-  /** Of two decisions of one id the higher counts (programs/facts.ts). */
+  /** Of two decisions of one id the higher counts (keep.ts). */
   version: bigint
 }
 

@@ -3,7 +3,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import type { Clock } from '../../clock.js'
 import { query, type Reader } from '../../clickhouse/query.js'
 import type { EventLog } from '../../log/log.js'
-import { keep } from '../programs/facts.js'
+import { keep } from '../keep.js'
 import { attemptsRecord } from './delivery.js'
 import { triedForMs } from './retry.js'
 

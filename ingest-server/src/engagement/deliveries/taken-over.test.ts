@@ -4,7 +4,7 @@ import { startProgramWorld, type ProgramWorld } from '../../../../test-support/p
 import { startReceiver, type Receiver } from '../../../../test-support/receiver.js'
 import { until } from '../../../../test-support/server.js'
 import { insertLines } from '../../clickhouse/insert-lines.js'
-import { slotOfSubject } from '../programs/enter.js'
+import { slotOfSubject } from '../slots.js'
 import { decidedRecord, type Decided } from './delivery.js'
 
 let world: ProgramWorld

@@ -2,7 +2,7 @@
 import type { ChangeKind } from '@touchline/schemas/api'
 import type { Reader } from '../../clickhouse/query.js'
 import { hashOf } from '../deliveries/delivery.js'
-import { readWhos, whoOf } from '../programs/who.js'
+import { readWhos, whoOf } from '../who/who.js'
 import type { NewChange, Seen } from './change.js'
 import { readStagesNow } from './stages-now.js'
 

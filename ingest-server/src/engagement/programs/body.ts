@@ -5,7 +5,7 @@ import { touchSettings, touchesOf } from '../../definitions/touches.js'
 import { asOfParam } from '../../definitions/bag.js'
 import { query, type Reader } from '../../clickhouse/query.js'
 import type { Run } from './run.js'
-import type { Who } from './who.js'
+import type { Who } from '../who/who.js'
 
 export interface TouchOfBody {
   at: string

@@ -12,8 +12,8 @@ import { readActs, readEntries, type Before } from './facts.js'
 import { dayMs } from '../deliveries/retry.js'
 import { cappedUntil } from './look.js'
 import type { Act } from './machine.js'
-import { readWhos, whoOf, type Who } from './who.js'
-import { endOfQuiet } from './zone.js'
+import { readWhos, whoOf, type Who } from '../who/who.js'
+import { endOfQuiet } from '../who/zone.js'
 
 interface DryRunDeps {
   reader: Reader

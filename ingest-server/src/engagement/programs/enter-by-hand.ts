@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.js'
 import type { Reader } from '../../clickhouse/query.js'
 import type { EventLog } from '../../log/log.js'
 import { enterAll, type Moment } from './enter.js'
-import { keep } from './facts.js'
+import { keep } from '../keep.js'
 import type { Program } from './programs.js'
 import { factsRecord } from './run.js'
 

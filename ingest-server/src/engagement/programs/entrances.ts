@@ -7,14 +7,15 @@ import type { Logger } from '../../logger.js'
 import type { Projects } from '../../projects/project.js'
 import { openFeed, type Feed, type Look } from '../../projections/feed.js'
 import { enterAll, refusalOfMoment, type Moment } from './enter.js'
-import { keep, runColumns } from './facts.js'
+import { keep } from '../keep.js'
+import { runColumns } from './facts.js'
 import { momentsAmong, momentsOfTime, momentsOfTransitions, type Transition } from './moments.js'
 import type { Program } from './programs.js'
 import { factsRecord, type Run } from './run.js'
 import type { Changed } from './watch.js'
 import { openPutOff, readUnsettled } from './settling.js'
 import { openTransitions } from './transitions.js'
-import { readPeopleOf } from './who.js'
+import { readPeopleOf } from '../who/who.js'
 
 export interface EntrancesDeps {
   app: ClickHouseClient

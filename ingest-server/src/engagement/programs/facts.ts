@@ -1,28 +1,7 @@
-/**
- * Facts of runs: written to the log, then to the table, and only then acted on. So what was acted on can be read by
- * whoever goes on, and what only the log holds was not acted on:
- *
- *     log.append(fact, delivery) → insert fact → insert delivery → send
- *
- * Whoever goes on decides such a step again, under the same ids, with a higher version: of two facts of one place the
- * higher counts, whenever the store brings the other (docs/decisions has why).
- */
+/** Facts of runs, read: which wait, who entered, who was acted on, how many are where. They are written by `keep`. */
 import type { ClickHouseClient } from '@clickhouse/client'
-import { insertLines } from '../../clickhouse/insert-lines.js'
 import { query, queryStream, type NamedQuery, type Reader } from '../../clickhouse/query.js'
-import type { EventLog, LogRecord } from '../../log/log.js'
 import type { EntryWay, Run, RunState } from './run.js'
-
-/** Appends all at once, then inserts them in this order. Rejects where either fails; both may be done again. */
-export async function keep(
-  { log, app }: { log: EventLog; app: ClickHouseClient },
-  records: readonly LogRecord[],
-): Promise<void> {
-  const some = records.filter(({ lines }) => lines.length > 0)
-  if (some.length === 0) return
-  await log.append(some)
-  for (const { table, lines } of some) if (table !== 'events') await insertLines(app, table, lines)
-}
 
 /** As `Run` names them. */
 export const runColumns = `project, program, program_version AS programVersion, run, subject_kind AS subjectKind, subject, entry, way, trigger, slot, n, step,

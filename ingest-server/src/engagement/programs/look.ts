@@ -10,7 +10,7 @@ import type { Known } from './machine.js'
 import type { Program } from './programs.js'
 import type { Run } from './run.js'
 import { readUnsettled } from './settling.js'
-import { readWhos, whoOf, type Who } from './who.js'
+import { readWhos, whoOf, type Who } from '../who/who.js'
 
 export interface Looked {
   run: Run

@@ -3,7 +3,7 @@
  * give the same step, and nothing here knows how it is kept or sent.
  */
 import { durationMs, type ProgramBody } from '@touchline/schemas/api'
-import { endOfQuiet, nextLocal } from './zone.js'
+import { endOfQuiet, nextLocal } from '../who/zone.js'
 import { never, type Run } from './run.js'
 
 export type Step = ProgramBody['steps'][number]

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startProgramWorld, type ProgramWorld } from '../../../../test-support/programs.js'
 import { startReceiver, type Receiver } from '../../../../test-support/receiver.js'
 import { until } from '../../../../test-support/server.js'
-import { programSlots } from './enter.js'
+import { programSlots } from '../slots.js'
 
 let world: ProgramWorld
 let receiver: Receiver

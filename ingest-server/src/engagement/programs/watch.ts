@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../clock.js'
 import type { Reader } from '../../clickhouse/query.js'
-import { readPeopleOf } from './who.js'
+import { readPeopleOf } from '../who/who.js'
 import type { Program } from './programs.js'
 import type { Run } from './run.js'
 import type { RunStore } from './waiting-runs.js'

@@ -4,8 +4,8 @@
  */
 import { DateTime, type DateTimeOptions } from 'luxon'
 import type { AmbiguousTime, MapTime } from '@touchline/schemas/api'
-import { firstOf, wallTime } from '../../collect/accept/named-zones.js'
-import { timeFrom } from '../../collect/accept/read-time.js'
+import { firstOf, wallTime } from '../../collect/read/named-zones.js'
+import { timeFrom } from '../../collect/read/read-time.js'
 import type { Cells } from '../reading/row.js'
 import type { Columns } from './columns.js'
 import { numericFormats, openSuggestions } from './suggest-format.js'

@@ -1,9 +1,9 @@
 /** What every question over journeys does with its answer: a tag, a table where one is wanted, the time it holds for. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Reader } from '../../clickhouse/query.js'
-import { lastLook, readWritten, type Written } from '../../journeys/last-written.js'
-import { readerFor, type TimelineDeps } from '../context.js'
-import { csvFileName, isCsvWanted, tableOf, toCsv, type CsvColumn } from '../csv.js'
+import type { Reader } from '../clickhouse/query.js'
+import { lastLook, readWritten, type Written } from '../journeys/last-written.js'
+import { readerFor, type TimelineDeps } from './context.js'
+import { csvFileName, isCsvWanted, tableOf, toCsv, type CsvColumn } from './csv.js'
 import { isUnchanged, keepsNothing } from './etag.js'
 
 interface Answering<Body> {

@@ -8,7 +8,7 @@ import {
   type MembershipFact,
   type TraitFact,
 } from '@touchline/schemas'
-import type { Json, ReadEvent } from '../accept/read-event.js'
+import type { Json, ReadEvent } from './read-event.js'
 import { stringifyExact } from '../../exact-json.js'
 
 const noTraits: readonly TraitFact[] = []

@@ -1,5 +1,5 @@
 /** Text as JSON strings for the line. */
-import { wellFormed } from '../accept/well-formed.js'
+import { wellFormed } from './well-formed.js'
 
 export type Quote = (text: string) => string
 

@@ -1,11 +1,11 @@
 /** The person that an address asks for, with what is known of them. */
-import { personAsOf } from '../../timeline/as-of.js'
-import type { Reader } from '../../clickhouse/query.js'
-import { notFound, type TimelineDeps } from '../context.js'
-import { personNames } from '../../timeline/identifiers.js'
-import { findPerson, type Person } from '../../identity/people.js'
-import { readSubjects } from '../../identity/subjects.js'
-import { readTraits, type Trait } from '../../timeline/traits.js'
+import { personAsOf } from '../timeline/as-of.js'
+import type { Reader } from '../clickhouse/query.js'
+import { notFound, type TimelineDeps } from './context.js'
+import { personNames } from '../timeline/identifiers.js'
+import { findPerson, type Person } from '../identity/people.js'
+import { readSubjects } from '../identity/subjects.js'
+import { readTraits, type Trait } from '../timeline/traits.js'
 
 /** NOT_FOUND for a person of whom nothing is known at all. */
 export async function knownPerson(
