@@ -7,7 +7,7 @@ const server = 'ingest-server/src'
 // Which folder may import which: .dependency-cruiser.cjs.
 
 // Files with a function over 60 lines: factories that hold the functions of what they make. The list may shrink, never
-// grow: scripts/check.mjs fails on a file that no longer needs to stand here.
+// grow: scripts/long-functions.mjs has the number of such functions, and `npm run check` fails on any other.
 export const longFunctions = [
   'ingest-server/src/app.ts',
   'ingest-server/src/clickhouse/pending-clickhouse.ts',
@@ -26,6 +26,10 @@ export const longFunctions = [
   'sdk-node/src/send.ts',
   'sdk-node/src/spool.ts',
 ]
+
+export const longestFunction = {
+  'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+}
 
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '.cache/**', 'data/**', 'sdk-browser/test/pages/**'] },
@@ -127,9 +131,7 @@ export default tseslint.config(
   {
     files: ['**/src/**/*.{ts,tsx}', 'scripts/*.mjs'],
     ignores: ['**/*.test.ts', ...longFunctions],
-    rules: {
-      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
-    },
+    rules: longestFunction,
   },
   { files: ['**/*.{js,mjs}'], languageOptions: { globals: { ...globals.node } } },
   // What must not be loaded as an ES module says why.
