@@ -6,7 +6,7 @@
 import { fileURLToPath } from 'node:url'
 import type { Role } from '../ingest-server/src/config.js'
 import { whyNoKafka } from '../test-support/kafka.js'
-import { countersOf } from '../test-support/counters.js'
+import { countersOf } from '../test-support/faults/counters.js'
 import { startLine, type Line } from '../test-support/line.js'
 import { until } from '../test-support/server.js'
 import { measure, writeKey } from './collect/index.js'

@@ -10,7 +10,7 @@ import type { EventRow } from '../ingest-server/src/log/event-row.js'
 import { startStitch, type Stitch } from '../ingest-server/src/identity/stitch.js'
 import { silentLogger, startTestClickHouse } from '../test-support/clickhouse.js'
 import { insertRowsOf } from '../test-support/event-rows.js'
-import { identityRow } from '../test-support/identity-events.js'
+import { identityRow } from '../test-support/worlds/identity-events.js'
 import { printTable, ratio, rounded } from './report.js'
 
 type TestClickHouse = Awaited<ReturnType<typeof startTestClickHouse>>

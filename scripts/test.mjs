@@ -84,7 +84,7 @@ function areFromSources() {
 }
 
 /**
- * What became of each promise: test/support/promise.ts says what recovery means. Of several faults of one kind the
+ * What became of each promise: test-support/faults/promise.ts says what recovery means. Of several faults of one kind the
  * slowest recovery is shown.
  */
 function printPromises(lines) {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { rebuildTouchpoints } from '../../ingest-server/src/touchpoints/upkeep/rebuild.js'
 import { startTestClickHouse } from '../../test-support/clickhouse.js'
-import { storeCompany } from '../../test-support/invented-company.js'
+import { storeCompany } from '../../test-support/worlds/invented-company.js'
 import { type TestServer, until } from '../../test-support/server.js'
 import { playedServer } from './played.js'
 

@@ -4,7 +4,7 @@
  * for proof say, does not change by a byte. SECURITY.md promises it.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { sendHostile, sendLast, untilFormed } from '../../test-support/hostile-events.js'
+import { sendHostile, sendLast, untilFormed } from '../../test-support/worlds/hostile-events.js'
 import { startServer, type TestServer, until } from '../../test-support/server.js'
 
 let server: TestServer

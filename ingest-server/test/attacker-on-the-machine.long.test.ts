@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { engineOf, someEngineOf } from '../../test-support/engine.js'
+import { engineOf, someEngineOf } from '../../test-support/faults/engine.js'
 import { startServer, type TestServer, until } from '../../test-support/server.js'
 
 let server: TestServer

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { sendHostile, sendLast, untilFormed } from '../../test-support/hostile-events.js'
+import { sendHostile, sendLast, untilFormed } from '../../test-support/worlds/hostile-events.js'
 import { startServer, type TestServer, until } from '../../test-support/server.js'
 
 const strict = { writeKey: 'wk_strict_0123456789', secretKey: 'sk_strict_0123456789abcdef' }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { endOf, settingsOf } from '../../test-support/command.js'
-import { someEngineOf } from '../../test-support/engine.js'
+import { someEngineOf } from '../../test-support/faults/engine.js'
 import { freePort, startServer, type TestServer, until } from '../../test-support/server.js'
 
 let server: TestServer

@@ -10,7 +10,7 @@ import {
   rowsOf,
   startAssistantStory,
   type AssistantStory,
-} from '../../test-support/assistant-story.js'
+} from '../../test-support/worlds/assistant-story.js'
 import { touchline } from '../../test-support/command.js'
 import type { TestServer } from '../../test-support/server.js'
 

@@ -1,7 +1,12 @@
 /** Assistants: the Model Context Protocol's own client on the real server. Who may, and what attackers try: mcp-guarded.test.ts. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Assistant } from '../../test-support/assistant.js'
-import { day, rowsOf, startAssistantStory, type AssistantStory } from '../../test-support/assistant-story.js'
+import {
+  day,
+  rowsOf,
+  startAssistantStory,
+  type AssistantStory,
+} from '../../test-support/worlds/assistant-story.js'
 import type { TestServer } from '../../test-support/server.js'
 
 let server: TestServer

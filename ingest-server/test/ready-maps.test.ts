@@ -1,6 +1,6 @@
 /** Each ready map on the header of the real export and rows of our own: over the real server, what a reader expects is there. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { mapFixtures } from '../../test-support/map-fixtures.js'
+import { mapFixtures } from '../../test-support/worlds/map-fixtures.js'
 import { startServer, until, type TestServer } from '../../test-support/server.js'
 
 let server: TestServer

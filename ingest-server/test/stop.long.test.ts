@@ -2,7 +2,7 @@
 import { connect } from 'node:net'
 import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { someEngineOf } from '../../test-support/engine.js'
+import { someEngineOf } from '../../test-support/faults/engine.js'
 import { startServer, until, type TestServer } from '../../test-support/server.js'
 
 const isAlive = (pid: number) => existsSync(`/proc/${pid}`)

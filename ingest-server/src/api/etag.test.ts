@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
 import { eventRow, insertPeople, insertRowsOf } from '../../../test-support/event-rows.js'
-import { companyDefinitions, storeCompany } from '../../../test-support/invented-company.js'
+import { companyDefinitions, storeCompany } from '../../../test-support/worlds/invented-company.js'
 import {
   companyTouchRules as rules,
   journeyQuestions as questions,
   type AskedQuestion,
-} from '../../../test-support/journey-questions.js'
+} from '../../../test-support/worlds/journey-questions.js'
 import { startTimelineApi, type TimelineApi } from '../../../test-support/timeline-api.js'
 import { openEmbeddedLog, type EmbeddedLog } from '../log/embedded/embedded-log.js'
 import { rebuildTouchpoints } from '../touchpoints/upkeep/rebuild.js'

@@ -8,14 +8,14 @@ import {
   firstTrue,
   touchesOfSubject,
   type World,
-} from '../../../test-support/evaluate-condition.js'
+} from '../../../test-support/plainly/evaluate-condition.js'
 import {
   asOf,
   conditionsAbout,
   insertWorld,
   makeWorld,
   subjectsOf,
-} from '../../../test-support/condition-worlds.js'
+} from '../../../test-support/worlds/condition-worlds.js'
 import { query } from '../clickhouse/query.js'
 import { compileCondition, compileFirstTrue, type CompiledCondition } from './compile.js'
 import { noReferences, type References } from './references.js'

@@ -1,6 +1,6 @@
 /** An erased person is in no table of segments, scores and hand-offs, nor in their lines of the log; everybody else is. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startEngageStage, type EngageStage } from '../../../test-support/engage-stage.js'
+import { startEngageStage, type EngageStage } from '../../../test-support/roles/engage-stage.js'
 import { countInLog, rewriteLog } from '../erasure/erase-log.js'
 import { findErased, removeErased } from '../erasure/remove-erased.js'
 import { hashIdentifier, judgeBy } from '../log/tombstones.js'

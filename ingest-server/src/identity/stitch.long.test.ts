@@ -13,13 +13,13 @@ import {
   query,
   rowsWritten,
   storedOwners,
-} from '../../../test-support/identity-events.js'
+} from '../../../test-support/worlds/identity-events.js'
 import {
   expectPeopleToFollow,
   hour,
   startIdentityStage,
   type IdentityStage,
-} from '../../../test-support/identity-stage.js'
+} from '../../../test-support/roles/identity-stage.js'
 import { readCappedLinks } from './capped-links.js'
 import { rebuildIdentity } from './stitch.js'
 
@@ -232,7 +232,7 @@ describe('several stitchers, and stitchers that die', () => {
 })
 
 async function spawnStitch(...more: string[]): Promise<ChildProcess> {
-  const script = fileURLToPath(new URL('../../../test-support/hold-stitch.ts', import.meta.url))
+  const script = fileURLToPath(new URL('../../../test-support/processes/hold-stitch.ts', import.meta.url))
   const { url } = clickhouse.analyst
   const child = spawn(
     process.execPath,

@@ -7,8 +7,8 @@ import {
   query,
   rowsWritten,
   storedPeople,
-} from '../../../test-support/identity-events.js'
-import { hour, startIdentityStage, type IdentityStage } from '../../../test-support/identity-stage.js'
+} from '../../../test-support/worlds/identity-events.js'
+import { hour, startIdentityStage, type IdentityStage } from '../../../test-support/roles/identity-stage.js'
 import { readCappedLinks } from './capped-links.js'
 import { createStitcher } from './stitcher.js'
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { goalBody, stagesBody, type Subject, type Touch } from '@touchline/schemas/api'
 import { startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
-import { insertWorld } from '../../../test-support/condition-worlds.js'
+import { insertWorld } from '../../../test-support/worlds/condition-worlds.js'
 import {
   conversionsOf,
   creditsOf,
@@ -17,7 +17,7 @@ import {
   walksOf,
   isBefore,
   type PlainTouch,
-} from '../../../test-support/plain-journeys.js'
+} from '../../../test-support/plainly/plain-journeys.js'
 import type { Reader } from '../clickhouse/query.js'
 import { noReferences } from '../definitions/references.js'
 import { attribute } from './attribution/attribution.js'

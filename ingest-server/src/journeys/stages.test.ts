@@ -8,14 +8,14 @@ import type { z } from 'zod'
 import type * as wire from '@touchline/schemas/api'
 import type { Condition, Stage, StagesBody, Subject } from '@touchline/schemas/api'
 import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
-import { asOf, insertWorld, makeWorld, subjectsOf } from '../../../test-support/condition-worlds.js'
+import { asOf, insertWorld, makeWorld, subjectsOf } from '../../../test-support/worlds/condition-worlds.js'
 import {
   evaluate,
   touchesOfSubject,
   touchMatches,
   type World,
   type WorldTouch,
-} from '../../../test-support/evaluate-condition.js'
+} from '../../../test-support/plainly/evaluate-condition.js'
 import { startTimelineApi, type TimelineApi } from '../../../test-support/timeline-api.js'
 import { query } from '../clickhouse/query.js'
 import { compileStages } from '../definitions/compile.js'

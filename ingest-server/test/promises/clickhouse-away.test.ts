@@ -3,10 +3,10 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { someEngineOf } from '../../../test-support/engine.js'
-import { insertRetriesOf } from '../../../test-support/counters.js'
-import { moreAcknowledged } from '../../../test-support/ledger.js'
-import { openPromise } from '../../../test-support/promise.js'
+import { someEngineOf } from '../../../test-support/faults/engine.js'
+import { insertRetriesOf } from '../../../test-support/faults/counters.js'
+import { moreAcknowledged } from '../../../test-support/faults/ledger.js'
+import { openPromise } from '../../../test-support/faults/promise.js'
 import { type TestServer, startServer, until } from '../../../test-support/server.js'
 
 let server: TestServer | undefined

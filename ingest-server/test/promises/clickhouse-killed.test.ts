@@ -1,7 +1,7 @@
 import { afterEach, test } from 'vitest'
-import { engineOf, someEngineOf } from '../../../test-support/engine.js'
-import { moreAcknowledged, rounds } from '../../../test-support/ledger.js'
-import { openPromise } from '../../../test-support/promise.js'
+import { engineOf, someEngineOf } from '../../../test-support/faults/engine.js'
+import { moreAcknowledged, rounds } from '../../../test-support/faults/ledger.js'
+import { openPromise } from '../../../test-support/faults/promise.js'
 import { type TestServer, startServer, until } from '../../../test-support/server.js'
 
 const kills = rounds(6, 50)

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type TestClickHouse, startTestClickHouse } from '../../../test-support/clickhouse.js'
-import { createGate, type Gate } from '../../../test-support/gate.js'
-import { moreAcknowledged } from '../../../test-support/ledger.js'
-import { openPromise } from '../../../test-support/promise.js'
+import { createGate, type Gate } from '../../../test-support/faults/gate.js'
+import { moreAcknowledged } from '../../../test-support/faults/ledger.js'
+import { openPromise } from '../../../test-support/faults/promise.js'
 import { type TestServer, freePort, startServer, until } from '../../../test-support/server.js'
 
 let clickhouse: TestClickHouse

@@ -3,8 +3,8 @@
  * else now is said nothing of, what was over before it was known starts nothing, nothing is said twice.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { rounds } from '../../../test-support/ledger.js'
-import { report } from '../../../test-support/promise.js'
+import { rounds } from '../../../test-support/faults/ledger.js'
+import { report } from '../../../test-support/faults/promise.js'
 import { startServer, until, type TestServer } from '../../../test-support/server.js'
 
 let server: TestServer

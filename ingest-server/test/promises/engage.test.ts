@@ -10,14 +10,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
-import type { HoldEngageOptions } from '../../../test-support/hold-engage.js'
-import { rounds } from '../../../test-support/ledger.js'
-import { report } from '../../../test-support/promise.js'
+import type { HoldEngageOptions } from '../../../test-support/processes/hold-engage.js'
+import { rounds } from '../../../test-support/faults/ledger.js'
+import { report } from '../../../test-support/faults/promise.js'
 import { until } from '../../../test-support/server.js'
 import { insertLines } from '../../src/clickhouse/insert-lines.js'
 import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.js'
 
-const script = fileURLToPath(new URL('../../../test-support/hold-engage.ts', import.meta.url))
+const script = fileURLToPath(new URL('../../../test-support/processes/hold-engage.ts', import.meta.url))
 let clickhouse: TestClickHouse
 let children: ChildProcess[] = []
 const dir = mkdtempSync(join(tmpdir(), 'touchline-engage-killed-'))

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, test } from 'vitest'
 import { type TestClickHouse, startTestClickHouse } from '../../../test-support/clickhouse.js'
-import { createGate, type Gate } from '../../../test-support/gate.js'
+import { createGate, type Gate } from '../../../test-support/faults/gate.js'
 import { type TestKafka, startKafka, whyNoKafka } from '../../../test-support/kafka.js'
-import { moreAcknowledged, rounds } from '../../../test-support/ledger.js'
-import { openPromise } from '../../../test-support/promise.js'
+import { moreAcknowledged, rounds } from '../../../test-support/faults/ledger.js'
+import { openPromise } from '../../../test-support/faults/promise.js'
 import { type TestServer, freePort, startServer, until } from '../../../test-support/server.js'
 
 const reason = await whyNoKafka()

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { type TestKafka, startKafka, whyNoKafka } from '../../../test-support/kafka.js'
-import { moreAcknowledged, rounds } from '../../../test-support/ledger.js'
-import { openPromise } from '../../../test-support/promise.js'
+import { moreAcknowledged, rounds } from '../../../test-support/faults/ledger.js'
+import { openPromise } from '../../../test-support/faults/promise.js'
 import { type TestServer, startServer } from '../../../test-support/server.js'
 
 const reason = await whyNoKafka()

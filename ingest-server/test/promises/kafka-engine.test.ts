@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
-import { someEngineOf } from '../../../test-support/engine.js'
+import { someEngineOf } from '../../../test-support/faults/engine.js'
 import { type TestKafka, startKafka, whyNoKafka } from '../../../test-support/kafka.js'
-import { moreAcknowledged, rounds, settle } from '../../../test-support/ledger.js'
-import { openPromise } from '../../../test-support/promise.js'
+import { moreAcknowledged, rounds, settle } from '../../../test-support/faults/ledger.js'
+import { openPromise } from '../../../test-support/faults/promise.js'
 import { type TestServer, startServer, until } from '../../../test-support/server.js'
 
 const reason = await whyNoKafka()

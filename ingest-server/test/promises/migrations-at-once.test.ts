@@ -5,8 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { silentLogger } from '../../../test-support/clickhouse.js'
-import { moreAcknowledged } from '../../../test-support/ledger.js'
-import { openPromise } from '../../../test-support/promise.js'
+import { moreAcknowledged } from '../../../test-support/faults/ledger.js'
+import { openPromise } from '../../../test-support/faults/promise.js'
 import { type TestServer, startServer } from '../../../test-support/server.js'
 
 let dataDir: string

@@ -2,9 +2,9 @@ import kafkajs from 'kafkajs'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type TestKafka, startKafka, whyNoKafka } from '../../../test-support/kafka.js'
-import { countersOf } from '../../../test-support/counters.js'
-import { moreAcknowledged } from '../../../test-support/ledger.js'
-import { openPromise } from '../../../test-support/promise.js'
+import { countersOf } from '../../../test-support/faults/counters.js'
+import { moreAcknowledged } from '../../../test-support/faults/ledger.js'
+import { openPromise } from '../../../test-support/faults/promise.js'
 import { type TestServer, startServer, until } from '../../../test-support/server.js'
 
 const reason = await whyNoKafka()

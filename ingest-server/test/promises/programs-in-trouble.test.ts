@@ -7,9 +7,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { acts, define, faultsIn, fiveSteps, idsByRun } from '../../../test-support/five-steps.js'
+import { acts, define, faultsIn, fiveSteps, idsByRun } from '../../../test-support/roles/five-steps.js'
 import { touchlineImport } from '../../../test-support/importing.js'
-import { rounds } from '../../../test-support/ledger.js'
+import { rounds } from '../../../test-support/faults/ledger.js'
 import {
   receiverSecret,
   startReceiver,

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { touchline } from '../../../test-support/command.js'
-import { countersAddUp } from '../../../test-support/counters.js'
+import { countersAddUp } from '../../../test-support/faults/counters.js'
 import { type TestKafka, startKafka, whyNoKafka } from '../../../test-support/kafka.js'
-import { report } from '../../../test-support/promise.js'
+import { report } from '../../../test-support/faults/promise.js'
 import { freePort, startServer, until, type TestServer } from '../../../test-support/server.js'
 
 const reason = await whyNoKafka()

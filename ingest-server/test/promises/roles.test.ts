@@ -1,8 +1,8 @@
 import { afterEach, describe, test } from 'vitest'
 import { whyNoKafka } from '../../../test-support/kafka.js'
-import { moreAcknowledged, rounds } from '../../../test-support/ledger.js'
+import { moreAcknowledged, rounds } from '../../../test-support/faults/ledger.js'
 import { type Line, startLine } from '../../../test-support/line.js'
-import { type PromiseUnderFault, openPromise } from '../../../test-support/promise.js'
+import { type PromiseUnderFault, openPromise } from '../../../test-support/faults/promise.js'
 import { type TestServer, until } from '../../../test-support/server.js'
 
 const reason = await whyNoKafka()

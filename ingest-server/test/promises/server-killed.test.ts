@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
-import { moreAcknowledged, rounds } from '../../../test-support/ledger.js'
-import { openPromise } from '../../../test-support/promise.js'
+import { moreAcknowledged, rounds } from '../../../test-support/faults/ledger.js'
+import { openPromise } from '../../../test-support/faults/promise.js'
 import { type TestServer, startServer } from '../../../test-support/server.js'
 
 const kills = rounds(6, 50)

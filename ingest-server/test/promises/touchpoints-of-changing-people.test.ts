@@ -4,11 +4,11 @@
  */
 import { createClient, type ClickHouseClient } from '@clickhouse/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { rounds } from '../../../test-support/ledger.js'
-import { report } from '../../../test-support/promise.js'
+import { rounds } from '../../../test-support/faults/ledger.js'
+import { report } from '../../../test-support/faults/promise.js'
 import { startServer, until, type TestServer } from '../../../test-support/server.js'
-import { pick, seeded } from '../../../test-support/touchpoint-histories.js'
-import { tablesFollow } from '../../../test-support/touchpoints-of-facts.js'
+import { pick, seeded } from '../../../test-support/worlds/touchpoint-histories.js'
+import { tablesFollow } from '../../../test-support/plainly/touchpoints-of-facts.js'
 
 let server: TestServer
 let analyst: ClickHouseClient

@@ -9,23 +9,23 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
 import { eventRow, insertRowsOf } from '../../../test-support/event-rows.js'
-import type { HoldOptions } from '../../../test-support/hold-touchpoints.js'
-import { rounds } from '../../../test-support/ledger.js'
-import { report } from '../../../test-support/promise.js'
+import type { HoldOptions } from '../../../test-support/processes/hold-touchpoints.js'
+import { rounds } from '../../../test-support/faults/ledger.js'
+import { report } from '../../../test-support/faults/promise.js'
 import { until } from '../../../test-support/server.js'
 import {
   randomHistory,
   seeded,
   type History,
   type Random,
-} from '../../../test-support/touchpoint-histories.js'
-import { tablesFollow, tableState } from '../../../test-support/touchpoints-of-facts.js'
+} from '../../../test-support/worlds/touchpoint-histories.js'
+import { tablesFollow, tableState } from '../../../test-support/plainly/touchpoints-of-facts.js'
 import { groupBy } from '../../src/group-by.js'
 import { insertLines } from '../../src/clickhouse/insert-lines.js'
 import { createMetrics } from '../../src/metrics.js'
 import { openWorker } from '../../src/touchpoints/upkeep/worker.js'
 
-const script = fileURLToPath(new URL('../../../test-support/hold-touchpoints.ts', import.meta.url))
+const script = fileURLToPath(new URL('../../../test-support/processes/hold-touchpoints.ts', import.meta.url))
 const project = 'faults'
 let clickhouse: TestClickHouse
 let children: ChildProcess[] = []

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type TestClickHouse, startTestClickHouse } from '../../../test-support/clickhouse.js'
-import { childrenOf } from '../../../test-support/engine.js'
+import { childrenOf } from '../../../test-support/faults/engine.js'
 import { type TestKafka, startKafka, whyNoKafka } from '../../../test-support/kafka.js'
-import { countersOf } from '../../../test-support/counters.js'
-import { moreAcknowledged, rounds } from '../../../test-support/ledger.js'
-import { openPromise } from '../../../test-support/promise.js'
+import { countersOf } from '../../../test-support/faults/counters.js'
+import { moreAcknowledged, rounds } from '../../../test-support/faults/ledger.js'
+import { openPromise } from '../../../test-support/faults/promise.js'
 import { type TestServer, startServer, until } from '../../../test-support/server.js'
 
 const reason = await whyNoKafka()

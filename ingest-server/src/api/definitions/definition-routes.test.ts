@@ -10,7 +10,7 @@ import {
   startTestClickHouse,
   type TestClickHouse,
 } from '../../../../test-support/clickhouse.js'
-import { asOf, insertWorld, makeWorld } from '../../../../test-support/condition-worlds.js'
+import { asOf, insertWorld, makeWorld } from '../../../../test-support/worlds/condition-worlds.js'
 import { startTimelineApi, type TimelineApi } from '../../../../test-support/timeline-api.js'
 import { insertLines } from '../../clickhouse/insert-lines.js'
 import { openEmbeddedLog, type EmbeddedLog } from '../../log/embedded/embedded-log.js'

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { z } from 'zod'
 import type * as wire from '@touchline/schemas/api'
-import { startEngageStage, type EngageStage } from '../../../../test-support/engage-stage.js'
+import { startEngageStage, type EngageStage } from '../../../../test-support/roles/engage-stage.js'
 import { silentLogger } from '../../../../test-support/clickhouse.js'
 import { startTimelineApi, type TimelineApi } from '../../../../test-support/timeline-api.js'
 import { createMetrics } from '../../metrics.js'

@@ -8,8 +8,8 @@ import {
   startTestClickHouse,
   type TestClickHouse,
 } from '../../../../test-support/clickhouse.js'
-import { companyDefinitions, storeCompany } from '../../../../test-support/invented-company.js'
-import { companyTouchRules, journeyQuestions } from '../../../../test-support/journey-questions.js'
+import { companyDefinitions, storeCompany } from '../../../../test-support/worlds/invented-company.js'
+import { companyTouchRules, journeyQuestions } from '../../../../test-support/worlds/journey-questions.js'
 import { startTimelineApi, type TimelineApi } from '../../../../test-support/timeline-api.js'
 import { openEmbeddedLog, type EmbeddedLog } from '../../log/embedded/embedded-log.js'
 

@@ -11,8 +11,8 @@ import {
   startTestClickHouse,
   type TestClickHouse,
 } from '../../../../test-support/clickhouse.js'
-import { asOf, insertWorld, makeWorld, subjectsOf } from '../../../../test-support/condition-worlds.js'
-import { evaluate, touchesOfSubject } from '../../../../test-support/evaluate-condition.js'
+import { asOf, insertWorld, makeWorld, subjectsOf } from '../../../../test-support/worlds/condition-worlds.js'
+import { evaluate, touchesOfSubject } from '../../../../test-support/plainly/evaluate-condition.js'
 import { startTimelineApi, type TimelineApi } from '../../../../test-support/timeline-api.js'
 import { openStageKeeper } from '../../journeys/stage-keeper.js'
 import { openEmbeddedLog, type EmbeddedLog } from '../../log/embedded/embedded-log.js'

@@ -399,7 +399,9 @@ describe('the process of the embedded server', () => {
 
 /** Runs an embedded server in a process of its own, so that the parent can be killed. */
 async function holdInAnotherProcess(dataDir: string) {
-  const script = fileURLToPath(new URL('../../../../test-support/hold-clickhouse.ts', import.meta.url))
+  const script = fileURLToPath(
+    new URL('../../../../test-support/processes/hold-clickhouse.ts', import.meta.url),
+  )
   const holder = spawn(process.execPath, ['--import', 'tsx', script, dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -9,8 +9,8 @@ import {
   insertWorld,
   makeWorld,
   subjectsOf,
-} from '../../../../test-support/condition-worlds.js'
-import { scoresAbout } from '../../../../test-support/score-bodies.js'
+} from '../../../../test-support/worlds/condition-worlds.js'
+import { scoresAbout } from '../../../../test-support/worlds/score-bodies.js'
 import { query } from '../../clickhouse/query.js'
 import { readHistories } from '../../engagement/histories.js'
 import { openPoints } from '../../engagement/scores/points-of.js'

@@ -1,6 +1,6 @@
 /** Deliveries that another process decided and left. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startProgramWorld, type ProgramWorld } from '../../../../test-support/programs.js'
+import { startProgramWorld, type ProgramWorld } from '../../../../test-support/roles/programs.js'
 import { startReceiver, type Receiver } from '../../../../test-support/receiver.js'
 import { until } from '../../../../test-support/server.js'
 import { insertLines } from '../../clickhouse/insert-lines.js'

@@ -1,6 +1,6 @@
 /** Scores and hand-offs over real ClickHouse and the real log: once a crossing, with reasons that add up. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { startEngageStage, type EngageStage } from '../../../../test-support/engage-stage.js'
+import { startEngageStage, type EngageStage } from '../../../../test-support/roles/engage-stage.js'
 import { scoreOf } from '../scores/explain.js'
 import type { openWorker } from '../worker.js'
 import { readHandoffs } from './list.js'

@@ -1,6 +1,6 @@
 /** Programs as people see them: who enters, what is sent when, and that it is sent once. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { startProgramWorld, type ProgramWorld } from '../../../../test-support/programs.js'
+import { startProgramWorld, type ProgramWorld } from '../../../../test-support/roles/programs.js'
 import { startReceiver, type Receiver } from '../../../../test-support/receiver.js'
 import { until } from '../../../../test-support/server.js'
 import type { RunningPrograms } from './start.js'

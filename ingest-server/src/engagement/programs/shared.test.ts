@@ -1,6 +1,6 @@
 /** Two processes' worth of programs at once: every run is stepped by one at a time, and goes on where one of them ends. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startProgramWorld, type ProgramWorld } from '../../../../test-support/programs.js'
+import { startProgramWorld, type ProgramWorld } from '../../../../test-support/roles/programs.js'
 import { startReceiver, type Receiver } from '../../../../test-support/receiver.js'
 import { until } from '../../../../test-support/server.js'
 import { programSlots } from '../slots.js'

@@ -1,6 +1,6 @@
 /** Segments over real ClickHouse and the real log: whose rows follow from what, and what is said outward. */
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { startEngageStage, type EngageStage } from '../../../../test-support/engage-stage.js'
+import { startEngageStage, type EngageStage } from '../../../../test-support/roles/engage-stage.js'
 import type { openWorker } from '../worker.js'
 import { addToSegment } from './additions.js'
 import { countMembers, membersOf, openSegment, readHistory } from './members.js'

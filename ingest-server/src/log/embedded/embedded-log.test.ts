@@ -17,8 +17,10 @@ import { silentLogger } from '../../../../test-support/clickhouse.js'
 import { openEmbeddedLog, type EmbeddedLog, type EmbeddedLogOptions } from './embedded-log.js'
 import type { EventLog, ReadRecord } from '../log.js'
 
-const appender = fileURLToPath(new URL('../../../../test-support/append-for-ever.ts', import.meta.url))
-const dying = fileURLToPath(new URL('../../../../test-support/handle-and-die.ts', import.meta.url))
+const appender = fileURLToPath(
+  new URL('../../../../test-support/processes/append-for-ever.ts', import.meta.url),
+)
+const dying = fileURLToPath(new URL('../../../../test-support/processes/handle-and-die.ts', import.meta.url))
 const patient = { timeout: 25_000, interval: 10 }
 
 const makeFolder = () => mkdtempSync(join(tmpdir(), 'touchline-log-'))

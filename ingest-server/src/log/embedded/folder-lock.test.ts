@@ -8,7 +8,9 @@ import { silentLogger } from '../../../../test-support/clickhouse.js'
 import { numbered } from '../../../test/log-contract.js'
 import { openEmbeddedLog } from './embedded-log.js'
 
-const appender = fileURLToPath(new URL('../../../../test-support/append-for-ever.ts', import.meta.url))
+const appender = fileURLToPath(
+  new URL('../../../../test-support/processes/append-for-ever.ts', import.meta.url),
+)
 const patient = { timeout: 25_000, interval: 10 }
 
 /** As a container's: it is process 1 of its own, and has another host name. */

@@ -9,7 +9,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-const program = fileURLToPath(new URL('../../../../test-support/append-and-say.ts', import.meta.url))
+const program = fileURLToPath(
+  new URL('../../../../test-support/processes/append-and-say.ts', import.meta.url),
+)
 const canTrace = spawnSync('strace', ['-V']).status === 0 && spawnSync('strace', ['-f', 'true']).status === 0
 if (!canTrace) console.warn('SKIPPED: whether appends are synced needs strace and the right to trace')
 

@@ -6,7 +6,7 @@ import {
   seeded,
   storedAccounts,
   storedTouchpoints,
-} from '../../../../test-support/touchpoint-histories.js'
+} from '../../../../test-support/worlds/touchpoint-histories.js'
 import { insertLines } from '../../clickhouse/insert-lines.js'
 import { rebuildTouchpoints } from './rebuild.js'
 

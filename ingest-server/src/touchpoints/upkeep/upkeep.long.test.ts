@@ -16,7 +16,7 @@ import {
   storedAccounts,
   storedTouchpoints,
   type History,
-} from '../../../../test-support/touchpoint-histories.js'
+} from '../../../../test-support/worlds/touchpoint-histories.js'
 import { openWorker } from './worker.js'
 
 let clickhouse: TestClickHouse

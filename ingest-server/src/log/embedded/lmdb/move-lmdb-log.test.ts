@@ -19,7 +19,9 @@ import { linesOf, numbered, numbersOf, readUntil } from '../../../../test/log-co
 import { openEmbeddedLog, type EmbeddedLog } from '../embedded-log.js'
 import type { ReadRecord } from '../../log.js'
 
-const writer = fileURLToPath(new URL('../../../../../test-support/write-lmdb-log.mjs', import.meta.url))
+const writer = fileURLToPath(
+  new URL('../../../../../test-support/processes/write-lmdb-log.mjs', import.meta.url),
+)
 const appendedAt = 1_767_225_600_000
 
 type Entry = [sequence: number, appendedAt: number, records: number, header: object, lines: string]

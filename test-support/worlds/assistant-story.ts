@@ -2,9 +2,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { hashOfKey } from '../ingest-server/src/projects/projects-file.js'
-import { assistantOver, type Assistant, type ToolResult } from './assistant.js'
-import { startServer, type TestServer, until } from './server.js'
+import { hashOfKey } from '../../ingest-server/src/projects/projects-file.js'
+import { assistantOver, type Assistant, type ToolResult } from '../assistant.js'
+import { startServer, type TestServer, until } from '../server.js'
 
 export const own = { writeKey: 'wk_own_0123456789ab', secretKey: 'sk_own_0123456789abcdef' }
 export const foreign = { writeKey: 'wk_foreign_01234567', secretKey: 'sk_foreign_0123456789ab' }

@@ -8,7 +8,7 @@
  *     hooli    open                           Organic Social twice
  */
 import type { ClickHouseClient } from '@clickhouse/client'
-import { eventRow, insertPeople, insertRowsOf } from './event-rows.js'
+import { eventRow, insertPeople, insertRowsOf } from '../event-rows.js'
 
 type Fields = Omit<Parameters<typeof eventRow>[0], 'at'>
 

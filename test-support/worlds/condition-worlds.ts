@@ -2,9 +2,9 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import fc from 'fast-check'
 import type { Condition, Subject } from '@touchline/schemas/api'
-import type { Fact, World, WorldTouch } from './evaluate-condition.js'
-import { eventRow } from './event-rows.js'
-import { insertLines } from '../ingest-server/src/clickhouse/insert-lines.js'
+import type { Fact, World, WorldTouch } from '../plainly/evaluate-condition.js'
+import { eventRow } from '../event-rows.js'
+import { insertLines } from '../../ingest-server/src/clickhouse/insert-lines.js'
 
 const dayMs = 86_400_000
 export const asOf = Date.parse('2026-05-01T00:00:00.000Z')

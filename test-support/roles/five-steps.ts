@@ -1,6 +1,6 @@
 /** A program of five steps in which three act, and what a receiver saw of it. */
-import type { Receiver } from './receiver.js'
-import type { TestServer } from './server.js'
+import type { Receiver } from '../receiver.js'
+import type { TestServer } from '../server.js'
 
 export const acts = ['a1', 'a2', 'a3']
 const act = (id: string) => ({

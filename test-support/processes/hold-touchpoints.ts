@@ -1,8 +1,8 @@
 /** Keeps touchpoints until it is killed: `tsx hold-touchpoints.ts <JSON of HoldOptions>`; says when it begins. */
 import { createClient } from '@clickhouse/client'
-import { createMetrics } from '../ingest-server/src/metrics.js'
-import { startTouchpoints } from '../ingest-server/src/touchpoints/upkeep/upkeep.js'
-import { silentLogger } from './clickhouse.js'
+import { createMetrics } from '../../ingest-server/src/metrics.js'
+import { startTouchpoints } from '../../ingest-server/src/touchpoints/upkeep/upkeep.js'
+import { silentLogger } from '../clickhouse.js'
 
 export interface HoldOptions {
   url: string

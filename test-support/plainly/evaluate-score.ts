@@ -5,7 +5,7 @@ import {
   type Span,
   type SpanLists,
   type SubjectSpans,
-} from '../ingest-server/src/engagement/scores/evaluate.js'
+} from '../../ingest-server/src/engagement/scores/evaluate.js'
 import {
   evaluate,
   pagesOf,

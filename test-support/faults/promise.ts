@@ -6,7 +6,7 @@ import { appendFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import { type Counting, countersAddUp, countersBalance } from './counters.js'
 import { type Ledger, type LedgerResult, moreAcknowledged, settle, startLedger } from './ledger.js'
-import { type TestServer, until } from './server.js'
+import { type TestServer, until } from '../server.js'
 
 type Collecting = Pick<TestServer, 'url' | 'writeKey' | 'post'>
 

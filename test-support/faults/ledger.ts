@@ -3,7 +3,7 @@
  * 2xx, and afterwards counts on the people's timelines what is missing and what stands there twice.
  */
 import { randomUUID } from 'node:crypto'
-import { type TestServer, until } from './server.js'
+import { type TestServer, until } from '../server.js'
 
 export interface Ledger {
   /** messageIds that a 2xx answered for. */

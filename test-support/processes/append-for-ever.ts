@@ -1,7 +1,7 @@
 /** A process for log tests: appends numbers to the embedded log of a folder until it is killed, and prints each that was acknowledged. */
 import { writeSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import { openEmbeddedLog } from '../ingest-server/src/log/embedded/embedded-log.js'
+import { openEmbeddedLog } from '../../ingest-server/src/log/embedded/embedded-log.js'
 
 const [dir = '', first = '0'] = process.argv.slice(2)
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }

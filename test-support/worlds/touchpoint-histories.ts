@@ -5,12 +5,12 @@ import {
   type AccountStay,
   type Holding,
   type Person,
-} from '../ingest-server/src/identity/people.js'
-import { readCopies } from '../ingest-server/src/touchpoints/upkeep/copies.js'
-import { toTouchpointRow } from '../ingest-server/src/touchpoints/stored-row.js'
-import { personScope } from '../ingest-server/src/touchpoints/scope.js'
-import { touchpointsFrom } from '../ingest-server/src/touchpoints/touchpoints.js'
-import { eventRow } from './event-rows.js'
+} from '../../ingest-server/src/identity/people.js'
+import { readCopies } from '../../ingest-server/src/touchpoints/upkeep/copies.js'
+import { toTouchpointRow } from '../../ingest-server/src/touchpoints/stored-row.js'
+import { personScope } from '../../ingest-server/src/touchpoints/scope.js'
+import { touchpointsFrom } from '../../ingest-server/src/touchpoints/touchpoints.js'
+import { eventRow } from '../event-rows.js'
 
 export type Random = (below: number) => number
 

@@ -1,6 +1,6 @@
 /** What is sent with a public key by somebody who means harm: of the people and companies of the attacker's tests. */
 import { randomUUID } from 'node:crypto'
-import { until, type TestServer } from './server.js'
+import { until, type TestServer } from '../server.js'
 
 const users = ['eve', 'eve-old', 'gil', 'hal', 'mallory', 'mallory@hooli.dev']
 const emails = [

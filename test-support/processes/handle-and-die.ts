@@ -1,6 +1,6 @@
 /** A process for log tests: handles what the embedded log of a folder holds, says so, and is killed before that can be marked. */
 import { writeSync } from 'node:fs'
-import { openEmbeddedLog } from '../ingest-server/src/log/embedded/embedded-log.js'
+import { openEmbeddedLog } from '../../ingest-server/src/log/embedded/embedded-log.js'
 
 const [dir = ''] = process.argv.slice(2)
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }

@@ -1,18 +1,18 @@
 /** What the tables of touchpoints hold of a project, held to what the function makes of all facts that are there. */
 import type { ClickHouseClient } from '@clickhouse/client'
-import { readCopies } from '../ingest-server/src/touchpoints/upkeep/copies.js'
-import { groupBy } from '../ingest-server/src/group-by.js'
-import { personScope } from '../ingest-server/src/touchpoints/scope.js'
-import { toTouchpointRow } from '../ingest-server/src/touchpoints/stored-row.js'
-import { touchpointsFrom } from '../ingest-server/src/touchpoints/touchpoints.js'
+import { readCopies } from '../../ingest-server/src/touchpoints/upkeep/copies.js'
+import { groupBy } from '../../ingest-server/src/group-by.js'
+import { personScope } from '../../ingest-server/src/touchpoints/scope.js'
+import { toTouchpointRow } from '../../ingest-server/src/touchpoints/stored-row.js'
+import { touchpointsFrom } from '../../ingest-server/src/touchpoints/touchpoints.js'
 import {
   gapsBetween,
   readKnownOwners,
   readWholePeople,
-} from '../ingest-server/src/touchpoints/upkeep/whose.js'
-import type { LedgerResult } from './ledger.js'
-import { until } from './server.js'
-import { storedAccounts, storedTouchpoints } from './touchpoint-histories.js'
+} from '../../ingest-server/src/touchpoints/upkeep/whose.js'
+import type { LedgerResult } from '../faults/ledger.js'
+import { until } from '../server.js'
+import { storedAccounts, storedTouchpoints } from '../worlds/touchpoint-histories.js'
 
 export interface TableState {
   expected: number

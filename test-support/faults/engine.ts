@@ -1,6 +1,6 @@
 /** Finds, freezes and kills the embedded ClickHouse of a server process, from outside, as a fault would. */
 import { readFile, readdir } from 'node:fs/promises'
-import { until } from './server.js'
+import { until } from '../server.js'
 
 /** Process id of the child of `parent` that runs the engine; undefined while there is none. */
 export async function engineOf(parent: number): Promise<number | undefined> {

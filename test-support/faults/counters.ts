@@ -1,6 +1,6 @@
 /** The counters of /metrics, and what must be true of them: docs/operating.md, "What to watch". */
 import { randomUUID } from 'node:crypto'
-import { type TestServer, until } from './server.js'
+import { type TestServer, until } from '../server.js'
 
 /** Summed over all projects and processes. They start at nought with each process. */
 export interface Counters {

@@ -3,11 +3,11 @@
  * that a store of its own carries, as role store would.
  */
 import { createClient } from '@clickhouse/client'
-import { startEngage } from '../ingest-server/src/engagement/engage.js'
-import { openEmbeddedLog } from '../ingest-server/src/log/embedded/embedded-log.js'
-import { createMetrics } from '../ingest-server/src/metrics.js'
-import { startStore } from '../ingest-server/src/store/store.js'
-import { silentLogger } from './clickhouse.js'
+import { startEngage } from '../../ingest-server/src/engagement/engage.js'
+import { openEmbeddedLog } from '../../ingest-server/src/log/embedded/embedded-log.js'
+import { createMetrics } from '../../ingest-server/src/metrics.js'
+import { startStore } from '../../ingest-server/src/store/store.js'
+import { silentLogger } from '../clickhouse.js'
 
 export interface HoldEngageOptions {
   url: string

@@ -3,20 +3,20 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { definitionBodies, type DefinitionKind } from '@touchline/schemas/api'
-import type { ProgramsDeps } from '../ingest-server/src/engagement/programs/deps.js'
-import { startEngage } from '../ingest-server/src/engagement/engage.js'
-import { startPrograms, type RunningPrograms } from '../ingest-server/src/engagement/programs/start.js'
-import { openEmbeddedLog } from '../ingest-server/src/log/embedded/embedded-log.js'
-import type { EventLog } from '../ingest-server/src/log/log.js'
-import type { Judge } from '../ingest-server/src/log/tombstones.js'
-import { createMetrics } from '../ingest-server/src/metrics.js'
-import { programActs } from '../ingest-server/src/program-acts.js'
-import { startStitch } from '../ingest-server/src/identity/stitch.js'
-import { startStore } from '../ingest-server/src/store/store.js'
-import { startTouchpoints } from '../ingest-server/src/touchpoints/upkeep/upkeep.js'
-import { silentLogger, startTestClickHouse, type TestClickHouse } from './clickhouse.js'
-import { receiverSecret } from './receiver.js'
-import { startTimelineApi, type TimelineApi } from './timeline-api.js'
+import type { ProgramsDeps } from '../../ingest-server/src/engagement/programs/deps.js'
+import { startEngage } from '../../ingest-server/src/engagement/engage.js'
+import { startPrograms, type RunningPrograms } from '../../ingest-server/src/engagement/programs/start.js'
+import { openEmbeddedLog } from '../../ingest-server/src/log/embedded/embedded-log.js'
+import type { EventLog } from '../../ingest-server/src/log/log.js'
+import type { Judge } from '../../ingest-server/src/log/tombstones.js'
+import { createMetrics } from '../../ingest-server/src/metrics.js'
+import { programActs } from '../../ingest-server/src/program-acts.js'
+import { startStitch } from '../../ingest-server/src/identity/stitch.js'
+import { startStore } from '../../ingest-server/src/store/store.js'
+import { startTouchpoints } from '../../ingest-server/src/touchpoints/upkeep/upkeep.js'
+import { silentLogger, startTestClickHouse, type TestClickHouse } from '../clickhouse.js'
+import { receiverSecret } from '../receiver.js'
+import { startTimelineApi, type TimelineApi } from '../timeline-api.js'
 
 /** What goes wrong in the background is the reason of what a test then waits for in vain. */
 const sayingLogger = {
@@ -89,7 +89,7 @@ export async function startProgramWorld(): Promise<ProgramWorld> {
       if (answer.statusCode >= 300) throw new Error(answer.body)
     },
     async tell(...events) {
-      const { acceptEvents, splitBody } = await import('../ingest-server/src/collect/accept/accept.js')
+      const { acceptEvents, splitBody } = await import('../../ingest-server/src/collect/accept/accept.js')
       const text = JSON.stringify({ batch: events })
       const now = clock()
       const outcome = acceptEvents(

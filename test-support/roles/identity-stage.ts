@@ -1,11 +1,11 @@
 /** Identity kept by hand for one test file: a ClickHouse of its own, facts said project by project, passes on demand. */
 import { expect } from 'vitest'
-import type { EventRow } from '../ingest-server/src/log/event-row.js'
-import { createMetrics } from '../ingest-server/src/metrics.js'
-import { startStitch, type Stitch, type StitchDeps } from '../ingest-server/src/identity/stitch.js'
-import { silentLogger, startTestClickHouse, type TestClickHouse } from './clickhouse.js'
-import { insertRowsOf } from './event-rows.js'
-import { identityRow, query, storedOwners, storedPeople, type Said } from './identity-events.js'
+import type { EventRow } from '../../ingest-server/src/log/event-row.js'
+import { createMetrics } from '../../ingest-server/src/metrics.js'
+import { startStitch, type Stitch, type StitchDeps } from '../../ingest-server/src/identity/stitch.js'
+import { silentLogger, startTestClickHouse, type TestClickHouse } from '../clickhouse.js'
+import { insertRowsOf } from '../event-rows.js'
+import { identityRow, query, storedOwners, storedPeople, type Said } from '../worlds/identity-events.js'
 
 /** Longer than any test: passes are made by hand. */
 const never = 2 ** 30

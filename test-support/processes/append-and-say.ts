@@ -3,7 +3,7 @@
  * each when it is acknowledged, begins a new segment by a rewrite, appends a fourth, handles all and closes.
  */
 import { writeSync } from 'node:fs'
-import { openEmbeddedLog } from '../ingest-server/src/log/embedded/embedded-log.js'
+import { openEmbeddedLog } from '../../ingest-server/src/log/embedded/embedded-log.js'
 
 const [dir = ''] = process.argv.slice(2)
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
