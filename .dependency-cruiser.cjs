@@ -34,7 +34,7 @@ const walls = {
     'http/server.ts',
     'http/stopping.ts',
     // What an event says for identity: one pure file, made for both.
-    'identity/links.ts',
+    'identity/rules/links.ts',
   ],
   store: ['log', 'clickhouse'],
   projections: ['clickhouse'],
@@ -102,6 +102,7 @@ const subFolders = {
   clickhouse: ['embedded'],
   // Of the walk request → accept → trust → enrich → row: who drives the stages is above them.
   collect: ['base', 'read', 'trust', 'enrich', 'row', 'accept', 'request'],
+  identity: ['rules', 'facts', 'upkeep'],
   touchpoints: ['upkeep'],
   definitions: ['scores', 'plain', 'templates'],
   journeys: ['numbers', 'attribution', 'funnels', 'lifecycle', 'map', 'profile'],
@@ -194,11 +195,13 @@ module.exports = {
       name: 'who-is-who-is-pure',
       comment: 'links, effective-links and resolve decide from facts alone.',
       severity: 'error',
-      from: { path: `${server}/identity/(links?|link-caps|large-people|effective-links|resolve[^/]*)\\.ts$` },
+      from: {
+        path: `${server}/identity/rules/(links?|link-caps|large-people|effective-links|resolve[^/]*)\\.ts$`,
+      },
       to: {
         pathNot: [
           '^schemas/',
-          `${server}/identity/(links?|link-caps|large-people|effective-links|resolve[^/]*)\\.ts$`,
+          `${server}/identity/rules/(links?|link-caps|large-people|effective-links|resolve[^/]*)\\.ts$`,
         ],
       },
     },

@@ -12,7 +12,7 @@ export const longFunctions = [
   'ingest-server/src/app.ts',
   'ingest-server/src/clickhouse/pending-clickhouse.ts',
   'ingest-server/src/collect/read/spans.ts',
-  'ingest-server/src/identity/stitcher.ts',
+  'ingest-server/src/identity/upkeep/stitcher.ts',
   'ingest-server/src/log/append-queue.ts',
   'ingest-server/src/log/embedded/embedded-log.ts',
   'ingest-server/src/log/kafka/kafka-log.ts',

@@ -88,7 +88,7 @@ const byHand = {
       ['if (bytes * events > limits.decodedBytes) {', 'if (false) {'],
     ],
   },
-  'identity/link-caps.ts': {
+  'identity/rules/link-caps.ts': {
     tests: ['ingest-server/src/identity'],
     mistakes: [
       ['!isTrusted(link) &&\n        !released', '!released'],
@@ -101,7 +101,7 @@ const byHand = {
       ['return claims.filter((link) => !within.has(otherSide(link, user)))', 'return []'],
     ],
   },
-  'identity/weights.ts': {
+  'identity/facts/weights.ts': {
     tests: ['ingest-server/src/identity'],
     mistakes: [
       ['if (counted !== undefined) return counted', ''],
@@ -111,8 +111,11 @@ const byHand = {
       ['(back === undefined ? 0n : through(to, from, back))', '0n'],
     ],
   },
-  'identity/resolve.ts': {
-    tests: ['ingest-server/src/identity/resolve.test.ts', 'ingest-server/src/identity/size.test.ts'],
+  'identity/rules/resolve.ts': {
+    tests: [
+      'ingest-server/src/identity/rules/resolve.test.ts',
+      'ingest-server/src/identity/rules/size.test.ts',
+    ],
     mistakes: [
       ['claims.find(isTrusted) ?? claims[0]', 'claims[0]'],
       ['if (first === undefined || (link.verified && !first.verified))', 'if (first === undefined)'],
@@ -122,8 +125,8 @@ const byHand = {
       ['!notInferring.has(claim) &&', ''],
     ],
   },
-  'identity/effective-links.ts': {
-    tests: ['ingest-server/src/identity/resolve.test.ts'],
+  'identity/rules/effective-links.ts': {
+    tests: ['ingest-server/src/identity/rules/resolve.test.ts'],
     mistakes: [
       ['if (asOf !== undefined && link.receivedAt > asOf) continue', ''],
       ['(link.verified || !signedOnly),', 'true,'],
@@ -132,7 +135,7 @@ const byHand = {
       ['!setApart.has(link) &&', ''],
     ],
   },
-  'identity/outranks.ts': {
+  'identity/rules/outranks.ts': {
     tests: ['ingest-server/src/identity'],
     mistakes: [['if (a.verified !== b.verified) return a.verified', '']],
   },
@@ -216,7 +219,7 @@ const byHand = {
 /** Whatever is read is read of one project: each place where a reading file says so. */
 const readingFolders = ['timeline', 'touchpoints', 'api', 'identity']
 const notRead =
-  /\.test\.ts$|^identity\/(?:facts|derived-tables|capped-links|stitcher)\.ts$|^touchpoints\/(?:upkeep\/(?:tables|upkeep|reform|sweep)|first-copies)\.ts$/
+  /\.test\.ts$|^identity\/(?:facts\/facts|upkeep\/derived-tables|capped-links|upkeep\/stitcher)\.ts$|^touchpoints\/(?:upkeep\/(?:tables|upkeep|reform|sweep)|first-copies)\.ts$/
 const ofProject = 'project = {project: String}'
 
 function tenancy() {

@@ -3,7 +3,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { anonIdentifier, emailIdentifier, userIdentifier } from '@touchline/schemas'
 import { insertLines } from '../ingest-server/src/clickhouse/insert-lines.js'
 import type { EventRow } from '../ingest-server/src/log/event-row.js'
-import { linksFrom } from '../ingest-server/src/identity/links.js'
+import { linksFrom } from '../ingest-server/src/identity/rules/links.js'
 
 let made = 0
 

@@ -1,7 +1,7 @@
 /** A cluster answers what one server answers: the same events, stitched on one node, read on the other. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createMetrics } from '../src/metrics.js'
-import { startStitch, type Stitch } from '../src/identity/stitch.js'
+import { startStitch, type Stitch } from '../src/identity/upkeep/stitch.js'
 import { rebuildTouchpoints } from '../src/touchpoints/upkeep/rebuild.js'
 import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../test-support/clickhouse.js'
 import { recordingLog } from '../../test-support/collect.js'

@@ -30,8 +30,8 @@ export const folders = {
     ],
   },
   identity: {
-    mutate: ['identity/{resolve,accounts,effective-links,outranks}.ts'],
-    tests: ['identity/{resolve,accounts,size}.test.ts'],
+    mutate: ['identity/rules/{resolve,accounts,effective-links,outranks}.ts'],
+    tests: ['identity/rules/{resolve,accounts,size}.test.ts'],
   },
 }
 

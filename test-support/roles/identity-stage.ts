@@ -2,7 +2,7 @@
 import { expect } from 'vitest'
 import type { EventRow } from '../../ingest-server/src/log/event-row.js'
 import { createMetrics } from '../../ingest-server/src/metrics.js'
-import { startStitch, type Stitch, type StitchDeps } from '../../ingest-server/src/identity/stitch.js'
+import { startStitch, type Stitch, type StitchDeps } from '../../ingest-server/src/identity/upkeep/stitch.js'
 import { silentLogger, startTestClickHouse, type TestClickHouse } from '../clickhouse.js'
 import { insertRowsOf } from '../event-rows.js'
 import { identityRow, query, storedOwners, storedPeople, type Said } from '../worlds/identity-events.js'

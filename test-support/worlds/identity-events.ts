@@ -1,8 +1,8 @@
 /** Events that say who is who, as collect would store them, and what the derived tables should then hold. */
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { EventRow } from '../../ingest-server/src/log/event-row.js'
-import { linksFrom } from '../../ingest-server/src/identity/links.js'
-import { resolve, type Link } from '../../ingest-server/src/identity/resolve.js'
+import { linksFrom } from '../../ingest-server/src/identity/rules/links.js'
+import { resolve, type Link } from '../../ingest-server/src/identity/rules/resolve.js'
 import { eventRow } from '../event-rows.js'
 
 export interface Said {

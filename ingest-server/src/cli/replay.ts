@@ -1,6 +1,6 @@
 /** `touchline replay`: fills ClickHouse from what the log still holds, as far as it reaches. */
 import { insertLines } from '../clickhouse/insert-lines.js'
-import { rebuildIdentity } from '../identity/stitch.js'
+import { rebuildIdentity } from '../identity/upkeep/stitch.js'
 import { openLog } from '../log/open-log.js'
 import type { AddTo, Cli } from './command.js'
 import { openMigrated, projectsOf, quietLogger, refuseWhileRunning } from './open-parts.js'

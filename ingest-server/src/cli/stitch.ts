@@ -1,6 +1,6 @@
 /** `touchline stitch --rebuild`: derives who is who anew from the facts. */
 import { queryRows } from '../clickhouse/query.js'
-import { rebuildIdentity } from '../identity/stitch.js'
+import { rebuildIdentity } from '../identity/upkeep/stitch.js'
 import { usageError, type AddTo, type Cli } from './command.js'
 import { openMigrated, projectsOf } from './open-parts.js'
 

@@ -1,6 +1,6 @@
 /** R7 as an operator sees it: which links of an identifier its caps set apart, in the order of receipt. */
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
-import { capOf, defaultCaps } from './link-caps.js'
+import { capOf, defaultCaps } from './rules/link-caps.js'
 
 export interface CappedLink {
   other: string

@@ -12,7 +12,7 @@ import {
 import { eventRow, insertRowsOf } from '../../../../test-support/event-rows.js'
 import { startTimelineApi, type TimelineApi } from '../../../../test-support/timeline-api.js'
 import { createMetrics } from '../../metrics.js'
-import { startStitch, type Stitch } from '../../identity/stitch.js'
+import { startStitch, type Stitch } from '../../identity/upkeep/stitch.js'
 import { openEmbeddedLog, type EmbeddedLog } from '../../log/embedded/embedded-log.js'
 import { startStore } from '../../store/store.js'
 import type * as wire from '@touchline/schemas/api'

@@ -1,7 +1,7 @@
 /** What taking people apart, or putting them together, would make of them: the rules over the facts and one fact more. Writes nothing. */
 import type { UnlinkPreview } from '@touchline/schemas/api'
 import type { Reader } from '../../clickhouse/query.js'
-import type { Link } from '../../identity/link.js'
+import type { Link } from '../../identity/rules/link.js'
 import { accountsAt, lonePerson, type Person } from '../../identity/people.js'
 import { displayNameOf } from '../../journeys/map/display-name.js'
 import { knownThen } from '../../timeline/as-of.js'

@@ -7,7 +7,7 @@
  * is copied from the body's text (spans.ts) instead of being written anew.
  */
 import type { LinkFact } from '@touchline/schemas'
-import { linksFrom } from '../../identity/links.js'
+import { linksFrom } from '../../identity/rules/links.js'
 import type { RequestContext } from '../base/request-context.js'
 import {
   accountTraitsThatCount,

@@ -2,12 +2,18 @@
  * From facts to the rows of identity_map, people and account_people. Pure; the rows are a function of the
  * recorded facts alone, their version too, which is why a rebuild gives the same bytes.
  */
-import { createBreather, type Breather } from '../breathe.js'
-import { accountsOf, domainsOf, type AccountStay, type DomainMeaning, type Membership } from './accounts.js'
-import type { DomainRules } from './domains.js'
-import { isAnon, isEmail, isUser } from './effective-links.js'
-import type { Neighbourhood } from './neighbourhood.js'
-import type { Holding, Interval, Ownership, Person, Resolution } from './resolve.js'
+import { createBreather, type Breather } from '../../breathe.js'
+import {
+  accountsOf,
+  domainsOf,
+  type AccountStay,
+  type DomainMeaning,
+  type Membership,
+} from '../rules/accounts.js'
+import type { DomainRules } from '../rules/domains.js'
+import { isAnon, isEmail, isUser } from '../rules/effective-links.js'
+import type { Neighbourhood } from '../facts/neighbourhood.js'
+import type { Holding, Interval, Ownership, Person, Resolution } from '../rules/resolve.js'
 
 /** Property names are column names; the order of properties is theirs as well. */
 export interface IdentityRow {

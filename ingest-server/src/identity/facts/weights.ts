@@ -2,8 +2,8 @@
  * How much is recorded of what decides the rows of a neighbourhood: the low half of their versions. Each part is counted
  * once for all rows that rest on it, so that weighing a neighbourhood costs as much as it has links.
  */
-import type { Caps } from './link-caps.js'
-import { isAnon, isUser } from './link.js'
+import type { Caps } from '../rules/link-caps.js'
+import { isAnon, isUser } from '../rules/link.js'
 import { levelBack, nextOf, type Known, type Level } from './levels.js'
 
 export interface Weights {

@@ -12,10 +12,10 @@
  *     device      an anonymous id   wanted itself, or a core email's: who claims it is named
  *     probe       an anonymous id   whose a named email is may be inferred on it (R4)
  */
-import { createBreather } from '../breathe.js'
-import { defaultCaps, type Caps } from './link-caps.js'
-import { isAnon, isUser, type Link } from './link.js'
-import { openGroups } from './large-people.js'
+import { createBreather } from '../../breathe.js'
+import { defaultCaps, type Caps } from '../rules/link-caps.js'
+import { isAnon, isUser, type Link } from '../rules/link.js'
+import { openGroups } from '../rules/large-people.js'
 import type { Node } from './facts.js'
 import { nextOf, rank, toKnown, type Known, type Level } from './levels.js'
 import { createWeights, type Weights } from './weights.js'

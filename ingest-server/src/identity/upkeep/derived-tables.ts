@@ -4,10 +4,10 @@
  * rows the one with the highest version is read.
  */
 import type { ClickHouseClient } from '@clickhouse/client'
-import type { DomainMeaning } from './accounts.js'
+import type { DomainMeaning } from '../rules/accounts.js'
 import type { AccountPersonRow, Derived, IdentityRow, PersonRow } from './derive.js'
-import { queryRows, type NamedQuery } from '../clickhouse/query.js'
-import { withFewThreads } from './facts.js'
+import { queryRows, type NamedQuery } from '../../clickhouse/query.js'
+import { withFewThreads } from '../facts/facts.js'
 
 export interface RowOf {
   identity_map: IdentityRow

@@ -6,10 +6,10 @@ import {
   notInferring,
   overCap,
   type Caps,
-} from './link-caps.js'
+} from '../rules/link-caps.js'
 import { isIllegalId } from '@touchline/schemas'
-import { releasedPairs } from './large-people.js'
-import { isAnon, isEmail, isJoin, isTrusted, isUser, otherSide } from './link.js'
+import { releasedPairs } from '../rules/large-people.js'
+import { isAnon, isEmail, isJoin, isTrusted, isUser, otherSide } from '../rules/link.js'
 import type { Node } from './facts.js'
 
 export type Level = 'probe' | 'device' | 'ofUser' | 'loaded' | 'named' | 'lead' | 'core'

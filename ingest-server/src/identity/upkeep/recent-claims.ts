@@ -5,8 +5,8 @@
  * Forgetting costs time and never an answer.
  */
 import QuickLRU from 'quick-lru'
-import { defaultCaps, isAnon, isEmail, type Link } from './effective-links.js'
-import type { Node } from './facts.js'
+import { defaultCaps, isAnon, isEmail, type Link } from '../rules/effective-links.js'
+import type { Node } from '../facts/facts.js'
 
 export interface Claim {
   kind: string

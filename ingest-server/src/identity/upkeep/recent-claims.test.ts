@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Node } from './facts.js'
+import type { Node } from '../facts/facts.js'
 import { createRecentClaims } from './recent-claims.js'
-import { resolve, type Link, type Resolution } from './resolve.js'
+import { resolve, type Link, type Resolution } from '../rules/resolve.js'
 
 const hour = (n: number) => new Date(Date.UTC(2026, 2, 1, n)).toISOString()
 const user = fc.constantFrom('user:A', 'user:B', 'user:C')

@@ -7,16 +7,16 @@
  * Several processes divide the projects among them (projections/leases.ts), for speed alone: of two that work on one
  * project, as when one was frozen, neither does harm.
  */
-import type { ClickHouse } from '../clickhouse/clickhouse.js'
-import type { Logger } from '../logger.js'
-import type { Loop } from '../loop.js'
-import type { Metrics } from '../metrics.js'
-import type { Project } from '../projects/project.js'
-import { openFeed } from '../projections/feed.js'
-import { startKeptLoop } from '../projections/kept-loop.js'
-import { openLeases, slotOf } from '../projections/leases.js'
-import { openShare } from '../projections/share.js'
-import { sweepStart, type SweepPosition } from '../projections/sweep.js'
+import type { ClickHouse } from '../../clickhouse/clickhouse.js'
+import type { Logger } from '../../logger.js'
+import type { Loop } from '../../loop.js'
+import type { Metrics } from '../../metrics.js'
+import type { Project } from '../../projects/project.js'
+import { openFeed } from '../../projections/feed.js'
+import { startKeptLoop } from '../../projections/kept-loop.js'
+import { openLeases, slotOf } from '../../projections/leases.js'
+import { openShare } from '../../projections/share.js'
+import { sweepStart, type SweepPosition } from '../../projections/sweep.js'
 import { changeColumns, toChange, type Change } from './change.js'
 import { createStitcher } from './stitcher.js'
 

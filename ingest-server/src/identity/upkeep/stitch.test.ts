@@ -1,15 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { TestClickHouse } from '../../../test-support/clickhouse.js'
-import { insertRowsOf } from '../../../test-support/event-rows.js'
+import type { TestClickHouse } from '../../../../test-support/clickhouse.js'
+import { insertRowsOf } from '../../../../test-support/event-rows.js'
 import {
   expectedOwners,
   identityRow,
   query,
   rowsWritten,
   storedPeople,
-} from '../../../test-support/worlds/identity-events.js'
-import { hour, startIdentityStage, type IdentityStage } from '../../../test-support/roles/identity-stage.js'
-import { readCappedLinks } from './capped-links.js'
+} from '../../../../test-support/worlds/identity-events.js'
+import {
+  hour,
+  startIdentityStage,
+  type IdentityStage,
+} from '../../../../test-support/roles/identity-stage.js'
+import { readCappedLinks } from '../capped-links.js'
 import { createStitcher } from './stitcher.js'
 
 let stage: IdentityStage

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Node } from './facts.js'
-import { emailsThatCount, type Caps, defaultCaps } from './link-caps.js'
+import { emailsThatCount, type Caps, defaultCaps } from '../rules/link-caps.js'
 import { neighbourhoodOf } from './neighbourhood.js'
-import { resolve, type Link } from './resolve.js'
+import { resolve, type Link } from '../rules/resolve.js'
 
 const pick = (prefix: string, count: number) =>
   fc.integer({ min: 1, max: count }).map((n) => `${prefix}:${n}${prefix === 'email' ? '@x.com' : ''}`)

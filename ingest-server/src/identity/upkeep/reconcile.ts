@@ -2,8 +2,8 @@
  * Brings the derived rows of some identifiers of one project to what the facts say. Level-triggered: it does
  * not matter why, how often, by how many at once or after how long it is called.
  */
-import { domainMeanings, domainsOf } from './accounts.js'
-import type { DomainRules } from './domains.js'
+import { domainMeanings, domainsOf } from '../rules/accounts.js'
+import type { DomainRules } from '../rules/domains.js'
 import {
   accountRows,
   completePeople,
@@ -20,9 +20,9 @@ import {
   type Line,
   type PresentRows,
 } from './derived-tables.js'
-import type { FactReader } from './facts.js'
-import { neighbourhoodOf } from './neighbourhood.js'
-import { resolve, type Ownership } from './resolve.js'
+import type { FactReader } from '../facts/facts.js'
+import { neighbourhoodOf } from '../facts/neighbourhood.js'
+import { resolve, type Ownership } from '../rules/resolve.js'
 
 export interface ReconcileContext {
   facts: FactReader

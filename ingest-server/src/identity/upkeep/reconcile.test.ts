@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { accountsOf, domainMeanings, type Membership } from './accounts.js'
+import { accountsOf, domainMeanings, type Membership } from '../rules/accounts.js'
 import { accountRows } from './derive.js'
 import { keyOf, type DerivedTables, type RowOf, type Table } from './derived-tables.js'
-import type { DomainTrait, FactReader, Node } from './facts.js'
-import { linksFrom } from './links.js'
-import { resolve, type Link } from './resolve.js'
+import type { DomainTrait, FactReader, Node } from '../facts/facts.js'
+import { linksFrom } from '../rules/links.js'
+import { resolve, type Link } from '../rules/resolve.js'
 import { reconcile } from './reconcile.js'
 
 /** Facts and derived tables in memory, so that thousands of histories can be played; stitch.test.ts plays some on ClickHouse. */

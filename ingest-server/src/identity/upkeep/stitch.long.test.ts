@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import type { TestClickHouse } from '../../../test-support/clickhouse.js'
-import { insertRowsOf } from '../../../test-support/event-rows.js'
+import type { TestClickHouse } from '../../../../test-support/clickhouse.js'
+import { insertRowsOf } from '../../../../test-support/event-rows.js'
 import {
   derivedBytes,
   expectedOwners,
@@ -13,14 +13,14 @@ import {
   query,
   rowsWritten,
   storedOwners,
-} from '../../../test-support/worlds/identity-events.js'
+} from '../../../../test-support/worlds/identity-events.js'
 import {
   expectPeopleToFollow,
   hour,
   startIdentityStage,
   type IdentityStage,
-} from '../../../test-support/roles/identity-stage.js'
-import { readCappedLinks } from './capped-links.js'
+} from '../../../../test-support/roles/identity-stage.js'
+import { readCappedLinks } from '../capped-links.js'
 import { rebuildIdentity } from './stitch.js'
 
 let stage: IdentityStage
@@ -232,7 +232,7 @@ describe('several stitchers, and stitchers that die', () => {
 })
 
 async function spawnStitch(...more: string[]): Promise<ChildProcess> {
-  const script = fileURLToPath(new URL('../../../test-support/processes/hold-stitch.ts', import.meta.url))
+  const script = fileURLToPath(new URL('../../../../test-support/processes/hold-stitch.ts', import.meta.url))
   const { url } = clickhouse.analyst
   const child = spawn(
     process.execPath,
