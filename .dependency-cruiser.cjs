@@ -107,6 +107,7 @@ const subFolders = {
   definitions: ['scores', 'plain', 'templates'],
   journeys: ['numbers', 'attribution', 'funnels', 'lifecycle', 'map', 'profile'],
   engagement: ['who', 'endpoints', 'segments', 'scores', 'handoffs', 'deliveries', 'feeds', 'programs'],
+  'engagement/programs': ['acting', 'entering'],
   sources: ['reading', 'map', 'maps', 'imports', 'webhooks'],
   api: ['definitions', 'journeys', 'people', 'live', 'engagement', 'operating'],
 }

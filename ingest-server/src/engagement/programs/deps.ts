@@ -11,7 +11,7 @@ import type { Projects } from '../../projects/project.js'
 import type { ReadVariable } from '../../projects/variables.js'
 import type { Decided } from '../deliveries/delivery.js'
 import type { OutboundTouch } from '../deliveries/outbound.js'
-import type { ScoreOfBody } from './body.js'
+import type { ScoreOfBody } from './acting/body.js'
 
 /** What an act does besides webhooks; each does its work once for one id. */
 export interface Acts {

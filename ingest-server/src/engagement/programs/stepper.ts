@@ -4,8 +4,8 @@
  */
 import type { LogRecord } from '../../log/log.js'
 import { decidedRecord, type Decided } from '../deliveries/delivery.js'
-import { deliveryOf, readForBodies, type Decision } from './act-bodies.js'
-import { doInside, heldBack, lookAgainMs, traitOf } from './acts.js'
+import { deliveryOf, readForBodies, type Decision } from './acting/act-bodies.js'
+import { doInside, heldBack, lookAgainMs, traitOf } from './acting/acts.js'
 import type { StepperDeps } from './deps.js'
 import { keep } from '../keep.js'
 import { lookAt, type Looked } from './look.js'

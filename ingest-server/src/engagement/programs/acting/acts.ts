@@ -1,11 +1,11 @@
 /** What acts do besides webhooks: each on our own records, and once for its id. */
-import type { Reader } from '../../clickhouse/query.js'
-import { fillTemplate } from '../../definitions/body-template.js'
-import type { LogRecord } from '../../log/log.js'
-import { hashOf } from '../deliveries/delivery.js'
+import type { Reader } from '../../../clickhouse/query.js'
+import { fillTemplate } from '../../../definitions/body-template.js'
+import type { LogRecord } from '../../../log/log.js'
+import { hashOf } from '../../deliveries/delivery.js'
 import { actOf, type Decision } from './act-bodies.js'
-import type { Fact, Run } from './run.js'
-import type { StepperDeps } from './deps.js'
+import type { Fact, Run } from '../run.js'
+import type { StepperDeps } from '../deps.js'
 
 export function traitOf({ acts }: StepperDeps, decision: Decision, fact: Fact): LogRecord | undefined {
   const act = actOf(decision)

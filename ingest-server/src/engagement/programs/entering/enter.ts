@@ -3,15 +3,15 @@
  * that became true. A moment starts a program once, whatever it is told as and whoever its subject is merged with.
  */
 import { durationMs, type Subject } from '@touchline/schemas/api'
-import type { Reader } from '../../clickhouse/query.js'
-import type { Definition } from '../../definitions/definition.js'
-import { dayMs } from '../deliveries/retry.js'
-import { readEntries, readTriggers, type Before } from './facts.js'
-import { slotOfSubject } from '../slots.js'
-import { dueOf } from './machine.js'
-import type { Program } from './programs.js'
-import { runKey, type EntryWay, type Fact } from './run.js'
-import { readWhos, whoOf, type Who } from '../who/who.js'
+import type { Reader } from '../../../clickhouse/query.js'
+import type { Definition } from '../../../definitions/definition.js'
+import { dayMs } from '../../deliveries/retry.js'
+import { readEntries, readTriggers, type Before } from '../facts.js'
+import { slotOfSubject } from '../../slots.js'
+import { dueOf } from '../machine.js'
+import type { Program } from '../programs.js'
+import { runKey, type EntryWay, type Fact } from '../run.js'
+import { readWhos, whoOf, type Who } from '../../who/who.js'
 
 /** Something that may start a program for somebody. */
 export interface Moment {

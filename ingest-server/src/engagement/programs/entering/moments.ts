@@ -1,15 +1,15 @@
 /** Moments that may start a program, found among what changed: transitions of segments, touches, conditions that became true. */
 import type { Condition, Subject } from '@touchline/schemas/api'
-import { query, queryRows, type Reader } from '../../clickhouse/query.js'
-import { asOfParam } from '../../definitions/bag.js'
-import { compileCondition, compileFirstTrue } from '../../definitions/compile.js'
-import { compileTouch } from '../../definitions/compile-touch.js'
-import { loadReferences } from '../../definitions/references.js'
-import { namesOf } from '../../definitions/subject-names.js'
-import { touchSettings, touchesOf } from '../../definitions/touches.js'
+import { query, queryRows, type Reader } from '../../../clickhouse/query.js'
+import { asOfParam } from '../../../definitions/bag.js'
+import { compileCondition, compileFirstTrue } from '../../../definitions/compile.js'
+import { compileTouch } from '../../../definitions/compile-touch.js'
+import { loadReferences } from '../../../definitions/references.js'
+import { namesOf } from '../../../definitions/subject-names.js'
+import { touchSettings, touchesOf } from '../../../definitions/touches.js'
 import { lateAfterMs, type Moment } from './enter.js'
-import { holdsFor, isPlainTouch } from './holds.js'
-import type { Program } from './programs.js'
+import { holdsFor, isPlainTouch } from '../holds.js'
+import type { Program } from '../programs.js'
 
 /** A row of the feed of segments. */
 export interface Transition {

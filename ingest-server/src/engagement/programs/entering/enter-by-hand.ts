@@ -1,12 +1,12 @@
 /** People are put into a program by somebody who asks for it. */
 import type { ClickHouseClient } from '@clickhouse/client'
-import type { Clock } from '../../clock.js'
-import type { Reader } from '../../clickhouse/query.js'
-import type { EventLog } from '../../log/log.js'
+import type { Clock } from '../../../clock.js'
+import type { Reader } from '../../../clickhouse/query.js'
+import type { EventLog } from '../../../log/log.js'
 import { enterAll, type Moment } from './enter.js'
-import { keep } from '../keep.js'
-import type { Program } from './programs.js'
-import { factsRecord } from './run.js'
+import { keep } from '../../keep.js'
+import type { Program } from '../programs.js'
+import { factsRecord } from '../run.js'
 
 interface EnterByHandDeps {
   app: ClickHouseClient

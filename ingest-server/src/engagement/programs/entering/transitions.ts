@@ -1,6 +1,6 @@
 /** Entries into and leaves of segments, for programs that begin with them: at least once each, with the same id. */
 import type { ClickHouseClient } from '@clickhouse/client'
-import { openFeed, type Feed } from '../../projections/feed.js'
+import { openFeed, type Feed } from '../../../projections/feed.js'
 import type { Transition } from './moments.js'
 
 export const openTransitions = (client: ClickHouseClient, overlapMs: number): Feed<Transition> =>

@@ -1,11 +1,11 @@
 /** What is sent for an act: everything that bodies ask for, in a few queries, and the deliveries that come of it. */
-import type { Reader } from '../../clickhouse/query.js'
-import { deliveryId, type Decided } from '../deliveries/delivery.js'
+import type { Reader } from '../../../clickhouse/query.js'
+import { deliveryId, type Decided } from '../../deliveries/delivery.js'
 import { bodyOf, needsOf, readTouches, type ScoreOfBody, type TouchOfBody } from './body.js'
-import type { Looked } from './look.js'
-import type { Act, Outcome } from './machine.js'
-import type { Fact } from './run.js'
-import type { StepperDeps } from './deps.js'
+import type { Looked } from '../look.js'
+import type { Act, Outcome } from '../machine.js'
+import type { Fact } from '../run.js'
+import type { StepperDeps } from '../deps.js'
 
 export interface Decision {
   looked: Looked
