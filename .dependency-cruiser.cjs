@@ -104,7 +104,7 @@ const subFolders = {
   collect: ['base', 'read', 'trust', 'enrich', 'row', 'accept', 'request'],
   identity: ['rules', 'facts', 'upkeep'],
   touchpoints: ['upkeep'],
-  definitions: ['scores', 'plain', 'templates'],
+  definitions: ['documents', 'sql', 'scores', 'plain', 'templates'],
   journeys: ['numbers', 'attribution', 'funnels', 'lifecycle', 'map', 'profile'],
   engagement: ['who', 'endpoints', 'segments', 'scores', 'handoffs', 'deliveries', 'feeds', 'programs'],
   'engagement/programs': ['acting', 'entering'],

@@ -15,7 +15,7 @@ import {
   type TouchCondition,
   type ValueOp,
 } from '@touchline/schemas/api'
-import { dateMs } from '../../ingest-server/src/definitions/compare.js'
+import { dateMs } from '../../ingest-server/src/definitions/sql/compare.js'
 
 export interface WorldTouch {
   person: string

@@ -20,7 +20,7 @@ export interface Reader extends QuerySource {
   readonly signedOnly: boolean
   /** What the project says of domains; absent: nothing. */
   readonly domains?: { readonly shared: readonly string[]; readonly companies: readonly string[] } | undefined
-  /** As long as it is the same, so are all definitions, which are not read again then (definitions/read.ts). Absent: unknown. */
+  /** As long as it is the same, so are all definitions, which are not read again then (definitions/documents/read.ts). Absent: unknown. */
   readonly definitionsStamp?: string | undefined
 }
 

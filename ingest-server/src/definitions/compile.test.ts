@@ -18,7 +18,7 @@ import {
 } from '../../../test-support/worlds/condition-worlds.js'
 import { query } from '../clickhouse/query.js'
 import { compileCondition, compileFirstTrue, type CompiledCondition } from './compile.js'
-import { noReferences, type References } from './references.js'
+import { noReferences, type References } from './documents/references.js'
 
 const cases = { holding: 360, first: 160 }
 const aQuery = 16

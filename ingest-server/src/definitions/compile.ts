@@ -5,16 +5,16 @@
  */
 import type { ClickHouseSettings } from '@clickhouse/client'
 import type { Condition, ScoreBody, StagesBody, Subject } from '@touchline/schemas/api'
-import { asOfParam, openBag, type Compiled } from './bag.js'
-import type { Compiling } from './compiling.js'
-import { openHistory } from './history.js'
-import { holdingSql } from './holding.js'
-import { alternatingTimes, beginOf, risesOf } from './moments.js'
-import type { References } from './references.js'
+import { asOfParam, openBag, type Compiled } from './sql/bag.js'
+import type { Compiling } from './sql/compiling.js'
+import { openHistory } from './sql/history.js'
+import { holdingSql } from './sql/holding.js'
+import { alternatingTimes, beginOf, risesOf } from './sql/moments.js'
+import type { References } from './documents/references.js'
 import { scoreConditions } from './scores/conditions.js'
 import { listedSpansSql, lowestSql, pointsSql } from './scores/total.js'
-import { entriesSql, stageEntriesOf } from './stage-entries.js'
-import { touchSettings } from './touches.js'
+import { entriesSql, stageEntriesOf } from './sql/stage-entries.js'
+import { touchSettings } from './sql/touches.js'
 
 export interface ConditionScope {
   subject: Subject

@@ -2,9 +2,9 @@
 import { expect, test } from 'vitest'
 import type { Reader } from '../clickhouse/query.js'
 import { personaOf } from '../journeys/profile/personas.js'
-import type { Definition } from './definition.js'
+import type { Definition } from './documents/definition.js'
 import { nearest } from './nearest.js'
-import { warningsOf } from './warnings.js'
+import { warningsOf } from './documents/warnings.js'
 
 /** Segments are known without asking. */
 const nobody = undefined as unknown as Reader

@@ -1,7 +1,7 @@
 /** Who has to be looked at again: from what changed in ClickHouse to persons and accounts. */
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Condition, Subject } from '@touchline/schemas/api'
-import type { Definition } from '../definitions/definition.js'
+import type { Definition } from '../definitions/documents/definition.js'
 import { conditionsOfBody, leavesOf } from '../definitions/walk.js'
 import { openFeed, type Feed } from '../projections/feed.js'
 import { readAccountsOf, readPeopleOf, readPersons } from './people-now.js'

@@ -1,12 +1,12 @@
 /** The touches of subjects that changed, read once for all definitions that are worked out in this process (definitions/plain). */
 import type { Subject } from '@touchline/schemas/api'
 import { query, queryRows, type NamedQuery } from '../clickhouse/query.js'
-import { asOfParam } from '../definitions/bag.js'
+import { asOfParam } from '../definitions/sql/bag.js'
 import { historyOf, type PlainHistory } from '../definitions/plain/plain-history.js'
 import type { PlainSet } from '../definitions/plain/plain-set.js'
 import type { Matcher, PlainTouch, TouchContent } from '../definitions/plain/touch-matcher.js'
-import { touchesOf, touchSettings } from '../definitions/touches.js'
-import { knownSubjects } from '../definitions/universe.js'
+import { touchesOf, touchSettings } from '../definitions/sql/touches.js'
+import { knownSubjects } from '../definitions/sql/universe.js'
 import type { EngageSource } from './source.js'
 
 export interface SubjectHistory {

@@ -4,8 +4,8 @@
  */
 import type { Touch, TouchRulesBody } from '@touchline/schemas/api'
 import { queryRows, type Reader } from '../clickhouse/query.js'
-import { compileTouch, compileTouches } from '../definitions/compile-touch.js'
-import { touchesOf } from '../definitions/touches.js'
+import { compileTouch, compileTouches } from '../definitions/sql/compile-touch.js'
+import { touchesOf } from '../definitions/sql/touches.js'
 import type { UsedDefinition } from './goals.js'
 import {
   baseParams,

@@ -1,8 +1,8 @@
 /** What first brought subjects, and how much there is of each: of the few that are shown, in one statement. */
 import type { FirstTouch, Subject } from '@touchline/schemas/api'
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
-import { asOfParam } from '../definitions/bag.js'
-import { touchesOfKeys, touchSettings } from '../definitions/touches.js'
+import { asOfParam } from '../definitions/sql/bag.js'
+import { touchesOfKeys, touchSettings } from '../definitions/sql/touches.js'
 
 export interface Beginning {
   touches: number

@@ -1,9 +1,9 @@
 /** Where it went quiet: two consecutive touches of a subject more than a time apart, and silence until now. */
 import type { Touch } from '@touchline/schemas/api'
 import { query, type Reader } from '../clickhouse/query.js'
-import { compileTouch } from '../definitions/compile-touch.js'
-import { namesOf } from '../definitions/subject-names.js'
-import { touchesOf } from '../definitions/touches.js'
+import { compileTouch } from '../definitions/sql/compile-touch.js'
+import { namesOf } from '../definitions/sql/subject-names.js'
+import { touchesOf } from '../definitions/sql/touches.js'
 import { readBeginnings, type Beginning } from './first-touches.js'
 import type { UsedDefinition } from './goals.js'
 import { touchWords } from './summary.js'

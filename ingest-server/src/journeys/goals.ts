@@ -1,12 +1,12 @@
 /** Goals: which touches or moments are conversions, of whom, when and of what worth. */
 import type { Condition, GoalBody, Touch } from '@touchline/schemas/api'
 import type { Reader } from '../clickhouse/query.js'
-import { openBag } from '../definitions/bag.js'
+import { openBag } from '../definitions/sql/bag.js'
 import { compileFirstTrue } from '../definitions/compile.js'
-import { loadReferences } from '../definitions/references.js'
-import { compileTouch } from '../definitions/compile-touch.js'
-import { readDefinition, requireDefinition } from '../definitions/read.js'
-import { touchesEverOf, touchesOf } from '../definitions/touches.js'
+import { loadReferences } from '../definitions/documents/references.js'
+import { compileTouch } from '../definitions/sql/compile-touch.js'
+import { readDefinition, requireDefinition } from '../definitions/documents/read.js'
+import { touchesEverOf, touchesOf } from '../definitions/sql/touches.js'
 import { baseParams, fragment, paramsOf, type Fragment, type Question, type Subject } from './question.js'
 
 export interface Goal {

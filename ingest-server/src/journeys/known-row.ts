@@ -1,7 +1,7 @@
 /** A row that is asked for by name: one of those there are, or the nearest of them is said. */
 import { queryRows, type Reader } from '../clickhouse/query.js'
 import { meant } from '../definitions/nearest.js'
-import { touchesEverOf } from '../definitions/touches.js'
+import { touchesEverOf } from '../definitions/sql/touches.js'
 import { TouchlineError } from '../errors.js'
 import { baseParams, settings, type Fragment, type Question } from './question.js'
 

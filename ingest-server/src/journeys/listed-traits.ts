@@ -1,7 +1,7 @@
 /** The traits of many at once, for lists: of each name the latest, verified ones first. */
 import type { Subject } from '@touchline/schemas/api'
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
-import { saysSomething } from '../definitions/compare.js'
+import { saysSomething } from '../definitions/sql/compare.js'
 import { parseExact } from '../exact-json.js'
 
 const sources: Record<Subject, string> = {

@@ -1,6 +1,6 @@
 /** What follows what: the most walked paths, and the steps between any two. */
 import { queryRows, type Reader } from '../clickhouse/query.js'
-import { touchpointTables, touchesOf } from '../definitions/touches.js'
+import { touchpointTables, touchesOf } from '../definitions/sql/touches.js'
 import { usedGoals, type UsedDefinition } from './goals.js'
 import { namesOfTouches, requireKnown } from './known-row.js'
 import { fragment, settings, type Fragment } from './question.js'

@@ -1,10 +1,10 @@
 /** What every question over journeys has in common: about whom, when, as of when, and of whom only. */
 import type { Condition, Subject } from '@touchline/schemas/api'
 import { queryRows, type Params, type Reader } from '../clickhouse/query.js'
-import { asOfParam } from '../definitions/bag.js'
+import { asOfParam } from '../definitions/sql/bag.js'
 import { compileCondition } from '../definitions/compile.js'
-import { loadReferences } from '../definitions/references.js'
-import { onlyKeys, touchpointTables, touchSettings } from '../definitions/touches.js'
+import { loadReferences } from '../definitions/documents/references.js'
+import { onlyKeys, touchpointTables, touchSettings } from '../definitions/sql/touches.js'
 
 export type { Subject }
 

@@ -2,7 +2,7 @@
 import { durationMs, type StagesBody } from '@touchline/schemas/api'
 import { queryRows, type Reader } from '../clickhouse/query.js'
 import { compileStages } from '../definitions/compile.js'
-import { touchSettings } from '../definitions/touches.js'
+import { touchSettings } from '../definitions/sql/touches.js'
 import type { Fragment, Question } from './question.js'
 import type { UsedDefinition } from './goals.js'
 import type { StageList } from './stage-list.js'

@@ -19,7 +19,7 @@ import {
   type PlainTouch,
 } from '../../../test-support/plainly/plain-journeys.js'
 import type { Reader } from '../clickhouse/query.js'
-import { noReferences } from '../definitions/references.js'
+import { noReferences } from '../definitions/documents/references.js'
 import { attribute } from './attribution/attribution.js'
 import { ruleModels } from './attribution/credit.js'
 import { funnelModes } from './funnels/attempts.js'

@@ -1,10 +1,10 @@
 /** All entries into the stages of a list as rows of a table: the statement of HTTP, with what made each entry. */
 import type { Subject } from '@touchline/schemas/api'
 import type { Params } from '../clickhouse/query.js'
-import { asOfSql } from '../definitions/bag.js'
+import { asOfSql } from '../definitions/sql/bag.js'
 import { compileStages } from '../definitions/compile.js'
-import { compileTouches } from '../definitions/compile-touch.js'
-import { touchesOf } from '../definitions/touches.js'
+import { compileTouches } from '../definitions/sql/compile-touch.js'
+import { touchesOf } from '../definitions/sql/touches.js'
 import { touchesAt } from '../definitions/walk.js'
 import { paramsOf } from './question.js'
 import type { StageList } from './stage-list.js'

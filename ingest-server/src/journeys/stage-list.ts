@@ -2,9 +2,9 @@
 import type { StagesBody, Subject } from '@touchline/schemas/api'
 import type { Reader } from '../clickhouse/query.js'
 import { TouchlineError } from '../errors.js'
-import type { Definition } from '../definitions/definition.js'
-import { listDefinitions, requireDefinition } from '../definitions/read.js'
-import { loadReferences, type References } from '../definitions/references.js'
+import type { Definition } from '../definitions/documents/definition.js'
+import { listDefinitions, requireDefinition } from '../definitions/documents/read.js'
+import { loadReferences, type References } from '../definitions/documents/references.js'
 import { conditionsOfBody } from '../definitions/walk.js'
 
 export interface StageList {
@@ -57,7 +57,7 @@ export async function readUsualList(reader: Reader, subject: Subject, asOf: numb
 }
 
 /**
- * The list that decides who is in a stage of that name (definitions/references.ts), over these subjects. Throws
+ * The list that decides who is in a stage of that name (definitions/documents/references.ts), over these subjects. Throws
  * QUERY_INVALID naming the nearest stage.
  */
 export async function listOfStage(

@@ -19,7 +19,7 @@ import {
 import { startTimelineApi, type TimelineApi } from '../../../test-support/timeline-api.js'
 import { query } from '../clickhouse/query.js'
 import { compileStages } from '../definitions/compile.js'
-import { noReferences } from '../definitions/references.js'
+import { noReferences } from '../definitions/documents/references.js'
 import { touchesAt } from '../definitions/walk.js'
 import { openEmbeddedLog, type EmbeddedLog } from '../log/embedded/embedded-log.js'
 import { openStageKeeper } from './stage-keeper.js'

@@ -1,7 +1,7 @@
 /** Stages over everybody: who reached, entered and skipped each, how long they stay, how fast they go on, who dropped off. */
 import { durationMs, type StageRow, type StagesBody } from '@touchline/schemas/api'
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
-import { asOfMsSql } from '../definitions/bag.js'
+import { asOfMsSql } from '../definitions/sql/bag.js'
 import { compileStages } from '../definitions/compile.js'
 import type { StageList } from './stage-list.js'
 

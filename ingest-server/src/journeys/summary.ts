@@ -1,8 +1,8 @@
 /** The journey row, "31 touches, 3.1 channels, 192 days", over the subjects that won, lost or are open. */
 import type { Touch } from '@touchline/schemas/api'
 import { query, queryRows, type Reader } from '../clickhouse/query.js'
-import { compileTouch } from '../definitions/compile-touch.js'
-import { touchesOf } from '../definitions/touches.js'
+import { compileTouch } from '../definitions/sql/compile-touch.js'
+import { touchesOf } from '../definitions/sql/touches.js'
 import { closedBy, convertedKeys, conversionsOf, usedGoals, type Goal, type UsedDefinition } from './goals.js'
 import type { Spread } from './numbers/statistics.js'
 import {

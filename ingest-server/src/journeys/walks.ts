@@ -7,8 +7,8 @@
  */
 import type { Touch } from '@touchline/schemas/api'
 import type { Reader } from '../clickhouse/query.js'
-import { compileTouch } from '../definitions/compile-touch.js'
-import { touchesOf } from '../definitions/touches.js'
+import { compileTouch } from '../definitions/sql/compile-touch.js'
+import { touchesOf } from '../definitions/sql/touches.js'
 import { conversionsOf, isPlainTouch, type Goal } from './goals.js'
 import {
   baseParams,

@@ -1,8 +1,8 @@
 /** The map that somebody names: one that is saved, else a ready one; or the map itself as JSON. */
 import type { ImportBody } from '@touchline/schemas/api'
-import { checkBody } from '../definitions/check.js'
+import { checkBody } from '../definitions/documents/check.js'
 import { meant } from '../definitions/nearest.js'
-import { listDefinitions, readDefinition } from '../definitions/read.js'
+import { listDefinitions, readDefinition } from '../definitions/documents/read.js'
 import { TouchlineError } from '../errors.js'
 import { readyMaps } from './maps/index.js'
 

@@ -1,5 +1,5 @@
 import { TouchlineError } from '../../errors.js'
-import { checkBody } from '../../definitions/check.js'
+import { checkBody } from '../../definitions/documents/check.js'
 import { problemOfUrl, rangesOf } from '../../engagement/endpoints/address-guard.js'
 import type { TimelineDeps } from '../context.js'
 

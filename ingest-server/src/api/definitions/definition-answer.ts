@@ -1,5 +1,5 @@
 import { sentencesOf, type DefinitionAnswer } from '@touchline/schemas/api'
-import { toDefinition, type StoredVersion } from '../../definitions/read.js'
+import { toDefinition, type StoredVersion } from '../../definitions/documents/read.js'
 import { conditionsOfBody, pathText } from '../../definitions/walk.js'
 import { isoTime } from '../answer.js'
 

@@ -13,11 +13,16 @@ import {
   templateParams,
 } from '@touchline/schemas/api'
 import { TouchlineError } from '../../errors.js'
-import { checkKind } from '../../definitions/check.js'
+import { checkKind } from '../../definitions/documents/check.js'
 import { meant } from '../../definitions/nearest.js'
-import { listDefinitions, readVersions, versionWanted, type StoredVersion } from '../../definitions/read.js'
+import {
+  listDefinitions,
+  readVersions,
+  versionWanted,
+  type StoredVersion,
+} from '../../definitions/documents/read.js'
 import { templates } from '../../definitions/templates/index.js'
-import { writeDefinition } from '../../definitions/write.js'
+import { writeDefinition } from '../../definitions/documents/write.js'
 import { readerFor, type Api, type TimelineDeps } from '../context.js'
 import { toAnswer } from './definition-answer.js'
 import { addChecking, addPreview } from './preview-routes.js'

@@ -9,9 +9,9 @@ import {
   errors,
 } from '@touchline/schemas/api'
 import { TouchlineError, errorTable } from '../../errors.js'
-import { checkKind } from '../../definitions/check.js'
-import { type StoredVersion } from '../../definitions/read.js'
-import { writeDefinition } from '../../definitions/write.js'
+import { checkKind } from '../../definitions/documents/check.js'
+import { type StoredVersion } from '../../definitions/documents/read.js'
+import { writeDefinition } from '../../definitions/documents/write.js'
 import { readerFor, type Api, type TimelineDeps } from '../context.js'
 import { checkEndpointUrl } from './check-endpoint-url.js'
 import { toAnswer } from './definition-answer.js'

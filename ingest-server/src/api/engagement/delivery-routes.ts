@@ -8,7 +8,7 @@ import {
   errors,
   replayAnswer,
 } from '@touchline/schemas/api'
-import { listDefinitions } from '../../definitions/read.js'
+import { listDefinitions } from '../../definitions/documents/read.js'
 import { problemOfUrl, rangesOf } from '../../engagement/endpoints/address-guard.js'
 import { signersOf } from '../../engagement/endpoints/signature.js'
 import { readDeliveries, readEndpoints, type DeliveryRow } from '../../engagement/deliveries/read.js'

@@ -10,7 +10,7 @@ import {
 } from '@touchline/schemas/api'
 import { TouchlineError } from '../../errors.js'
 import type { Reader } from '../../clickhouse/query.js'
-import { requireDefinition } from '../../definitions/read.js'
+import { requireDefinition } from '../../definitions/documents/read.js'
 import { toAnswerEvent } from '../../engagement/handoffs/answer.js'
 import { readHandoffs, type Handoff } from '../../engagement/handoffs/list.js'
 import { findPerson } from '../../identity/people.js'

@@ -12,7 +12,7 @@ import {
   type ScoreBody,
   type Sentences,
 } from '@touchline/schemas/api'
-import { listDefinitions } from '../../definitions/read.js'
+import { listDefinitions } from '../../definitions/documents/read.js'
 import { explainScores } from '../../engagement/scores/explain.js'
 import { countScored } from '../../engagement/scores/list.js'
 import { openScore, readScored, type ScoreCursor } from '../../engagement/scores/subjects.js'

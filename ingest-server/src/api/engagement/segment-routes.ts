@@ -13,8 +13,8 @@ import {
   sentencesOf,
   engageWhyQuery,
 } from '@touchline/schemas/api'
-import { listDefinitions } from '../../definitions/read.js'
-import { loadReferences } from '../../definitions/references.js'
+import { listDefinitions } from '../../definitions/documents/read.js'
+import { loadReferences } from '../../definitions/documents/references.js'
 import { countStanding } from '../../engagement/segments/list.js'
 import {
   countMembers,

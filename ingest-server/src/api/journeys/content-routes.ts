@@ -9,7 +9,7 @@ import {
 } from '@touchline/schemas/api'
 import type { z } from 'zod'
 import type { Reader } from '../../clickhouse/query.js'
-import { requireDefinition } from '../../definitions/read.js'
+import { requireDefinition } from '../../definitions/documents/read.js'
 import {
   contentStages,
   mapContent,

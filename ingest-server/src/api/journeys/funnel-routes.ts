@@ -10,7 +10,7 @@ import {
   subjectsAnswer,
 } from '@touchline/schemas/api'
 import type { Reader } from '../../clickhouse/query.js'
-import { whatIsWrong } from '../../definitions/check.js'
+import { whatIsWrong } from '../../definitions/documents/check.js'
 import type { FunnelQuestion } from '../../journeys/funnels/funnel-question.js'
 import { askFunnel, subjectsOfStep } from '../../journeys/funnels/funnel.js'
 import type { Api, TimelineDeps } from '../context.js'

@@ -17,9 +17,9 @@ import {
   patternsOf,
   patternsOfTouch,
   whatIsWrong,
-} from '../../definitions/check.js'
+} from '../../definitions/documents/check.js'
 import { meant } from '../../definitions/nearest.js'
-import { readDefinition, requireDefinition } from '../../definitions/read.js'
+import { readDefinition, requireDefinition } from '../../definitions/documents/read.js'
 import type { Found } from '../../definitions/walk.js'
 import { TouchlineError } from '../../errors.js'
 import { goalIfAny, goalOf, subjectOf, type Goal } from '../../journeys/goals.js'

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ImportBody, SourceBody } from '@touchline/schemas/api'
 import type { Reader } from '../../clickhouse/query.js'
-import { listDefinitions } from '../../definitions/read.js'
+import { listDefinitions } from '../../definitions/documents/read.js'
 import { TouchlineError } from '../../errors.js'
 import type { Project } from '../../projects/project.js'
 import { findMap } from '../../sources/find-map.js'

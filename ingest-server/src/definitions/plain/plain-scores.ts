@@ -1,6 +1,6 @@
 /** The spans of a score's rules (scores/spans.ts) from the touches of one subject, worked out in this process. */
 import { durationMs, isTouchAlone, type ScoreBody } from '@touchline/schemas/api'
-import type { LeafOf } from '../compiling.js'
+import type { LeafOf } from '../sql/compiling.js'
 import type { ScoreRule } from '../scores/spans.js'
 import { distinctValues, plainSteps, plainTouches } from './plain-conditions.js'
 import type { PlainContext } from './plain-steps.js'

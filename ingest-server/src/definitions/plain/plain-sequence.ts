@@ -1,6 +1,6 @@
 /** Touches in an order: when the sequence was first complete, as sequence.ts folds it in SQL. */
 import { durationMs } from '@touchline/schemas/api'
-import type { LeafOf } from '../compiling.js'
+import type { LeafOf } from '../sql/compiling.js'
 import type { PlainContext, PlainSteps } from './plain-steps.js'
 import { noSteps } from './steps.js'
 import { needsEvents } from './touch-matcher.js'

@@ -1,7 +1,7 @@
 /** The definitions about one kind of subject that are worked out from its own touches; the others are left to ClickHouse. */
 import type { Condition, ScoreBody, Subject } from '@touchline/schemas/api'
-import type { Definition } from '../definition.js'
-import type { References } from '../references.js'
+import type { Definition } from '../documents/definition.js'
+import type { References } from '../documents/references.js'
 import { plainSteps } from './plain-conditions.js'
 import type { PlainHistory } from './plain-history.js'
 import { plainScore, type PlainScore } from './plain-scores.js'

@@ -15,8 +15,8 @@ import { query } from '../../clickhouse/query.js'
 import { readHistories } from '../../engagement/histories.js'
 import { openPoints } from '../../engagement/scores/points-of.js'
 import { compilePoints, compileTimes } from '../compile.js'
-import type { Definition } from '../definition.js'
-import { noReferences, type References } from '../references.js'
+import type { Definition } from '../documents/definition.js'
+import { noReferences, type References } from '../documents/references.js'
 import { plainSetOf } from './plain-set.js'
 
 const dayMs = 86_400_000

@@ -1,7 +1,7 @@
 /** Conditions about scores: `{ "score": "lead", "op": "gte", "n": 60 }`. */
 import type { ScoreBody } from '@touchline/schemas/api'
 import { TouchlineError } from '../../errors.js'
-import type { Compiling, LeafOf, ScoreConditions } from '../compiling.js'
+import type { Compiling, LeafOf, ScoreConditions } from '../sql/compiling.js'
 import { meant } from '../nearest.js'
 import { holdsForNobody, scoreHolds, scoreSteps } from './total.js'
 

@@ -10,7 +10,7 @@
  * took off (≤ 0). So the vector adds up to the total.
  */
 import { durationMs, type ScoreBody } from '@touchline/schemas/api'
-import type { Bag } from '../bag.js'
+import type { Bag } from '../sql/bag.js'
 import type { ScoreRule } from './spans.js'
 
 /** Groups with a cap, in the order in which the rules name them. */

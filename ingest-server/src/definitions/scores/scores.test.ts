@@ -9,8 +9,8 @@ import { spansOfSubject } from '../../../../test-support/plainly/evaluate-score.
 import { evaluateScore } from '../../engagement/scores/evaluate.js'
 import { query } from '../../clickhouse/query.js'
 import { compileLowest, compilePoints, compileTimes } from '../compile.js'
-import type { Definition } from '../definition.js'
-import { noReferences, type References } from '../references.js'
+import type { Definition } from '../documents/definition.js'
+import { noReferences, type References } from '../documents/references.js'
 
 const dayMs = 86_400_000
 let clickhouse: TestClickHouse

@@ -7,14 +7,14 @@
  * span; of a rule that counts once per page, name or property the next touch of the same value ends it.
  */
 import { durationMs, isTouchAlone, type ScoreBody } from '@touchline/schemas/api'
-import { asOfSql } from '../bag.js'
-import { touchSql } from '../compile-touch.js'
-import type { Compiling, LeafOf } from '../compiling.js'
-import type { History } from '../history.js'
-import { betweenSql, distinctValue, isTouch } from '../holding.js'
-import { alternatingTimes } from '../moments.js'
-import { touchMs } from '../step-sql.js'
-import { touchesOf } from '../touches.js'
+import { asOfSql } from '../sql/bag.js'
+import { touchSql } from '../sql/compile-touch.js'
+import type { Compiling, LeafOf } from '../sql/compiling.js'
+import type { History } from '../sql/history.js'
+import { betweenSql, distinctValue, isTouch } from '../sql/holding.js'
+import { alternatingTimes } from '../sql/moments.js'
+import { touchMs } from '../sql/step-sql.js'
+import { touchesOf } from '../sql/touches.js'
 
 export type ScoreRule = ScoreBody['rules'][number]
 

@@ -1,7 +1,7 @@
 /** Endpoints as definitions, ready to be sent to: their address and what signs. */
 import type { Webhook } from 'standardwebhooks'
 import type { ClickHouseClient } from '@clickhouse/client'
-import { listDefinitions } from '../../definitions/read.js'
+import { listDefinitions } from '../../definitions/documents/read.js'
 import { meant } from '../../definitions/nearest.js'
 import { TouchlineError } from '../../errors.js'
 import type { ReadVariable } from '../../projects/variables.js'

@@ -1,8 +1,8 @@
 /** Feeds: what was told → deliveries, a batch after the other, each from where the one before ended. */
 import type { Clock } from '../../clock.js'
 import type { Reader } from '../../clickhouse/query.js'
-import { listDefinitions, readVersions } from '../../definitions/read.js'
-import type { Definition } from '../../definitions/definition.js'
+import { listDefinitions, readVersions } from '../../definitions/documents/read.js'
+import type { Definition } from '../../definitions/documents/definition.js'
 import { decidedRecord, deliveryId, type Decided } from '../deliveries/delivery.js'
 import { keep } from '../keep.js'
 import { slotOfSubject } from '../slots.js'

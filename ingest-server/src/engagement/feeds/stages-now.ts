@@ -2,8 +2,8 @@
 import type { Subject } from '@touchline/schemas/api'
 import { queryRows, type Reader } from '../../clickhouse/query.js'
 import { compileStages } from '../../definitions/compile.js'
-import { listDefinitions } from '../../definitions/read.js'
-import { loadReferences } from '../../definitions/references.js'
+import { listDefinitions } from '../../definitions/documents/read.js'
+import { loadReferences } from '../../definitions/documents/references.js'
 import { conditionsOfBody } from '../../definitions/walk.js'
 
 export interface StageNow {

@@ -4,7 +4,7 @@
  */
 import { chunksOf, query, type NamedQuery } from '../../clickhouse/query.js'
 import { compileLowest } from '../../definitions/compile.js'
-import { referencesFrom, type References } from '../../definitions/references.js'
+import { referencesFrom, type References } from '../../definitions/documents/references.js'
 import { conditionsOfBody } from '../../definitions/walk.js'
 import type { ProjectNow, Score } from '../definitions-now.js'
 import { readHeld } from '../people-now.js'

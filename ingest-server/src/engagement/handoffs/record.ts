@@ -1,6 +1,6 @@
 /** Hand-offs as they are written: immutable, with everything that made them. */
 import { query, type NamedQuery, type Reader } from '../../clickhouse/query.js'
-import { requireDefinition } from '../../definitions/read.js'
+import { requireDefinition } from '../../definitions/documents/read.js'
 import { idOf, precedenceOf, record } from '../record.js'
 import type { RecordDeps } from '../source.js'
 import { explainScores, referencesOf, type Explained, type Score } from '../scores/explain.js'

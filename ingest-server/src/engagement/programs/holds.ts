@@ -2,10 +2,10 @@
 import type { Condition, Subject } from '@touchline/schemas/api'
 import { queryRows, type Reader } from '../../clickhouse/query.js'
 import { compileCondition } from '../../definitions/compile.js'
-import { compileTouch } from '../../definitions/compile-touch.js'
-import { loadReferences } from '../../definitions/references.js'
-import { touchSettings, touchesOf } from '../../definitions/touches.js'
-import { asOfParam } from '../../definitions/bag.js'
+import { compileTouch } from '../../definitions/sql/compile-touch.js'
+import { loadReferences } from '../../definitions/documents/references.js'
+import { touchSettings, touchesOf } from '../../definitions/sql/touches.js'
+import { asOfParam } from '../../definitions/sql/bag.js'
 
 export interface Asked {
   subject: Subject

@@ -1,7 +1,7 @@
 /** What is known of runs that are looked at together: asked in a few queries, however many there are. */
 import type { Condition, ProgramBody } from '@touchline/schemas/api'
 import type { Reader } from '../../clickhouse/query.js'
-import type { Definition } from '../../definitions/definition.js'
+import type { Definition } from '../../definitions/documents/definition.js'
 import type { Judge } from '../../log/tombstones.js'
 import { dayMs } from '../deliveries/retry.js'
 import { readActs, readEntries, type Before } from './facts.js'

@@ -1,8 +1,8 @@
 /** Programs as defined, every version: a run goes by the one it began with. */
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { ProgramBody } from '@touchline/schemas/api'
-import { readVersions, toDefinition } from '../../definitions/read.js'
-import type { Definition } from '../../definitions/definition.js'
+import { readVersions, toDefinition } from '../../definitions/documents/read.js'
+import type { Definition } from '../../definitions/documents/definition.js'
 
 export interface Program {
   id: string

@@ -1,13 +1,13 @@
 /** A score with its reasons: what each rule gives, and the touches that weigh most. */
 import type { ScoreBody } from '@touchline/schemas/api'
 import { query, type NamedQuery, type Reader } from '../../clickhouse/query.js'
-import { asOfParam } from '../../definitions/bag.js'
-import { compileTouches } from '../../definitions/compile-touch.js'
+import { asOfParam } from '../../definitions/sql/bag.js'
+import { compileTouches } from '../../definitions/sql/compile-touch.js'
 import { compileSpans } from '../../definitions/compile.js'
-import type { Definition } from '../../definitions/definition.js'
-import { requireDefinition } from '../../definitions/read.js'
-import { loadReferences, type References } from '../../definitions/references.js'
-import { touchesOf, touchSettings } from '../../definitions/touches.js'
+import type { Definition } from '../../definitions/documents/definition.js'
+import { requireDefinition } from '../../definitions/documents/read.js'
+import { loadReferences, type References } from '../../definitions/documents/references.js'
+import { touchesOf, touchSettings } from '../../definitions/sql/touches.js'
 import { conditionsOfBody } from '../../definitions/walk.js'
 import {
   countsTouches,

@@ -2,7 +2,7 @@
 import { insertLines } from '../../clickhouse/insert-lines.js'
 import { queryRows, type NamedQuery } from '../../clickhouse/query.js'
 import type { PlainSet } from '../../definitions/plain/plain-set.js'
-import { onlyKeys } from '../../definitions/touches.js'
+import { onlyKeys } from '../../definitions/sql/touches.js'
 import type { SubjectHistory } from '../histories.js'
 import type { KeptMemberships } from '../segments/plain-memberships.js'
 import { openLines } from '../lines.js'

@@ -1,8 +1,8 @@
 /** Whose score is how high, reckoned at any time. */
 import { query, type NamedQuery, type Reader } from '../../clickhouse/query.js'
 import { compilePoints } from '../../definitions/compile.js'
-import { requireDefinition } from '../../definitions/read.js'
-import type { References } from '../../definitions/references.js'
+import { requireDefinition } from '../../definitions/documents/read.js'
+import type { References } from '../../definitions/documents/references.js'
 import { partsSql } from '../../definitions/scores/total.js'
 import { referencesOf, type Score } from './explain.js'
 

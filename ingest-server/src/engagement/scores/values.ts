@@ -1,9 +1,9 @@
 /** Scores of everybody as derived rows: ClickHouse makes them and writes what is different. */
 import { chunksOf, query, type NamedQuery } from '../../clickhouse/query.js'
 import { compilePoints } from '../../definitions/compile.js'
-import { referencesFrom } from '../../definitions/references.js'
+import { referencesFrom } from '../../definitions/documents/references.js'
 import { partsSql } from '../../definitions/scores/total.js'
-import { onlyKeys } from '../../definitions/touches.js'
+import { onlyKeys } from '../../definitions/sql/touches.js'
 import { conditionsOfBody } from '../../definitions/walk.js'
 import { derive, type EngageSource } from '../source.js'
 import type { Deriving } from '../segments/memberships.js'

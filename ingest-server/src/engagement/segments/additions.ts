@@ -1,7 +1,7 @@
 /** Adding to a segment that is a list: an act, recorded once however often it is carried out. */
 import { TouchlineError } from '../../errors.js'
 import type { Reader } from '../../clickhouse/query.js'
-import { requireDefinition } from '../../definitions/read.js'
+import { requireDefinition } from '../../definitions/documents/read.js'
 import { record } from '../record.js'
 import type { RecordDeps } from '../source.js'
 import { isListed } from './memberships.js'

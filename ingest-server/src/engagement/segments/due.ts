@@ -1,6 +1,6 @@
 /** Whom a window has moved past: rows say when they change next without a touch. */
 import { query, type NamedQuery } from '../../clickhouse/query.js'
-import { onlyKeys } from '../../definitions/touches.js'
+import { onlyKeys } from '../../definitions/sql/touches.js'
 import { derive, type EngageSource } from '../source.js'
 
 /** What is longer ago than that was seen, or is seen by the pass over everybody. */

@@ -1,9 +1,9 @@
 /** Segments that are lists: frozen identifiers, by who they are today; who was added to them since is in. */
 import type { Subject } from '@touchline/schemas/api'
 import { chunksOf, type QuerySource, type Reader } from '../../clickhouse/query.js'
-import { asOfSql, openBag, type Compiled } from '../../definitions/bag.js'
-import { readVersions } from '../../definitions/read.js'
-import { onlyKeys } from '../../definitions/touches.js'
+import { asOfSql, openBag, type Compiled } from '../../definitions/sql/bag.js'
+import { readVersions } from '../../definitions/documents/read.js'
+import { onlyKeys } from '../../definitions/sql/touches.js'
 
 export interface Listed {
   identifier: string

@@ -1,11 +1,11 @@
 /** Who is in a segment, counted, listed and over time: asked of touches and facts as they stand, at any time. */
 import type { SegmentBody, Subject } from '@touchline/schemas/api'
 import { query, type NamedQuery, type Params, type Reader } from '../../clickhouse/query.js'
-import { asOfMsSql, asOfParam } from '../../definitions/bag.js'
+import { asOfMsSql, asOfParam } from '../../definitions/sql/bag.js'
 import { compileTimes } from '../../definitions/compile.js'
-import { requireDefinition } from '../../definitions/read.js'
-import { loadReferences } from '../../definitions/references.js'
-import { touchSettings } from '../../definitions/touches.js'
+import { requireDefinition } from '../../definitions/documents/read.js'
+import { loadReferences } from '../../definitions/documents/references.js'
+import { touchSettings } from '../../definitions/sql/touches.js'
 import type { Segment } from './memberships.js'
 import { listedSince, listedTimes } from './listed.js'
 

@@ -4,11 +4,11 @@
  */
 import type { SegmentBody, Subject } from '@touchline/schemas/api'
 import { chunksOf } from '../../clickhouse/query.js'
-import { asOfMsSql, asOfParam } from '../../definitions/bag.js'
+import { asOfMsSql, asOfParam } from '../../definitions/sql/bag.js'
 import { compileTimes } from '../../definitions/compile.js'
-import type { Definition } from '../../definitions/definition.js'
-import { referencesFrom } from '../../definitions/references.js'
-import { onlyKeys, touchSettings } from '../../definitions/touches.js'
+import type { Definition } from '../../definitions/documents/definition.js'
+import { referencesFrom } from '../../definitions/documents/references.js'
+import { onlyKeys, touchSettings } from '../../definitions/sql/touches.js'
 import { derive, type EngageSource } from '../source.js'
 import { listedSince, listedTimes } from './listed.js'
 

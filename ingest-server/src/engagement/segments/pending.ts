@@ -3,7 +3,7 @@
  * entered and left between two looks is not among them.
  */
 import { chunksOf, query, queryRows, type NamedQuery } from '../../clickhouse/query.js'
-import { onlyKeys } from '../../definitions/touches.js'
+import { onlyKeys } from '../../definitions/sql/touches.js'
 import type { EngageSource } from '../source.js'
 import type { Segment } from './memberships.js'
 import { pairOf, type Membership } from './membership.js'

@@ -1,11 +1,11 @@
 /** Why somebody is in a segment or not: each part of its condition, and the touches that it asks for. */
 import { durationMs, sentencesOf, type Condition, type Subject, type WhyPart } from '@touchline/schemas/api'
 import { query, type NamedQuery, type Params, type Reader } from '../../clickhouse/query.js'
-import { asOfParam } from '../../definitions/bag.js'
-import { compileTouches } from '../../definitions/compile-touch.js'
+import { asOfParam } from '../../definitions/sql/bag.js'
+import { compileTouches } from '../../definitions/sql/compile-touch.js'
 import { compileCondition } from '../../definitions/compile.js'
-import type { References } from '../../definitions/references.js'
-import { touchesOf, touchSettings } from '../../definitions/touches.js'
+import type { References } from '../../definitions/documents/references.js'
+import { touchesOf, touchSettings } from '../../definitions/sql/touches.js'
 import { leavesAt, pathText, touchesAt, type Found, type Path } from '../../definitions/walk.js'
 
 export interface WhyAsked {

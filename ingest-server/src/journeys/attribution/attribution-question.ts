@@ -1,6 +1,6 @@
 /** What can be asked of an attribution, and what it is answered from. */
 import type { Touch } from '@touchline/schemas/api'
-import { compileTouch } from '../../definitions/compile-touch.js'
+import { compileTouch } from '../../definitions/sql/compile-touch.js'
 import type { Goal } from '../goals.js'
 import { fragment, paramsOf, type Fragment, type Question } from '../question.js'
 import type { MilestoneName, RuleModel } from './credit.js'

@@ -2,7 +2,7 @@
 import { queryRows, type Reader } from '../../clickhouse/query.js'
 import { conversionsOf, isPlainTouch, maybeConvertedKeys, type Goal } from '../goals.js'
 import { inPart, ofSubjects, paramsOf, partParams, settings, within, type Fragment } from '../question.js'
-import { amongKeys, touchesOf } from '../../definitions/touches.js'
+import { amongKeys, touchesOf } from '../../definitions/sql/touches.js'
 import { creditedTouches, keyOf, type AttributionQuestion } from './attribution-question.js'
 import { milestoneNames, type MilestoneName } from './credit.js'
 import type { Conversion } from './share.js'

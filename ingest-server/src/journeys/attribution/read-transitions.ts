@@ -1,6 +1,6 @@
 /** The Markov chain's transitions: of converting paths counted here, of all others in ClickHouse. */
 import { queryRows, type Reader } from '../../clickhouse/query.js'
-import { touchesOf } from '../../definitions/touches.js'
+import { touchesOf } from '../../definitions/sql/touches.js'
 import { baseParams, ofSubjects, paramsOf, settings, within } from '../question.js'
 import { creditedTouches, keyOf, type AttributionQuestion } from './attribution-question.js'
 import { conversion, lost, start, statesOf, type Transition } from './markov.js'

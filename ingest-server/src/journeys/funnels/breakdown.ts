@@ -1,5 +1,5 @@
 /** What a funnel is broken down by: the channel that a subject first came from, or a trait. */
-import { touchesOf } from '../../definitions/touches.js'
+import { touchesOf } from '../../definitions/sql/touches.js'
 import { baseParams, type Fragment, type Question } from '../question.js'
 import { notSet } from '../attribution/attribution-question.js'
 

@@ -1,6 +1,6 @@
 /** What lifecycle numbers are made of, counted by period: conversions, orders, subjects, emails, costs. */
 import { query, type Reader } from '../../clickhouse/query.js'
-import { touchesOf } from '../../definitions/touches.js'
+import { touchesOf } from '../../definitions/sql/touches.js'
 import { conversionsOf, type Goal } from '../goals.js'
 import { notSet } from '../attribution/attribution-question.js'
 import {

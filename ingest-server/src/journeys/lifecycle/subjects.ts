@@ -1,6 +1,6 @@
 /** Who is behind a number of a period. */
 import { queryRows, type Reader } from '../../clickhouse/query.js'
-import { touchesOf } from '../../definitions/touches.js'
+import { touchesOf } from '../../definitions/sql/touches.js'
 import { conversionsOf, type Goal } from '../goals.js'
 import { fragment, settings, type Fragment } from '../question.js'
 import { scopeOf, type LifecycleAsk } from './read-figures.js'

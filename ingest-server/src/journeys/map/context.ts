@@ -1,8 +1,8 @@
 /** What stands around the touches of a map: stages, silences and what was reached. The rules are those of every other question. */
 import type { JourneyMap, Subject } from '@touchline/schemas/api'
 import { queryRows, type Reader } from '../../clickhouse/query.js'
-import { asOfParam } from '../../definitions/bag.js'
-import { listDefinitions, readDefinition } from '../../definitions/read.js'
+import { asOfParam } from '../../definitions/sql/bag.js'
+import { listDefinitions, readDefinition } from '../../definitions/documents/read.js'
 import { findGaps } from '../gaps.js'
 import { conversionsOf, type Goal } from '../goals.js'
 import { settings, type Question } from '../question.js'

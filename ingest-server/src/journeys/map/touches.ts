@@ -1,8 +1,8 @@
 /** The touches of an account or a person for a picture: who they are of, in columns, or folded where they are too many to be drawn. */
 import type { MapFolded, MapTouches, Subject } from '@touchline/schemas/api'
 import { queryRows, type NamedQuery, type Reader } from '../../clickhouse/query.js'
-import { asOfParam } from '../../definitions/bag.js'
-import { onlyKeys, touchesOf, touchSettings } from '../../definitions/touches.js'
+import { asOfParam } from '../../definitions/sql/bag.js'
+import { onlyKeys, touchesOf, touchSettings } from '../../definitions/sql/touches.js'
 import { within } from '../question.js'
 
 export interface MapWindow {

@@ -2,7 +2,7 @@
 import type { PersonasBody } from '@touchline/schemas/api'
 import { queryRows, type Reader } from '../../clickhouse/query.js'
 import { globOf } from '../../definitions/glob.js'
-import { touchesOf } from '../../definitions/touches.js'
+import { touchesOf } from '../../definitions/sql/touches.js'
 import { usedGoals, type UsedDefinition } from '../goals.js'
 import { spreadOf, median, type Spread } from '../numbers/statistics.js'
 import { requireKnown } from '../known-row.js'

@@ -1,6 +1,6 @@
 /** What acts do besides webhooks: each on our own records, and once for its id. */
 import type { Reader } from '../../../clickhouse/query.js'
-import { fillTemplate } from '../../../definitions/body-template.js'
+import { fillTemplate } from '../../../definitions/documents/body-template.js'
 import type { LogRecord } from '../../../log/log.js'
 import { hashOf } from '../../deliveries/delivery.js'
 import { actOf, type Decision } from './act-bodies.js'

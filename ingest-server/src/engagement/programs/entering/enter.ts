@@ -4,7 +4,7 @@
  */
 import { durationMs, type Subject } from '@touchline/schemas/api'
 import type { Reader } from '../../../clickhouse/query.js'
-import type { Definition } from '../../../definitions/definition.js'
+import type { Definition } from '../../../definitions/documents/definition.js'
 import { dayMs } from '../../deliveries/retry.js'
 import { readEntries, readTriggers, type Before } from '../facts.js'
 import { slotOfSubject } from '../../slots.js'

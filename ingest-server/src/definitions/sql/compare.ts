@@ -3,7 +3,7 @@
  * they came as text; dates as dates; texts as they are stored. What only says "nothing" is not there.
  */
 import { wordsForNothing } from '@touchline/schemas'
-import { literal as quoted } from '../clickhouse/sql-quoting.js'
+import { literal as quoted } from '../../clickhouse/sql-quoting.js'
 import { dateShape, numberShape, type Scalar, type ValueOp } from '@touchline/schemas/api'
 import type { Bag } from './bag.js'
 

@@ -3,7 +3,7 @@
  * touches; leaves about traits, stages and segments are sets of keys beside it.
  */
 import { durationMs, holdsForNone, type Condition } from '@touchline/schemas/api'
-import { TouchlineError } from '../errors.js'
+import { TouchlineError } from '../../errors.js'
 import { asOfMsSql, type Bag } from './bag.js'
 import { touchSql, pageMatches } from './compile-touch.js'
 import { countSigns, peopleOfPerson, type Compiling, type Leaf, type LeafOf } from './compiling.js'

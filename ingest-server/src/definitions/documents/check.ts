@@ -11,10 +11,10 @@ import {
   type Subject,
 } from '@touchline/schemas/api'
 import type { z } from 'zod'
-import { clickHouseCodeOf } from '../clickhouse/query-errors.js'
-import { query, type NamedQuery, type QuerySource } from '../clickhouse/query.js'
-import { TouchlineError } from '../errors.js'
-import { meant, nearest } from './nearest.js'
+import { clickHouseCodeOf } from '../../clickhouse/query-errors.js'
+import { query, type NamedQuery, type QuerySource } from '../../clickhouse/query.js'
+import { TouchlineError } from '../../errors.js'
+import { meant, nearest } from '../nearest.js'
 import { tooDeep } from './nesting.js'
 import { problemOfProgram } from './program-check.js'
 import { fieldsAt, optionsAt } from './schema-fields.js'
@@ -26,7 +26,7 @@ import {
   touchesOfBody,
   type Found,
   type Path,
-} from './walk.js'
+} from '../walk.js'
 
 export function checkKind(kind: string): DefinitionKind {
   const found = definitionKinds.find((one) => one === kind)

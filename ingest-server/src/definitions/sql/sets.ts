@@ -1,11 +1,11 @@
 /** Conditions about facts beside touches: traits, memberships, segments, as sets of keys. */
 import type { SegmentBody, Subject } from '@touchline/schemas/api'
-import { TouchlineError } from '../errors.js'
-import { chunksOf } from '../clickhouse/query.js'
+import { TouchlineError } from '../../errors.js'
+import { chunksOf } from '../../clickhouse/query.js'
 import { asOfSql, type Bag } from './bag.js'
 import { compareSql, isNegated, positive, saysSomething, type Comparison } from './compare.js'
 import type { Compiling, LeafOf } from './compiling.js'
-import { meant } from './nearest.js'
+import { meant } from '../nearest.js'
 
 const known = (name: string, bag: Bag) =>
   `project = {project: String} AND name = ${bag.text(name)} AND at <= ${asOfSql} AND ${saysSomething('value')}`

@@ -2,8 +2,8 @@
  * The body of an act: JSON whose texts may hold `{{field}}`. A text that is one field alone becomes the field's own
  * value, a number stays a number; within other text it is written out. Pure.
  */
-import { nearest } from './nearest.js'
-import type { Path } from './walk.js'
+import { nearest } from '../nearest.js'
+import type { Path } from '../walk.js'
 
 /** The fields that there are; after `*` any name, of a trait or a score. */
 export const templateFields = [

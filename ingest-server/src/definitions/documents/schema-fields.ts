@@ -1,6 +1,6 @@
 /** What a zod schema takes at a place: the fields of an object, the options of a union. Pure. */
 import { z } from 'zod'
-import type { Path } from './walk.js'
+import type { Path } from '../walk.js'
 
 /** Names of the fields of each object that may stand there: of a union one an option. */
 export const fieldsAt = (schema: z.ZodType, path: Path): string[][] =>

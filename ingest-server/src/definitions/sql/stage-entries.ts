@@ -6,13 +6,13 @@
  * and leaves the subject in no stage until it enters one that is not lower.
  */
 import type { Condition, StagesBody, Touch } from '@touchline/schemas/api'
-import { TouchlineError } from '../errors.js'
+import { TouchlineError } from '../../errors.js'
 import { touchSql } from './compile-touch.js'
 import type { Compiling, StageEntries } from './compiling.js'
 import { openHistory, type History } from './history.js'
 import { isTouch } from './holding.js'
 import { beginOf, momentsOf, risesOf } from './moments.js'
-import { meant } from './nearest.js'
+import { meant } from '../nearest.js'
 import { touchesOf } from './touches.js'
 
 /** Finds the list that has the stage. */

@@ -1,5 +1,5 @@
 /** How deep a document goes, looked at before anything that calls itself (zod, JSON.stringify, the compiler) walks it. Pure. */
-import type { Path } from './walk.js'
+import type { Path } from '../walk.js'
 
 /** `all`, `any` and `not` within one another. ClickHouse refuses some 100 nested subqueries; nobody reads twenty. */
 const deepestCondition = 20

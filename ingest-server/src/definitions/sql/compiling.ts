@@ -1,8 +1,8 @@
 /** What compiling a condition needs at every depth. */
 import type { Condition, Subject } from '@touchline/schemas/api'
-import { TouchlineError } from '../errors.js'
+import { TouchlineError } from '../../errors.js'
 import type { Bag } from './bag.js'
-import type { References } from './references.js'
+import type { References } from '../documents/references.js'
 
 export interface Compiling {
   subject: Subject

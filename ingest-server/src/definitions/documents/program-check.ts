@@ -1,7 +1,7 @@
 /** What is wrong with a program beyond its shape: steps that lead nowhere, or round and round; bodies that name what is not there. */
 import type { ProgramBody } from '@touchline/schemas/api'
 import { problemOfTemplate, type TemplateProblem } from './body-template.js'
-import { meant } from './nearest.js'
+import { meant } from '../nearest.js'
 
 type Step = ProgramBody['steps'][number]
 

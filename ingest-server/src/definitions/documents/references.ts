@@ -1,11 +1,11 @@
 /** What conditions name beside touches and traits: stages, segments and scores, loaded before anything is compiled. */
 import type { Condition, Subject } from '@touchline/schemas/api'
-import { TouchlineError } from '../errors.js'
-import type { Reader } from '../clickhouse/query.js'
+import { TouchlineError } from '../../errors.js'
+import type { Reader } from '../../clickhouse/query.js'
 import type { Definition } from './definition.js'
-import { meant } from './nearest.js'
+import { meant } from '../nearest.js'
 import { listDefinitions } from './read.js'
-import { conditionsOfBody, leavesOf } from './walk.js'
+import { conditionsOfBody, leavesOf } from '../walk.js'
 
 export interface References {
   /** The list of stages of a subject that has a stage of this id. */

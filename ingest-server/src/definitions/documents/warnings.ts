@@ -6,10 +6,10 @@ import type {
   PersonasBody,
   Touch,
 } from '@touchline/schemas/api'
-import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
+import { query, type NamedQuery, type Reader } from '../../clickhouse/query.js'
 import type { Definition } from './definition.js'
-import { nearest } from './nearest.js'
-import { conditionsOfBody, leavesAt, pathText, touchesOfBody, type Found, type Path } from './walk.js'
+import { nearest } from '../nearest.js'
+import { conditionsOfBody, leavesAt, pathText, touchesOfBody, type Found, type Path } from '../walk.js'
 
 type Sort = 'event' | 'channel' | 'trait' | 'account trait' | 'stage' | 'segment' | 'score'
 

@@ -2,10 +2,10 @@
 import { definitionBodies, definitionKinds, type DefinitionKind } from '@touchline/schemas/api'
 import type { ClickHouseClient } from '@clickhouse/client'
 import QuickLRU from 'quick-lru'
-import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
-import { TouchlineError } from '../errors.js'
+import { query, type NamedQuery, type Reader } from '../../clickhouse/query.js'
+import { TouchlineError } from '../../errors.js'
 import type { Definition } from './definition.js'
-import { meant } from './nearest.js'
+import { meant } from '../nearest.js'
 
 export interface StoredVersion {
   kind: DefinitionKind

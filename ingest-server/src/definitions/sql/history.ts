@@ -4,7 +4,7 @@
  * where it reaches one, `not` turns round. One pass over the touches gathers what all leaves need.
  */
 import { durationMs, holdsForNone, type Condition, type CountOp, type Subject } from '@touchline/schemas/api'
-import { TouchlineError } from '../errors.js'
+import { TouchlineError } from '../../errors.js'
 import { openColumns, type Columns, type GroupBy } from './columns.js'
 import { isNegated, positive, type Comparison } from './compare.js'
 import { touchSql } from './compile-touch.js'

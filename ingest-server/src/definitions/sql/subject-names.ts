@@ -1,6 +1,6 @@
 /** Keys back to ids: conditions answer with keys, since those are what tables are joined by. */
 import type { Subject } from '@touchline/schemas/api'
-import { query, type NamedQuery, type QuerySource } from '../clickhouse/query.js'
+import { query, type NamedQuery, type QuerySource } from '../../clickhouse/query.js'
 import type { Compiled } from './bag.js'
 import { amongKeys, touchSettings } from './touches.js'
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { checkBody, checkCondition, checkKind } from './check.js'
 import type { Definition } from './definition.js'
 import { referencesFrom } from './references.js'
-import { templates } from './templates/index.js'
+import { templates } from '../templates/index.js'
 
 const stages = (stage: object) => ({ subject: 'account', stages: [{ id: 'a', enter: { touch: {} } }, stage] })
 
