@@ -110,6 +110,7 @@ const subFolders = {
   'engagement/programs': ['acting', 'entering'],
   sources: ['reading', 'map', 'maps', 'imports', 'webhooks'],
   api: ['definitions', 'journeys', 'people', 'live', 'engagement', 'operating'],
+  cli: ['backup', 'doctor', 'import', 'keys'],
 }
 const subFolderRules = Object.entries(subFolders).flatMap(([room, names]) =>
   names.map((name, place) => ({

@@ -15,27 +15,27 @@ const commands: Record<string, { summary: string; load: () => Promise<AddTo> }> 
   },
   keys: {
     summary: 'list, create, rotate and revoke the keys of a project',
-    load: async () => (await import('./cli/keys.js')).addKeys,
+    load: async () => (await import('./cli/keys/keys.js')).addKeys,
   },
   projects: {
     summary: 'list and create projects, set their rules',
-    load: async () => (await import('./cli/projects.js')).addProjects,
+    load: async () => (await import('./cli/keys/projects.js')).addProjects,
   },
   'sign-in': {
     summary: 'print a link that opens the Explorer, once',
-    load: async () => (await import('./cli/sign-in.js')).addSignIn,
+    load: async () => (await import('./cli/keys/sign-in.js')).addSignIn,
   },
   doctor: {
     summary: 'check everything and say what to do; changes nothing',
-    load: async () => (await import('./cli/doctor.js')).addDoctor,
+    load: async () => (await import('./cli/doctor/doctor.js')).addDoctor,
   },
   backup: {
     summary: 'copy everything that is kept under DATA_DIR',
-    load: async () => (await import('./cli/backup.js')).addBackup,
+    load: async () => (await import('./cli/backup/backup.js')).addBackup,
   },
   restore: {
     summary: 'put a backup into DATA_DIR',
-    load: async () => (await import('./cli/restore.js')).addRestore,
+    load: async () => (await import('./cli/backup/restore.js')).addRestore,
   },
   rejected: {
     summary: 'list or replay events that were refused',
@@ -59,7 +59,7 @@ const commands: Record<string, { summary: string; load: () => Promise<AddTo> }> 
   },
   import: {
     summary: 'bring in history: events, people, deals and costs out of files',
-    load: async () => (await import('./cli/import.js')).addImport,
+    load: async () => (await import('./cli/import/import.js')).addImport,
   },
   definitions: {
     summary: 'write definitions to files, compare and apply them',

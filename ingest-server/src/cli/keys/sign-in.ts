@@ -1,11 +1,11 @@
 /** `touchline sign-in`: a link that opens the Explorer, for whoever reads DATA_DIR; the running server takes its code. */
 import { Option } from 'commander'
 import { explorerPathOf } from '@touchline/schemas/api'
-import { codeLivesMs, createCodes } from '../http/explorer/codes.js'
-import { linkOf } from '../http/explorer/sign-in-link.js'
-import type { Role } from '../projects/project.js'
-import { usageError, type AddTo, type Cli } from './command.js'
-import { projectsOf, serverUrl } from './open-parts.js'
+import { codeLivesMs, createCodes } from '../../http/explorer/codes.js'
+import { linkOf } from '../../http/explorer/sign-in-link.js'
+import type { Role } from '../../projects/project.js'
+import { usageError, type AddTo, type Cli } from '../command.js'
+import { projectsOf, serverUrl } from '../open-parts.js'
 
 interface Asked {
   project: string

@@ -2,12 +2,12 @@
 import { existsSync, statSync } from 'node:fs'
 import { access, constants, stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { projectsFileOf, type Config } from '../config.js'
-import { readProjectsFile, toSecretKey } from '../projects/projects-file.js'
-import { keysIfThere } from './kept-keys.js'
+import { projectsFileOf, type Config } from '../../config.js'
+import { readProjectsFile, toSecretKey } from '../../projects/projects-file.js'
+import { keysIfThere } from '../kept-keys.js'
 import { problemOfBroker, takesConnections } from './kafka-broker.js'
-import { isRunning, serverUrl } from './open-parts.js'
-import type { AddTo, Cli } from './command.js'
+import { isRunning, serverUrl } from '../open-parts.js'
+import type { AddTo, Cli } from '../command.js'
 
 interface Finding {
   what: string

@@ -1,18 +1,18 @@
 /** `touchline projects`: lists and makes projects, and sets how each treats what it is sent. */
 import { existsSync, readFileSync } from 'node:fs'
 import { Option } from 'commander'
-import { projectsFileOf, type Config } from '../config.js'
-import { pause } from '../loop.js'
-import { addKey, addProject, changeProjectsFile, removeProject, setProject } from '../projects/key-ring.js'
-import { newKey, newKeyId } from '../projects/new-key.js'
+import { projectsFileOf, type Config } from '../../config.js'
+import { pause } from '../../loop.js'
+import { addKey, addProject, changeProjectsFile, removeProject, setProject } from '../../projects/key-ring.js'
+import { newKey, newKeyId } from '../../projects/new-key.js'
 import {
   emptyEntry,
   readProjectsFile,
   type PrivacyRules,
   type ProjectEntry,
-} from '../projects/projects-file.js'
-import { asOperator, askServer, requireServer } from './open-parts.js'
-import { positive, several, table, usageError, type AddTo, type Cli } from './command.js'
+} from '../../projects/projects-file.js'
+import { asOperator, askServer, requireServer } from '../open-parts.js'
+import { positive, several, table, usageError, type AddTo, type Cli } from '../command.js'
 
 /** Values as they were given; "none" takes a setting back. */
 interface Options {

@@ -2,11 +2,11 @@
  * The keys of the default project that stand in the settings: the environment, or DATA_DIR/keys.json. They are ended by
  * their hash, for no file can take them out of an environment.
  */
-import type { Config } from '../config.js'
-import { hashesOf, type ListedKey } from '../projects/key-ring.js'
-import { idOfKey } from '../projects/projects.js'
-import { hashOfKey, type ProjectEntry } from '../projects/projects-file.js'
-import { keysIfThere } from './kept-keys.js'
+import type { Config } from '../../config.js'
+import { hashesOf, type ListedKey } from '../../projects/key-ring.js'
+import { idOfKey } from '../../projects/projects.js'
+import { hashOfKey, type ProjectEntry } from '../../projects/projects-file.js'
+import { keysIfThere } from '../kept-keys.js'
 
 export interface SettingsKey extends ListedKey {
   kind: 'write' | 'secret'

@@ -2,8 +2,8 @@
 import { createReadStream } from 'node:fs'
 import { request } from 'node:http'
 import type { ImportRunAnswer } from '@touchline/schemas/api'
-import type { Config } from '../config.js'
-import { secretKeyOf, serverUrl } from './open-parts.js'
+import type { Config } from '../../config.js'
+import { secretKeyOf, serverUrl } from '../open-parts.js'
 
 interface Sending {
   file: string

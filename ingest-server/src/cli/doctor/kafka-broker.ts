@@ -1,11 +1,11 @@
 /** Whether what listens at an address of KAFKA_BROKERS is a Kafka broker that takes us, and else why not. */
 import { connect } from 'node:net'
-import type { Config } from '../config.js'
-import { createKafkaClient } from '../log/kafka/kafka-client.js'
-import { withAdmin } from '../log/kafka/kafka-topics.js'
-import { saslOf } from '../log/open-log.js'
-import type { Logger } from '../logger.js'
-import { pause } from '../loop.js'
+import type { Config } from '../../config.js'
+import { createKafkaClient } from '../../log/kafka/kafka-client.js'
+import { withAdmin } from '../../log/kafka/kafka-topics.js'
+import { saslOf } from '../../log/open-log.js'
+import type { Logger } from '../../logger.js'
+import { pause } from '../../loop.js'
 
 const connectTimeoutMs = 3_000
 /** Longer than the client's own tries, which end by themselves. */

@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs'
 import { cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import type { Config } from '../config.js'
-import { makeFolder } from '../make-folder.js'
+import type { Config } from '../../config.js'
+import { makeFolder } from '../../make-folder.js'
 import { listOf } from './backup-list.js'
-import { usageError, type AddTo, type Cli } from './command.js'
+import { usageError, type AddTo, type Cli } from '../command.js'
 import { hotCopy } from './hot-copy.js'
-import { asOperator, askServer, isRunning } from './open-parts.js'
+import { asOperator, askServer, isRunning } from '../open-parts.js'
 
 export const listFile = 'backup.json'
 

@@ -4,7 +4,7 @@
  */
 import { access, cp, link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeFolder } from '../make-folder.js'
+import { makeFolder } from '../../make-folder.js'
 
 const logFolder = 'log'
 const clickhouseFolder = 'clickhouse'

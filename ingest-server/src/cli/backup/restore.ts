@@ -2,11 +2,11 @@
 import { existsSync } from 'node:fs'
 import { cp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { makeFolder } from '../make-folder.js'
+import { makeFolder } from '../../make-folder.js'
 import { listFile } from './backup.js'
 import { listOf } from './backup-list.js'
-import { usageError, type AddTo, type Cli } from './command.js'
-import { refuseWhileRunning } from './open-parts.js'
+import { usageError, type AddTo, type Cli } from '../command.js'
+import { refuseWhileRunning } from '../open-parts.js'
 
 export const addRestore: AddTo = (command, cli) => {
   command

@@ -2,20 +2,20 @@
 import { existsSync } from 'node:fs'
 import { Option } from 'commander'
 import { eventTypes, type EventType } from '@touchline/schemas'
-import { projectsFileOf, type Config } from '../config.js'
-import { replaceKept } from '../projects/default-keys.js'
-import { addKey, changeProjectsFile, hashesOf, listKeys, revokeKey } from '../projects/key-ring.js'
-import { newKey, newKeyId } from '../projects/new-key.js'
-import type { Role } from '../projects/project.js'
-import type { KeyKind, NewKey } from '../projects/key-ring.js'
+import { projectsFileOf, type Config } from '../../config.js'
+import { replaceKept } from '../../projects/default-keys.js'
+import { addKey, changeProjectsFile, hashesOf, listKeys, revokeKey } from '../../projects/key-ring.js'
+import { newKey, newKeyId } from '../../projects/new-key.js'
+import type { Role } from '../../projects/project.js'
+import type { KeyKind, NewKey } from '../../projects/key-ring.js'
 import {
   readProjectsFile,
   toRevoked,
   toSecretKey,
   toWriteKey,
   type ProjectEntry,
-} from '../projects/projects-file.js'
-import { duration, positive, several, table, usageError, type AddTo, type Cli } from './command.js'
+} from '../../projects/projects-file.js'
+import { duration, positive, several, table, usageError, type AddTo, type Cli } from '../command.js'
 import { ownKey, settingsKeys, type SettingsKey } from './settings-keys.js'
 
 interface Bounds {
