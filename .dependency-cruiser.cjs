@@ -112,18 +112,21 @@ const subFolders = {
   api: ['definitions', 'journeys', 'people', 'live', 'engagement', 'operating'],
   cli: ['backup', 'doctor', 'import', 'keys'],
 }
-const subFolderRules = Object.entries(subFolders).flatMap(([room, names]) =>
+const inOrder = (sources, room, names) =>
   names.map((name, place) => ({
     name: `order-within-${room}`,
     comment: `${room}/${name} may import ${names.slice(0, place).join(', ') || 'no other sub-folder'} of ${room}: move what both need below both.`,
     severity: 'error',
-    from: { path: `${server}/${room}/${name}/` },
+    from: { path: `${sources}/${room}/${name}/` },
     to: {
-      path: `${server}/${room}/[^/]+/`,
-      pathNot: names.slice(0, place + 1).map((other) => `${server}/${room}/${other}/`),
+      path: `${sources}/${room}/[^/]+/`,
+      pathNot: names.slice(0, place + 1).map((other) => `${sources}/${room}/${other}/`),
     },
-  })),
-)
+  }))
+const subFolderRules = [
+  ...Object.entries(subFolders).flatMap(([room, names]) => inOrder(server, room, names)),
+  ...inOrder('^explorer/src', 'map', ['journey', 'layout', 'draw', 'around']),
+]
 
 /** The rooms of the browser SDK, from below to above: each may import those before it. */
 const rooms = ['base', 'options', 'page', 'queue', 'visitor', 'debug', 'send', 'record', 'features', 'forms']

@@ -1,11 +1,11 @@
 /** The map as files: all its touches as CSV, what is seen as PNG. */
 import { download, downloadCsv } from '../parts/csv.js'
 import { shown } from '../parts/text.js'
-import { draw } from './draw.js'
-import type { Picture } from './picture.js'
-import { foldedKind, type Journey } from './journey.js'
-import { laneName } from './hover-card.js'
-import { measured } from './paint.js'
+import { draw } from './draw/draw.js'
+import type { Picture } from './draw/picture.js'
+import { foldedKind, type Journey } from './journey/journey.js'
+import { laneName } from './around/hover-card.js'
+import { measured } from './draw/paint.js'
 import type { Tell } from './tell.js'
 
 export function saveCsv(journey: Journey): void {

@@ -4,25 +4,25 @@ import { useMoreKeys } from '../app/more-keys.js'
 import { useReady } from '../app/ready.js'
 import { slotsOf } from '../parts/channels.js'
 import { lazy } from '../parts/lazy.js'
-import { HoverCard, type Under } from './hover-card.js'
-import { journeyOf, type Journey } from './journey.js'
-import { LaneLabels } from './lane-labels.js'
+import { HoverCard, type Under } from './around/hover-card.js'
+import { journeyOf, type Journey } from './journey/journey.js'
+import { LaneLabels } from './around/lane-labels.js'
 import './map.css'
-import { Minimap } from './minimap.js'
+import { Minimap } from './around/minimap.js'
 import { useTell, type Tell } from './tell.js'
-import { ChannelChips, Toolbar } from './toolbar.js'
-import type { Opened } from './touch-drawer.js'
+import { ChannelChips, Toolbar } from './around/toolbar.js'
+import type { Opened } from './around/touch-drawer.js'
 import { stretchAt, underPoint } from './under.js'
 import { useMap, type MapState } from './use-map.js'
 import { usePaint, usePicture, type Drawn } from './use-picture.js'
 import { usePointer } from './use-pointer.js'
 import { useWidth } from '../parts/use-width.js'
-import { laneOfPeople, placeOf, walked, type Step } from './walk.js'
-import { fitted, panned, showing, zoomed } from './window.js'
+import { laneOfPeople, placeOf, walked, type Step } from './journey/walk.js'
+import { fitted, panned, showing, zoomed } from './journey/window.js'
 
 // What is not there at the first look comes when it is asked for.
-const MapTable = lazy(() => import('./map-table.js').then((module) => module.MapTable))
-const TouchDrawer = lazy(() => import('./touch-drawer.js').then((module) => module.TouchDrawer))
+const MapTable = lazy(() => import('./around/map-table.js').then((module) => module.MapTable))
+const TouchDrawer = lazy(() => import('./around/touch-drawer.js').then((module) => module.TouchDrawer))
 const files = () => import('./export.js')
 
 interface JourneyMapProps {

@@ -3,9 +3,9 @@ import { useMemo } from 'preact/hooks'
 import { useFormats, type Formats } from '../i18n/formats.js'
 import { useWords } from '../i18n/dictionary.js'
 import { shown } from '../parts/text.js'
-import { foldedKind, type Journey } from './journey.js'
-import { measured, type Paint } from './paint.js'
-import type { MapText } from './scene.js'
+import { foldedKind, type Journey } from './journey/journey.js'
+import { measured, type Paint } from './draw/paint.js'
+import type { MapText } from './layout/scene.js'
 import { words } from './words.js'
 
 export type MapWords = ReturnType<typeof useWords<(typeof words)['en']>>

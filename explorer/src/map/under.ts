@@ -1,7 +1,7 @@
 /** What a point of the canvas is on: a touch of a lane, or one of the things in the head. */
-import type { Under } from './hover-card.js'
+import type { Under } from './around/hover-card.js'
 import type { Drawn } from './use-picture.js'
-import { flagRowPx } from './paint.js'
+import { flagRowPx } from './draw/paint.js'
 
 export function underPoint(
   { scene, geometry, hitTest }: Drawn,

@@ -7,8 +7,8 @@ import type { JourneyMap } from '@touchline/schemas/api'
 import type { Endpoint } from '../api/client.js'
 import { useResource, type Resource } from '../api/resource.js'
 import { useUrl } from '../url/url.js'
-import { withDetail } from './detail.js'
-import { windowNamed } from './window.js'
+import { withDetail } from './journey/detail.js'
+import { windowNamed } from './journey/window.js'
 
 /** A stretch is asked for by parts of the whole as large as the window or up to twice it, so that moving a little asks nothing. */
 export function useMapAnswer(

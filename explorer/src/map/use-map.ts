@@ -1,9 +1,9 @@
 /** What of the map stands in the address: window, lanes, lit channels, the touch that is open. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { setQuery, setQueryList, useUrl } from '../url/url.js'
-import { firstFrom, type Journey } from './journey.js'
-import { groupings, lanesOf, manyLanes, orders, type Lane, type LaneChoice } from './lanes.js'
-import { nameOfWindow, wholeOf, windowNamed, type Window } from './window.js'
+import { firstFrom, type Journey } from './journey/journey.js'
+import { groupings, lanesOf, manyLanes, orders, type Lane, type LaneChoice } from './journey/lanes.js'
+import { nameOfWindow, wholeOf, windowNamed, type Window } from './journey/window.js'
 
 const writeAfterMs = 200
 

@@ -1,15 +1,15 @@
 /** From a view to pixels: the scene where something of it changed, the picture where only a hover did. */
 import { useEffect, useLayoutEffect, useMemo, useState } from 'preact/hooks'
 import { isDark, usePreferences } from '../preferences.js'
-import { draw } from './draw.js'
-import type { Picture } from './picture.js'
-import { hitTestOf, type Hit, type HitTest } from './hit.js'
-import type { Journey } from './journey.js'
-import { layout } from './layout.js'
-import { geometryOf, paintOf, type Geometry, type Paint } from './paint.js'
-import type { Scene } from './scene.js'
+import { draw } from './draw/draw.js'
+import type { Picture } from './draw/picture.js'
+import { hitTestOf, type Hit, type HitTest } from './layout/hit.js'
+import type { Journey } from './journey/journey.js'
+import { layout } from './layout/layout.js'
+import { geometryOf, paintOf, type Geometry, type Paint } from './draw/paint.js'
+import type { Scene } from './layout/scene.js'
 import type { Tell } from './tell.js'
-import { ticksOf } from './ticks.js'
+import { ticksOf } from './journey/ticks.js'
 import type { MapState } from './use-map.js'
 
 export interface Drawn {

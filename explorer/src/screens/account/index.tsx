@@ -1,7 +1,7 @@
 import { endpoints } from '../../api/endpoints.js'
 import { useResource } from '../../api/resource.js'
 import { Answer } from '../../parts/answer.js'
-import { AccountHead } from '../../map/account-head.js'
+import { AccountHead } from '../../map/around/account-head.js'
 import { useMapAnswer } from '../../map/use-map-answer.js'
 import { JourneyMapView } from '../../map/journey-map.js'
 import { rangeParameters, useRange } from '../../url/range.js'

@@ -4,7 +4,7 @@ import { endpoints, type PersonTimeline, type Touchpoint } from '../../api/endpo
 import { useFormats } from '../../i18n/formats.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { usePages } from '../../lists/pages.js'
-import { outlineOf } from '../../map/shapes.js'
+import { outlineOf } from '../../map/draw/shapes.js'
 import { ErrorPanel } from '../../app/error-panel.js'
 import { useReady } from '../../app/ready.js'
 import { Channel } from '../../parts/channels.js'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { mapOf } from '../../test/support/invented-map.js'
+import { mapOf } from '../../../test/support/invented-map.js'
 import { withDetail } from './detail.js'
 import { journeyOf } from './journey.js'
 import { nameOfWindow, windowNamed, zoomed } from './window.js'

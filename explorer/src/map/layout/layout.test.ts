@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { largeMap, mapOf, smallMap, type InventedTouch } from '../../test/support/invented-map.js'
+import { largeMap, mapOf, smallMap, type InventedTouch } from '../../../test/support/invented-map.js'
 import { hitTestOf } from './hit.js'
-import { journeyOf } from './journey.js'
-import { groupings, lanesOf, orders, type LaneChoice } from './lanes.js'
+import { journeyOf } from '../journey/journey.js'
+import { groupings, lanesOf, orders, type LaneChoice } from '../journey/lanes.js'
 import { layout } from './layout.js'
 import type { MapText, Scene } from './scene.js'
-import { walked } from './walk.js'
-import { wholeOf, zoomed } from './window.js'
+import { walked } from '../journey/walk.js'
+import { wholeOf, zoomed } from '../journey/window.js'
 
 const usual: LaneChoice = { order: 'story', grouping: 'none', isExpanded: false, openGroups: [] }
 /** Seven pixels a letter: widths must not depend on a browser here. */

@@ -1,5 +1,5 @@
 /** Who stands in which lane: the most involved one each, everybody else in one merged lane, or groups of people. */
-import { dayMs } from '../units.js'
+import { dayMs } from '../../units.js'
 import type { Journey } from './journey.js'
 
 export const orders = ['story', 'activity', 'role'] as const

@@ -1,6 +1,6 @@
 /** Where the axis has its lines: at beginnings of hours, days, weeks, months or years of the view's zone. */
-import { dayMs, hourMs, minuteMs } from '../units.js'
-import { dayOf, startOf } from '../url/days.js'
+import { dayMs, hourMs, minuteMs } from '../../units.js'
+import { dayOf, startOf } from '../../url/days.js'
 
 export interface Tick {
   at: number

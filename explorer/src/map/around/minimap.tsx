@@ -1,8 +1,8 @@
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
-import type { Journey } from './journey.js'
-import type { Paint } from './paint.js'
-import type { MapState } from './use-map.js'
-import { panned, type Window } from './window.js'
+import type { Journey } from '../journey/journey.js'
+import type { Paint } from '../draw/paint.js'
+import type { MapState } from '../use-map.js'
+import { panned, type Window } from '../journey/window.js'
 
 const heightPx = 40
 const columnPx = 4

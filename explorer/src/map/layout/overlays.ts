@@ -1,5 +1,5 @@
 /** What lies around the touches: stages as bands, silence, milestones as flags, and a hairline a lane. */
-import type { Journey } from './journey.js'
+import type { Journey } from '../journey/journey.js'
 import type { Band, Flag, GapBox, Hairline, LaneBox, View } from './scene.js'
 
 const leastGapPx = 3

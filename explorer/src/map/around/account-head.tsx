@@ -1,8 +1,8 @@
 import type { JourneyMap } from '@touchline/schemas/api'
-import { useFormats } from '../i18n/formats.js'
-import { useWords } from '../i18n/dictionary.js'
-import { shown } from '../parts/text.js'
-import { words } from './words.js'
+import { useFormats } from '../../i18n/formats.js'
+import { useWords } from '../../i18n/dictionary.js'
+import { shown } from '../../parts/text.js'
+import { words } from '../words.js'
 
 /** The account's own line: what it is, how far, who cares for it, and how long it has been quiet. */
 export function AccountHead({ answer }: { answer: JourneyMap }) {

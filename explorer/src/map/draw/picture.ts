@@ -1,8 +1,8 @@
 /** All that a frame of the map is drawn from. */
-import type { Journey } from './journey.js'
+import type { Journey } from '../journey/journey.js'
 import type { Geometry, Paint } from './paint.js'
-import type { Scene } from './scene.js'
-import type { Tick } from './ticks.js'
+import type { Scene } from '../layout/scene.js'
+import type { Tick } from '../journey/ticks.js'
 
 export interface Picture {
   scene: Scene

@@ -3,7 +3,7 @@ import { drawHead } from './draw-head.js'
 import { drawHeat } from './draw-heat.js'
 import type { Paint } from './paint.js'
 import type { Picture } from './picture.js'
-import type { Cells, Glyph, Hairline, Pill } from './scene.js'
+import type { Cells, Glyph, Hairline, Pill } from '../layout/scene.js'
 import { pathOf } from './shapes.js'
 
 export function draw(context: CanvasRenderingContext2D, picture: Picture, pixelRatio: number): void {

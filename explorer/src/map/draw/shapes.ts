@@ -1,5 +1,5 @@
 /** A kind of touch is a shape: told apart without any colour. Each within a circle of 5 px around 0, 0. */
-import type { Touchpoint } from '../api/endpoints.js'
+import type { Touchpoint } from '../../api/endpoints.js'
 
 type Kind = Touchpoint['kind']
 

@@ -1,5 +1,5 @@
 /** The window of time that is seen: zoomed at a point, moved, fitted; never outside the journey, never below a minute. */
-import { minuteMs } from '../units.js'
+import { minuteMs } from '../../units.js'
 import type { Journey } from './journey.js'
 
 export interface Window {

@@ -1,5 +1,5 @@
 /** What the map is drawn with: colours of the page's theme, its letters, and where the parts of the picture begin. */
-import type { Scene } from './scene.js'
+import type { Scene } from '../layout/scene.js'
 
 export interface Paint {
   ground: string

@@ -1,11 +1,11 @@
-import { Channel } from '../parts/channels.js'
-import { Table, type Column } from '../parts/table.js'
-import { Time } from '../parts/time.js'
-import { Link } from '../url/link.js'
-import { hrefOf } from '../url/url.js'
-import { firstFrom, type Journey } from './journey.js'
-import type { Tell } from './tell.js'
-import type { MapState } from './use-map.js'
+import { Channel } from '../../parts/channels.js'
+import { Table, type Column } from '../../parts/table.js'
+import { Time } from '../../parts/time.js'
+import { Link } from '../../url/link.js'
+import { hrefOf } from '../../url/url.js'
+import { firstFrom, type Journey } from '../journey/journey.js'
+import type { Tell } from '../tell.js'
+import type { MapState } from '../use-map.js'
 
 const mostRows = 500
 

@@ -1,5 +1,5 @@
 /** Touches counted into columns, lane by lane, in one walk over time. */
-import type { Journey } from './journey.js'
+import type { Journey } from '../journey/journey.js'
 import type { Cells, View } from './scene.js'
 
 /** Marks [first, end) of the journey lie in the window; `laneOf` says the lane of each person, -1 for none. */

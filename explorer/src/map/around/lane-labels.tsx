@@ -1,9 +1,9 @@
 import { useLayoutEffect, useRef } from 'preact/hooks'
-import { shown } from '../parts/text.js'
-import { Link } from '../url/link.js'
-import { hrefOf, setQuery, setQueryList, currentUrl } from '../url/url.js'
-import type { Lane } from './lanes.js'
-import type { Tell } from './tell.js'
+import { shown } from '../../parts/text.js'
+import { Link } from '../../url/link.js'
+import { hrefOf, setQuery, setQueryList, currentUrl } from '../../url/url.js'
+import type { Lane } from '../journey/lanes.js'
+import type { Tell } from '../tell.js'
 
 const leastHeight = 16
 

@@ -6,8 +6,8 @@
  *   from 28 px, 80 px free     the touch's name beside its glyph
  */
 import { cellsOf, type CellColumns } from './cells.js'
-import { firstFrom, type Journey } from './journey.js'
-import { weekMs } from './lanes.js'
+import { firstFrom, type Journey } from '../journey/journey.js'
+import { weekMs } from '../journey/lanes.js'
 import { marksOf } from './marks.js'
 import { bandsOf, flagsOf, gapsOf, hairlinesOf } from './overlays.js'
 import type { Detail, LaneBox, Scene, View } from './scene.js'

@@ -1,6 +1,6 @@
 /** What layout() makes of a journey: boxes in pixels of the plot, left above at 0, 0; nothing of them lies outside. */
-import type { Journey } from './journey.js'
-import type { Lane } from './lanes.js'
+import type { Journey } from '../journey/journey.js'
+import type { Lane } from '../journey/lanes.js'
 
 /** What is asked to be seen: a window of time, so and so wide, by these lanes. */
 export interface View {

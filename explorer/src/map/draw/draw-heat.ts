@@ -1,6 +1,6 @@
 /** Lanes of a few pixels: written straight into one image, which takes a fifteenth of the time that rectangles take. */
 import type { Paint } from './paint.js'
-import type { Cells, Scene } from './scene.js'
+import type { Cells, Scene } from '../layout/scene.js'
 
 const levels = 8
 const faintest = 0.3

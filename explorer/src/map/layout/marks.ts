@@ -1,6 +1,6 @@
 /** Lanes with room: a touch that stands alone is a glyph, those that touch are a pill, a long row of them is bars. */
 import { emptyCells, type Visible } from './cells.js'
-import type { Journey } from './journey.js'
+import type { Journey } from '../journey/journey.js'
 import type { Cells, Glyph, LaneBox, Pill, View } from './scene.js'
 
 const aloneWithinPx = 10

@@ -1,9 +1,9 @@
 import { useLayoutEffect, useRef } from 'preact/hooks'
-import { Channel } from '../parts/channels.js'
-import type { Hit } from './hit.js'
-import type { Journey } from './journey.js'
-import type { GapBox, Flag, LaneBox, Band } from './scene.js'
-import type { Tell } from './tell.js'
+import { Channel } from '../../parts/channels.js'
+import type { Hit } from '../layout/hit.js'
+import type { Journey } from '../journey/journey.js'
+import type { GapBox, Flag, LaneBox, Band } from '../layout/scene.js'
+import type { Tell } from '../tell.js'
 
 /** What is under the pointer. */
 export type Under =
