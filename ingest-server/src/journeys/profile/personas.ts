@@ -9,7 +9,7 @@ import { requireKnown } from '../known-row.js'
 import { settings } from '../question.js'
 import { stageAt, stageParams, type StagesInTime } from '../silence.js'
 import { profileOf, type Closed, type Finding } from './findings.js'
-import { closedSql, readTraitsOf, saidOf, type ClosedAsk } from './read-closed.js'
+import { closedSql, readClosedTraits, saidOf, type ClosedAsk } from './read-closed.js'
 
 export interface PersonasAsk extends ClosedAsk {
   rules: PersonasBody
@@ -171,16 +171,16 @@ ORDER BY account, who`,
     },
     params,
   )
-  const bound = ask.traits === 'close' ? 'said.at <= people.closedAt' : '1'
-  const traits = await readTraitsOf(
+  const bound = ask.traits === 'close' ? 'said.at <= buyers.closedAt' : '1'
+  const traits = await readClosedTraits(
     reader,
     { ...params, personaTraits: ask.rules.traits },
     `${sql},
-people AS (SELECT person_key, max(closed.closedAt) AS closedAt FROM members INNER JOIN closed ON closed.key = members.key GROUP BY person_key)
-SELECT toString(people.person_key), name, argMax(value, (verified, said.at, message_id))
-FROM people INNER JOIN (${saidOf('person', ' AND name IN {personaTraits: Array(String)}')}) AS said ON said.key = people.person_key
+buyers AS (SELECT person_key, max(closed.closedAt) AS closedAt FROM members INNER JOIN closed ON closed.key = members.key GROUP BY person_key)
+SELECT toString(buyers.person_key), name, argMax(value, (verified, said.at, message_id))
+FROM buyers INNER JOIN (${saidOf('person', ' AND name IN {personaTraits: Array(String)}')}) AS said ON said.key = buyers.person_key
 WHERE ${bound}
-GROUP BY people.person_key, name`,
+GROUP BY buyers.person_key, name`,
   )
   const members = rows.map(
     ([account, isWon, personKey, person, day, firstTouch, names, counts, stage]): Member => ({
