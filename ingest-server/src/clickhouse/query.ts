@@ -68,13 +68,17 @@ export async function* queryStream<Row>(
   params: Params = {},
 ): AsyncGenerator<Row[]> {
   const observation = observerOf(source.client).begin(named.name)
+  let hasFailed = false
   try {
     const answer = await send(source, named, params, 'JSONEachRow')
     for await (const batch of answer.stream<Row>()) yield batch.map((row) => row.json())
   } catch (cause) {
+    hasFailed = true
     throw observation.failed(queryErrorOf(cause, named.name))
+  } finally {
+    // Also where the caller has read enough.
+    if (!hasFailed) observation.done()
   }
-  observation.done()
 }
 
 async function inParts<Row>(

@@ -136,19 +136,22 @@ export interface RunRow {
   steps: number
 }
 
-const runsQuery: NamedQuery = {
-  name: 'program-runs',
-  sql: `
+const runsSql = (which: string) => `
 SELECT run, subject, program, program_version AS programVersion, step, state, entered_at AS enteredAt, due_at AS dueAt,
   because, way, facts AS steps
 FROM program_runs
 WHERE project = {project: String} AND program = {program: String}
   AND ({state: String} = '' OR state = {state: String})
   AND ({step: String} = '' OR step = {step: String})
-  AND ({subjects: Array(String)} = [] OR subject IN {subjects: Array(String)})
+  AND ${which}
   AND run > {after: String}
 ORDER BY run
-LIMIT {limit: UInt32}`,
+LIMIT {limit: UInt32}`
+const runsQuery: NamedQuery = { name: 'program-runs', sql: runsSql('true') }
+const runsOfQuery: NamedQuery = {
+  name: 'program-runs-of',
+  splitBy: 'subjects',
+  sql: runsSql('subject IN {subjects: Array(String)}'),
 }
 
 export interface RunsWanted {
@@ -160,9 +163,13 @@ export interface RunsWanted {
   limit: number
 }
 
-export const readRuns = (reader: Reader, wanted: RunsWanted): Promise<RunRow[]> => {
-  const { program, state = '', step = '', subjects = [], after = '', limit } = wanted
-  return query(reader, runsQuery, { program, state, step, subjects, after, limit })
+/** The first `limit` runs after `after`, in the order of their ids. */
+export async function readRuns(reader: Reader, wanted: RunsWanted): Promise<RunRow[]> {
+  const { program, state = '', step = '', subjects, after = '', limit } = wanted
+  const params = { program, state, step, after, limit }
+  if (subjects === undefined) return query(reader, runsQuery, params)
+  const rows = await query<RunRow>(reader, runsOfQuery, { ...params, subjects })
+  return rows.sort((a, b) => Buffer.compare(Buffer.from(a.run), Buffer.from(b.run))).slice(0, limit)
 }
 
 export interface StepCount {
