@@ -341,7 +341,7 @@ function readinessOf(clickhouse: PendingClickHouse) {
 const isEmbedded = ({ KAFKA_BROKERS, CLICKHOUSE_URL }: Config) =>
   KAFKA_BROKERS === undefined || CLICKHOUSE_URL === undefined
 
-const inForce = (projects: OpenedProjects, key: string) => (projects.holderOf(key) ? key : undefined)
+const inForce = (projects: OpenedProjects, key: string) => (projects.credentialOf(key) ? key : undefined)
 
 async function listen(
   http: FastifyInstance,

@@ -53,7 +53,7 @@ export interface WorkerDeps {
   /** How far each look goes back, for rows that became visible after their own time. */
   overlapMs?: number
   /** Between two passes over everybody. */
-  healEveryMs?: number
+  repairEveryMs?: number
   /** At most so many touches are held in memory; who has more is worked out by ClickHouse. */
   touchesAtOnce?: number
 }
@@ -68,11 +68,11 @@ const usualSlots = 64
 
 /** What passes keep between them. */
 function openMemory(deps: WorkerDeps) {
-  const { overlapMs = 3_000, slots = usualSlots, healEveryMs = 600_000 } = deps
+  const { overlapMs = 3_000, slots = usualSlots, repairEveryMs = 600_000 } = deps
   const { app } = deps.clickhouse
   const versions = openVersions(app, 'segment_memberships')
   const knownTime = openKnownTime(app, deps.clock)
-  const passes = openPasses(healEveryMs)
+  const passes = openPasses(repairEveryMs)
   const leases = openLeases({
     client: app,
     projection: 'engage',

@@ -11,7 +11,7 @@ import {
   type StoredPerson,
 } from './people.js'
 
-export interface Membership {
+export interface AccountMembership {
   person: string
   how: string
   periods: readonly (Interval & { because: string })[]
@@ -26,7 +26,7 @@ export interface Guest {
 
 export interface Account {
   id: string
-  memberships: readonly Membership[]
+  memberships: readonly AccountMembership[]
   people: readonly Person[]
   guests: readonly Guest[]
   /** Whose the guests are, without those who are members. */
@@ -93,7 +93,11 @@ export async function readAccount(reader: Reader, account: string): Promise<Acco
 }
 
 /** account_people and people are written one after the other; the account's own list of periods counts here. */
-function peopleOf(account: string, memberships: readonly Membership[], members: readonly Person[]): Person[] {
+function peopleOf(
+  account: string,
+  memberships: readonly AccountMembership[],
+  members: readonly Person[],
+): Person[] {
   const byId = new Map(members.map((person) => [person.id, person]))
   return memberships.map(({ person: id, how, periods, verified }) => {
     const person = byId.get(id) ?? lonePerson(id)

@@ -7,11 +7,11 @@
  */
 import { compare } from './effective-links.js'
 import { claimedDomain, corporateDomain, noDomainRules, type DomainRules } from './domains.js'
-import type { Holding, Interval } from './resolve.js'
+import type { ResolvedHolding, ResolvedInterval } from './resolve.js'
 import { outranks } from './outranks.js'
 
 /** A fact: this identifier joined or left this account. */
-export interface Membership {
+export interface MembershipFact {
   identifier: string
   account: string
   at: string
@@ -32,7 +32,7 @@ export interface AccountTrait {
   addresses: readonly string[]
 }
 
-export interface AccountStay extends Interval {
+export interface ResolvedStay extends ResolvedInterval {
   account: string
   how: 'group' | 'domain'
   /** The message that made the person join, or that stated the email. */
@@ -59,16 +59,16 @@ export interface DomainMeaning {
 }
 
 export interface PersonFacts {
-  identifiers: readonly Holding[]
+  identifiers: readonly ResolvedHolding[]
   /** Memberships of any of the identifiers; a device's membership counts for the owner of the device at that time. */
-  memberships: readonly Membership[]
+  memberships: readonly MembershipFact[]
   meaningOf: (domain: string) => DomainMeaning
   /** Of the project. */
   domainRules?: DomainRules | undefined
 }
 
 /** Sorted by account, then time. */
-export function accountsOf(facts: PersonFacts): AccountStay[] {
+export function accountsOf(facts: PersonFacts): ResolvedStay[] {
   const { identifiers, memberships, meaningOf, domainRules = noDomainRules } = facts
   const said = memberships.filter(({ identifier, at }) =>
     identifiers.some((held) => held.identifier === identifier && isWithin(held, at)),
@@ -84,7 +84,7 @@ export function accountsOf(facts: PersonFacts): AccountStay[] {
 }
 
 /** What is left of a stay when the times of others are taken out of it. */
-function outside(stay: AccountStay, others: readonly Interval[]): AccountStay[] {
+function outside(stay: ResolvedStay, others: readonly ResolvedInterval[]): ResolvedStay[] {
   let parts = [stay]
   for (const other of others)
     parts = parts.flatMap((part) => [
@@ -98,7 +98,7 @@ const earlierEnd = (a: string | null, b: string) => (a === null || b < a ? b : a
 const laterStart = (a: string | null, b: string) => (a === null || b > a ? b : a)
 
 /** True where a person counts in two accounts at once: what they do then is `shared`. */
-export const isShared = (stays: readonly AccountStay[], at: string) =>
+export const isShared = (stays: readonly ResolvedStay[], at: string) =>
   new Set(stays.filter((stay) => isWithin(stay, at)).map(({ account }) => account)).size > 1
 
 /** Company domains of the emails among some identifiers. */
@@ -148,8 +148,8 @@ function isOfTheirDomain({ verified, value, addresses }: AccountTrait, rules: Do
   return domain !== undefined && addresses.some((address) => corporateDomain(address, rules) === domain)
 }
 
-function staysByGroup(memberships: readonly Membership[]): AccountStay[] {
-  const byAccount = new Map<string, Membership[]>()
+function staysByGroup(memberships: readonly MembershipFact[]): ResolvedStay[] {
+  const byAccount = new Map<string, MembershipFact[]>()
   for (const fact of memberships) {
     const list = byAccount.get(fact.account)
     if (list) list.push(fact)
@@ -162,8 +162,8 @@ function staysByGroup(memberships: readonly Membership[]): AccountStay[] {
  * The first period has no beginning, for the journey before the first `group` counts too; so leaving as the
  * first thing known says that they were there until then. A later join counts from its own time.
  */
-function periodsOf(account: string, facts: Membership[]): AccountStay[] {
-  const periods: AccountStay[] = []
+function periodsOf(account: string, facts: MembershipFact[]): ResolvedStay[] {
+  const periods: ResolvedStay[] = []
   facts.sort((a, b) => compare(a.at, b.at) || compare(a.messageId, b.messageId))
   for (const { at, left, messageId: because, verified } of facts) {
     const last = periods.at(-1)
@@ -176,8 +176,8 @@ function periodsOf(account: string, facts: Membership[]): AccountStay[] {
 }
 
 /** Left and joined again at one instant is not a gap, and joined and left at one instant is not a stay. */
-function mergeTouching(periods: readonly AccountStay[]): AccountStay[] {
-  const merged: AccountStay[] = []
+function mergeTouching(periods: readonly ResolvedStay[]): ResolvedStay[] {
+  const merged: ResolvedStay[] = []
   for (const period of periods) {
     const last = merged.at(-1)
     if (last && last.to === period.from) last.to = period.to
@@ -187,11 +187,11 @@ function mergeTouching(periods: readonly AccountStay[]): AccountStay[] {
 }
 
 function staysByDomain(
-  identifiers: readonly Holding[],
+  identifiers: readonly ResolvedHolding[],
   meaningOf: (domain: string) => DomainMeaning,
   rules: DomainRules,
-): AccountStay[] {
-  const stays = new Map<string, AccountStay>()
+): ResolvedStay[] {
+  const stays = new Map<string, ResolvedStay>()
   // Verified addresses first: what one of them says of an account is not said again by another.
   for (const { identifier, because, verified } of [...identifiers].sort(byVerified)) {
     const domain = corporateDomainOf(identifier, rules)
@@ -203,7 +203,7 @@ function staysByDomain(
   return [...stays.values()]
 }
 
-const byVerified = (a: Holding, b: Holding) => Number(b.verified) - Number(a.verified)
+const byVerified = (a: ResolvedHolding, b: ResolvedHolding) => Number(b.verified) - Number(a.verified)
 
 const corporateDomainOf = (identifier: string, rules: DomainRules) =>
   identifier.startsWith('email:') ? corporateDomain(identifier.slice('email:'.length), rules) : undefined
@@ -225,5 +225,5 @@ const byStanding = (a: DomainClaim, b: DomainClaim) =>
   compare(a.account, b.account) ||
   compare(a.because, b.because)
 
-const isWithin = ({ from, to }: Interval, at: string) =>
+const isWithin = ({ from, to }: ResolvedInterval, at: string) =>
   (from === null || at >= from) && (to === null || at < to)

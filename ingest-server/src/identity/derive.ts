@@ -3,29 +3,41 @@
  * recorded facts alone, their version too, which is why a rebuild gives the same bytes.
  */
 import { createBreather, type Breather } from '../breathe.js'
-import { accountsOf, domainsOf, type AccountStay, type DomainMeaning, type Membership } from './accounts.js'
+import {
+  accountsOf,
+  domainsOf,
+  type ResolvedStay,
+  type DomainMeaning,
+  type MembershipFact,
+} from './accounts.js'
 import type { DomainRules } from './domains.js'
 import { isAnon, isEmail, isUser } from './effective-links.js'
 import type { Neighbourhood } from './neighbourhood.js'
-import type { Holding, Interval, Ownership, Person, Resolution } from './resolve.js'
+import type {
+  ResolvedHolding,
+  ResolvedInterval,
+  ResolvedOwnership,
+  ResolvedPerson,
+  Resolution,
+} from './resolve.js'
 
 /** Property names are column names; the order of properties is theirs as well. */
 export interface IdentityRow {
   identifier: string
-  owners: Ownership[]
+  owners: ResolvedOwnership[]
   state: '' | 'contested' | 'quarantined'
   contested: { identifier: string; at: string; because: string; verified: boolean }[]
 }
 export interface PersonRow {
   person: string
-  identifiers: Holding[]
-  accounts: AccountStay[]
+  identifiers: ResolvedHolding[]
+  accounts: ResolvedStay[]
 }
 export interface AccountPersonRow {
   account: string
   person: string
   how: 'group' | 'domain'
-  periods: (Interval & { because: string })[]
+  periods: (ResolvedInterval & { because: string })[]
   verified: boolean
 }
 
@@ -45,17 +57,17 @@ export interface DerivedRows {
   people: Map<string, DerivedPerson>
 }
 
-export function completePeople({ core }: Neighbourhood, { people }: Resolution): Person[] {
+export function completePeople({ core }: Neighbourhood, { people }: Resolution): ResolvedPerson[] {
   return people.filter(({ id }) => core.has(id))
 }
 
 export interface PeopleFacts {
   /** Who may have a row in `people`. */
   candidates: readonly string[]
-  people: readonly Person[]
+  people: readonly ResolvedPerson[]
   /** Those whom no link makes a person: their own account, or an address that is known, may. */
   lone: readonly string[]
-  memberships: readonly Membership[]
+  memberships: readonly MembershipFact[]
   /** Address → whether a secret key or a token stated it. */
   knownEmails: ReadonlyMap<string, boolean>
   meaningOf: (domain: string) => DomainMeaning
@@ -106,7 +118,7 @@ async function peopleRows(
   facts: PeopleFacts,
   breather: Breather,
 ): Promise<DerivedRows['people']> {
-  const about = new Map<string, Membership[]>()
+  const about = new Map<string, MembershipFact[]>()
   for (const fact of facts.memberships) {
     const list = about.get(fact.identifier)
     if (list) list.push(fact)
@@ -139,8 +151,8 @@ async function peopleRows(
 }
 
 function personRow(
-  { id, identifiers }: Person,
-  about: ReadonlyMap<string, Membership[]>,
+  { id, identifiers }: ResolvedPerson,
+  about: ReadonlyMap<string, MembershipFact[]>,
   { meaningOf, domainRules }: PeopleFacts,
 ): PersonRow {
   const memberships = [...new Set(identifiers.map(({ identifier }) => identifier))].flatMap(
@@ -158,7 +170,10 @@ function personRow(
   }
 }
 
-function lonePeople({ lone, knownEmails }: PeopleFacts, about: ReadonlyMap<string, Membership[]>): Person[] {
+function lonePeople(
+  { lone, knownEmails }: PeopleFacts,
+  about: ReadonlyMap<string, MembershipFact[]>,
+): ResolvedPerson[] {
   return lone
     .filter(
       (id) =>
@@ -171,7 +186,7 @@ function lonePeople({ lone, knownEmails }: PeopleFacts, about: ReadonlyMap<strin
     }))
 }
 
-const loneHolding = (identifier: string, verified: boolean): Holding => ({
+const loneHolding = (identifier: string, verified: boolean): ResolvedHolding => ({
   identifier,
   from: null,
   to: null,

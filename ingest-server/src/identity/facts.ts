@@ -6,7 +6,7 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { emailIdentifier, shownAddresses } from '@touchline/schemas'
 import { queryRows, type NamedQuery } from '../clickhouse/query.js'
-import type { AccountTrait, Membership } from './accounts.js'
+import type { AccountTrait, MembershipFact } from './accounts.js'
 import { defaultCaps, isAnon, isEmail, isUser, type Link } from './effective-links.js'
 import { emailsThatCount } from './link-caps.js'
 
@@ -31,7 +31,7 @@ export interface FactReader {
   nodes: (identifiers: readonly string[]) => Promise<Node[]>
   /** Whom aliases join with these users, by however many steps; the nearest of many. */
   joinedAhead: (users: readonly string[]) => Promise<string[]>
-  memberships: (identifiers: readonly string[]) => Promise<Membership[]>
+  memberships: (identifiers: readonly string[]) => Promise<MembershipFact[]>
   /** Domain and website traits of all accounts that ever claimed one of these domains. */
   domainTraits: (domains: readonly string[]) => Promise<DomainTrait[]>
   /** Of these accounts. */

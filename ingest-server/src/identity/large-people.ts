@@ -62,7 +62,7 @@ export function releasedPairs(links: Iterable<Link>): (identifier: string, other
 
 export interface OfLarge {
   /** Aliases that stop counting. */
-  setApart: ReadonlySet<Link>
+  quarantinedLinks: ReadonlySet<Link>
   /** User → with how many others such an alias would join them. */
   others: ReadonlyMap<string, number>
 }
@@ -70,24 +70,24 @@ export interface OfLarge {
 /** What is set apart of users who would be too many in one person. Released aliases count, while they are not too many. */
 export function apartOfLarge(links: readonly Link[], most: number): OfLarge {
   const aliases = links.filter(joinsUsers)
-  if (aliases.length < most) return { setApart: new Set(), others: new Map() }
+  if (aliases.length < most) return { quarantinedLinks: new Set(), others: new Map() }
   const isReleased = releasedPairs(links)
   const [all, released] = [openGroups(most), openGroups(most)]
   for (const { identifier, other } of aliases) {
     all.join(identifier, other)
     if (isReleased(identifier, other)) released.join(identifier, other)
   }
-  const setApart = new Set<Link>()
+  const quarantinedLinks = new Set<Link>()
   const apartFrom = new Map<string, Set<string>>()
   for (const link of aliases) {
     const { identifier, other } = link
     if (!all.areTooMany(identifier)) continue
     if (isReleased(identifier, other) && !released.areTooMany(identifier)) continue
-    setApart.add(link)
+    quarantinedLinks.add(link)
     for (const user of [identifier, other]) {
       const others = apartFrom.get(user) ?? new Set<string>()
       apartFrom.set(user, others.add(otherSide(link, user)))
     }
   }
-  return { setApart, others: new Map([...apartFrom].map(([user, others]) => [user, others.size])) }
+  return { quarantinedLinks, others: new Map([...apartFrom].map(([user, others]) => [user, others.size])) }
 }

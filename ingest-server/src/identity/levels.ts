@@ -50,7 +50,7 @@ export function toKnown(node: Node, caps: Caps): Known {
   const [joined, released] = [new Set<string>(), new Set<string>()]
   const [users, emails, devices] = [new Set<string>(), new Set<string>(), new Set<string>()]
   for (const link of links) {
-    if (!isJoin(link) || over?.setApart.has(link) === true) continue
+    if (!isJoin(link) || over?.quarantinedLinks.has(link) === true) continue
     const other = otherSide(link, identifier)
     if (isAnon(other)) devices.add(other)
     else if (isEmail(other)) emails.add(other)

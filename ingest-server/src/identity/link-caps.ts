@@ -53,7 +53,7 @@ export const capOf = (identifier: string, caps: Caps) =>
 
 export interface OverCap {
   /** Links that stop counting. */
-  setApart: ReadonlySet<Link>
+  quarantinedLinks: ReadonlySet<Link>
   /** How many others it is linked with by links that are not trusted, or by all where these are too many as well. */
   others: number
 }
@@ -71,7 +71,7 @@ export function overCap(
   const isWithin = links.length <= Math.min(cap, caps.trustedOthers)
   if (isWithin && emailsThatCount(identifier, links, caps).length === 0) return undefined
   const released = releasedBy(identifier, links)
-  const setApart = new Set<Link>()
+  const quarantinedLinks = new Set<Link>()
   const others = new Set<string>()
   for (const verified of [true, false]) {
     const counted = links.filter(
@@ -87,7 +87,7 @@ export function overCap(
     for (const email of isUser(identifier) ? beyondSize(inOrder.slice(0, cap), caps, devicesOf) : [])
       within.delete(email)
     if (within.size === inOrder.length) continue
-    for (const link of counted) if (!within.has(otherSide(link, identifier))) setApart.add(link)
+    for (const link of counted) if (!within.has(otherSide(link, identifier))) quarantinedLinks.add(link)
   }
   if (links.length > caps.trustedOthers) {
     const trusted = links.filter(
@@ -97,9 +97,9 @@ export function overCap(
     const inOrder = inOrderOfReceipt(identifier, trusted)
     const beyond = new Set(inOrder.slice(caps.trustedOthers))
     if (beyond.size > 0) for (const other of inOrder) others.add(other)
-    for (const link of trusted) if (beyond.has(otherSide(link, identifier))) setApart.add(link)
+    for (const link of trusted) if (beyond.has(otherSide(link, identifier))) quarantinedLinks.add(link)
   }
-  return setApart.size === 0 ? undefined : { setApart, others: others.size }
+  return quarantinedLinks.size === 0 ? undefined : { quarantinedLinks, others: others.size }
 }
 
 /** A user with no more unverified addresses than this is within its size, however many devices these have. */

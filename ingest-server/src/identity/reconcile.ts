@@ -22,7 +22,7 @@ import {
 } from './derived-tables.js'
 import type { FactReader } from './facts.js'
 import { neighbourhoodOf } from './neighbourhood.js'
-import { resolve, type Ownership } from './resolve.js'
+import { resolve, type ResolvedOwnership } from './resolve.js'
 
 export interface ReconcileContext {
   facts: FactReader
@@ -180,7 +180,7 @@ function noLongerHeld(before: PersonRow | undefined, now: PersonRow | undefined)
   return (before?.identifiers ?? []).map(({ identifier }) => identifier).filter((one) => !holds.has(one))
 }
 
-const areSame = (before: readonly Ownership[], now: readonly Ownership[]) =>
+const areSame = (before: readonly ResolvedOwnership[], now: readonly ResolvedOwnership[]) =>
   before.length === now.length &&
   before.every((one, index) => {
     const other = now[index]

@@ -79,4 +79,4 @@ export interface RejectedRow {
  * The origin of what this server's own API was asked to say (an answer of sales, an unlink). Nobody says it of their own
  * events but with a secret key: by it an answer of sales is told from a visitor's track of the same name.
  */
-export const ownOrigin = 'api'
+export const ownSourceKind = 'api'

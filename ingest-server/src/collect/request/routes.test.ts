@@ -252,8 +252,8 @@ describe('bounds', () => {
     })
     const limited = {
       ...projects,
-      holderOf: (key: string) => {
-        const holder = projects.holderOf(key)
+      credentialOf: (key: string) => {
+        const holder = projects.credentialOf(key)
         return holder && { ...holder, project: { ...holder.project, eventsPerSecond: 10 } }
       },
     }

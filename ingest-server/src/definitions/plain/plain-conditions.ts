@@ -92,7 +92,7 @@ export function plainTouches(
   return (history) => history.of(filter).filter(({ at }) => at >= from && at < to)
 }
 
-const timesOf = (touches: readonly PlainTouch[]) => touches.map(({ at }) => at)
+const touchTimes = (touches: readonly PlainTouch[]) => touches.map(({ at }) => at)
 
 function touchSteps(condition: LeafOf<'touch'>, context: PlainContext): PlainSteps | undefined {
   const { touch, within, by, distinct, count = { op: 'gte' as const, n: 1 } } = condition
@@ -118,7 +118,7 @@ function touchSteps(condition: LeafOf<'touch'>, context: PlainContext): PlainSte
   }
   return {
     initial: holdsForNone(count),
-    of: (history) => sumSteps(coverage(timesOf(found(history)), window), holds),
+    of: (history) => sumSteps(coverage(touchTimes(found(history)), window), holds),
   }
 }
 

@@ -33,7 +33,7 @@ function spansSql(body: ScoreBody, compiling: Compiling, isEverybody: boolean): 
   const inner = { ...compiling, subject: body.subject }
   const history = openHistory(inner)
   const begin = beginOf(history)
-  const subject = history.gather('any(subject)')
+  const subject = history.aggregate('any(subject)')
   const ofPeople = placesOfPeople(body)
   const own = body.rules.flatMap((rule, index) =>
     ofPeople.includes(index) ? [] : [{ index, column: spansOf(rule, begin, history, inner) }],
@@ -103,7 +103,7 @@ function peopleSpans(body: ScoreBody, indexes: readonly number[], compiling: Com
     const rule = body.rules[index]
     return rule === undefined ? noSpans : spansOf(rule, '0', history, compiling)
   })
-  const person = history.gather('any(person_key)')
+  const person = history.aggregate('any(person_key)')
   const one = history.select([
     `${person} AS person`,
     ...columns.map((column, place) => `${column} AS r${place}`),

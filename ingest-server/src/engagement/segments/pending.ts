@@ -6,7 +6,7 @@ import { chunksOf, query, queryRows, type NamedQuery } from '../../clickhouse/qu
 import { onlyKeys } from '../../definitions/touches.js'
 import type { EngageSource } from '../source.js'
 import type { Segment } from './memberships.js'
-import { pairOf, type Membership } from './membership.js'
+import { pairOf, type SegmentMembership } from './membership.js'
 
 export interface Pending {
   segment: string
@@ -120,7 +120,10 @@ WHERE project = {project: String} AND segment IN {segments: Array(String)} AND s
 }
 
 /** What of memberships that changed was not said yet. */
-export async function pendingOf(source: EngageSource, changed: readonly Membership[]): Promise<Pending[]> {
+export async function pendingOf(
+  source: EngageSource,
+  changed: readonly SegmentMembership[],
+): Promise<Pending[]> {
   const segments = [...new Set(changed.map(({ segment }) => segment.id))]
   const last = await readLastSaid(
     source,

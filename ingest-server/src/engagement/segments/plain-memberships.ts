@@ -9,7 +9,7 @@ import { onlyKeys } from '../../definitions/touches.js'
 import type { SubjectHistory } from '../histories.js'
 import { openLines } from '../lines.js'
 import type { EngageSource } from '../source.js'
-import { pairOf, type Membership } from './membership.js'
+import { pairOf, type SegmentMembership } from './membership.js'
 
 interface Standing {
   key: string
@@ -68,12 +68,12 @@ export async function changedMemberships(
   set: PlainSet,
   histories: readonly SubjectHistory[],
   { source, asOf, version, only }: KeptMemberships,
-): Promise<{ changed: Membership[]; write: () => Promise<void> }> {
+): Promise<{ changed: SegmentMembership[]; write: () => Promise<void> }> {
   const ids = set.segments.map(({ segment }) => segment.id)
   const standing = await readStanding(source, { segments: ids, only })
   const lines: string[] = []
-  const changed: Membership[] = []
-  for (const { segment, timesOf } of set.segments) {
+  const changed: SegmentMembership[] = []
+  for (const { segment, membershipTimes: timesOf } of set.segments) {
     const rows = standing.get(segment.id) ?? new Map<string, Standing>()
     const toLine = openLines({
       ...{ project: source.project, segment: segment.id, subject_kind: segment.body.subject },

@@ -254,19 +254,19 @@ export async function readCohorts(reader: Reader, ask: LifecycleAsk): Promise<Co
   if (customer === undefined) return []
   const first: Goal = { ...customer, body: { ...customer.body, count: 'first' } }
   const again: Goal = { ...(order ?? customer), body: { ...(order ?? customer).body, count: 'each' } }
-  const firsts = await conversionsOf(reader, first, ask, { prefix: 'goal' })
+  const firstOccurrences = await conversionsOf(reader, first, ask, { prefix: 'goal' })
   const orders = await conversionsOf(reader, again, ask, { prefix: 'again' })
   const scope = await scopeOf(reader, ask)
   const until = within({ to: ask.to }, 'at')
   const sql = `
-SELECT part, cohort, period, uniqExact(firsts.key) AS n
-FROM (SELECT key, part, period AS cohort FROM ${scoped(ask, `(${firsts.sql})`, scope.condition)}) AS firsts
-INNER JOIN (SELECT key, ${startOf(ask.period, 'at')} AS period FROM (${orders.sql}) WHERE ${until.sql}) AS orders ON orders.key = firsts.key
+SELECT part, cohort, period, uniqExact(first_occurrences.key) AS n
+FROM (SELECT key, part, period AS cohort FROM ${scoped(ask, `(${firstOccurrences.sql})`, scope.condition)}) AS first_occurrences
+INNER JOIN (SELECT key, ${startOf(ask.period, 'at')} AS period FROM (${orders.sql}) WHERE ${until.sql}) AS orders ON orders.key = first_occurrences.key
 WHERE period >= cohort
 GROUP BY part, cohort, period ORDER BY part, cohort, period`
   return query(
     reader,
     { name: 'lifecycle-cohorts', sql, settings },
-    { ...firsts.params, ...orders.params, ...scope.params },
+    { ...firstOccurrences.params, ...orders.params, ...scope.params },
   )
 }
