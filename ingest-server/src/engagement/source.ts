@@ -29,6 +29,3 @@ export async function derive(
     clickhouse_settings: { ...settings, insert_deduplicate: 0, async_insert: 0, max_query_size: '4000000' },
   })
 }
-
-/** Milliseconds as a parameter of the type DateTime64. */
-export const timeParam = (ms: number) => new Date(ms)
