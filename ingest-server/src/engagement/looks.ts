@@ -13,13 +13,14 @@ import type { HeavySubjects } from './heavy-subjects.js'
 import type { Merges } from './handoffs/merges.js'
 import { readHistories } from './histories.js'
 import { keepScores, type HotSubjects } from './scores/plain-scores.js'
-import { deriveScores, readDueScores, readHot } from './scores/values.js'
-import { moveOn, readDue } from './segments/due.js'
+import { deriveScores, readHot } from './scores/values.js'
+import { moveOn } from './segments/due.js'
 import { emit, type Waiting } from './segments/emission.js'
 import { deriveMemberships, type Segment } from './segments/memberships.js'
 import { mostPending, pendingOf, readPending, type Pending } from './segments/pending.js'
 import { changedMemberships } from './segments/plain-memberships.js'
 import type { Unsaid } from './segments/unsaid.js'
+import { dueScores, dueSegments, readDueSubjects } from './due-subjects.js'
 
 export interface Looking {
   project: ProjectNow
@@ -197,16 +198,16 @@ export async function lookAtChanged(looking: Looking, changes: readonly Change[]
 export async function lookAtDue(looking: Looking): Promise<Looked> {
   const { project, now, versions, mayWrite } = looking
   const { source, segments, scores } = project
-  const due = (await readDue(source, now)).filter(mayWrite)
+  const due = (await readDueSubjects(source, dueSegments, now)).filter(mayWrite)
   let said = 0
   if (due.length > 0) {
     said += await sayPending(looking, segments, due)
     await moveOn(source, { only: due, now, version: await versions.next() })
   }
   let handedOff = 0
-  const dueScores = scores.length === 0 ? [] : (await readDueScores(source, now)).filter(mayWrite)
-  if (dueScores.length > 0)
-    for (const score of scores) handedOff += await lookAtScore(looking, score, dueScores)
+  const ofScores = scores.length === 0 ? [] : (await readDueSubjects(source, dueScores, now)).filter(mayWrite)
+  if (ofScores.length > 0)
+    for (const score of scores) handedOff += await lookAtScore(looking, score, ofScores)
   return { subjects: 0, said, handedOff }
 }
 

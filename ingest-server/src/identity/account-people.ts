@@ -10,6 +10,7 @@ import {
   type Person,
   type StoredPerson,
 } from './people.js'
+import type { ResolvedInterval, ResolvedOwnership } from './resolve.js'
 
 export interface AccountMembership {
   person: string
@@ -64,8 +65,7 @@ LEFT JOIN (
 ON m.identifier = s.subject`,
 }
 
-type StoredPeriod = { from: string | null; to: string | null; because: string }
-type StoredOwner = StoredPeriod & { person: string; rule: string; verified: boolean }
+type StoredPeriod = ResolvedInterval & { because: string }
 
 /** Everybody who counts in the account. Empty lists where nobody is known. */
 export async function readAccount(reader: Reader, account: string): Promise<Account> {
@@ -77,7 +77,7 @@ export async function readAccount(reader: Reader, account: string): Promise<Acco
       params,
     ),
     query<StoredPerson>(reader, membersQuery, params),
-    query<{ subject: string; owners: StoredOwner[] }>(reader, guestsQuery, params),
+    query<{ subject: string; owners: ResolvedOwnership[] }>(reader, guestsQuery, params),
   ])
   const known = memberships.map((one) => ({ ...one, periods: one.periods.map(parseInterval) }))
   const isMember = new Set(known.map(({ person }) => person))

@@ -9,6 +9,7 @@ import { compare } from './effective-links.js'
 import { claimedDomain, corporateDomain, noDomainRules, type DomainRules } from './domains.js'
 import type { ResolvedHolding, ResolvedInterval } from './resolve.js'
 import { outranks } from './outranks.js'
+import { isWithin } from './interval.js'
 
 /** A fact: this identifier joined or left this account. */
 export interface MembershipFact {
@@ -224,6 +225,3 @@ const byStanding = (a: DomainClaim, b: DomainClaim) =>
   compare(a.at, b.at) ||
   compare(a.account, b.account) ||
   compare(a.because, b.because)
-
-const isWithin = ({ from, to }: ResolvedInterval, at: string) =>
-  (from === null || at >= from) && (to === null || at < to)

@@ -20,6 +20,7 @@ import type {
   ResolvedPerson,
   Resolution,
 } from './resolve.js'
+import { selfHolding } from './resolve.js'
 
 /** Property names are column names; the order of properties is theirs as well. */
 export interface IdentityRow {
@@ -182,18 +183,9 @@ function lonePeople(
     )
     .map((id) => ({
       id,
-      identifiers: [loneHolding(id, knownEmails.get(id.slice('email:'.length)) ?? false)],
+      identifiers: [selfHolding(id, knownEmails.get(id.slice('email:'.length)) ?? false)],
     }))
 }
-
-const loneHolding = (identifier: string, verified: boolean): ResolvedHolding => ({
-  identifier,
-  from: null,
-  to: null,
-  because: '',
-  rule: 'self',
-  verified,
-})
 
 /** One row an account that the person ever counted in, by account. */
 export function accountRows({ person, accounts }: PersonRow): Map<string, AccountPersonRow> {

@@ -24,7 +24,7 @@ export type { Link, ResolveOptions } from './effective-links.js'
 /** `self`: the person is named by this identifier. The others are the rules of docs/identity.md. */
 export type Rule = 'self' | 'R1' | 'R2' | 'R3' | 'R4'
 
-/** Half-open [from, to); null is open. */
+/** Half-open [from, to) in ISO 8601; null is open. people.ts has the same in milliseconds, for whoever reads rows. */
 export interface ResolvedInterval {
   from: string | null
   to: string | null
@@ -44,6 +44,16 @@ export interface ResolvedOwnership extends ResolvedInterval, Why {
 export interface ResolvedHolding extends ResolvedInterval, Why {
   identifier: string
 }
+
+/** How a person that no link makes holds the identifier that names it. */
+export const selfHolding = (identifier: string, verified: boolean): ResolvedHolding => ({
+  identifier,
+  from: null,
+  to: null,
+  because: '',
+  rule: 'self',
+  verified,
+})
 
 export interface ResolvedPerson {
   /** The canonical identifier: the earliest claiming user, else the email. */

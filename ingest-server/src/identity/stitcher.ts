@@ -13,6 +13,7 @@ import { openFacts, type DomainTrait, type FactReader } from './facts.js'
 import { createRecentClaims } from './recent-claims.js'
 import { readSweepPage, type SweepPosition } from '../projections/sweep.js'
 import { reconcile } from './reconcile.js'
+import { partsOf } from '../parts.js'
 
 export interface Stitcher {
   /** Resolves when the rows of everybody concerned are written. */
@@ -95,7 +96,7 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
   }
 
   async function reconcileAll(wanted: ReadonlyMap<string, Outdated>, pass: Pass): Promise<void> {
-    for (const some of chunks([...wanted], projectsAtOnce))
+    for (const some of partsOf([...wanted], projectsAtOnce))
       await Promise.all(some.map(([project, outdated]) => reconcileProject(project, outdated, pass)))
   }
 
@@ -275,8 +276,4 @@ const epochsQuery: NamedQuery = {
 async function readEpochs(client: ClickHouseClient): Promise<Map<string, bigint>> {
   const rows = await queryRows<[project: string, epoch: string]>({ client }, epochsQuery)
   return new Map(rows.map(([project, epoch]) => [project, BigInt(epoch)]))
-}
-
-function* chunks<Value>(values: readonly Value[], size: number): Generator<Value[]> {
-  for (let start = 0; start < values.length; start += size) yield values.slice(start, start + size)
 }

@@ -4,9 +4,9 @@ import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { asOfMsSql } from '../definitions/bag.js'
 import { compileStages } from '../definitions/compile.js'
 import type { StageList } from './stage-list.js'
+import { dayMs } from '../units.js'
 
 export const usualSilentAfter = '30d'
-const dayMs = 86_400_000
 
 /**
  * Of visits [(ms, 1 where it is open)], sorted, the time after which half have ended, open ones counted as long as they

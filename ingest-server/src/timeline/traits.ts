@@ -4,9 +4,10 @@
  */
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { outranks } from '../identity/outranks.js'
-import { isWithin, type Person } from '../identity/people.js'
+import type { Person } from '../identity/people.js'
 import { parseExact } from '../exact-json.js'
 import { isNullLike, withoutNullLike } from '../touchpoints/null-like.js'
+import { isWithin } from '../identity/interval.js'
 
 export interface Trait {
   name: string

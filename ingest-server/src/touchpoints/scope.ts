@@ -7,7 +7,8 @@
  */
 import type { Account } from '../identity/account-people.js'
 import { firstCopies, type Copy } from './first-copies.js'
-import { accountsAt, isWithin, type Holding, type Person } from '../identity/people.js'
+import { accountsAt, type Holding, type Person } from '../identity/people.js'
+import { isWithin } from '../identity/interval.js'
 
 /** What of an event decides. `at` is occurred_at in milliseconds. */
 export interface Placeable {

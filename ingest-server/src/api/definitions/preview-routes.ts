@@ -19,9 +19,9 @@ import { listDefinitions } from '../../definitions/read.js'
 import { fieldsAt } from '../../definitions/schema-fields.js'
 import { warningsOfCondition } from '../../definitions/warnings.js'
 import { check } from '../../definitions/write.js'
-import { isoTime } from '../answer.js'
 import { readerFor, type Api, type TimelineDeps } from '../context.js'
 import { checkEndpointUrl } from './check-endpoint-url.js'
+import { isoTime } from '../../clock.js'
 
 const tags = ['Definitions']
 

@@ -8,8 +8,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Reader } from '../../clickhouse/query.js'
-
-const minuteMs = 60_000
+import { minuteMs } from '../../units.js'
 
 interface Asked {
   reader: Reader

@@ -2,10 +2,11 @@
 import type { Reader } from '../../clickhouse/query.js'
 import { chunksBy, query, type NamedQuery } from '../../clickhouse/query.js'
 import type { Clock } from '../../clock.js'
-import { isWithin, readOwners, readPeople } from '../../identity/people.js'
+import { readOwners, readPeople } from '../../identity/people.js'
 import { displayNameOf } from '../../journeys/map/display-name.js'
 import { readTraitsOf } from '../../journeys/listed-traits.js'
 import type { Feed } from './feed.js'
+import { isWithin } from '../../identity/interval.js'
 
 /** A user or an address to which nothing was ever linked is a person by itself, once stitch had time to say otherwise. */
 const aloneAfterMs = 2_500

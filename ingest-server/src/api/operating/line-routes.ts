@@ -4,8 +4,8 @@ import { statfs } from 'node:fs/promises'
 import type { Counter } from 'prom-client'
 import { query, type NamedQuery } from '../../clickhouse/query.js'
 import { p95Of, type Metrics } from '../../metrics.js'
-import { isoTime } from '../answer.js'
 import { readerFor, type Api, type TimelineDeps } from '../context.js'
+import { isoTime } from '../../clock.js'
 
 const refusedQuery: NamedQuery = {
   name: 'line-refused',

@@ -7,9 +7,9 @@ import { listDefinitions, readDefinition } from '../../definitions/read.js'
 import { touchesOf, touchSettings } from '../../definitions/touches.js'
 import { universeOf } from '../../definitions/universe.js'
 import { ruleModels } from '../../journeys/attribution/credit.js'
-import { isoTime } from '../answer.js'
 import { projectOf, readerFor, type Api, type TimelineDeps } from '../context.js'
 import { zoneOf } from '../zone.js'
+import { isoTime } from '../../clock.js'
 
 type Counted = Pick<Meta, 'events' | 'people' | 'accounts' | 'channels'>
 

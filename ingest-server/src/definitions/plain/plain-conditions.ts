@@ -3,8 +3,8 @@
  * that history.ts has in SQL, for conditions about the subject's own touches. A statement of all definitions takes ClickHouse
  * a second to understand; a few thousand subjects that changed are faster without (plain.test.ts holds the two to each other).
  */
-import { durationMs, holdsForNone, type Condition, type CountOp, type Touch } from '@touchline/schemas/api'
-import type { LeafOf } from '../compiling.js'
+import { durationMs, holdsForNone, type Condition, type Touch } from '@touchline/schemas/api'
+import { comparesCount, type Count, type LeafOf } from '../compiling.js'
 import { groupBy } from '../../group-by.js'
 import { historyOf, type PlainHistory } from './plain-history.js'
 import { sequenceDone } from './plain-sequence.js'
@@ -64,21 +64,6 @@ function turned(inner: PlainSteps | undefined): PlainSteps | undefined {
     of: (history) => inner.of(history).map(([ms, state]): Step => [ms, state === 1 ? 0 : 1]),
   }
 }
-
-interface Count {
-  op: CountOp
-  n: number
-}
-
-export const comparesCount = ({ op, n }: Count, value: number): boolean =>
-  ({
-    eq: value === n,
-    ne: value !== n,
-    gt: value > n,
-    gte: value >= n,
-    lt: value < n,
-    lte: value <= n,
-  })[op]
 
 /** The touches that a filter and a period let through; undefined where properties or proof are asked for. */
 export function plainTouches(

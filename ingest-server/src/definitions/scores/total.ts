@@ -1,7 +1,7 @@
 /** A score of everybody, as SQL: what each rule gives at a time, and the times at which a total passes a limit. */
 import type { CountOp, ScoreBody } from '@touchline/schemas/api'
 import { asOfMsSql } from '../bag.js'
-import { countSigns, type Compiling } from '../compiling.js'
+import { comparesCount, countSigns, type Compiling } from '../compiling.js'
 import { openHistory } from '../history.js'
 import { beginOf } from '../moments.js'
 import { crossedKeys, crossedSteps } from '../sets.js'
@@ -153,18 +153,8 @@ interface Limit {
   n: number
 }
 
-const compares = ({ op, n }: Limit, value: number) =>
-  ({
-    eq: value === n,
-    ne: value !== n,
-    gt: value > n,
-    gte: value >= n,
-    lt: value < n,
-    lte: value <= n,
-  })[op]
-
 /** Whether it holds for who has no points at all. */
-export const holdsForNobody = (limit: Limit): boolean => compares(limit, 0)
+export const holdsForNobody = (limit: Limit): boolean => comparesCount(limit, 0)
 
 /** SELECT key: of whom the score is so at asOf. */
 export function scoreHolds(body: ScoreBody, limit: Limit, compiling: Compiling): string {

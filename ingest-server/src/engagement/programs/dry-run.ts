@@ -9,11 +9,11 @@ import { namesOf } from '../../definitions/subject-names.js'
 import { bodyOf, needsOf, readTouches, type ScoreOfBody, type TouchOfBody } from './body.js'
 import { refusalOfReentry } from './enter.js'
 import { readActs, readEntries, type Before } from './facts.js'
-import { dayMs } from '../deliveries/retry.js'
 import { cappedUntil } from './look.js'
 import type { Act } from './machine.js'
 import { readWhos, whoOf, type Who } from './who.js'
 import { endOfQuiet } from './zone.js'
+import { dayMs } from '../../units.js'
 
 interface DryRunDeps {
   reader: Reader

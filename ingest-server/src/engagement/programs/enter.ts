@@ -6,12 +6,12 @@ import { durationMs, type Subject } from '@touchline/schemas/api'
 import { slotOf } from '../../projections/leases.js'
 import type { Reader } from '../../clickhouse/query.js'
 import type { Definition } from '../../definitions/definition.js'
-import { dayMs } from '../deliveries/retry.js'
 import { readEntries, readTriggers, type Before } from './facts.js'
 import { dueOf } from './machine.js'
 import type { Program } from './programs.js'
 import { runKey, type EntryWay, type Fact } from './run.js'
-import { readWhos, whoOf, type Who } from './who.js'
+import { namesOfWho, readWhos, whoOf, type Who } from './who.js'
+import { dayMs } from '../../units.js'
 
 export const programSlots = 16
 export const slotOfSubject = (project: string, subject: string): number =>
@@ -95,7 +95,7 @@ export async function enterAll(
   if (latest === undefined) return entered
   const then = ({ subject, at }: Moment) => ({ subject, at })
   const whos = await readWhos(reader, latest.body.subject, moments.map(then), { zone, now })
-  const names = [...new Set([...whos.values()].flatMap(namesOf))]
+  const names = [...new Set([...whos.values()].flatMap(namesOfWho))]
   const before = new Map<string, Before[]>()
   for (const entry of await readEntries(reader, program.id, names))
     before.set(entry.subject, [...(before.get(entry.subject) ?? []), entry])
@@ -111,7 +111,7 @@ export async function enterAll(
     const who = whoOf(whos, then(moment))
     if (who === undefined || !works(slotOfSubject(reader.project, who.id))) continue
     const refuse = (because: string) => void entered.refused.push({ subject: moment.subject, because })
-    const theirs = namesOf(who).flatMap((name) => before.get(name) ?? [])
+    const theirs = namesOfWho(who).flatMap((name) => before.get(name) ?? [])
     if (moment.way !== 'manual' && theirs.some(({ trigger }) => trigger === moment.trigger)) continue
     if (used.has(moment.trigger)) continue
     const refusal = refusalOfReentry(theirs, latest, now)
@@ -139,8 +139,6 @@ export async function enterAll(
 
 /** By something that was told once, under an id of its own. */
 const isTold = ({ way }: Moment) => way === 'touch' || way === 'segment'
-
-const namesOf = ({ id, identifiers }: Who): string[] => [...new Set([id, ...identifiers])]
 
 interface First {
   project: string

@@ -2,10 +2,12 @@
 import { groupBy } from '../../group-by.js'
 import type { Subject } from '@touchline/schemas/api'
 import { query, type NamedQuery, type Reader } from '../../clickhouse/query.js'
-import { isWithin, lonePerson, readOwners, readPeople, type Person } from '../../identity/people.js'
+import { lonePerson, readOwners, readPeople, type Person } from '../../identity/people.js'
 import { isNullLike } from '../../touchpoints/null-like.js'
 import { isRefused, refusingTrait, subscribing, unsubscribing } from './consent.js'
 import { isZone } from './zone.js'
+import { isWithin } from '../../identity/interval.js'
+import { jsonOrText } from '../../json-or-text.js'
 
 /** A subject of then, and when it was that. */
 export interface Then {
@@ -26,6 +28,9 @@ export interface Who {
   refusal: string
   zone: string
 }
+
+/** All that events and answers may call it: its id now, and every identifier. */
+export const namesOfWho = ({ id, identifiers }: Who): string[] => [...new Set([id, ...identifiers])]
 
 const keyOf = ({ subject, at }: Then) => `${at} ${subject}`
 
@@ -193,21 +198,13 @@ const accountOf = (person: Person, now: number): string | undefined =>
 function latest(said: readonly SaidRow[]): Map<string, unknown> {
   const best = new Map<string, SaidRow & { read: unknown }>()
   for (const one of said) {
-    const read = readJson(one.value)
+    const read = jsonOrText(one.value)
     if (isNullLike(read)) continue
     const known = best.get(one.name)
     const wins = known === undefined || (one.verified === known.verified ? one.at >= known.at : one.verified)
     if (wins) best.set(one.name, { ...one, read })
   }
   return new Map([...best].map(([name, { read }]) => [name, read]))
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
 }
 
 function refusalOf(traits: ReadonlyMap<string, unknown>, spoken: readonly Words[]): string {

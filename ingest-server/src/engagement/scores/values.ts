@@ -67,24 +67,6 @@ WHERE project = {project: String} AND score NOT IN {scores: Array(String)}`,
   )
 }
 
-/** Whom a window or a condition with time has moved past since their row was made. */
-export async function readDueScores(source: EngageSource, now: number): Promise<string[]> {
-  const named: NamedQuery = {
-    name: 'scores-due',
-    sql: `
-SELECT DISTINCT subject
-FROM score_values FINAL
-WHERE project = {project: String}
-  AND (score, subject_key) IN (
-    SELECT score, subject_key FROM score_values
-    WHERE project = {project: String} AND next_at > fromUnixTimestamp64Milli({from: Int64}, 'UTC') AND next_at <= fromUnixTimestamp64Milli({now: Int64}, 'UTC')
-    LIMIT 20000)
-  AND toUnixTimestamp64Milli(next_at) > 0 AND next_at <= fromUnixTimestamp64Milli({now: Int64}, 'UTC')`,
-  }
-  const from = Math.max(0, now - 600_000)
-  return (await query<{ subject: string }>(source, named, { now, from })).map(({ subject }) => subject)
-}
-
 /** Who is at or above the threshold by the rows that were just made. */
 export async function readHot(
   source: EngageSource,

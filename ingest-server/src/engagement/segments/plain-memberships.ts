@@ -73,7 +73,7 @@ export async function changedMemberships(
   const standing = await readStanding(source, { segments: ids, only })
   const lines: string[] = []
   const changed: SegmentMembership[] = []
-  for (const { segment, membershipTimes: timesOf } of set.segments) {
+  for (const { segment, membershipTimes } of set.segments) {
     const rows = standing.get(segment.id) ?? new Map<string, Standing>()
     const toLine = openLines({
       ...{ project: source.project, segment: segment.id, subject_kind: segment.body.subject },
@@ -93,7 +93,7 @@ export async function changedMemberships(
       const now = stateAt(times, asOf)
       if (now.isIn !== wasIn(before) || isDue(before, asOf)) changed.push({ segment, subject, ...now })
     }
-    for (const { subject, key, history } of histories) follow(subject, key, timesOf(history))
+    for (const { subject, key, history } of histories) follow(subject, key, membershipTimes(history))
     // Of whom nothing is known any longer.
     for (const [subject, { key }] of [...rows]) follow(subject, key, [])
   }

@@ -2,6 +2,7 @@
 import { apportion, fromUnits, placesFor, toUnits } from '../numbers/apportion.js'
 import { median, ratio } from '../numbers/statistics.js'
 import type { Path } from './credit.js'
+import { dayMs } from '../../units.js'
 
 export interface Conversion extends Path {
   subject: string
@@ -44,8 +45,6 @@ export const wholeCredit = 2_329_089_562_800n * 1_000_000n
 
 /** Places after the point of an amount: a part of a cent is kept, so that rows sum to the cent whoever rounds them. */
 export const moneyPlaces = 6
-
-const dayMs = 86_400_000
 
 /** What a row gathers, in units. */
 interface Tally {

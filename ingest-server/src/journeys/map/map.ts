@@ -22,6 +22,7 @@ import {
   type MapFigures,
 } from './touches.js'
 import { displayNameOf, textOf } from './display-name.js'
+import { dayMs } from '../../units.js'
 
 export interface MapAsk {
   subject: Subject
@@ -40,7 +41,6 @@ const mostPeople = 500
 const fewTouches = 20_000
 /** Lanes that an answer names. */
 const mostListed = 2_000
-const dayMs = 86_400_000
 
 export async function readMap(reader: Reader, ask: MapAsk): Promise<JourneyMap> {
   const { subject, id, asOf } = ask

@@ -13,6 +13,7 @@ import { personScope, type Scope } from '../scope.js'
 import { differences, readPresent, writeAccounts, writePeople, type Changed } from './tables.js'
 import { comesOnce, firstKey, isOnceEach, touchpointsFrom } from '../touchpoints.js'
 import { readWholePeople } from './whose.js'
+import { hourMs } from '../../units.js'
 
 export interface RecentPerson {
   person: string
@@ -20,7 +21,6 @@ export interface RecentPerson {
   changedFrom: number
 }
 
-const hourMs = 60 * 60_000
 /**
  * What changed so lately is looked for in that much of the past. Nearly all is in the first; a session of hours, a phone
  * that was offline and what comes of one who is formed again are in the second.
