@@ -1,5 +1,5 @@
 /**
- * The composition, in the order of the line: collect → log → store → ClickHouse ← stitch, touchpoints, engage, timeline.
+ * The composition, in the order of the pipeline: collect → log → store → ClickHouse ← stitch, touchpoints, engage, timeline.
  * Read this first; every other file is one of these words.
  */
 import type { FastifyInstance } from 'fastify'

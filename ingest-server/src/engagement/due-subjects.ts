@@ -1,4 +1,4 @@
-/** Whom a window or a condition with time has moved past: rows say when they change next without a touch (`next_at`). */
+/** Subjects that change by time alone: a row has in `next_at` when it changes next without a touch. */
 import { query, type NamedQuery } from '../clickhouse/query.js'
 import type { EngageSource } from './source.js'
 

@@ -2,8 +2,8 @@
  * Which accounts a person counts in, and when. Pure. By `group`, retroactively; only where no group ever said
  * anything about the person, by the domain of their emails.
  *
- * Verified facts come first (R5). Where they say in which account somebody is, by a group or by a verified address,
- * unverified ones change nothing; they only add what they say of other accounts, for the time that is left open.
+ * Verified facts come first (R5): unverified facts change nothing about an account that a verified group or a
+ * verified address names. They only add other accounts, for times in which no verified fact puts the person anywhere.
  */
 import { compare } from './effective-links.js'
 import { claimedDomain, corporateDomain, noDomainRules, type DomainRules } from './domains.js'
@@ -52,7 +52,7 @@ export interface DomainClaim {
 export interface DomainMeaning {
   domain: string
   account: string | undefined
-  /** The same by verified claims alone: what counts for whom a verified address puts there. */
+  /** The account by verified claims alone: for a person whose address there is verified. */
   verifiedAccount: string | undefined
   state: '' | 'contested'
   /** Verified ones first, then by time. */
@@ -84,7 +84,7 @@ export function accountsOf(facts: PersonFacts): ResolvedStay[] {
   return stays.sort((a, b) => compare(a.account, b.account) || compare(a.from ?? '', b.from ?? ''))
 }
 
-/** What is left of a stay when the times of others are taken out of it. */
+/** The parts of a stay that lie outside the times of `others`. */
 function outside(stay: ResolvedStay, others: readonly ResolvedInterval[]): ResolvedStay[] {
   let parts = [stay]
   for (const other of others)
@@ -160,8 +160,8 @@ function staysByGroup(memberships: readonly MembershipFact[]): ResolvedStay[] {
 }
 
 /**
- * The first period has no beginning, for the journey before the first `group` counts too; so leaving as the
- * first thing known says that they were there until then. A later join counts from its own time.
+ * The first period has no beginning, for the journey before the first `group` counts too; so where the first
+ * known fact is that they left, they were there until then. A later join counts from its own time.
  */
 function periodsOf(account: string, facts: MembershipFact[]): ResolvedStay[] {
   const periods: ResolvedStay[] = []
@@ -193,7 +193,7 @@ function staysByDomain(
   rules: DomainRules,
 ): ResolvedStay[] {
   const stays = new Map<string, ResolvedStay>()
-  // Verified addresses first: what one of them says of an account is not said again by another.
+  // Verified addresses first: the first address that names an account decides about the stay there.
   for (const { identifier, because, verified } of [...identifiers].sort(byVerified)) {
     const domain = corporateDomainOf(identifier, rules)
     const meaning = domain === undefined ? undefined : meaningOf(domain)
@@ -209,7 +209,7 @@ const byVerified = (a: ResolvedHolding, b: ResolvedHolding) => Number(b.verified
 const corporateDomainOf = (identifier: string, rules: DomainRules) =>
   identifier.startsWith('email:') ? corporateDomain(identifier.slice('email:'.length), rules) : undefined
 
-/** The one that is believed, per account and name. */
+/** Per account and name the trait that counts (outranks.ts). */
 function latestByAccount(traits: readonly AccountTrait[]): AccountTrait[] {
   const latest = new Map<string, AccountTrait>()
   for (const trait of traits) {

@@ -71,7 +71,7 @@ LIMIT {limit: UInt32}`,
 }
 
 export interface Asked {
-  /** Only these; all when empty. */
+  /** Only links with these; all when empty. */
   others?: readonly string[]
   limit: number
 }

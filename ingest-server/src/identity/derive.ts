@@ -42,14 +42,14 @@ export interface AccountPersonRow {
   verified: boolean
 }
 
-/** A row, or undefined where there is none (any longer), and how many facts say so. */
+/** A row, or undefined where there is to be none, and the number of facts that decide it. */
 export interface Derived<Row> {
   row: Row | undefined
   weight: bigint
 }
 
 export interface DerivedPerson extends Derived<PersonRow> {
-  /** Every account that the considered facts speak of, whether or not the person counts in it. */
+  /** Every account that the considered facts name, whether or not the person counts in it. */
   accountsSpokenOf: ReadonlySet<string>
 }
 
@@ -66,7 +66,7 @@ export interface PeopleFacts {
   /** Who may have a row in `people`. */
   candidates: readonly string[]
   people: readonly ResolvedPerson[]
-  /** Those whom no link makes a person: their own account, or an address that is known, may. */
+  /** Identifiers that no link makes a person; a membership of their own, or being a known address, does. */
   lone: readonly string[]
   memberships: readonly MembershipFact[]
   /** Address → whether a secret key or a token stated it. */
@@ -127,7 +127,7 @@ async function peopleRows(
   }
   const rows: DerivedRows['people'] = new Map()
   const membersOf = neighbourhood.membersWhere((device) => about.has(device))
-  // Everybody who could be a person and is none gets no row: they became part of another.
+  // A candidate that is no person gets no row, and loses the one it had: it became part of another person.
   for (const identifier of facts.candidates) {
     if (breather.isDue()) await breather.rest()
     const linked = neighbourhood.weightOf(identifier)
@@ -187,7 +187,7 @@ function lonePeople(
     }))
 }
 
-/** One row an account that the person ever counted in, by account. */
+/** Account → row, one for each account that the person ever counted in. */
 export function accountRows({ person, accounts }: PersonRow): Map<string, AccountPersonRow> {
   const rows = new Map<string, AccountPersonRow>()
   for (const { account, how, from, to, because, verified } of accounts) {

@@ -26,9 +26,9 @@ export interface EffectiveLinks {
   /** Identifier → how many others it was linked to. */
   quarantined: ReadonlyMap<string, number>
   areUnlinked: (identifier: string, other: string) => boolean
-  /** R4: emails that are nobody's by inference. */
+  /** R4: emails on too many devices, so that they are inferred to be nobody's. */
   onManyDevices: ReadonlySet<string>
-  /** R4: claims of devices that make no address their claimer's. */
+  /** R4: claims of devices from which no address is inferred to be the claimer's. */
   notInferring: ReadonlySet<Link>
 }
 
@@ -83,7 +83,7 @@ function firstCopies(recorded: Iterable<Link>, { asOf, signedOnly }: ResolveOpti
   )
 }
 
-/** The column `version` of `links` says the same order, so that ClickHouse keeps the copy that this would. */
+/** The column `version` of `links` has the same order, so that ClickHouse keeps the same copy. */
 function isEarlierCopy(a: Link, b: Link): boolean {
   const order = compare(a.receivedAt, b.receivedAt) || compare(a.at, b.at)
   return order < 0 || (order === 0 && !a.verified && b.verified)

@@ -14,7 +14,7 @@ import { emailsThatCount } from './link-caps.js'
 export interface Node {
   identifier: string
   links: Link[]
-  /** All facts that name it, and those of them in which the other side is no device. Neither ever falls. */
+  /** How many facts name it; `coreFacts` without those whose other side is a device. Neither number ever falls. */
   facts: number
   coreFacts: number
   /** Of a user with many addresses: how many devices each of these has. */

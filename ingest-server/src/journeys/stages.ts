@@ -1,4 +1,7 @@
-/** Stages over everybody: who reached, entered and skipped each, how long they stay, how fast they go on, who dropped off. */
+/**
+ * Stages over everybody: how many subjects reached, entered and skipped each, how long they stay, how fast they go on,
+ * how many dropped off.
+ */
 import { durationMs, type StageRow, type StagesBody } from '@touchline/schemas/api'
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { asOfMsSql } from '../definitions/bag.js'
@@ -94,7 +97,7 @@ export async function readStages(
   const rows = await query<Row>(reader, named, { ...params, stages: list.body.stages.length })
   const byStage = new Map(rows.map((row) => [row.stage, row]))
   return {
-    // Whoever is in any stage reached the first.
+    // A subject in any stage has reached the first one.
     subjects: byStage.get(0)?.reached ?? 0,
     stages: list.body.stages.map((_, index) => toRow(list.body, index, byStage.get(index))),
   }

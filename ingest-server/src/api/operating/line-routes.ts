@@ -1,4 +1,4 @@
-/** Whether everything that came in is accounted for: the equation of the line, of one project (docs/operating.md). */
+/** Whether everything that came in is accounted for: the equation of the pipeline, of one project (docs/operating.md). */
 import { errors, lineAnswer, type Line } from '@touchline/schemas/api'
 import { statfs } from 'node:fs/promises'
 import type { Counter } from 'prom-client'

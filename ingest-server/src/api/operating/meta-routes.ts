@@ -20,7 +20,7 @@ const mostProjects = 1_000
 export function addMeta(api: Api, deps: TimelineDeps): void {
   const counted = new Map<string, { at: number; counts: Promise<Counted> }>()
 
-  /** By the same for all who ask within some seconds; a failure is nobody's but of who asked then. */
+  /** Cached per project for `keepCountedMs`; a failed count is not cached. */
   function countsOf(reader: Reader): Promise<Counted> {
     const at = performance.now()
     const known = counted.get(reader.project)

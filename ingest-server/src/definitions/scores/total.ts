@@ -73,7 +73,10 @@ interface Units {
   isByPerson: boolean
 }
 
-/** Of an account whose people count its own and those of the persons who do; of everybody else the own. */
+/**
+ * The points of an account plus those of its people where the score has `people` (all of them, the best three or the
+ * best); else the subject's own.
+ */
 function vectorOfUnits(
   body: ScoreBody,
   { ofSelf, ofPerson, isByPerson }: Units,

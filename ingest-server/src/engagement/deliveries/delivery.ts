@@ -17,7 +17,7 @@ export interface Decided {
   subject: string
   /** Whose data stands in the body. */
   subjects: readonly string[]
-  /** What the timeline shows once it was taken; absent: nothing. */
+  /** The touch that the timeline shows once the endpoint took the delivery; absent: none. */
   touch?: { name: string; person: string } | undefined
   body: string
   /** Milliseconds since 1970. */
@@ -32,7 +32,7 @@ export interface Decided {
 export const deliveryStates = ['waiting', 'delivered', 'gaveUp'] as const
 export type DeliveryState = (typeof deliveryStates)[number]
 
-/** What came of it so far; one row a try, and one for each replay by hand. */
+/** The outcome of one try, or a replay by hand. */
 export interface Attempt {
   project: string
   id: string

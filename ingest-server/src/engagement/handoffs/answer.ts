@@ -1,4 +1,4 @@
-/** What sales says of a hand-off: a touch of kind crm on the timeline of whoever was handed off. */
+/** An answer of sales to a hand-off: a touch of kind crm on the timeline of the subject that was handed off. */
 import { ownSourceKind, type EventRow } from '../../log/event-row.js'
 import { idOf } from '../record.js'
 import { accepted, rejected, type Handoff } from './list.js'

@@ -29,9 +29,9 @@ export interface Moment {
   knownAt: number
 }
 
-/** What is told later than this after it happened is history that somebody imports. */
+/** An event that is received later than this after it happened is imported history. */
 export const lateAfterMs = dayMs
-/** More often than that a day nobody enters a program: then programs start each other. */
+/** A subject enters a program at most so often a day; more would be programs that start each other. */
 const mostADay = 10
 
 /** Why a moment starts nothing; undefined: nothing is against it. */
@@ -100,7 +100,7 @@ export async function enterAll(
   for (const entry of await readEntries(reader, program.id, names))
     before.set(entry.subject, [...(before.get(entry.subject) ?? []), entry])
 
-  // Whoever it was told of before: a touch may go from one person to another, and back.
+  // Of any person: a touch may move from one person to another, and back.
   const used = await readTriggers(
     reader,
     program.id,
@@ -137,7 +137,7 @@ export async function enterAll(
   return entered
 }
 
-/** By something that was told once, under an id of its own. */
+/** True where the moment is one event or transition with an id of its own. */
 const isTold = ({ way }: Moment) => way === 'touch' || way === 'segment'
 
 interface First {

@@ -1,11 +1,11 @@
 /**
- * Facts of runs: written to the log, then to the table, and only then acted on. So what was acted on can be read by
- * whoever goes on, and what only the log holds was not acted on:
+ * Facts of runs: written to the log, then to the table, and only then acted on. So the next process can read everything
+ * that was acted on, and a fact that only the log holds was not acted on:
  *
  *     log.append(fact, delivery) → insert fact → insert delivery → send
  *
- * Whoever goes on decides such a step again, under the same ids, with a higher version: of two facts of one place the
- * higher counts, whenever the store brings the other (docs/decisions has why).
+ * The next process decides such a step again, under the same ids, with a higher version: of two facts of one place the
+ * higher counts, whenever the store writes the other (docs/decisions has why).
  */
 import type { ClickHouseClient } from '@clickhouse/client'
 import { insertLines } from '../../clickhouse/insert-lines.js'
@@ -85,7 +85,7 @@ SELECT DISTINCT trigger FROM program_runs_now
 WHERE project = {project: String} AND program = {program: String} AND way != 'manual' AND trigger IN {triggers: Array(String)}`,
 }
 
-/** Which of these moments started a run of the program, of whomever. */
+/** Those of these moments that started a run of the program, for any subject. */
 export async function readTriggers(
   reader: Reader,
   program: string,

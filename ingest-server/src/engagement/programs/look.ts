@@ -17,7 +17,7 @@ export interface Looked {
   definition: Definition<'programs'>
   who: Who
   known: Known
-  /** Nothing may be kept of it any more: whoever it was is erased. */
+  /** The subject is erased: nothing about it may be recorded any more. */
   isErased: boolean
 }
 
@@ -205,7 +205,7 @@ async function readCaps({ reader, now }: LookDeps, looked: readonly One[]): Prom
     [...new Set(capped.flatMap(({ who }) => namesOfWho(who)))],
     now - weekMs,
   )
-  // What was done to somebody under an id of before counts too.
+  // Acts under an earlier id of the subject count too.
   return new Map(
     capped.map(({ who }) => [
       who.id,

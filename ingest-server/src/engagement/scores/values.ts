@@ -26,7 +26,7 @@ async function deriveScore(
   const { sql, params, settings } = compilePoints(body, { asOf, references, only, prefix: 'm' })
   const { fit, behaviour, total } = partsSql(body, 'points')
   const mine = only === undefined ? '' : ` AND subject_key IN ${onlyKeys}`
-  // Who has no points and will have none without a touch has no row.
+  // A subject without points, and none to come without a touch, has no row.
   const formed = `SELECT key, subject, points, next FROM (${sql}) WHERE next > 0 OR arrayExists(x -> x != 0, points)`
   const standing = `
 SELECT subject_key AS key, subject, points, toUnixTimestamp64Milli(next_at) AS next, score_version
@@ -50,7 +50,7 @@ WHERE points != points_before OR next != next_before OR version_before != {score
   )
 }
 
-/** Rows of scores that are there no longer go. */
+/** Deletes rows of scores that no longer exist. */
 export async function forgetOtherScores(
   source: EngageSource,
   scores: readonly Score[],
@@ -67,7 +67,7 @@ WHERE project = {project: String} AND score NOT IN {scores: Array(String)}`,
   )
 }
 
-/** Who is at or above the threshold by the rows that were just made. */
+/** Subjects at or above the threshold, by the rows that were just made. */
 export async function readHot(
   source: EngageSource,
   { id, body }: Score,

@@ -1,4 +1,4 @@
-/** Of whom a window has moved past (due-subjects.ts): when their rows change next. */
+/** Moves rows of due subjects (due-subjects.ts) on to the next time at which they change. */
 import { onlyKeys } from '../../definitions/touches.js'
 import { derive, type EngageSource } from '../source.js'
 

@@ -1,6 +1,6 @@
 /**
- * What of memberships was not said outward yet: for whom the last record says something else than what is true now. Who
- * entered and left between two looks is not among them.
+ * Memberships whose transition is not emitted yet: the last record differs from the present state. A subject that entered
+ * and left between two looks is not among them.
  */
 import { chunksOf, query, queryRows, type NamedQuery } from '../../clickhouse/query.js'
 import { onlyKeys } from '../../definitions/touches.js'
@@ -11,14 +11,14 @@ import { pairOf, type SegmentMembership } from './membership.js'
 export interface Pending {
   segment: string
   subject: string
-  /** It is in now, and the last record does not say so; or the other way round. */
+  /** The present state, which the last record does not have. */
   isIn: boolean
   /** When it became so, in milliseconds; 0: before anything happened, or nothing says when. */
   since: number
   /** The last record: its change and number; '' and 0 where there is none. */
   change: '' | 'enter' | 'leave' | 'moved' | 'joined'
   n: number
-  /** When that was known, in milliseconds. */
+  /** `known_at` of the last record, in milliseconds. */
   knownAt: number
 }
 
@@ -119,7 +119,7 @@ WHERE project = {project: String} AND segment IN {segments: Array(String)} AND s
   return new Set(rows.map(([segment, subject]) => pairOf(segment, subject)))
 }
 
-/** What of memberships that changed was not said yet. */
+/** Those of the changed memberships whose transition is not emitted yet. */
 export async function pendingOf(
   source: EngageSource,
   changed: readonly SegmentMembership[],

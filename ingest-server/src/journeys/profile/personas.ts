@@ -1,4 +1,4 @@
-/** Buyer personas: who of the people of closed accounts is there when a deal is won. GET /v1/personas. */
+/** Buyer personas: which people of closed accounts take part when a deal is won. GET /v1/personas. */
 import type { PersonasBody } from '@touchline/schemas/api'
 import { queryRows, type Reader } from '../../clickhouse/query.js'
 import { globOf } from '../../definitions/glob.js'
@@ -25,10 +25,10 @@ export interface Persona extends Omit<Finding, 'trait' | 'value'> {
   people: number
   /** From the account's first touch to theirs. */
   medianDay: number | null
-  /** What most of them touched first, and what they touched most. */
+  /** The most frequent first touch, and the most frequent touch of all. */
   firstTouch: string | null
   mostTouched: string | null
-  /** The account's stage when they came, of most of them. */
+  /** The stage of the account that most of them came in. */
   stage: string | null
 }
 
@@ -39,7 +39,7 @@ export interface Personas {
   personas: Persona[]
   /** How many different personas a won journey has. */
   perWonJourney: Spread
-  /** People of whom no trait says what they are. */
+  /** Number of people whose traits name no persona. */
   unknown: number
   definitions: UsedDefinition[]
 }
@@ -88,7 +88,7 @@ export async function findPersonas(reader: Reader, ask: PersonasAsk): Promise<Pe
   }
 }
 
-/** The people behind a persona, in the accounts that they are of. Throws QUERY_INVALID for one that nobody is. */
+/** The people of a persona, with their accounts. Throws QUERY_INVALID for a persona without people. */
 export async function peopleOfPersona(
   reader: Reader,
   ask: PersonasAsk,
@@ -209,6 +209,6 @@ export function personaOf(
   return values[0]
 }
 
-/** Whatever the case; `*` is any run of characters. */
+/** Compares without regard to case; `*` is any run of characters. */
 const isLike = (value: string, pattern: string): boolean =>
   globOf(pattern.toLowerCase())(value.trim().toLowerCase())
