@@ -132,7 +132,7 @@ const byHand = {
       ['(link.verified || !signedOnly),', 'true,'],
       ["!(link.kind === 'alias' && !link.verified && isUser(link.other)),", 'true,'],
       ["if (!link.verified || (link.kind !== 'unlink'", "if ((link.kind !== 'unlink'"],
-      ['!setApart.has(link) &&', ''],
+      ['!quarantinedLinks.has(link) &&', ''],
     ],
   },
   'identity/rules/outranks.ts': {
@@ -205,9 +205,12 @@ const byHand = {
   'http/credentials.ts': {
     tests: ['ingest-server/src/collect', 'ingest-server/src/api/routes.test.ts'],
     mistakes: [
-      ["if (holder.kind === 'secret') throw secretInBrowser(request, holder)\n  if (!may", 'if (!may'],
-      ["  if (!mayComeFrom(holder, origin)) throw new TouchlineError('ORIGIN_NOT_ALLOWED')\n", ''],
-      ["if (holder?.kind === 'write')", 'if (false)'],
+      [
+        "if (credential.kind === 'secret') throw secretInBrowser(request, credential)\n  if (!may",
+        'if (!may',
+      ],
+      ["  if (!mayComeFrom(credential, origin)) throw new TouchlineError('ORIGIN_NOT_ALLOWED')\n", ''],
+      ["if (credential?.kind === 'write')", 'if (false)'],
     ],
   },
   'clickhouse/query-errors.ts': {

@@ -22,7 +22,7 @@ export async function startTimelineApi(
   deps: Pick<TimelineDeps, 'clickhouse' | 'log'> & Partial<TimelineDeps>,
 ) {
   const app = createHttpServer({ logger: pino({ level: process.env.API_LOG ?? 'silent' }) })
-  const projects = { holderOf: (key: string) => holders[key], all: () => [project] }
+  const projects = { credentialOf: (key: string) => holders[key], all: () => [project] }
   const clock = () => Date.parse('2026-06-01T00:00:00Z')
   await app.register(timelineRoutes({ projects, clock, metrics: createMetrics(), ...deps }))
   const authorization = (key: string) => ({ authorization: `Bearer ${key}` })

@@ -1,5 +1,5 @@
 /**
- * The composition, in the order of the line: collect → log → store → ClickHouse ← stitch, touchpoints, engage, timeline.
+ * The composition, in the order of the pipeline: collect → log → store → ClickHouse ← stitch, touchpoints, engage, timeline.
  * Read this first; every other file is one of these words.
  */
 import type { FastifyInstance } from 'fastify'
@@ -341,7 +341,7 @@ function readinessOf(clickhouse: PendingClickHouse) {
 const isEmbedded = ({ KAFKA_BROKERS, CLICKHOUSE_URL }: Config) =>
   KAFKA_BROKERS === undefined || CLICKHOUSE_URL === undefined
 
-const inForce = (projects: OpenedProjects, key: string) => (projects.holderOf(key) ? key : undefined)
+const inForce = (projects: OpenedProjects, key: string) => (projects.credentialOf(key) ? key : undefined)
 
 async function listen(
   http: FastifyInstance,

@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs'
 /** The time in milliseconds since 1970, UTC. An argument everywhere, so that tests can set it. */
 export type Clock = () => number
 
+/** ISO 8601 in UTC, of milliseconds since 1970. */
+export const isoTime = (ms: number): string => new Date(ms).toISOString()
+
 // Short enough that a test sees its new time at once, long enough to cost nothing per event.
 const rereadAfterMs = 50
 

@@ -4,7 +4,7 @@
  */
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
-import '@touchline/schemas'
+import { isTimeZone } from '@touchline/schemas'
 import { misspelt } from './config-names.js'
 import { TouchlineError } from './errors.js'
 
@@ -46,13 +46,6 @@ const proxy = z.union(
 const range = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], {
   error: 'must be addresses or ranges of them, such as 10.1.0.0/16',
 })
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
-  } catch {
-    return false
-  }
-}
 const broker = z
   .string()
   .regex(/^(?:[\w.-]+|\[[0-9a-f:.]+\]):\d{1,5}$/i, 'must be host:port, or several with commas between them')

@@ -1,5 +1,5 @@
 /**
- * The exact counters of the line, per project, and what else an operator watches. Two sums always hold:
+ * The exact counters of the pipeline, per project, and what else an operator watches. Two sums always hold:
  *
  *     received = rejected + appended
  *     appended = handled + in flight,  handled = inserted + dead-lettered

@@ -47,7 +47,7 @@ export async function startProgramWorld(): Promise<ProgramWorld> {
   const log = await openEmbeddedLog({ dir, clock: Date.now, logger: silentLogger })
   const metrics = createMetrics()
   const project = { id: 'default', identify: 'open' } as const
-  const projects = { all: () => [project], holderOf: () => undefined, onChange: () => undefined }
+  const projects = { all: () => [project], credentialOf: () => undefined, onChange: () => undefined }
   const offset = { ms: 0 }
   const clock = () => Date.now() + offset.ms
   const judge: ProgramWorld['judge'] = { of: undefined }

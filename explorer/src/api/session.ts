@@ -7,7 +7,6 @@ const ended = createStore(false)
 
 export const useSessionState = () => useStore(store)
 export const useSession = () => useStore(store) ?? undefined
-export const sessionNow = () => store.get() ?? undefined
 /** True where a session was there and is no more: the sign-in page says so, and the address stays. */
 export const useHasEnded = () => useStore(ended)
 

@@ -16,7 +16,6 @@ addEventListener('popstate', () => store.set(read()))
 
 export const useUrl = () => useStore(store)
 export const currentUrl = store.get
-export const onUrl = store.subscribe
 
 /** `/accounts/acme?range=90d`: a path of the Explorer with what survives, and the query given. */
 export function hrefOf(path: string, query: Query = {}): string {

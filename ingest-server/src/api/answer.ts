@@ -8,8 +8,8 @@ import { withProperties } from '../touchpoints/touchpoints.js'
 import type { Trait } from '../timeline/traits.js'
 import { traitValues } from '../timeline/traits.js'
 import type { EventAnswer, TouchpointAnswer } from '@touchline/schemas/api'
+import { isoTime } from '../clock.js'
 
-export const isoTime = (at: number) => new Date(at).toISOString()
 const openTime = (at: number | undefined) => (at === undefined ? null : isoTime(at))
 /** Times of a holding, a stay or an ownership as ISO text, null where it is open. */
 export const toIntervalAnswer = <T extends Interval>(interval: T) => ({

@@ -28,7 +28,7 @@ export interface TimelineDeps {
   /** Carries out erasures; undefined where this process does not, or not yet. */
   erasing?: (() => Erasing | undefined) | undefined
   cluster?: Cluster | undefined
-  /** This process does all of the line: what it counts is everything. */
+  /** This process has all roles of the pipeline: what it counts is everything. */
   isWholeLine?: boolean
   /** Where log and ClickHouse stand on this machine's disk; absent where they do not. */
   localDir?: string | undefined

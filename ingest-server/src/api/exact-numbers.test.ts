@@ -57,8 +57,8 @@ function withRule(projects: Projects): Projects {
   const privacy = { gpc: 'ignore', dnt: 'ignore', dropProperties: ['secret'], hashProperties: [] } as const
   return {
     ...projects,
-    holderOf: (key) => {
-      const credential = projects.holderOf(key)
+    credentialOf: (key) => {
+      const credential = projects.credentialOf(key)
       return credential && { ...credential, project: { ...credential.project, privacy } as never }
     },
   }

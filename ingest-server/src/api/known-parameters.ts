@@ -1,8 +1,8 @@
 /** A parameter that nobody reads is a question that was not asked: it is refused, with the one that was meant. */
 import type { FastifyRequest } from 'fastify'
-import { closestMatch } from 'leven'
 import { z } from 'zod'
 import { TouchlineError } from '../errors.js'
+import { nearest } from '../definitions/nearest.js'
 
 /** Throws QUERY_INVALID for a parameter that the route's schema does not name. */
 export function refuseUnknownParameters(request: FastifyRequest): void {
@@ -17,9 +17,3 @@ export function refuseUnknownParameters(request: FastifyRequest): void {
 
 const shownLength = 50
 const shortened = (name: string) => (name.length > shownLength ? `${name.slice(0, shownLength)}…` : name)
-
-/** The known name that is a slip of the finger or two away; undefined where none is near. */
-const nearest = (name: string, known: readonly string[]): string | undefined =>
-  name.length > shownLength
-    ? undefined
-    : closestMatch(name.toLowerCase(), known, { maxDistance: Math.min(2, name.length >> 1) })

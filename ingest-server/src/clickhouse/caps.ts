@@ -2,14 +2,14 @@
  * What a read-only user may use at most; the same on the embedded server (a profile in users.xml), on a server
  * of one's own (a settings profile, see grants.ts), and for a reader that is the same user as the writer.
  */
+import { gibibyte } from '../units.js'
+
 export interface Caps {
   /** No client can go above these; the least is 1, because ClickHouse takes 0 for "no limit". */
   limits: Readonly<Record<string, number>>
   /** No client can change these. */
   fixed: Readonly<Record<string, string | number>>
 }
-
-const gibibyte = 1024 ** 3
 
 /** Answers over HTTP: short, or better not at all. */
 export const readerCaps = capsOf({ seconds: 15, memoryBytes: gibibyte, resultRows: 200_000, queries: 32 })

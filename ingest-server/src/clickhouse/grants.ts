@@ -33,7 +33,7 @@ export function grantStatements(options: GrantOptions): string[] {
   const profile = (user: NewUser, settings: string) =>
     `CREATE SETTINGS PROFILE IF NOT EXISTS ${identifier(profileOf(user))}${everywhere} SETTINGS ${settings}`
   const user = (one: NewUser) =>
-    `CREATE USER IF NOT EXISTS ${identifier(one.name)}${everywhere} IDENTIFIED WITH sha256_hash BY '${sha256(one.password)}' ` +
+    `CREATE USER IF NOT EXISTS ${identifier(one.name)}${everywhere} IDENTIFIED WITH sha256_hash BY '${passwordHash(one.password)}' ` +
     `DEFAULT DATABASE ${database} SETTINGS PROFILE ${identifier(profileOf(one))}`
   const grant = (to: NewUser, what: string) => `GRANT${everywhere} ${what} TO ${identifier(to.name)}`
   const readers = [reader, analyst]
@@ -84,4 +84,5 @@ function capList(caps: Caps, settings: Readonly<Record<string, string | number>>
 }
 
 const profileOf = (user: NewUser) => `${user.name}_profile`
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+/** A password as ClickHouse's `sha256_hash` and `password_sha256_hex` take it. */
+export const passwordHash = (password: string) => createHash('sha256').update(password).digest('hex')

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { silentLogger, startTestClickHouse, type TestClickHouse } from '../../../test-support/clickhouse.js'
 import { eventRow, insertRowsOf } from '../../../test-support/event-rows.js'
+import { createMetrics } from '../metrics.js'
 import { openClickHouse } from './open-clickhouse.js'
+import { observeQueries } from './query-observer.js'
 import { openProjectSql, type ProjectSql } from './project-sql.js'
 
 let clickhouse: TestClickHouse
@@ -88,4 +90,19 @@ test('a project without an SQL user is told so, and what else there is', async (
     code: 'QUERY_INVALID',
     message: expect.stringMatching(/no SQL user here.*needs a restart.*other tools/s) as string,
   })
+})
+
+test('statements are measured together; one that is wrong is no failure of ours, and its text in no log', async () => {
+  const metrics = createMetrics()
+  const lines: unknown[] = []
+  const note = (...line: unknown[]) => void lines.push(line)
+  observeQueries(clickhouse.reader, { metrics, logger: { info: note, warn: note, error: note } })
+  await sql.ask('default', 'SELECT 1', 1)
+  await expect(sql.ask('default', "SELECT notAFunction('ada@example.com')", 1)).rejects.toMatchObject({
+    code: 'QUERY_INVALID',
+  })
+  const text = await metrics.registry.metrics()
+  expect(text).toContain('touchline_query_seconds_count{query="project-sql"} 2')
+  expect(text).toContain('touchline_query_failures_total{query="project-sql",code="INTERNAL"} 0')
+  expect(lines).toEqual([])
 })

@@ -7,6 +7,7 @@ import { TouchlineError } from '../errors.js'
 import { parseExact } from '../exact-json.js'
 import type { ClickHouse } from './clickhouse.js'
 import { queryErrorOf } from './query-errors.js'
+import { observerOf } from './query-observer.js'
 
 export interface SqlAnswer {
   columns: { name: string; type: string }[]
@@ -20,12 +21,14 @@ export interface ProjectSql {
   close(): Promise<void>
 }
 
+/** The label of its log lines and metrics, whatever the statement. */
+const name = 'project-sql'
 /** Shorter than an analyst may wait: an assistant asks again, and people wait for it. */
 const maxSeconds = 20
 /** One row may hold a whole table (groupArray). */
 const maxBytes = 1_048_576
 
-export function openProjectSql(clickhouse: Pick<ClickHouse, 'sqlUserOf'>): ProjectSql {
+export function openProjectSql(clickhouse: Pick<ClickHouse, 'reader' | 'sqlUserOf'>): ProjectSql {
   const clients = new Map<string, ClickHouseClient>()
 
   function clientOf(project: string): ClickHouseClient {
@@ -54,6 +57,7 @@ export function openProjectSql(clickhouse: Pick<ClickHouse, 'sqlUserOf'>): Proje
   return {
     async ask(project, statement, rows) {
       const client = clientOf(project)
+      const observation = observerOf(clickhouse.reader).begin(name)
       try {
         const { stream } = await client.exec({
           query: `${withoutFormat(statement)}\nFORMAT JSONCompactEachRowWithNamesAndTypes`,
@@ -64,9 +68,15 @@ export function openProjectSql(clickhouse: Pick<ClickHouse, 'sqlUserOf'>): Proje
             output_format_json_quote_64bit_integers: 0,
           },
         })
-        return toAnswer(await firstBytes(stream), rows)
+        const answer = toAnswer(await firstBytes(stream), rows)
+        observation.done()
+        return answer
       } catch (cause) {
-        throw refusalOf(cause)
+        const error = refusalOf(cause)
+        // What is wrong with a statement is told to whoever wrote it, and stays out of the log.
+        if (error.code !== 'QUERY_INVALID') throw observation.failed(error)
+        observation.done()
+        throw error
       }
     },
     async close() {
@@ -78,7 +88,7 @@ export function openProjectSql(clickhouse: Pick<ClickHouse, 'sqlUserOf'>): Proje
 
 /** What ClickHouse says of the statement is for whoever wrote it; that it is away or busy is not about the statement. */
 function refusalOf(cause: unknown): TouchlineError {
-  const error = queryErrorOf(cause, 'project-sql')
+  const error = queryErrorOf(cause, name)
   const isAboutNow = error.code === 'STORE_UNAVAILABLE' || error.code === 'OVERLOADED'
   // Some refusals have no number: those that no code of ClickHouse's own throws.
   const isSaid = cause instanceof ClickHouseError || (cause instanceof Error && /^std::/.test(cause.message))

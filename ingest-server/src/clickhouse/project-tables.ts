@@ -36,35 +36,6 @@ export const projectTables = [
   'imports',
 ] as const
 
-/** Views over those tables; they run as the one who asks, so the filters hold through them. */
-export const projectViews: readonly string[] = [
-  'user_timeline',
-  'account_timeline',
-  'touchpoints',
-  'persons',
-  'accounts',
-  'identity_changes',
-  'stage_entries',
-  'conversions',
-  'journeys',
-  'silent_gaps',
-  'attribution',
-  'attribution_by_milestones',
-  'channel_transitions',
-  'channel_performance',
-  'segments',
-  'segment_members',
-  'segment_history',
-  'scores',
-  'score_contributions',
-  'handoffs',
-  'program_runs',
-  'deliveries',
-  'changes',
-  // What the views with parameters ask; it tells a query about itself.
-  'parameters_asked',
-]
-
 /** What the lists of tables show to a project's user: views, which have no sizes. The tables can be read all the same. */
 export const shownToProjects: readonly string[] = [
   'user_timeline',
@@ -90,6 +61,13 @@ export const shownToProjects: readonly string[] = [
   'program_runs',
   'deliveries',
   'changes',
+]
+
+/** Views over those tables; they run as the one who asks, so the filters hold through them. */
+export const projectViews: readonly string[] = [
+  ...shownToProjects,
+  // What the views with parameters ask; it tells a query about itself.
+  'parameters_asked',
 ]
 
 /** What an analyst reads besides, and no project: rows that belong to no project. */

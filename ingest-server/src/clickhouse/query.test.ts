@@ -6,7 +6,7 @@ import type { TouchlineError } from '../errors.js'
 import { createMetrics } from '../metrics.js'
 import { queryErrorOf } from './query-errors.js'
 import { observeQueries } from './query-observer.js'
-import { chunksBy, query, queryRows, type NamedQuery } from './query.js'
+import { chunksBy, query, queryRows, queryStream, type NamedQuery } from './query.js'
 
 let clickhouse: TestClickHouse
 const metrics = createMetrics()
@@ -123,7 +123,11 @@ test.each([
 test('each query is measured by its name, failures by their code', async () => {
   await query(source(), { name: 'measured', sql: 'SELECT 1' })
   await errorOf(query(source(), { name: 'measured', sql: 'SELECT nonsense' }))
+  const stream = queryStream(source(), { name: 'read-halfway', sql: 'SELECT number FROM numbers(100000)' })
+  for await (const [first] of stream) if (first !== undefined) break
   const text = await metrics.registry.metrics()
+  expect(text).toContain('touchline_query_seconds_count{query="read-halfway"} 1')
+  expect(text).toContain('touchline_query_failures_total{query="read-halfway",code="INTERNAL"} 0')
   expect(text).toContain('touchline_query_seconds_count{query="measured"} 2')
   expect(text).toContain('touchline_query_failures_total{query="measured",code="INTERNAL"} 1')
 })

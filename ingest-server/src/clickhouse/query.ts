@@ -49,7 +49,7 @@ const commonSettings = {
 
 /** Rows as objects. Rejects with a TouchlineError: STORE_UNAVAILABLE, OVERLOADED, QUERY_TOO_LARGE or INTERNAL. */
 export function query<Row>(source: QuerySource, named: NamedQuery, params: Params = {}): Promise<Row[]> {
-  return inParts(named, params, (part) => readAll<Row>(source, named, part, 'JSONEachRow'))
+  return readByKeyLists(named, params, (part) => readAll<Row>(source, named, part, 'JSONEachRow'))
 }
 
 /** Rows as arrays in the order of the columns: half the bytes, for the many rows of a timeline. */
@@ -58,7 +58,7 @@ export function queryRows<Row extends readonly unknown[] = unknown[]>(
   named: NamedQuery,
   params: Params = {},
 ): Promise<Row[]> {
-  return inParts(named, params, (part) => readAll<Row>(source, named, part, 'JSONCompactEachRow'))
+  return readByKeyLists(named, params, (part) => readAll<Row>(source, named, part, 'JSONCompactEachRow'))
 }
 
 /** Rows as objects, a batch at a time, for answers that need not fit into memory. */
@@ -68,16 +68,20 @@ export async function* queryStream<Row>(
   params: Params = {},
 ): AsyncGenerator<Row[]> {
   const observation = observerOf(source.client).begin(named.name)
+  let hasFailed = false
   try {
     const answer = await send(source, named, params, 'JSONEachRow')
     for await (const batch of answer.stream<Row>()) yield batch.map((row) => row.json())
   } catch (cause) {
+    hasFailed = true
     throw observation.failed(queryErrorOf(cause, named.name))
+  } finally {
+    // Also where the caller has read enough.
+    if (!hasFailed) observation.done()
   }
-  observation.done()
 }
 
-async function inParts<Row>(
+async function readByKeyLists<Row>(
   named: NamedQuery,
   params: Params,
   read: (params: Params) => Promise<Row[]>,

@@ -79,7 +79,7 @@ export const compileTimes = (conditions: readonly Condition[], scope: ConditionS
   compiledIn(scope, (compiling) => {
     const history = openHistory(compiling)
     const begin = beginOf(history)
-    const subject = history.gather('any(subject)')
+    const subject = history.aggregate('any(subject)')
     const times = conditions.map((condition) => {
       const steps = history.steps(condition)
       if (steps.initial) history.askEverybody()

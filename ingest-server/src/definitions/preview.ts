@@ -9,13 +9,12 @@ import {
 } from '@touchline/schemas/api'
 import type { Reader } from '../clickhouse/query.js'
 import { TouchlineError } from '../errors.js'
-import { subjectOfBody } from './documents/check.js'
 import { compileCondition, compileStages } from './compile.js'
-import type { Definition } from './documents/definition.js'
-import { referencesFrom, type References } from './documents/references.js'
-import { countHolding } from './sql/subject-names.js'
-import { staticKeys } from './sql/sets.js'
-import { asOfParam, openBag } from './sql/bag.js'
+import type { Definition } from './definition.js'
+import { referencesFrom, type References, subjectOfBody } from './references.js'
+import { countHolding } from './subject-names.js'
+import { staticKeys } from './sets.js'
+import { asOfParam, openBag } from './bag.js'
 import { conditionsOfBody } from './walk.js'
 
 export interface Preview {

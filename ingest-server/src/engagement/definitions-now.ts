@@ -16,12 +16,12 @@ export type Score = Definition<'scores'>
 export interface ProjectNow {
   source: EngageSource
   all: readonly Definition[]
-  /** Those that can be asked: what they name is there. */
+  /** Definitions that can be asked: everything that they name exists. */
   segments: Segment[]
   scores: Score[]
   /** The same by subject: those that are worked out in this process, and the others. */
   plain: Readonly<Record<Subject, PlainSet>>
-  /** What it follows from: another one means that everybody has to be looked at again. */
+  /** Key of a definition → what its rows follow from; where that changed, everybody has to be looked at again. */
   signatures: ReadonlyMap<string, string>
 }
 

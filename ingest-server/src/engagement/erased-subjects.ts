@@ -1,7 +1,7 @@
 /**
- * Of somebody who was erased nothing is said outward any more. What is derived of them may come back for a while, out of a
- * log of before that is played back or because a look began before they went; what would be said of it bears the time of
- * now, at which no erasure takes it for theirs. Who comes back under an old name is somebody new and has an event since.
+ * Nothing is emitted about an erased subject. Its derived rows may come back for a while, from a replay of an older log or
+ * because a look began before the erasure; a record made of them would have the present time, and no erasure would find
+ * it. A subject that comes back under an erased id has an event since the erasure, and counts as a new one.
  */
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import type { Judge } from '../log/tombstones.js'
@@ -22,7 +22,7 @@ interface LatestEvent {
   receivedAt: number
 }
 
-/** Those of these persons or accounts that are nobody erased; asks nothing where none of them ever was. */
+/** Those of these persons or accounts that are not erased; without a query where none of them ever was. */
 export async function notErased(
   reader: Reader,
   judge: Judge | undefined,

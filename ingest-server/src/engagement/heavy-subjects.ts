@@ -1,10 +1,10 @@
 /**
- * Subjects with more touches than are held in memory at once. ClickHouse works them out, as it does everybody; whom a look
- * found to be one is not read again to find that out.
+ * Subjects with more touches than are held in memory at once. ClickHouse works them out; they are remembered, so
+ * that they are not read again to find that out.
  */
 import QuickLRU from 'quick-lru'
 
-/** quick-lru keeps up to twice as many; who is forgotten is found again. */
+/** quick-lru keeps up to twice as many; a forgotten one is found again. */
 const mostRemembered = 5_000
 /** Subjects that are read at once. */
 const subjectsAtOnce = 5_000

@@ -53,8 +53,8 @@ interface Found {
 }
 
 /**
- * Of these subjects each that there is: who has a touch, and who is only known by facts where that is asked for. Undefined
- * where they have more touches than are held in memory.
+ * Those of these subjects that exist: the ones with a touch and, where that is asked for, the ones that only facts know.
+ * Undefined where they have more touches than are held in memory.
  */
 export async function readHistories(
   source: EngageSource,

@@ -1,6 +1,6 @@
 /**
- * Now, which never goes back: what was known at a time cannot become unknown because a clock was set back, and would be
- * said again when it comes round. While the clock is behind, now stands still at the latest time of any record.
+ * Now, which never goes back: otherwise a clock that was set back would make known transitions unknown, and they would be
+ * emitted again when it comes round. While the clock is behind, now stands still at the latest time of any record.
  */
 import type { ClickHouseClient } from '@clickhouse/client'
 import { query } from '../clickhouse/query.js'
@@ -28,7 +28,7 @@ export function openKnownTime(client: ClickHouseClient, clock: Clock) {
       latest.set(project, now)
       return now
     },
-    /** Others may have recorded since. */
+    /** Another process may have recorded something since. */
     forget: () => latest.clear(),
   }
 }

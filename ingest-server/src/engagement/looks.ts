@@ -1,4 +1,7 @@
-/** One project looked at: rows are derived anew for some subjects or everybody, then what is new and true is said. */
+/**
+ * One project looked at: rows are derived anew for some subjects or everybody, then new transitions and hand-offs are
+ * emitted.
+ */
 import type { Subject } from '@touchline/schemas/api'
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { EventLog } from '../log/log.js'
@@ -13,13 +16,14 @@ import type { HeavySubjects } from './heavy-subjects.js'
 import type { Merges } from './handoffs/merges.js'
 import { readHistories } from './histories.js'
 import { keepScores, type HotSubjects } from './scores/plain-scores.js'
-import { deriveScores, readDueScores, readHot } from './scores/values.js'
-import { moveOn, readDue } from './segments/due.js'
+import { deriveScores, readHot } from './scores/values.js'
+import { moveOn } from './segments/due.js'
 import { emit, type Waiting } from './segments/emission.js'
 import { deriveMemberships, type Segment } from './segments/memberships.js'
 import { mostPending, pendingOf, readPending, type Pending } from './segments/pending.js'
 import { changedMemberships } from './segments/plain-memberships.js'
 import type { Unsaid } from './segments/unsaid.js'
+import { dueScores, dueSegments, readDueSubjects } from './due-subjects.js'
 
 export interface Looking {
   project: ProjectNow
@@ -30,7 +34,7 @@ export interface Looking {
   metrics: Pick<Metrics, 'engage'>
   versions: Versions
   waiting: Waiting
-  /** Whose rows stand and may not have been said. */
+  /** Subjects whose rows are written and whose transitions may not be emitted yet. */
   unsaid: Unsaid
   merges: Merges
   heavySubjects: HeavySubjects
@@ -38,14 +42,14 @@ export interface Looking {
   touchesAtOnce: number | undefined
   /** Of this project; undefined: nobody was erased. */
   judge: Judge | undefined
-  /** Whether this process may say something about the subject; asked just before it does. */
+  /** Whether this process may emit something about the subject; asked just before it does. */
   mayWrite: (subject: string) => boolean
 }
 
 export interface Looked {
   /** Subjects that were looked at. */
   subjects: number
-  /** Entries and leaves that were said. */
+  /** Number of emitted entries and leaves. */
   said: number
   handedOff: number
 }
@@ -86,7 +90,7 @@ async function say(
   const left = await withoutErased(source, judge, pending)
   const said = await emit(segments, left, { source, app, log, now, mayWrite, waiting })
   unsaid.end(source.project, subjectsOf(left))
-  // Who comes back under the name of somebody erased is somebody new, of whom this may be said then.
+  // A new subject may come later under the id of an erased one; then these are emitted.
   const kept = new Set(left)
   unsaid.add(source.project, subjectsOf(pending.filter((one) => !kept.has(one))))
   metrics.engage.transitions.inc(said)
@@ -95,7 +99,7 @@ async function say(
 
 const subjectsOf = (rows: readonly { subject: string }[]) => rows.map(({ subject }) => subject)
 
-/** What ClickHouse works out of a score, of these subjects or everybody. */
+/** Derives one score in ClickHouse, for these subjects or everybody, and hands off who crossed it. */
 async function lookAtScore(looking: Looking, score: Score, only?: readonly string[]): Promise<number> {
   const { project, now, versions } = looking
   const { source, all } = project
@@ -150,7 +154,7 @@ async function lookPlainly(
   let said = 0
   if (set.segments.length > 0) {
     const { changed, write } = await changedMemberships(set, histories, keeping)
-    // Once the rows stand nothing else tells that these are still to be said.
+    // Once the rows are written, nothing else tells that these transitions are not emitted yet.
     unsaid.add(source.project, subjectsOf(changed))
     await write()
     const pending = await pendingOf(source, changed)
@@ -185,7 +189,7 @@ async function lookByStatements(
 export async function lookAtChanged(looking: Looking, changes: readonly Change[]): Promise<Looked> {
   const { project, now, merges, mayWrite } = looking
   const concerned = await concernedBy(project.source, changes, project.all)
-  // While the scores of those who were somebody else before still stand.
+  // Before the scores of the people who were merged are derived anew.
   await merges.note(project.source, changes, now)
   let looked = nothing
   for (const kind of kinds)
@@ -193,24 +197,27 @@ export async function lookAtChanged(looking: Looking, changes: readonly Change[]
   return looked
 }
 
-/** Whom the clock has moved past something. */
+/** Subjects of whose windows or conditions the time has come (due-subjects.ts). */
 export async function lookAtDue(looking: Looking): Promise<Looked> {
   const { project, now, versions, mayWrite } = looking
   const { source, segments, scores } = project
-  const due = (await readDue(source, now)).filter(mayWrite)
+  const due = (await readDueSubjects(source, dueSegments, now)).filter(mayWrite)
   let said = 0
   if (due.length > 0) {
     said += await sayPending(looking, segments, due)
     await moveOn(source, { only: due, now, version: await versions.next() })
   }
   let handedOff = 0
-  const dueScores = scores.length === 0 ? [] : (await readDueScores(source, now)).filter(mayWrite)
-  if (dueScores.length > 0)
-    for (const score of scores) handedOff += await lookAtScore(looking, score, dueScores)
+  const ofScores = scores.length === 0 ? [] : (await readDueSubjects(source, dueScores, now)).filter(mayWrite)
+  if (ofScores.length > 0)
+    for (const score of scores) handedOff += await lookAtScore(looking, score, ofScores)
   return { subjects: 0, said, handedOff }
 }
 
-/** Who waits for the touchpoints of their owner (segments/emission.ts), and of whom a look before could not say all. */
+/**
+ * Subjects that wait for their owner's touchpoints (segments/emission.ts), and subjects whose transitions an earlier
+ * pass could not emit.
+ */
 export async function lookAtWaiting(looking: Looking): Promise<Looked> {
   const { project, waiting, unsaid, mayWrite } = looking
   const { project: id } = project.source

@@ -3,7 +3,7 @@ import type { ProjectNow } from './definitions-now.js'
 
 export interface NextPass {
   project: ProjectNow
-  /** `segments/hot`, `scores/lead`; `forget`: rows of what is there no longer. */
+  /** `segments/hot`, `scores/lead`; `forget`: rows of definitions that no longer exist. */
   key: string
 }
 

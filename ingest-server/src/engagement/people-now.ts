@@ -1,4 +1,4 @@
-/** Who somebody is today: what a person holds, and whose an identifier is. */
+/** Who is who today: the identifiers of a person, and the person of an identifier. */
 import { query, type NamedQuery, type QuerySource } from '../clickhouse/query.js'
 
 const heldQuery: NamedQuery = {
@@ -9,7 +9,7 @@ SELECT person, identifiers.identifier AS held FROM people FINAL
 WHERE project = {project: String} AND person IN {people: Array(String)}`,
 }
 
-/** By person the other identifiers that they hold or held; who is no stitched person is left out. */
+/** Person → the other identifiers that they hold or held; an id that is no stitched person is left out. */
 export async function readHeld(
   source: QuerySource,
   people: readonly string[],
@@ -26,7 +26,7 @@ SELECT identifier, owners.person AS persons FROM identity_map FINAL
 WHERE project = {project: String} AND identifier IN {identifiers: Array(String)}`,
 }
 
-/** By identifier everybody who holds or held it, the latest last; who has no owner is left out. */
+/** Identifier → everybody who holds or held it, the latest last; one without an owner is left out. */
 export async function readPersons(
   source: QuerySource,
   identifiers: readonly string[],

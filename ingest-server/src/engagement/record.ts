@@ -1,6 +1,6 @@
 /**
- * Records what is said outward: first into the log, then into the table at once, so that the next look sees it. The store
- * brings the same line again, and a replay every line there ever was. Killed between the two, the next look makes the
+ * Records what is emitted: first into the log, then into the table at once, so that the next look sees it. The store
+ * brings the same line again, and a replay every line there ever was. After a crash between the two the next look makes the
  * same record again, under the same key (docs/decisions/010-what-is-said-is-in-the-log.md).
  */
 import { createHash } from 'node:crypto'
@@ -34,5 +34,8 @@ export async function record(
 export const idOf = (...parts: readonly (string | number)[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
 
-/** Of two records of one key the one that was known first stays: ReplacingMergeTree keeps the highest. */
+/**
+ * Version of a record that became known at `ms`: of two records with one key ReplacingMergeTree keeps the higher
+ * version, the earlier record.
+ */
 export const precedenceOf = (ms: number): string => (2n ** 63n - BigInt(Math.round(ms))).toString()

@@ -4,12 +4,12 @@ import type { Reader } from '../clickhouse/query.js'
 import type { Clock } from '../clock.js'
 import type { EventLog } from '../log/log.js'
 
-/** Of one project, as the app user. */
+/** One project, as the app user. */
 export interface EngageSource extends Reader {
   readonly client: ClickHouseClient
 }
 
-/** What records something that is said outward. */
+/** For recording what is emitted: to the log, then to the table (record.ts). */
 export interface RecordDeps {
   app: ClickHouseClient
   log: EventLog
@@ -29,6 +29,3 @@ export async function derive(
     clickhouse_settings: { ...settings, insert_deduplicate: 0, async_insert: 0, max_query_size: '4000000' },
   })
 }
-
-/** Milliseconds as a parameter of the type DateTime64. */
-export const timeParam = (ms: number) => new Date(ms)

@@ -1,10 +1,10 @@
 /**
- * Keeps segments and scores up to date, and says outward what is new and true. It looks at who changed, derives their rows
- * anew, and then says what the rows and the records of what was said differ in. Level-triggered: late, twice or after
- * a crash at any point it says the same. Any number of processes divide the subjects (projections/leases.ts).
+ * Keeps segments and scores up to date, and emits transitions and hand-offs. It looks at the subjects that changed, derives
+ * their rows anew, and then emits what the rows and the records differ in. Level-triggered: late, twice or after a crash
+ * at any point it emits the same. Any number of processes divide the subjects (projections/leases.ts).
  *
- *     who changed                     their rows, with the look that shows them
- *     whom a window has moved past    by what their rows say comes next (segments/due.ts)
+ *     a subject changed               its rows, with the look that shows the change
+ *     the time of a window has come   by `next_at` of the rows (due-subjects.ts)
  *     a definition changed            everybody, one definition a pass
  *     every ten minutes               everybody, one definition after the other: what a look missed is made good
  */
@@ -53,8 +53,8 @@ export interface WorkerDeps {
   /** How far each look goes back, for rows that became visible after their own time. */
   overlapMs?: number
   /** Between two passes over everybody. */
-  healEveryMs?: number
-  /** At most so many touches are held in memory; who has more is worked out by ClickHouse. */
+  repairEveryMs?: number
+  /** At most so many touches are held in memory; subjects with more are worked out by ClickHouse. */
   touchesAtOnce?: number
 }
 
@@ -66,13 +66,13 @@ export interface PassResult extends Looked {
 const start: Place = { source: 0, after: [] }
 const usualSlots = 64
 
-/** What passes keep between them. */
+/** State that lasts from one pass to the next. */
 function openMemory(deps: WorkerDeps) {
-  const { overlapMs = 3_000, slots = usualSlots, healEveryMs = 600_000 } = deps
+  const { overlapMs = 3_000, slots = usualSlots, repairEveryMs = 600_000 } = deps
   const { app } = deps.clickhouse
   const versions = openVersions(app, 'segment_memberships')
   const knownTime = openKnownTime(app, deps.clock)
-  const passes = openPasses(healEveryMs)
+  const passes = openPasses(repairEveryMs)
   const leases = openLeases({
     client: app,
     projection: 'engage',
@@ -88,7 +88,7 @@ function openMemory(deps: WorkerDeps) {
     onGained(held) {
       versions.forget()
       knownTime.forget()
-      // Whoever had them may have ended between deriving and saying.
+      // The process that held them may have ended between deriving and emitting.
       passes.repeat()
       deps.logger.info(held, 'Takes part in keeping segments and scores up to date')
     },

@@ -9,6 +9,7 @@ import type { Logger } from '../logger.js'
 import { backOffMs } from '../loop.js'
 import { bySet, writeProgress, type Erasure, type Progress, type Together } from './erasure-ledger.js'
 import { isStopped, reasonOf, stoppedNote } from './waiting.js'
+import { partsOf } from '../parts.js'
 
 const longestWaitMs = 300_000
 /** At once; the next ones follow in the same look. */
@@ -62,8 +63,7 @@ export function openAttempts({ app, clock, logger, lookEveryMs }: AttemptsDeps) 
       return stopped.has(erasureId) || (last !== undefined && isStopped(last))
     }
     for (const together of bySet(erasures.filter((one) => !couldNotGoOn(one)))) {
-      for (let from = 0; from < together.length; from += mostTogether) {
-        const [first, ...others] = together.slice(from, from + mostTogether)
+      for (const [first, ...others] of partsOf(together, mostTogether)) {
         if (first === undefined) continue
         try {
           await work([first, ...others])

@@ -11,6 +11,7 @@ import { erasedText, withoutTexts } from '../log/scrub.js'
 import type { Judge } from '../log/tombstones.js'
 import { userTextsIn } from '../log/user-ids-in-text.js'
 import type { ErasedRows } from './erasure-sql.js'
+import { jsonOrText } from '../json-or-text.js'
 
 /** A version as it stands in a line of the log, and in the table. */
 export interface DefinitionLine {
@@ -27,7 +28,7 @@ export interface DefinitionLine {
 export function scrubDefinition<Line extends DefinitionLine>(line: Line, judge: Judge): Line | undefined {
   const atMs = Date.parse(line.at)
   const isGone = (identifier: string) => judge.isNamed(identifier, atMs)
-  const body = withoutListed(bodyOf(line), isGone)
+  const body = withoutListed(jsonOrText(line.body), isGone)
   const said = { body, name: line.name, author: line.author, note: line.note }
   const text = JSON.stringify(said)
   const gone = [
@@ -41,14 +42,6 @@ export function scrubDefinition<Line extends DefinitionLine>(line: Line, judge: 
     (field) => cleaned[field] === line[field],
   )
   return isSame ? undefined : cleaned
-}
-
-function bodyOf({ body }: DefinitionLine): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return body
-  }
 }
 
 const textsIn = (json: string) => Array.from(json.matchAll(/"((?:[^"\\]|\\.)*)"/g), ([, text = '']) => text)

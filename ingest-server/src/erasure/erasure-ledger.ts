@@ -6,6 +6,7 @@ import { insertLines } from '../clickhouse/insert-lines.js'
 import { query, type NamedQuery } from '../clickhouse/query.js'
 import type { LogRecord } from '../log/log.js'
 import { hashIdentifier, type Tombstone, type Tombstones } from '../log/tombstones.js'
+import { isoTime } from '../clock.js'
 
 export interface Erasure extends Tombstones {
   project: string
@@ -44,8 +45,6 @@ interface StoredErasure {
   person: string
   tombstones: StoredTombstone[]
 }
-
-const isoTime = (ms: number) => new Date(ms).toISOString()
 
 const endsAt = (to: number, requestedAtMs: number): Pick<Tombstone, 'to' | 'receivedTo'> => ({
   to,

@@ -177,7 +177,7 @@ export const derived: readonly ErasedRows[] = [
   },
 ]
 
-/** Not later than what was read for the row was stored. */
+/** The time in a row's version, which is taken before anything is read for the row. */
 const formedAt = "fromUnixTimestamp64Milli(toInt64(intDiv(version, 1000)), 'UTC')"
 
 /** What a touchpoint shows of the words of its events. Whose own id or account an address is goes on being called so. */

@@ -18,6 +18,7 @@ describe('who stopped an erasure is told apart, without a word of what was store
       'ClickHouse refused a statement (code 241, MEMORY_LIMIT_EXCEEDED)',
     ],
     [new TouchlineError('STORE_UNAVAILABLE', 'ada@example.com'), 'ClickHouse does not answer'],
+    [new TouchlineError('OVERLOADED', 'ada@example.com'), 'ClickHouse is busy'],
     [new TouchlineError('LOG_FULL'), 'the log is full'],
     [new TouchlineError('LOG_DAMAGED', 'ada@example.com'), 'a file of the log is damaged'],
     [

@@ -39,7 +39,8 @@ export function reasonOf(error: unknown): string {
   const answer = chain.find((one) => one instanceof ClickHouseError)
   if (answer) return `ClickHouse refused a statement (code ${answer.code}, ${answer.type ?? 'unnamed'})`
   const known = chain.find((one) => one instanceof TouchlineError)
-  if (known?.code === 'STORE_UNAVAILABLE' || known?.code === 'OVERLOADED') return 'ClickHouse does not answer'
+  if (known?.code === 'STORE_UNAVAILABLE') return 'ClickHouse does not answer'
+  if (known?.code === 'OVERLOADED') return 'ClickHouse is busy'
   if (known && known.code !== 'INTERNAL') return ofLog[known.code] ?? `an error ${known.code}`
   const own = chain.at(-1)
   return `a fault of Touchline's own (${own instanceof Error ? own.name : typeof error})`

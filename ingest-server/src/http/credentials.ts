@@ -54,11 +54,11 @@ export function keysIn(request: FastifyRequest): string[] {
   return keys
 }
 
-/** The first known holder among `keys`. */
-export function firstHolder(projects: Projects, keys: readonly string[]): Credential | undefined {
+/** The first known credential among `keys`. */
+export function firstCredential(projects: Projects, keys: readonly string[]): Credential | undefined {
   for (const key of keys) {
-    const holder = projects.holderOf(key)
-    if (holder) return holder
+    const credential = projects.credentialOf(key)
+    if (credential) return credential
   }
   return undefined
 }
@@ -72,10 +72,10 @@ export function writerOf(request: FastifyRequest, projects: Projects, bodyKey: u
   const inBody = filled(bodyKey)
   if (inBody !== undefined) keys.push(inBody)
   if (keys.length === 0) throw new TouchlineError('KEY_MISSING')
-  const holder = firstHolder(projects, keys)
-  if (!holder) throw new TouchlineError('KEY_UNKNOWN')
-  checkOrigin(request, holder)
-  return holder
+  const credential = firstCredential(projects, keys)
+  if (!credential) throw new TouchlineError('KEY_UNKNOWN')
+  checkOrigin(request, credential)
+  return credential
 }
 
 /**
@@ -83,9 +83,9 @@ export function writerOf(request: FastifyRequest, projects: Projects, bodyKey: u
  * there is known. Throws SECRET_KEY_IN_BROWSER or ORIGIN_NOT_ALLOWED.
  */
 export function writerInHead(request: FastifyRequest, projects: Projects): Credential | undefined {
-  const holder = firstHolder(projects, keysIn(request))
-  if (holder) checkOrigin(request, holder)
-  return holder
+  const credential = firstCredential(projects, keysIn(request))
+  if (credential) checkOrigin(request, credential)
+  return credential
 }
 
 const keyInText = /"writeKey"\s*:\s*"([^"\\]{1,200})"/g
@@ -100,30 +100,30 @@ export function requireKeyInText(request: FastifyRequest, projects: Projects, te
   const keys = new Set<string>()
   for (const [, key = ''] of text.matchAll(keyInText)) {
     if (keys.has(key)) continue
-    if (projects.holderOf(key.trim())) return
+    if (projects.credentialOf(key.trim())) return
     if (keys.add(key).size === maxKeysInText) break
   }
   throw new TouchlineError(keys.size + keysIn(request).length === 0 ? 'KEY_MISSING' : 'KEY_UNKNOWN')
 }
 
 /** Throws where a key that only reads would write, or where a browser (it sends an Origin) may not use the key. */
-export function checkOrigin(request: FastifyRequest, holder: Credential): void {
-  if (holder.role === 'read') throw new TouchlineError('ROLE_READ_ONLY')
+export function checkOrigin(request: FastifyRequest, credential: Credential): void {
+  if (credential.role === 'read') throw new TouchlineError('ROLE_READ_ONLY')
   const { origin } = request.headers
   if (origin === undefined) return
-  if (holder.kind === 'secret') throw secretInBrowser(request, holder)
-  if (!mayComeFrom(holder, origin)) throw new TouchlineError('ORIGIN_NOT_ALLOWED')
+  if (credential.kind === 'secret') throw secretInBrowser(request, credential)
+  if (!mayComeFrom(credential, origin)) throw new TouchlineError('ORIGIN_NOT_ALLOWED')
 }
 
 // Holders are made anew whenever keys are read, so a leaked key is reported again after each change, not per request.
 const reported = new WeakSet<Credential>()
 
-function secretInBrowser(request: FastifyRequest, holder: Credential): TouchlineError {
-  if (!reported.has(holder)) {
-    reported.add(holder)
+function secretInBrowser(request: FastifyRequest, credential: Credential): TouchlineError {
+  if (!reported.has(credential)) {
+    reported.add(credential)
     const { origin } = request.headers
     request.log.error(
-      { requestId: request.id, project: holder.project.id, keyId: holder.key?.id, origin },
+      { requestId: request.id, project: credential.project.id, keyId: credential.key?.id, origin },
       'A secret key came from a browser, so it stands in a page: rotate it (touchline keys rotate)',
     )
   }
@@ -180,7 +180,7 @@ declare module 'fastify' {
 }
 
 /**
- * Who may read and administer: the holder of a secret key, as Basic `key:` or Bearer, or of a session.
+ * Who may read and administer: the credential of a secret key, as Basic `key:` or Bearer, or of a session.
  * Throws KEY_MISSING, SECRET_KEY_IN_BROWSER or KEY_UNKNOWN; a write key counts as unknown here. SESSION_ENDED where
  * the cookie of the Explorer came alone and is good no more.
  */
@@ -191,13 +191,13 @@ export function readerOf(request: FastifyRequest, projects: Projects): Credentia
   if (key === undefined && hasSessionCookie(request)) throw new TouchlineError('SESSION_ENDED')
   if (key === undefined)
     throw new TouchlineError('KEY_MISSING', 'Reading needs a secret key, as Bearer or as Basic "key:".')
-  const holder = projects.holderOf(key)
-  if (holder?.kind === 'write')
+  const credential = projects.credentialOf(key)
+  if (credential?.kind === 'write')
     throw new TouchlineError('KEY_UNKNOWN', 'This is a write key; reading needs a secret key.')
-  if (holder === undefined)
+  if (credential === undefined)
     throw new TouchlineError('KEY_UNKNOWN', 'The key is not a secret key of any project.')
-  if (!isOwnPage(request)) throw secretInBrowser(request, holder)
-  return holder
+  if (!isOwnPage(request)) throw secretInBrowser(request, credential)
+  return credential
 }
 
 /** No browser, or a page of this very server (its API documentation, which people try out). */

@@ -10,8 +10,9 @@ import {
   type Person,
   type StoredPerson,
 } from './people.js'
+import type { ResolvedInterval, ResolvedOwnership } from './resolve.js'
 
-export interface Membership {
+export interface AccountMembership {
   person: string
   how: string
   periods: readonly (Interval & { because: string })[]
@@ -26,7 +27,7 @@ export interface Guest {
 
 export interface Account {
   id: string
-  memberships: readonly Membership[]
+  memberships: readonly AccountMembership[]
   people: readonly Person[]
   guests: readonly Guest[]
   /** Whose the guests are, without those who are members. */
@@ -64,8 +65,7 @@ LEFT JOIN (
 ON m.identifier = s.subject`,
 }
 
-type StoredPeriod = { from: string | null; to: string | null; because: string }
-type StoredOwner = StoredPeriod & { person: string; rule: string; verified: boolean }
+type StoredPeriod = ResolvedInterval & { because: string }
 
 /** Everybody who counts in the account. Empty lists where nobody is known. */
 export async function readAccount(reader: Reader, account: string): Promise<Account> {
@@ -77,7 +77,7 @@ export async function readAccount(reader: Reader, account: string): Promise<Acco
       params,
     ),
     query<StoredPerson>(reader, membersQuery, params),
-    query<{ subject: string; owners: StoredOwner[] }>(reader, guestsQuery, params),
+    query<{ subject: string; owners: ResolvedOwnership[] }>(reader, guestsQuery, params),
   ])
   const known = memberships.map((one) => ({ ...one, periods: one.periods.map(parseInterval) }))
   const isMember = new Set(known.map(({ person }) => person))
@@ -93,7 +93,11 @@ export async function readAccount(reader: Reader, account: string): Promise<Acco
 }
 
 /** account_people and people are written one after the other; the account's own list of periods counts here. */
-function peopleOf(account: string, memberships: readonly Membership[], members: readonly Person[]): Person[] {
+function peopleOf(
+  account: string,
+  memberships: readonly AccountMembership[],
+  members: readonly Person[],
+): Person[] {
   const byId = new Map(members.map((person) => [person.id, person]))
   return memberships.map(({ person: id, how, periods, verified }) => {
     const person = byId.get(id) ?? lonePerson(id)

@@ -14,7 +14,7 @@ export interface CappedLink {
 
 // The order of link-caps.ts; released links count, and so do trusted ones up to their cap. Only users have links to
 // addresses. Of the users whom aliases name those are listed who are not the same person: they are too many (large-people.ts).
-const setApartQuery: NamedQuery = {
+const quarantinedLinksQuery: NamedQuery = {
   name: 'links-set-apart',
   sql: `
 WITH
@@ -71,14 +71,14 @@ LIMIT {limit: UInt32}`,
 }
 
 export interface Asked {
-  /** Only these; all when empty. */
+  /** Only links with these; all when empty. */
   others?: readonly string[]
   limit: number
 }
 
 /** `total`: how many there are, beyond the limit too. */
 export async function readCappedLinks(reader: Reader, identifier: string, { others = [], limit }: Asked) {
-  const rows = await query<CappedLink & { total: number }>(reader, setApartQuery, {
+  const rows = await query<CappedLink & { total: number }>(reader, quarantinedLinksQuery, {
     identifier,
     others,
     limit,

@@ -3,6 +3,9 @@
  * has not seen (a visitor who never said who they are) is its own person.
  */
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
+import type { ResolvedStay } from './accounts.js'
+import { isWithin } from './interval.js'
+import type { ResolvedHolding, ResolvedInterval, ResolvedOwnership } from './resolve.js'
 import { readSubjects } from './subjects.js'
 
 /** Times in milliseconds since 1970; undefined is open. An interval is [from, to). */
@@ -43,25 +46,17 @@ export interface Ownership extends Interval {
   verified: boolean
 }
 
-/** Tuples as ClickHouse writes them; named tuples come as objects. */
-interface StoredInterval {
-  from: string | null
-  to: string | null
-}
-type StoredHolding = StoredInterval & { identifier: string; because: string; rule: string; verified: boolean }
-type StoredOwnership = StoredInterval & { person: string; because: string; rule: string; verified: boolean }
-type StoredStay = StoredInterval & { account: string; how: string; because: string; verified: boolean }
-
+/** A row of `people`: what resolve.ts decided, with its times as text. Named tuples come as objects. */
 export interface StoredPerson {
   person: string
-  identifiers: StoredHolding[]
-  accounts: StoredStay[]
+  identifiers: ResolvedHolding[]
+  accounts: ResolvedStay[]
 }
 
 const time = (text: string | null) => (text === null ? undefined : Date.parse(text))
 
-/** Times as ClickHouse writes them → milliseconds since 1970, undefined where it is open; `toIntervalAnswer` goes on from there. */
-export function parseInterval<T extends StoredInterval>(stored: T) {
+/** Times as text (resolve.ts, and rows of it) → milliseconds since 1970, undefined where it is open; `toIntervalAnswer` goes on from there. */
+export function parseInterval<T extends ResolvedInterval>(stored: T) {
   return { ...stored, from: time(stored.from), to: time(stored.to) }
 }
 
@@ -74,17 +69,13 @@ export function toPerson(stored: StoredPerson): Person {
   }
 }
 
+/** Of an identifier that no fact gives to anybody: it stands for itself, by no rule. */
 export function loneHolding(identifier: string): Holding {
   return { identifier, from: undefined, to: undefined, because: '', rule: '', verified: false }
 }
 
 export function lonePerson(id: string): Person {
   return { id, identifiers: [loneHolding(id)], accounts: [], isStitched: false }
-}
-
-/** [from, to) holds `at`. */
-export function isWithin({ from, to }: Interval, at: number): boolean {
-  return (from === undefined || at >= from) && (to === undefined || at < to)
 }
 
 /** The accounts that a person counts in at a time, each once, sorted. */
@@ -126,7 +117,7 @@ export interface IdentifierState {
 }
 
 export async function readOwners(reader: Reader, identifiers: readonly string[]): Promise<IdentifierState[]> {
-  const rows = await query<{ identifier: string; owners: StoredOwnership[]; state: string }>(
+  const rows = await query<{ identifier: string; owners: ResolvedOwnership[]; state: string }>(
     reader,
     ownersQuery,
     {

@@ -1,6 +1,6 @@
 /**
  * Content mapping: which stage a touch is content for, by ordered rules of which the first that matches decides, beside
- * the stage that its subject was in. The two are different things: somebody who has bought reads what is for beginners.
+ * the stage that its subject was in. The two differ: a customer may read content for beginners.
  */
 import type { Touch, TouchRulesBody } from '@touchline/schemas/api'
 import { queryRows, type Reader } from '../clickhouse/query.js'
@@ -43,7 +43,7 @@ export interface Content {
   touchFilter: string
 }
 
-/** What touches that no rule matches are called, as a row that can be opened. */
+/** Name of the row of touches that no rule matches; it can be opened. */
 export const unmappedRow = 'unmapped'
 
 /** In the order of the rules; several rules may name one stage. */
@@ -70,7 +70,7 @@ FROM ${touchesOf(ask.subject)} WHERE ${touch.sql} AND ${window.sql} AND ${subjec
   }
 }
 
-/** Touches by content stage and by the stage of their subject then; the whole in the row that is neither (−1). */
+/** Touches by content stage and by the stage of their subject at the time; the row with neither (−1) is the total. */
 export async function mapContent(reader: Reader, ask: ContentAsk): Promise<Content> {
   const mapped = await mappedSql(reader, ask)
   const { stages } = ask
@@ -114,7 +114,7 @@ GROUP BY GROUPING SETS ((), (content), (content, stage))`,
   }
 }
 
-/** Whose touches are content for a stage, or for none (`unmapped`): as many as the row says `subjects`. */
+/** Subjects with touches that are content for a stage, or for none (`unmapped`): as many as the row's `subjects`. */
 export async function subjectsOfContent(
   reader: Reader,
   ask: ContentAsk,

@@ -1,4 +1,4 @@
-/** What first brought subjects, and how much there is of each: of the few that are shown, in one statement. */
+/** The first touch of subjects and the number of their touches: for the few that are shown, in one statement. */
 import type { FirstTouch, Subject } from '@touchline/schemas/api'
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { asOfParam } from '../definitions/sql/bag.js'
@@ -21,7 +21,7 @@ interface BeginningRow extends Omit<FirstTouch, 'campaign' | 'page' | 'pages'> {
   pages: number
 }
 
-// A touch of an account is told in whole where it stands among its person's, found by primary key.
+// The full row of an account's touch stands among the touches of its person, found by primary key.
 const beginnings = (subject: Subject): NamedQuery => ({
   name: `first-touches-of-${subject}s`,
   sql: `
@@ -43,7 +43,7 @@ INNER JOIN (
   settings: touchSettings,
 })
 
-/** By key; who has no touch until `asOf` is not among them. */
+/** By key, without subjects that have no touch until `asOf`. */
 export async function readBeginnings(
   reader: Reader,
   subject: Subject,

@@ -1,4 +1,4 @@
-/** Where it went quiet: two consecutive touches of a subject more than a time apart, and silence until now. */
+/** Silent gaps: two consecutive touches of a subject more than a given time apart, and the silence until now. */
 import type { Touch } from '@touchline/schemas/api'
 import { query, type Reader } from '../clickhouse/query.js'
 import { compileTouch } from '../definitions/sql/compile-touch.js'
@@ -35,7 +35,7 @@ export interface GapsAsk extends Question {
   isOpen: boolean | undefined
   stages: StagesInTime | undefined
   touch?: Touch | undefined
-  /** Also what first brought each. */
+  /** With the first touch of each subject. */
   withFirstTouch?: boolean
   limit: number
 }
@@ -48,13 +48,13 @@ export interface Gap extends Partial<Beginning> {
   days: number
   isOpen: boolean
   stage: string | null
-  /** Of an open gap: how long nobody spoke at all, and how long they did not. */
+  /** Of an open gap: days without any touch, and days without an inbound one. */
   silentDays: { any: number; inbound: number | null } | null
 }
 
 export interface Gaps {
   rows: Gap[]
-  /** How many there are, shown or not. */
+  /** Number of gaps, also of those beyond the limit. */
   total: number
   definitions: UsedDefinition[]
   touchFilter: string
@@ -135,7 +135,7 @@ export async function findGaps(reader: Reader, ask: GapsAsk): Promise<Gaps> {
       limit: ask.limit,
     },
   )
-  // Names of the few that are shown: of everybody they would be the dearest column.
+  // Ids are read for the few gaps that are shown: for everybody they would be the most expensive column.
   const keys = [...new Set(rows.map(({ subjectKey }) => subjectKey))]
   const [names, beginnings] = await Promise.all([
     namesOf(reader, ask.subject, keys),

@@ -1,4 +1,4 @@
-/** Goals: which touches or moments are conversions, of whom, when and of what worth. */
+/** Goals: which touches or moments are conversions, with their subject, time and worth. */
 import type { Condition, GoalBody, Touch } from '@touchline/schemas/api'
 import type { Reader } from '../clickhouse/query.js'
 import { openBag } from '../definitions/sql/bag.js'
@@ -48,9 +48,9 @@ export interface ConversionsWanted {
   prefix: string
   /** Condition on the column `key` that leaves few of them; without it everybody is looked at. */
   among?: string | undefined
-  /** With what each is worth; else value is null. */
+  /** With the worth of each; else value is null. */
   withWorth?: boolean
-  /** With which a secret key or a userToken vouches for; of a goal that is no touch, none. */
+  /** With whether each is verified (a secret key or a userToken); conversions of a goal that is no touch are not. */
   withProof?: boolean
 }
 
@@ -60,8 +60,8 @@ export interface ConversionsWanted {
  *     key, at, (end_id, end_touch) with `at` the place of the conversion in the total order, verified, value
  *     Nullable(Float64), currency
  *
- * Where only the first counts, it is the first that is verified, if one is: else who has the write key of a page dates
- * a deal of 1 before the true one, and is what the deal was worth. `verified` is 0 of all where nobody asks.
+ * Where only the first counts, it is the first verified one, if there is one: else anybody with a write key could date a
+ * deal of 1 before the true one, and set what the deal was worth. `verified` is 0 without `withProof`.
  */
 export async function conversionsOf(
   reader: Reader,
@@ -72,7 +72,7 @@ export async function conversionsOf(
   const { when } = goal.body
   if (!isPlainTouch(when)) {
     const moments = await firstMoments(reader, when, { subject, asOf }, prefix)
-    // Everything of the same millisecond belongs to the path: the moment has no place among its touches.
+    // A moment has no place among the touches of its millisecond: all of them belong to the path.
     return fragment(
       `SELECT key, at, char(255) AS end_id, toUInt64(0) AS end_touch, false AS verified, CAST(NULL, 'Nullable(Float64)') AS value, '' AS currency FROM (${moments.sql}) WHERE ${among ?? '1'}`,
       moments.params,
@@ -97,8 +97,8 @@ export async function conversionsOf(
 }
 
 /**
- * Condition on a touch that the filter lets through: somebody vouches for it. A touchpoint knows the key of the event that
- * told it, so few events are read.
+ * Condition on a touch that the filter lets through: it is verified. A touchpoint has the key of its event, so few events
+ * are read.
  */
 function provenOf(filter: Touch, prefix: string): Fragment {
   const { where: _where, verified: _verified, ...ofTable } = filter
@@ -124,8 +124,8 @@ async function firstMoments(
 }
 
 /**
- * SELECT key, at: who has a touch (or a moment) of the goal at all, by columns that are cheap to read. With `isProven`
- * those of whom one is verified; of a goal that is no touch nobody.
+ * SELECT key, at: subjects with a touch (or a moment) of the goal at all, by columns that are cheap to read. With
+ * `isProven` those with a verified one; for a goal that is no touch there are none.
  */
 export async function convertedKeys(
   reader: Reader,
@@ -141,8 +141,8 @@ export async function convertedKeys(
 }
 
 /**
- * SELECT key, at: who may have a conversion, and whoever has none any longer since a touch was written anew. Faster than
- * `convertedKeys`, for questions that look at each of them again.
+ * SELECT key, at: subjects that may have a conversion, also some that have none any longer since a touch was written
+ * anew. Faster than `convertedKeys`, for queries that look at each of them again.
  */
 export async function maybeConvertedKeys(
   reader: Reader,
@@ -163,9 +163,9 @@ const keysAmong = (touches: string, conditions: readonly Fragment[], asOf: numbe
 const nobody = fragment("SELECT toUInt64(0) AS key, toDateTime64(0, 3, 'UTC') AS at WHERE 0")
 
 /**
- * Whose outcome is `won` or `lost`, as a condition on `key`: won before lost, for an account that was lost and came back
- * is won, and one that won and left later stays a won journey. But what is verified decides before what is not: a page
- * that says "Deal Won" undoes no loss that a server told.
+ * Condition on `key`: the outcome is `won` or `lost`. Won comes before lost, for an account that was lost and came back
+ * is won, and one that won and left later stays a won journey. But verified conversions come before unverified ones: a
+ * page that sends "Deal Won" undoes no loss that a server sent.
  */
 export async function closedBy(
   reader: Reader,
@@ -186,8 +186,8 @@ export async function closedBy(
 }
 
 /**
- * The amount and currency of the properties that the goal names; of what it does not name the touch's own (revenue,
- * value, total, amount). The touch knows where its event stands: the first received copy of the message.
+ * The amount and currency from the properties that the goal names; else those of the touch itself (revenue, value,
+ * total, amount). A touch has the key of its event: of the first received copy of the message.
  */
 function worthOf(matched: Fragment, { value, currency }: GoalBody, prefix: string): Fragment {
   if (value === undefined && currency === undefined)

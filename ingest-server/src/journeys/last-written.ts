@@ -1,4 +1,7 @@
-/** What was written last, from one cheap look: as long as it is the same, so is every answer over the same time. */
+/**
+ * A stamp of what was written last, by one cheap query: as long as it is the same, every answer over the same time is
+ * too.
+ */
 import type { ClickHouseClient } from '@clickhouse/client'
 import { queryRows, type NamedQuery, type Reader } from '../clickhouse/query.js'
 
@@ -28,9 +31,9 @@ FROM system.parts WHERE database = currentDatabase() AND active AND table IN ({t
 }
 
 export interface Written {
-  /** JSON text that changes when touches, definitions, costs, traits or who is who did. */
+  /** JSON text that changes whenever touches, definitions, costs, traits or identities change. */
   stamp: string
-  /** That of definitions alone: the parts of their table. Only where one server has every row by itself. */
+  /** The stamp of definitions alone: the parts of their table. Only where one server has every row. */
   definitionsStamp?: string
 }
 
@@ -53,7 +56,7 @@ export const lastLook = (project: string, app?: ClickHouseClient): Required<Writ
 export async function readWritten(reader: Reader, app?: ClickHouseClient): Promise<Written> {
   if (app === undefined) return { stamp: JSON.stringify(await queryRows(reader, writtenQuery)) }
   const named = { tables: Object.keys(tables) }
-  // Before what they hold is read: what comes meanwhile makes other parts.
+  // The parts are read before their rows: rows that are written meanwhile make other parts.
   const [row = []] = await queryRows({ client: app }, partsQuery, named)
   const parts = JSON.stringify(row)
   const definitionsStamp = JSON.stringify(row.slice(2))

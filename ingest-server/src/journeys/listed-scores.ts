@@ -18,8 +18,8 @@ export interface ListedScore {
 }
 
 /**
- * The one that is asked for; else `lead`, else the first about this subject, undefined where there is none. Throws
- * QUERY_INVALID naming the nearest where the one that is asked for is not there, or is about the other subject.
+ * The score that is asked for; else `lead`, else the first about this kind of subject, undefined where there is none.
+ * Throws QUERY_INVALID naming the nearest where the one that is asked for does not exist or is about the other kind.
  */
 export async function scoreOfList(
   reader: Reader,
@@ -57,7 +57,7 @@ export interface ListedPoints {
   behaviour: number
 }
 
-/** Of each of these, by id; who has no points is left out. */
+/** Total by id; a subject without points is left out. */
 export async function readListedScores(
   reader: Reader,
   { definition, references }: ListedScore,

@@ -1,4 +1,4 @@
-/** The traits of many at once, for lists: of each name the latest, verified ones first. */
+/** The traits of many subjects at once, for lists: the latest value of each trait, verified ones first. */
 import type { Subject } from '@touchline/schemas/api'
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { saysSomething } from '../definitions/sql/compare.js'
@@ -21,7 +21,7 @@ INNER JOIN (
 WHERE (held.from IS NULL OR said.at >= held.from) AND (held.to IS NULL OR said.at < held.to)`,
 }
 
-/** By id; who has none is left out. */
+/** By id; a subject without traits is left out. */
 export async function readTraitsOf(
   reader: Reader,
   subject: Subject,

@@ -1,4 +1,4 @@
-/** What follows what: the most walked paths, and the steps between any two. */
+/** The most walked paths, and how often one step follows another. */
 import { queryRows, type Reader } from '../clickhouse/query.js'
 import { touchpointTables, touchesOf } from '../definitions/sql/touches.js'
 import { usedGoals, type UsedDefinition } from './goals.js'
@@ -61,7 +61,7 @@ interface Group {
   subjects: number
   converted: number
   medianDays: number | null
-  /** How many went further than the depth, and of the others how many converted. */
+  /** How many subjects went further than the depth, and how many of the others converted. */
   further: number
   won: number
 }
@@ -175,7 +175,7 @@ export async function findPaths(reader: Reader, ask: PathsAsk): Promise<Paths> {
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 
-/** What follows what in these paths: each subject goes every edge of its path, and to one of the ends. */
+/** The edges of these paths: each subject goes along every edge of its path, and on to one of the ends. */
 function edgesOf(groups: readonly Group[]): PathEdge[] {
   const edges = new Map<string, PathEdge>()
   const go = (from: string, to: string, subjects: number, isNew: boolean) => {
@@ -221,7 +221,7 @@ GROUP BY step ORDER BY n DESC, step LIMIT ${mostEdges}`,
   return rows.map(([from, to, count, subjects]) => ({ from, to, count, subjects }))
 }
 
-/** Whose path it is, or who went from one step to the next. Throws QUERY_INVALID for a step that no touch is. */
+/** Subjects with that path, or that went from one step to the next. Throws QUERY_INVALID for a step that no touch has. */
 export async function subjectsOfPath(
   reader: Reader,
   ask: PathsAsk,

@@ -1,4 +1,4 @@
-/** What every question over journeys has in common: about whom, when, as of when, and of whom only. */
+/** The parameters that every query over journeys has: kind of subject, window, asOf and filters. */
 import type { Condition, Subject } from '@touchline/schemas/api'
 import { queryRows, type Params, type Reader } from '../clickhouse/query.js'
 import { asOfParam } from '../definitions/sql/bag.js'
@@ -14,7 +14,7 @@ export interface Question {
   from?: number | undefined
   to?: number | undefined
   asOf: number
-  /** Only subjects of whom this holds at asOf. */
+  /** Only subjects for which this holds at asOf. */
   filter?: Condition | undefined
   /** Only these, by id. */
   only?: readonly string[] | undefined
@@ -48,7 +48,7 @@ export function within({ from, to }: Pick<Question, 'from' | 'to'>, column: stri
   return fragment(conditions.join(' AND '), params)
 }
 
-/** What every statement over touches names besides its own. */
+/** Parameters that every statement over touches names. */
 export const baseParams = ({ asOf }: Pick<Question, 'asOf'>): Params => asOfParam(asOf)
 
 /** Condition on the column `key`: the subject is one of those that the question is about. */
@@ -64,7 +64,7 @@ export async function ofSubjects(reader: Reader, question: Question): Promise<Fr
 export const settings = touchSettings
 
 /**
- * Of one of so many parts of all subjects. Keys are hashes, by which the tables of touchpoints are sorted: a part is a
+ * Condition for one part of all subjects. Keys are hashes, by which the tables of touchpoints are sorted: a part is a
  * range of them, and costs what its own touches cost.
  */
 export const inPart = 'key BETWEEN {firstKey: UInt64} AND {lastKey: UInt64}'

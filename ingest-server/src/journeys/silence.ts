@@ -1,4 +1,4 @@
-/** How long a stage may be silent, and in which a subject was when. */
+/** How long each stage may be silent, and when a subject was in which stage. */
 import { durationMs, type StagesBody } from '@touchline/schemas/api'
 import { queryRows, type Reader } from '../clickhouse/query.js'
 import { compileStages } from '../definitions/compile.js'
@@ -13,7 +13,7 @@ export const usualSilenceMs = durationMs(usualSilentAfter)
 export interface StagesInTime {
   /** SELECT key, entries Array(Tuple(place of the stage from 0, at, left at or 0)), in ms. */
   entries: Fragment
-  /** The same of some subjects, by id. */
+  /** The same for some subjects, by id. */
   entriesOf: (ids: readonly string[]) => Fragment
   body: StagesBody
   used: UsedDefinition[]
@@ -30,7 +30,7 @@ export function stagesInTime({ body, references, used }: StageList, { asOf }: Qu
 /** Place of the stage from 0, when it was entered and when it was left or 0, in milliseconds. */
 export type StageEntry = [place: number, at: number, left: number]
 
-/** Of subjects by id: id of the stage that each had at a time in ms, null for none. */
+/** Subject id → id of the stage that it had at a time (ms), null for none. */
 export async function readStagesOf(
   reader: Reader,
   stages: StagesInTime,
@@ -43,7 +43,7 @@ export async function readStagesOf(
   }
 }
 
-/** By id, oldest first; who was never in a stage is left out. */
+/** Entries by id, oldest first; a subject that was never in a stage is left out. */
 export async function readEntriesOf(
   reader: Reader,
   stages: StagesInTime,

@@ -1,4 +1,7 @@
-/** All entries into the stages of a list as rows of a table: the statement of HTTP, with what made each entry. */
+/**
+ * All entries into the stages of a list as rows of a table: the statement of the HTTP route, with the message that
+ * caused each entry.
+ */
 import type { Subject } from '@touchline/schemas/api'
 import type { Params } from '../clickhouse/query.js'
 import { asOfSql } from '../definitions/sql/bag.js'
@@ -27,8 +30,8 @@ UNION ALL SELECT cityHash64(person), person FROM people WHERE project = {project
 
 /**
  * INSERT … SELECT into kept_stage_entries. It names `{list: String}` and `{filling: UInt64}` besides what it brings along.
- * Of an entry the touch of that moment that its condition asks for made it so, else any touch of then, else what was said
- * of the subject then (stage-subjects.ts, for one).
+ * An entry is because of the touch of its moment that the stage's condition asks for, else of any touch of that moment,
+ * else of a trait that was set then (stage-subjects.ts has the same for one subject).
  */
 export function fillingSql({ body, references }: StageList, asOf: number): { sql: string; params: Params } {
   const { subject, stages } = body

@@ -1,6 +1,6 @@
 /**
  * Keeps the entries into stages as rows, for SQL (`stage_entries`, and the stage in `persons` and `accounts`). Level-
- * triggered: each look compares what was written with what the rows were made of, and works out anew what is different.
+ * triggered: each look compares the present stamp (last-written.ts) with that of the rows, and works out the lists that differ.
  * Late, twice or by two processes at once it gives the same rows; a filling shows when all of it is there.
  */
 import { randomBytes } from 'node:crypto'
@@ -29,9 +29,9 @@ export interface KeeperDeps {
   everyMs?: number
 }
 
-/** Conditions about how long something is ago come true by waiting; they are worked out anew this often. */
+/** Conditions about elapsed time come true by waiting; their lists are worked out anew this often. */
 const againAfterMs = 600_000
-/** What another process may still be filling, whose request ends before. */
+/** A filling that is younger may be under way in another process; its query ends within this time. */
 const stillFillingMs = 300_000
 const pausePerWork = 20
 
@@ -85,7 +85,7 @@ export function openStageKeeper(deps: KeeperDeps) {
 
 async function keepProject(keeping: Keeping, project: string): Promise<number> {
   const reader: Reader = { client: keeping.clickhouse.reader, project, signedOnly: false }
-  // Before anything is read: what is written meanwhile is different the next time.
+  // Read before anything else: what is written meanwhile makes another stamp at the next look.
   const { stamp: madeOf } = await readWritten(reader)
   const targets = targetsOf(await listDefinitions(reader, 'stages'))
   const fillings = await query<Filling>(reader, fillingsQuery)
@@ -120,7 +120,7 @@ async function keep(keeping: Keeping, reader: Reader, { target, before, madeOf }
   const now = keeping.clock()
   const isSame = before?.filling !== '0' && before?.madeOf === madeOf && before.version === target.version
   if (isSame && !(target.isTimed && now - before.asOfMs > againAfterMs)) {
-    // Nothing happened since: what held then holds now.
+    // Nothing was written since, so the rows also hold now.
     if (!target.isTimed && now > before.asOfMs) await write(keeping, project, { ...before, asOfMs: now })
     return 0
   }
@@ -128,7 +128,7 @@ async function keep(keeping: Keeping, reader: Reader, { target, before, madeOf }
   try {
     await fill(keeping, reader, target, madeOf)
   } catch (error) {
-    // A list that names what is not there any longer is nobody's stage until it is mended.
+    // A list that names something which no longer exists is not filled until it is corrected; its earlier rows stay.
     if (!(error instanceof TouchlineError) || error.code !== 'QUERY_INVALID') throw error
     logger.warn({ project, list: target.list, reason: error.message }, 'Stages cannot be kept')
   }
@@ -171,7 +171,7 @@ async function write(
   })
 }
 
-/** The fillings before, but for those that may be another process's under way. */
+/** Deletes earlier fillings, except those that may be under way in another process. */
 async function forget(
   { clickhouse, cluster }: Keeping,
   project: string,

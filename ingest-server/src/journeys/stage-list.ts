@@ -43,7 +43,10 @@ export async function readStageList(
   return withReferences(reader, definition, { subject: wanted, asOf })
 }
 
-/** Where nobody names a list: `default`, or the first about this subject, or the only one. Throws where there is none. */
+/**
+ * The list where none is named: `default`, or the first about this subject, or the only one. Throws where there is
+ * none.
+ */
 export async function readUsualList(reader: Reader, subject: Subject, asOf: number): Promise<StageList> {
   const all = await listsAt(reader, asOf)
   const isUsual = ({ id, body }: Definition<'stages'>) => id === usual && body.subject === subject

@@ -1,4 +1,4 @@
-/** Who is behind a number of the stages, and the stages of one subject. */
+/** The subjects behind a number of the stages, and the stages of one subject. */
 import { type Stage, type Subject, type stageStates } from '@touchline/schemas/api'
 import { query, queryRows, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { compileStages } from '../definitions/compile.js'
@@ -25,7 +25,7 @@ export interface StageSubject {
   /** Place of the stage that it is in; −1: in none. */
   current: number
   sinceMs: number
-  /** 0: it never was in the stage that is asked for. */
+  /** 0: the subject was never in the stage that is asked for. */
   enteredMs: number
   lastTouchMs: number
 }
@@ -39,7 +39,7 @@ interface Wanted {
   after?: string | undefined
 }
 
-/** In the order of keys, which names nothing and never changes. */
+/** In the order of keys, which are hashes and never change. */
 export async function readStageSubjects(
   reader: Reader,
   list: StageList,
@@ -172,7 +172,7 @@ const traitTables: Record<Subject, { table: string; column: string }> = {
   account: { table: 'account_traits', column: 'account' },
 }
 
-/** What was said of the subject at that moment, where no touch was. */
+/** The message of a trait that was set at that moment, for an entry without a touch. */
 async function traitOf(
   reader: Reader,
   subject: Subject,

@@ -1,12 +1,15 @@
-/** Stages over everybody: who reached, entered and skipped each, how long they stay, how fast they go on, who dropped off. */
+/**
+ * Stages over everybody: how many subjects reached, entered and skipped each, how long they stay, how fast they go on,
+ * how many dropped off.
+ */
 import { durationMs, type StageRow, type StagesBody } from '@touchline/schemas/api'
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { asOfMsSql } from '../definitions/sql/bag.js'
 import { compileStages } from '../definitions/compile.js'
 import type { StageList } from './stage-list.js'
+import { dayMs } from '../units.js'
 
 export const usualSilentAfter = '30d'
-const dayMs = 86_400_000
 
 /**
  * Of visits [(ms, 1 where it is open)], sorted, the time after which half have ended, open ones counted as long as they
@@ -94,7 +97,7 @@ export async function readStages(
   const rows = await query<Row>(reader, named, { ...params, stages: list.body.stages.length })
   const byStage = new Map(rows.map((row) => [row.stage, row]))
   return {
-    // Whoever is in any stage reached the first.
+    // A subject in any stage has reached the first one.
     subjects: byStage.get(0)?.reached ?? 0,
     stages: list.body.stages.map((_, index) => toRow(list.body, index, byStage.get(index))),
   }

@@ -28,7 +28,7 @@ const recent = `${isTouch} AND at > fromUnixTimestamp64Milli(${asOfMsSql} - 2592
 const firstMs = `minIf(toUnixTimestamp64Milli(at), ${isTouch})`
 const lastMs = `maxIf(toUnixTimestamp64Milli(at), ${isTouch})`
 
-/** Falls: the first of the list has the largest. Who has no touch comes last. */
+/** In falling order; subjects without a touch come last. */
 const sortValues: Record<Exclude<ListSort, 'score'>, string> = {
   lastTouch: lastMs,
   silence: `if(countIf(${isTouch}) = 0, -1, ${asOfMsSql} - ${lastMs})`,
@@ -45,7 +45,7 @@ export interface ListWanted {
   order: 'asc' | 'desc'
   limit: number
   after?: { value: number; key: string } | undefined
-  /** Who came later than asOf is not listed. */
+  /** True: subjects that came later than asOf are not listed. */
   isPast?: boolean
   channel?: string | undefined
   /** Who is in it now, as the rows say. */
@@ -53,7 +53,7 @@ export interface ListWanted {
   /** Ids of the subjects that are listed, 250 at most; absent: everybody. */
   among?: readonly string[] | undefined
   condition?: Condition | undefined
-  /** What sort=score goes by. */
+  /** The score that sort=score sorts by. */
   score?: ListedScore | undefined
 }
 
@@ -72,7 +72,7 @@ interface Row extends Omit<ListedSubject, 'id'> {
   key: string
 }
 
-/** What is shown of the subjects of a page: dear columns, read of few. */
+/** The columns that a page shows: expensive ones, read for the few subjects of the page. */
 const detailsSql = (subject: Subject) => `
 SELECT toString(key) AS key, countIf(${isTouch}) AS touches, countIf(${recent}) AS recent, uniqExactIf(person_key, ${isTouch}) AS people,
   ${firstMs} AS firstMs, ${lastMs} AS lastMs,
@@ -145,7 +145,10 @@ ORDER BY value ${direction}, k ${direction} LIMIT {limit: UInt32}`,
   }
 }
 
-/** SELECT k, value: of everybody who passes, what they are sorted by, as whole numbers, since cursors hold those. */
+/**
+ * SELECT k, value: of every subject that passes the filters its sort value, as a whole number, since cursors hold
+ * those.
+ */
 function valuesSql(
   { subject, asOf, sort, score }: ListWanted,
   having: string,
@@ -212,7 +215,7 @@ FROM (
   GROUP BY id
 )`
 
-/** Touches in each of the last 26 weeks, the oldest first, by id; who had none is left out. */
+/** Touches in each of the last 26 weeks, the oldest first, by id; a subject without any is left out. */
 export async function readSparklines(
   reader: Reader,
   subject: Subject,

@@ -21,7 +21,7 @@ export type Outcome = (typeof outcomes)[number]
 
 export interface SummaryAsk extends Question {
   goal: Goal
-  /** Undefined: nobody says what is lost, so all that is not won is open. */
+  /** Undefined: there is no goal for lost, so every journey that is not won is open. */
   lost: Goal | undefined
   outcome: Outcome
   touch?: Touch | undefined
@@ -61,7 +61,7 @@ const measures = ['touches', 'channels', 'people', 'sessions', 'days', 'longestG
  */
 export async function journeysSql(reader: Reader, ask: SummaryAsk): Promise<Fragment> {
   const { goal, lost, outcome, subject } = ask
-  // Whose journeys are closed needs its places; of others the keys are enough.
+  // Closed journeys need the places of their conversions; of the others the keys are enough.
   const read = (one: Goal, prefix: string, isClosing: boolean) =>
     isClosing
       ? conversionsOf(reader, one, ask, { prefix, withProof: true })

@@ -31,11 +31,11 @@ export interface WalksAsk extends Question {
   touch?: Touch | undefined
 }
 
-/** Keys of the subjects whose order was left open; `all` where they are too many to name. */
+/** Keys of the tied subjects; `all` where they are too many to name. */
 export type Tied = readonly string[] | 'all'
 
 const ms = 'toUnixTimestamp64Milli(at)'
-/** Times before 1970 are none that a touch has; the bias keeps their order all the same. */
+/** No touch has a time before 1970; the bias would keep the order of such times all the same. */
 const packed = (time: string, step: string) =>
   `bitOr(bitShiftLeft(toUInt128(${time} + 4611686018427387904), 64), toUInt128(${step}))`
 const timeOf = (one: string) => `toInt64(bitShiftRight(${one}, 64)) - 4611686018427387904`

@@ -90,7 +90,8 @@ const decode = (text: string, escapesPattern: RegExp): string =>
     .replace(invisiblePattern, '')
     .normalize('NFC')
 
-const literal = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+/** As a literal of ClickHouse's SQL. */
+export const literal = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 
 /** An expression of ClickHouse: the list of addresses in the text of `expression`. */
 export function addressesInSql(expression: string): string {

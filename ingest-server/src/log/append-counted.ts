@@ -14,7 +14,8 @@ export async function appendCounted(
   { lines, events }: { lines: Buffer; events: number },
 ): Promise<void> {
   await log.append([{ table: 'events', lines, rows: { [project]: events } }])
-  // They go through the line like any other (a replayed one once more), so they count: the sums of /metrics stay exact.
+  // They go through the pipeline like any other (a replayed one once more), so they count: the sums of /metrics stay
+  // exact.
   metrics.received.inc({ project }, events)
   metrics.appended.inc({ project }, events)
 }

@@ -28,8 +28,6 @@ interface Waiter {
   reject: (error: unknown) => void
 }
 
-export type AppendQueue = ReturnType<typeof createAppendQueue>
-
 export function createAppendQueue(options: AppendQueueOptions) {
   const { write, target, maxGroupBytes, maxInFlightBytes, timeoutMs } = options
   let waiting: Waiter[] = []

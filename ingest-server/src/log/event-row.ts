@@ -76,7 +76,7 @@ export interface RejectedRow {
 }
 
 /**
- * The origin of what this server's own API was asked to say (an answer of sales, an unlink). Nobody says it of their own
- * events but with a secret key: by it an answer of sales is told from a visitor's track of the same name.
+ * The source kind of events that this server's own API makes (an answer of sales, an unlink). A client gives it to its own
+ * events with a secret key only: so an answer of sales differs from a visitor's track of the same name.
  */
-export const ownOrigin = 'api'
+export const ownSourceKind = 'api'

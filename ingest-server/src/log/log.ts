@@ -1,6 +1,6 @@
 /**
  * The log: a port with two adapters (embedded, Kafka), each held to the one contract suite in
- * test/log-contract.ts. Nothing in the line depends on the order of records.
+ * test/log-contract.ts. Nothing in the pipeline depends on the order of records.
  */
 
 import type { LogTable } from '../log-tables.js'

@@ -5,6 +5,7 @@
  *     refused = { import, map, line, reason, row } | { source, body }
  *     row, body = an object, JSON, or a line with separators
  */
+import { jsonOrText } from '../json-or-text.js'
 
 /** An id may have a colon or a blank in it, and JSON that is cut has them around it. */
 const separators = [/[,;|\t\r\n"]+/, /[\s,;|"':{}[\]]+/]
@@ -21,7 +22,7 @@ export function textsOfRow(refused: unknown): string[] {
 
 function textsIn(value: unknown): string[] {
   const texts = new Set<string>()
-  const rest: unknown[] = [typeof value === 'string' ? parsed(value) : value]
+  const rest: unknown[] = [typeof value === 'string' ? jsonOrText(value) : value]
   while (rest.length > 0 && texts.size < mostTexts) {
     const one = rest.pop()
     if (typeof one === 'number') texts.add(String(one))
@@ -35,12 +36,4 @@ function textsIn(value: unknown): string[] {
   }
   texts.delete('')
   return [...texts]
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
 }

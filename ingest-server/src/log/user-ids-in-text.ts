@@ -2,6 +2,8 @@
  * User ids that stand in a trait, as a text of their own (`{ "manager": "u-12345" }`). The same in SQL, for what SQL
  * finds in somebody else's event `scrub` has to take out. Only whole texts, and none so short that it is a word of many.
  */
+import { literal } from './addresses-in-text.js'
+
 const leastLength = 6
 const stringToken = String.raw`"((?:[^"\\]|\\.)*)"`
 const tokenPattern = new RegExp(stringToken, 'g')
@@ -12,8 +14,6 @@ export function userTextsIn(json: string): string[] {
   for (const [, text = ''] of json.matchAll(tokenPattern)) if (text.length >= leastLength) texts.add(text)
   return [...texts]
 }
-
-const literal = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 
 /** An expression of ClickHouse: the list of these texts in the JSON of `expression`. */
 export const userTextsInSql = (expression: string): string =>

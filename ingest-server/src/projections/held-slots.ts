@@ -10,8 +10,6 @@ export interface Lease {
   renewedAt: number
 }
 
-export type HeldSlots = ReturnType<typeof openHeldSlots>
-
 export function openHeldSlots(isFresh: (lease: Lease) => boolean) {
   const mine = new Map<number, Lease>()
   const holds = (slot: number) => {

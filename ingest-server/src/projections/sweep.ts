@@ -1,5 +1,5 @@
 /**
- * Everything there is, page by page in key order: for the slow rolling pass that heals what a look missed, and
+ * Everything there is, page by page in key order: for the slow rolling pass that repairs what a look missed, and
  * for a rebuild. The derived tables are swept too, so that a row that no fact supports any longer goes.
  */
 import type { ClickHouseClient } from '@clickhouse/client'

@@ -13,7 +13,7 @@ import {
 
 export interface KeysInForce {
   projects: readonly Project[]
-  holderOf(key: string): Credential | undefined
+  credentialOf(key: string): Credential | undefined
   secretsOf(project: string): readonly SecretInForce[]
   writeKeyOf(project: string): string | undefined
 }
@@ -73,7 +73,7 @@ export function keysInForce(
   const inForce = (held: Held | undefined) => (held && Date.now() < held.expiresAtMs ? held : undefined)
   return {
     projects,
-    holderOf(asked) {
+    credentialOf(asked) {
       const writer = inForce(writers.get(asked))
       if (writer) return writer
       const hash = hashOfKey(asked)

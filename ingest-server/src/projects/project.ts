@@ -74,7 +74,7 @@ export interface Projects {
    * Undefined for a key that belongs to no project. Secret keys are compared in constant time. Throws
    * KEYS_UNREADABLE for an unknown key while the file of projects cannot be read.
    */
-  holderOf(key: string): Credential | undefined
+  credentialOf(key: string): Credential | undefined
   all(): readonly Project[]
   /** Secret keys of a project that are in force, those of the settings first. Absent in tests that need none. */
   secretsOf?(project: string): readonly SecretInForce[]

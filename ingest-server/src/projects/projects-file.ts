@@ -12,7 +12,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { eventTypes } from '@touchline/schemas'
+import { eventTypes, isTimeZone } from '@touchline/schemas'
 import { TouchlineError } from '../errors.js'
 import { isOriginPattern } from './origins.js'
 
@@ -68,14 +68,6 @@ const domainsSchema = z.strictObject({
 
 const propertyPath = z.string().regex(/^[^.\s][^\s]{0,199}$/, 'a name, or a path like properties.card.number')
 const signalSchema = z.enum(['ignore', 'anonymous', 'drop'])
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
-  } catch {
-    return false
-  }
-}
 
 const privacySchema = z
   .strictObject({

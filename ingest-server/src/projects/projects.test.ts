@@ -32,9 +32,9 @@ const createdAt = '2026-01-01T00:00:00.000Z'
 
 test('without a file the keys of the settings open the default project', () => {
   const projects = open()
-  expect(projects.holderOf('wk_settings')).toMatchObject({ kind: 'write', project: { id: 'default' } })
-  expect(projects.holderOf('sk_settings')).toMatchObject({ kind: 'secret', project: { id: 'default' } })
-  expect(projects.holderOf('sk_setting')).toBeUndefined()
+  expect(projects.credentialOf('wk_settings')).toMatchObject({ kind: 'write', project: { id: 'default' } })
+  expect(projects.credentialOf('sk_settings')).toMatchObject({ kind: 'secret', project: { id: 'default' } })
+  expect(projects.credentialOf('sk_setting')).toBeUndefined()
   expect(existsSync(file)).toBe(false)
 })
 
@@ -55,14 +55,14 @@ test('keys made, bound and revoked in the file count without a restart', async (
   await changeProjectsFile(file, (entries) =>
     addKey(entries, { projectId: 'shop', kind: 'secret', id: 'crm', key: secretKey, createdAt }),
   )
-  await until(() => projects.holderOf(secretKey) !== undefined)
-  expect(projects.holderOf(writeKey)).toMatchObject({
+  await until(() => projects.credentialOf(secretKey) !== undefined)
+  expect(projects.credentialOf(writeKey)).toMatchObject({
     project: { id: 'shop', identify: 'open' },
     key: { id: 'web', types: ['page'] },
   })
   await changeProjectsFile(file, (entries) => revokeKey(entries, { projectId: 'shop', id: 'crm' }))
-  await until(() => projects.holderOf(secretKey) === undefined)
-  expect(projects.holderOf(writeKey)).toBeDefined()
+  await until(() => projects.credentialOf(secretKey) === undefined)
+  expect(projects.credentialOf(writeKey)).toBeDefined()
 })
 
 test('a secret key is kept as its hash, in a file of its owner alone', async () => {
@@ -81,8 +81,8 @@ test('a key of the settings can be revoked too', async () => {
   await changeProjectsFile(file, (entries) =>
     revokeKey(entries, { projectId: 'default', id: '', hash: hashOfKey('sk_settings') }),
   )
-  await until(() => projects.holderOf('sk_settings') === undefined)
-  expect(projects.holderOf('wk_settings')).toBeDefined()
+  await until(() => projects.credentialOf('sk_settings') === undefined)
+  expect(projects.credentialOf('wk_settings')).toBeDefined()
 })
 
 test('a key whose time has come opens nothing', () => {
@@ -90,8 +90,8 @@ test('a key whose time has come opens nothing', () => {
   const going = { id: 'new', key: 'wk_new_key', expiresAt: '2999-01-01T00:00:00Z' }
   writeFileSync(file, JSON.stringify([{ id: 'shop', writeKeys: [ended, going] }]))
   const projects = open()
-  expect(projects.holderOf('wk_old_key')).toBeUndefined()
-  expect(projects.holderOf('wk_new_key')).toBeDefined()
+  expect(projects.credentialOf('wk_old_key')).toBeUndefined()
+  expect(projects.credentialOf('wk_new_key')).toBeDefined()
 })
 
 test.each([
@@ -104,14 +104,14 @@ test.each([
     const projects = open()
     writeFileSync(file, bad)
     await until(() => projects.problem() !== undefined)
-    expect(projects.holderOf('wk_shop_key')).toMatchObject({ project: { id: 'shop' } })
-    expect(() => projects.holderOf('wk_unknown')).toThrow(
+    expect(projects.credentialOf('wk_shop_key')).toMatchObject({ project: { id: 'shop' } })
+    expect(() => projects.credentialOf('wk_unknown')).toThrow(
       expect.objectContaining({ code: 'KEYS_UNREADABLE' }),
     )
     expect(projects.problem()).not.toContain('wk_sh')
     writeFileSync(file, JSON.stringify([{ id: 'shop', writeKeys: ['wk_other_key'] }]))
     await until(() => projects.problem() === undefined)
-    expect(projects.holderOf('wk_shop_key')).toBeUndefined()
+    expect(projects.credentialOf('wk_shop_key')).toBeUndefined()
   },
 )
 
@@ -120,7 +120,7 @@ test('a file that disappears leaves the last good one in force', async () => {
   const projects = open()
   rmSync(file)
   await until(() => projects.problem() !== undefined)
-  expect(projects.holderOf('wk_shop_key')).toBeDefined()
+  expect(projects.credentialOf('wk_shop_key')).toBeDefined()
 })
 
 test('a bad file stops the start with one line that names the field and no value', () => {
@@ -175,5 +175,5 @@ test('keys are letters and digits, long enough, and never the same', () => {
 
 test('a file that an editor of Windows wrote, with a byte order mark, is read', () => {
   writeFileSync(file, `\uFEFF${JSON.stringify([{ id: 'shop', writeKeys: ['wk_shop_key'] }])}`)
-  expect(open().holderOf('wk_shop_key')).toMatchObject({ project: { id: 'shop' } })
+  expect(open().credentialOf('wk_shop_key')).toMatchObject({ project: { id: 'shop' } })
 })

@@ -57,8 +57,8 @@ export function openProjects(options: ProjectOptions): OpenedProjects {
   }
 
   return {
-    holderOf(asked) {
-      const holder = keys.holderOf(asked)
+    credentialOf(asked) {
+      const holder = keys.credentialOf(asked)
       if (holder === undefined && problem !== undefined)
         throw new TouchlineError(
           'KEYS_UNREADABLE',

@@ -8,6 +8,7 @@ import { queryRows } from '../clickhouse/query.js'
 import type { Clock } from '../clock.js'
 import type { Project, Projects } from '../projects/project.js'
 import type { Logger } from '../logger.js'
+import { dayMs } from '../units.js'
 
 interface RetentionDeps {
   app: ClickHouseClient
@@ -20,7 +21,6 @@ interface RetentionDeps {
 
 /** A mutation rewrites every part that it touches, so it is for once an hour and not for each event. */
 const defaultEveryMs = 3_600_000
-const dayMs = 86_400_000
 
 /** A run that still waits is needed whole, however long it does. */
 const ofEndedRuns =

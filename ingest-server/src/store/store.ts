@@ -12,6 +12,7 @@ import { projectsOfRefused, subtractRows, sumRows, type Counts } from './count-r
 import { toDeadLetterLine } from './dead-letters.js'
 import { rememberDelivered } from './delivered-once.js'
 import { insertOrRefusal, insertRows, type Inserting, type Line, type RefusedLine } from './insert-rows.js'
+import { mebibyte } from '../units.js'
 
 export interface StoreDeps {
   log: EventLog
@@ -19,8 +20,6 @@ export interface StoreDeps {
   metrics: Metrics
   logger: Logger
 }
-
-const mebibyte = 1024 ** 2
 
 /**
  * Inserts begin at most this often, so that each makes a part worth having: four a second at any rate. The
@@ -58,7 +57,7 @@ export function startStore({ log, clickhouse, metrics, logger }: StoreDeps) {
   }
 
   async function moveRows(table: LogTable, records: readonly ReadRecord[]): Promise<void> {
-    const parts = bytesOf(records) < behindBytes ? [records] : inParts(records)
+    const parts = bytesOf(records) < behindBytes ? [records] : partsForInserts(records)
     const outcomes = await Promise.allSettled(parts.map((part) => movePart(table, part)))
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   }
@@ -150,7 +149,7 @@ function bytesOf(records: readonly ReadRecord[]): number {
 }
 
 /** Of about the same number of bytes each; fewer where there are not so many records. */
-function inParts(records: readonly ReadRecord[]): ReadRecord[][] {
+function partsForInserts(records: readonly ReadRecord[]): ReadRecord[][] {
   const allBytes = bytesOf(records)
   const { least, most } = insertsSideBySide
   const count = Math.min(most, Math.max(least, Math.round(allBytes / insertBytes)))

@@ -2,11 +2,11 @@
  * Who was who at an earlier time: the same rules over the facts that had been received until then. Nothing of
  * it is stored; it costs reading the facts of the people concerned.
  */
-import { accountsOf, domainMeanings, domainsOf } from '../identity/rules/accounts.js'
-import { domainRulesOf } from '../identity/rules/domains.js'
-import { openFacts } from '../identity/facts/facts.js'
-import { neighbourhoodOf } from '../identity/facts/neighbourhood.js'
-import { resolve, type Link, type Person as ResolvedPerson } from '../identity/rules/resolve.js'
+import { accountsOf, domainMeanings, domainsOf } from '../identity/accounts.js'
+import { domainRulesOf } from '../identity/domains.js'
+import { openFacts } from '../identity/facts.js'
+import { neighbourhoodOf } from '../identity/neighbourhood.js'
+import { resolve, selfHolding, type Link, type ResolvedPerson } from '../identity/resolve.js'
 import { readAccountNames, type Account } from '../identity/account-people.js'
 import type { Reader } from '../clickhouse/query.js'
 import { readSubjects } from '../identity/subjects.js'
@@ -44,7 +44,10 @@ export async function knownThen(
   const proven = await facts.knownEmails(lone.filter(isEmail).map(addressOf))
   const people = [
     ...resolution.people.filter(({ id }) => neighbourhood.core.has(id)),
-    ...lone.map((id): ResolvedPerson => ({ id, identifiers: [selfHolding(id, proven.get(addressOf(id)))] })),
+    ...lone.map((id): ResolvedPerson => ({
+      id,
+      identifiers: [selfHolding(id, proven.get(addressOf(id)) ?? false)],
+    })),
   ]
   const held = people.flatMap((person) => person.identifiers.map(({ identifier }) => identifier))
   const [memberships, traits] = await Promise.all([
@@ -68,15 +71,6 @@ export async function knownThen(
 const isEmail = (identifier: string) => identifier.startsWith('email:')
 
 const addressOf = (identifier: string) => identifier.slice('email:'.length)
-
-const selfHolding = (identifier: string, verified = false): ResolvedPerson['identifiers'][number] => ({
-  identifier,
-  from: null,
-  to: null,
-  because: '',
-  rule: 'self',
-  verified,
-})
 
 /** The person whom the first known of `candidates` named then; an unknown one is a person of its own. */
 export async function personAsOf(

@@ -6,9 +6,10 @@
  */
 import { chunksOf, query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { parseExact, stringifyExact } from '../exact-json.js'
-import { isWithin, type Person } from '../identity/people.js'
+import type { Person } from '../identity/people.js'
 import { readAllRepeated, readRowsOf, rowKey } from '../touchpoints/rows.js'
 import { personScope } from '../touchpoints/scope.js'
+import { isWithin } from '../identity/interval.js'
 
 const pageRows = 5_000
 

@@ -1,9 +1,10 @@
 /** One event by its messageId: stored, refused, or not seen. */
 import { query, type NamedQuery, type Params, type Reader } from '../clickhouse/query.js'
-import { isWithin, readOwners, readPeople } from '../identity/people.js'
+import { readOwners, readPeople } from '../identity/people.js'
 import { personScope } from '../touchpoints/scope.js'
 import type { PlacedRow } from '../touchpoints/touchpoint.js'
 import { readById, type FullRow } from '../touchpoints/rows.js'
+import { isWithin } from '../identity/interval.js'
 
 /** The event with its person and accounts as they are known now. */
 export async function findEvent(

@@ -1,5 +1,6 @@
 /** The row of figures above a timeline, of all touchpoints that its pages show. */
 import type { Touchpoint } from '../touchpoints/touchpoint.js'
+import { dayMs } from '../units.js'
 
 export interface Summary {
   /** False where there are too many events to form every touchpoint: then sessions and channels are counted by event. */
@@ -18,7 +19,6 @@ export interface Summary {
   anonymousTouchpoints: number
 }
 
-const dayMs = 24 * 60 * 60_000
 export const wholeDays = (ms: number) => Math.floor(ms / dayMs)
 
 /** `touchpoints` oldest first. */

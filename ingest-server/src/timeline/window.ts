@@ -19,6 +19,7 @@ import {
   type WideRow,
 } from '../touchpoints/rows.js'
 import type { Scope } from '../touchpoints/scope.js'
+import { minuteMs, dayMs } from '../units.js'
 
 const growth = 4
 const manySubjects = 100
@@ -111,9 +112,6 @@ export async function readWindowed<Item>(
     begin = edge
   }
 }
-
-const minuteMs = 60_000
-const dayMs = 24 * 60 * minuteMs
 
 function windowFor(found: number, coveredMs: number, limit: number): number {
   // The first page may begin at no time at all.

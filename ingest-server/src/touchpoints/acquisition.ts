@@ -30,7 +30,7 @@ export const acquisitionOf = (row: Row): Acquisition => ({
 const isPaid = ({ channel }: Row) =>
   channel.startsWith('Paid ') || channel === 'Display' || channel === 'Cross-network'
 
-/** What of an event names its acquisition: its campaign and its paid click id, each where it has one. */
+/** The keys that name an event's acquisition: its campaign and its paid click id, where it has them. */
 export function acquisitionKeys(row: Row): string[] {
   const keys: string[] = []
   // The rule's second half says what it was read from (collect/enrich/visit.ts).

@@ -13,7 +13,7 @@ export interface Copy extends Ordered {
   clientTime: string
 }
 
-/** The copies that count, in the order given. `keyOf` says within what a messageId counts once. */
+/** The copies that count, in the order given. Of copies with the same `keyOf` one counts. */
 export function firstCopies<Item>(
   items: readonly Item[],
   keyOf: (item: Item) => string,

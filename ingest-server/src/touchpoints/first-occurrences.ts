@@ -1,4 +1,4 @@
-/** What comes once each, where only a part of a timeline was read. */
+/** Kinds of touchpoints that are shown the first time only, where only a part of a timeline was read. */
 import { queryRows, type Reader } from '../clickhouse/query.js'
 import { conditionsOf, type RowsWanted } from './rows.js'
 import type { Touchpoint } from './touchpoint.js'

@@ -2,18 +2,18 @@
  * The same touchpoint reported by two sources is shown once: from the earliest on, an occurrence joins a touchpoint of
  * its person and name if it is within 5 minutes of the touchpoint's first occurrence and of a source that it has not.
  *
- * What is verified is joined by itself, and what nobody vouches for is added to it afterwards: a forged "Invoice Paid" of a
- * minute earlier neither stands in the place of the true one nor keeps another report of it away.
+ * Verified occurrences are joined first, among themselves; unverified ones are added afterwards. So a forged "Invoice
+ * Paid" of a minute earlier neither takes the place of the true one nor keeps another report of it from joining.
  */
 import { comparableName } from './names.js'
 import type { Touchpoint } from './touchpoint.js'
 
 export const sameTouchpointMs = 5 * 60_000
 
-/** The touchpoints of one person and name, by time, and where each source looks next. */
+/** The touchpoints of one person and name by time, and per source the index at which it goes on looking. */
 interface Group {
   touchpoints: Touchpoint[]
-  /** Before it every touchpoint is too old or has the source. */
+  /** Source → index; every touchpoint before it is too old or has that source already. */
   next: Map<string, number>
 }
 
@@ -26,7 +26,7 @@ export function joinOccurrences(occurrences: readonly Touchpoint[]): Touchpoint[
 
 const isVerified = ({ lead }: Touchpoint) => lead.verified
 
-/** In one window there are a handful; who sends more of one name in 10 minutes is not told apart any better. */
+/** A window holds a handful; where a person has more of one name in 10 minutes, the rest is not compared. */
 const mostLookedAt = 50
 
 /** Adds to each verified touchpoint the first other one that reports the same, and gives those that are left. Both by time. */
@@ -100,7 +100,7 @@ function join(touchpoint: Touchpoint, occurrence: Touchpoint): void {
   touchpoint.messageIds.push(...occurrence.messageIds)
   touchpoint.sources.push(...occurrence.sources)
   touchpoint.occurrences.push(...occurrence.occurrences)
-  // What nobody vouches for is named beside what is verified, and lends it neither a channel nor an amount.
+  // An unverified occurrence is listed with a verified touchpoint, but gives it neither a channel nor an amount.
   if (isVerified(touchpoint) && !isVerified(occurrence)) return
   if (touchpoint.acquisition.channel === '') touchpoint.acquisition = occurrence.acquisition
   if (touchpoint.value === null) {

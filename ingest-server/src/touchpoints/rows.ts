@@ -85,7 +85,7 @@ async function readColumns(reader: Reader, wanted: RowsWanted, columns: string):
 
 const ofSubjects = 'project = {project: String} AND subject IN {subjects: Array(String)}'
 
-/** How many rows these are at most: copies of a re-sent event count each. */
+/** Upper bound of the number of rows: each copy of a re-sent event counts. */
 export async function countRows(reader: Reader, wanted: Omit<RowsWanted, 'limit'>): Promise<number> {
   const { sql, params } = conditionsOf(wanted)
   const named: NamedQuery = {
@@ -97,7 +97,10 @@ export async function countRows(reader: Reader, wanted: Omit<RowsWanted, 'limit'
   return counts.reduce((sum, [count]) => sum + count, 0)
 }
 
-/** Which messages of a window these subjects have several rows of, in it or elsewhere. Need not wait for its `rows`. */
+/**
+ * Ids of the window's messages of which these subjects have several rows, inside the window or outside. `rows` may
+ * still be on their way.
+ */
 export async function readRepeated(
   reader: Reader,
   wanted: RowsWanted,
@@ -124,7 +127,7 @@ export async function readRepeated(
   return new Set([...counts].filter(([, count]) => count > 1).map(([messageId]) => messageId))
 }
 
-/** The same of everything that these subjects have. */
+/** Ids of all messages of which these subjects have several rows. */
 export async function readAllRepeated(reader: Reader, subjects: readonly string[]): Promise<string[]> {
   const isOneList = chunksOf(subjects).length <= 1
   const named: NamedQuery = {
@@ -148,7 +151,7 @@ export async function readRowsOf(
   const { sql, params } = conditionsOf({ receivedUntil })
   const lists = chunksOf(messageIds)
   const wanted = new Set(messageIds)
-  // A question for each pair of lists would be hundreds where both are long: then messages are asked for by a sieve.
+  // Where both lists are long, a query for each pair of parts would be hundreds: then a sieve selects the messages.
   const [only] = lists
   const [condition, param] =
     lists.length === 1

@@ -7,9 +7,10 @@
  */
 import type { Account } from '../identity/account-people.js'
 import { firstCopies, type Copy } from './first-copies.js'
-import { accountsAt, isWithin, type Holding, type Person } from '../identity/people.js'
+import { accountsAt, type Holding, type Person } from '../identity/people.js'
+import { isWithin } from '../identity/interval.js'
 
-/** What of an event decides. `at` is occurred_at in milliseconds. */
+/** The fields of an event that decide for whom it counts. `at` is occurred_at in milliseconds. */
 export interface Placeable {
   subject: string
   at: number
@@ -26,13 +27,16 @@ export interface Placed {
 
 export interface Scope {
   readonly subjects: readonly string[]
-  /** Whose: what the tables of touchpoints are asked by. */
+  /** Person or account id that is the key in the tables of touchpoints. */
   readonly about: { person: string } | { account: string }
-  /** Whether something that counts for these accounts is shown: of an account, what counts for it. */
+  /**
+   * Whether a touchpoint that counts for these accounts is shown: in the timeline of an account those that count for
+   * it, of a person all.
+   */
   isShown: (accounts: readonly string[]) => boolean
-  /** Undefined where the event belongs to somebody else. */
+  /** Undefined where the event belongs to another person. */
   place: (event: Placeable) => Placed | undefined
-  /** The rows that count, placed; of each messageId the first received copy, once a person. */
+  /** The rows that count, with their place; of each person and messageId the first received copy only. */
   placed: <Event extends Placeable & Copy>(rows: readonly Event[]) => (Placed & { row: Event })[]
 }
 
@@ -94,7 +98,7 @@ export function accountScope(account: Account): Scope {
   })
 }
 
-/** An event with an account of its own counts for that one only; a `group` is about the person instead. */
+/** An event that names an account counts for that one only; a `group` counts where the person does. */
 function accountsOf(event: Placeable, person: Person | undefined): readonly string[] {
   if (event.groupId !== '' && event.type !== 'group') return [event.groupId]
   return person === undefined ? [] : accountsAt(person.accounts, event.at)

@@ -38,11 +38,11 @@ export interface Touchpoint {
   until: number
   person: string
   accounts: readonly string[]
-  /** Nobody had said who the visitor is. */
+  /** True where the subject of its event is an anonymous id. */
   isAnonymous: boolean
   acquisition: Acquisition
   direction: Direction
-  /** Of the first occurrence that names an amount. Null too where `properties` were not read. */
+  /** From the first occurrence that names an amount. Null too where `properties` were not read. */
   value: number | null
   currency: string
   /** Of a visit: the client's session id, empty where it has none. */

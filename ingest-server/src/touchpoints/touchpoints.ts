@@ -68,7 +68,7 @@ function kindOf(row: Row): TouchpointKind | undefined {
   return row.type === 'group' && !row.hasLeft ? 'joined_account' : undefined
 }
 
-/** What may be reported by several sources (occurrences.ts). */
+/** Whether several sources may report the event (occurrences.ts). */
 export function isOccurrence(row: Row): boolean {
   const kind = kindOf(row)
   return kind !== undefined && !comesOnce(kind)
@@ -79,10 +79,10 @@ export function isOnceEach(row: Row): boolean {
   return kind !== undefined && comesOnce(kind)
 }
 
-/** Shown the first time only. */
+/** Kinds that are shown the first time only. */
 export const comesOnce = (kind: TouchpointKind) => kind === 'identified' || kind === 'joined_account'
 
-/** Of what an identification or a joining is the first. */
+/** Key of the identifier or the account of which an identification or a joining may be the first. */
 export function firstKey({
   type,
   userId,
@@ -184,7 +184,7 @@ export function withProperties(
   const occurrences = touchpoint.occurrences.map(wide)
   if (touchpoint.value !== null || comesOnce(touchpoint.kind)) return { ...touchpoint, occurrences }
   const money = occurrences
-    // What nobody vouches for lends what is verified no amount (occurrences.ts).
+    // An unverified occurrence gives a verified touchpoint no amount (occurrences.ts).
     .filter(({ verified }) => verified || !touchpoint.lead.verified)
     .map(({ properties }) => (properties === undefined ? noMoney : moneyOf(storedObject(properties))))
     .find(({ value }) => value !== null)

@@ -18,7 +18,7 @@ export interface Visit {
   /** Oldest first. */
   events: [PlacedRow, ...PlacedRow[]]
   pages: ViewedPage[]
-  /** The event that says where it came from: the first with a channel, else the first. */
+  /** The event whose acquisition is the visit's: the first with a channel, else the first. */
   acquisition: Row
   until: number
 }
@@ -27,15 +27,18 @@ export const isPage = ({ type }: Row) => type === 'page' || type === 'screen'
 
 interface Session {
   visit: Visit
-  /** Of all its visits. */
+  /** The pages of all its visits. */
   pages: ViewedPage[]
-  /** The acquisitions that this session had; empty until an event says one. */
+  /** Whether an event of the session had a channel. */
   hasChannel: boolean
+  /** Acquisition keys of the session's events with a channel so far. */
   seen: Set<string>
   lastAt: number
 }
 
-/** What an importer sends is nobody's browsing, and a server's `track` opens no visit. */
+/**
+ * True for an event that opens or continues a visit: none of an importer, and no `track` of a server outside a session.
+ */
 export function isBrowsing(row: Row, sessionId: string): boolean {
   if (row.kind !== '') return false
   return sessionId !== '' || isPage(row) || (row.type === 'track' && row.sourceKind === 'web')
@@ -44,7 +47,7 @@ export function isBrowsing(row: Row, sessionId: string): boolean {
 /** The session id, or empty where it names none: `undefined`, `-1`, `[object Object]`, … */
 export const sessionIdOf = ({ sessionId }: Row) => (sessionId === '' ? '' : (idFrom(sessionId) ?? ''))
 
-/** `sorted` oldest first. Which visit an event happened in, `visitOf` says. */
+/** `sorted`: oldest first. `visitOf`: the visit in which an event happened. */
 export function visitsFrom(sorted: readonly PlacedRow[]): {
   visits: Visit[]
   visitOf: ReadonlyMap<PlacedRow, Visit>
@@ -56,14 +59,15 @@ export function visitsFrom(sorted: readonly PlacedRow[]): {
     const { row, person } = event
     const sessionId = sessionIdOf(row)
     if (!isBrowsing(row, sessionId)) continue
-    // Who names no device needs to know nothing but whose visit it is to be: nobody gets into a verified one by that.
+    // An event without an anonymousId joins a visit by its person alone, and anybody can write a userId: so verified
+    // events without one form visits of their own, which no unverified event joins.
     const isProven = row.anonymousId === '' && row.verified
     const device = `${person}\n${isProven ? 'verified' : 'device'}\n${row.anonymousId}`
     const key = sessionId === '' ? device : `${person}\nsession\n${sessionId}`
     const session = open.get(key)
     const isOpen = session && (sessionId !== '' || row.at - session.lastAt <= sessionGapMs)
     if (saysPageLeft(row)) {
-      // A page may be left hours later, or under the next session's id: it is still that page.
+      // The report may come hours later, or under the next session's id; it is still about that page.
       const left = session ?? open.get(`${device}\nlast`)
       if (left) leave(left, row, isOpen === true)
       if (left && isOpen) visitOf.set(event, left.visit)
@@ -94,7 +98,7 @@ export function visitsFrom(sorted: readonly PlacedRow[]): {
   return { visits, visitOf }
 }
 
-/** False where the event says another campaign or paid click id than any before it in its session. */
+/** False where the event has a campaign or a paid click id that no event before it in its session had. */
 function continues(session: Session, { row }: PlacedRow): boolean {
   if (row.channel === '') return true
   const isFirst = !session.hasChannel
@@ -136,7 +140,10 @@ function lastNamed(pages: readonly ViewedPage[], path: string): ViewedPage | und
   return undefined
 }
 
-/** To the latest view of the page that it names, else of any. A page left during the visit makes it last until then. */
+/**
+ * Adds the report to the latest view of the page that it names, else to the latest view. A page left during the visit
+ * extends the visit until then.
+ */
 function leave(session: Session, row: ReadRow, isInVisit: boolean): void {
   const { visit, pages } = session
   const page = lastNamed(pages, row.path) ?? pages.at(-1)

@@ -3,7 +3,7 @@
  * `import`; what other systems push (kind `sources`) names one. The answers of `/v1/imports` stand here too.
  */
 import { z } from 'zod'
-import { importedKinds } from '@touchline/schemas'
+import { importedKinds, isTimeZone } from '@touchline/schemas'
 import { json, when } from './timeline.js'
 
 const column = z.string().min(1).max(300)
@@ -48,15 +48,7 @@ export const mapValue = z.union([
 ])
 export type MapValue = z.output<typeof mapValue>
 
-const zone = z.string().refine(isZone, 'must be a time zone such as Europe/Berlin')
-
-function isZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
-  } catch {
-    return false
-  }
-}
+const zone = z.string().refine(isTimeZone, 'must be a time zone such as Europe/Berlin')
 
 const format = z.string().min(1).max(60)
 export const mapTime = z.union([

@@ -159,11 +159,11 @@ export const contestedAnswer = z.object({
 })
 export const quarantinedAnswer = z.object({ identifiers: z.array(z.string()) })
 
-export const setApartQuery = z.object({
+export const quarantinedLinksQuery = z.object({
   other: z.string().min(1).max(600).optional().describe('Only the link with this'),
   limit: limit(1_000, 100),
 })
-export const setApartAnswer = z.object({
+export const quarantinedLinksAnswer = z.object({
   identifier: z.string(),
   total: z.number().int().describe('How many links are set apart'),
   links: z

@@ -4,7 +4,7 @@ import type { Endpoint } from '../../api/client.js'
 import { endpoint, type Output, type Parameters } from '../../api/endpoints.js'
 import { rangeParameters, useRange, type Range } from '../../url/range.js'
 import { useUrl } from '../../url/url.js'
-import { dimensions, models, type Dimension } from './words.js'
+import { dimensions, type Dimension } from './words.js'
 
 export type Costs = Output<typeof costsSummed>
 export const usualRange = '365d'
@@ -82,10 +82,4 @@ export function spentBy({ rows }: Costs): Map<string, Record<string, number>> {
   const spent = new Map<string, Record<string, number>>()
   for (const { key, currency, amount } of rows) spent.set(key, { ...spent.get(key), [currency]: amount })
   return spent
-}
-
-/** The model before or after in the list; what the address names that there is not counts as the first. */
-export function nextModel(model: string, by: -1 | 1): string {
-  const at = models.findIndex((one) => one === model)
-  return models[(Math.max(0, at) + by + models.length) % models.length] ?? 'linear'
 }

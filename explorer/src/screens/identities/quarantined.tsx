@@ -13,7 +13,7 @@ import { Time } from '../../parts/time.js'
 import { Link } from '../../url/link.js'
 import { hrefOf } from '../../url/url.js'
 import { DecisionForm } from './decision-form.js'
-import { releasePath, setApartOf, type Released } from './queries.js'
+import { releasePath, quarantinedLinksOf, type Released } from './queries.js'
 import { words } from './words.js'
 
 export function QuarantinedPart() {
@@ -59,7 +59,7 @@ function Quarantined({ identifier }: { identifier: string }) {
 function Links({ identifier }: { identifier: string }) {
   const t = useWords(words)
   const { number } = useFormats()
-  const answer = useResource(setApartOf(identifier))
+  const answer = useResource(quarantinedLinksOf(identifier))
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const choose = (other: string) =>
     setChosen((now) => new Set(now.has(other) ? [...now].filter((one) => one !== other) : [...now, other]))

@@ -2,7 +2,7 @@ import type {
   decisionsAnswer,
   mergesAnswer,
   releaseAnswer,
-  setApartAnswer,
+  quarantinedLinksAnswer,
   unlinkPreview,
 } from '@touchline/schemas/api'
 import { endpoint, type Output, type PersonTimeline } from '../../api/endpoints.js'
@@ -11,7 +11,7 @@ export type Merges = Output<typeof mergesAnswer>
 export type Merge = Merges['merges'][number]
 export type Decisions = Output<typeof decisionsAnswer>
 export type Decision = Decisions['decisions'][number]
-export type SetApart = Output<typeof setApartAnswer>
+export type QuarantinedLinks = Output<typeof quarantinedLinksAnswer>
 export type Released = Output<typeof releaseAnswer>
 export type Preview = Output<typeof unlinkPreview>
 
@@ -22,8 +22,8 @@ const id = encodeURIComponent
 export const mostMerges = 200
 export const mergesOf = () => endpoint<Merges>('/v1/identity/merges', { limit: mostMerges })
 export const decisionsOf = () => endpoint<Decisions>('/v1/identity/decisions', { limit: 200 })
-export const setApartOf = (identifier: string) =>
-  endpoint<SetApart>(`/v1/identity/quarantined/${id(identifier)}`, { limit: 50 })
+export const quarantinedLinksOf = (identifier: string) =>
+  endpoint<QuarantinedLinks>(`/v1/identity/quarantined/${id(identifier)}`, { limit: 50 })
 /** As many events as a strip has room for. */
 export const eventsOf = (person: string) =>
   endpoint<PersonTimeline>(`/v1/users/${id(person)}/timeline`, {

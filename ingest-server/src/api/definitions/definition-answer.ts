@@ -1,7 +1,7 @@
 import { sentencesOf, type DefinitionAnswer } from '@touchline/schemas/api'
 import { toDefinition, type StoredVersion } from '../../definitions/documents/read.js'
 import { conditionsOfBody, pathText } from '../../definitions/walk.js'
-import { isoTime } from '../answer.js'
+import { isoTime } from '../../clock.js'
 
 /** A stored version as HTTP answers it, with its conditions as sentences. */
 export function toAnswer(stored: StoredVersion): DefinitionAnswer {

@@ -21,13 +21,13 @@ import {
 } from '../../definitions/documents/check.js'
 import { meant } from '../../definitions/nearest.js'
 import { previewBody as previewOfBody, previewCondition } from '../../definitions/preview.js'
-import { listDefinitions } from '../../definitions/documents/read.js'
-import { fieldsAt } from '../../definitions/documents/schema-fields.js'
-import { warningsOfCondition } from '../../definitions/documents/warnings.js'
-import { check } from '../../definitions/documents/write.js'
-import { isoTime } from '../answer.js'
+import { listDefinitions } from '../../definitions/read.js'
+import { fieldsAt } from '../../definitions/schema-fields.js'
+import { warningsOfCondition } from '../../definitions/warnings.js'
+import { check } from '../../definitions/write.js'
 import { readerFor, type Api, type TimelineDeps } from '../context.js'
 import { checkEndpointUrl } from './check-endpoint-url.js'
+import { isoTime } from '../../clock.js'
 
 const tags = ['Definitions']
 

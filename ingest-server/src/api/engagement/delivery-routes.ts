@@ -14,8 +14,8 @@ import { signersOf } from '../../engagement/endpoints/signature.js'
 import { readDeliveries, readEndpoints, type DeliveryRow } from '../../engagement/deliveries/read.js'
 import { replayDelivery } from '../../engagement/deliveries/replay.js'
 import { TouchlineError } from '../../errors.js'
-import { isoTime } from '../answer.js'
 import { readerFor, type Api, type TimelineDeps } from '../context.js'
+import { isoTime } from '../../clock.js'
 
 const tags = ['Deliveries']
 

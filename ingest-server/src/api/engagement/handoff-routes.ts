@@ -16,9 +16,9 @@ import { readHandoffs, type Handoff } from '../../engagement/handoffs/list.js'
 import { findPerson } from '../../identity/people.js'
 import { appendCounted } from '../../log/append-counted.js'
 import { personNames } from '../../timeline/identifiers.js'
-import { isoTime } from '../answer.js'
 import { notFound, readerFor, type Api, type TimelineDeps } from '../context.js'
 import { anId, fromCursor, toCursor } from './rows.js'
+import { isoTime } from '../../clock.js'
 
 const tags = ['Engagement']
 

@@ -26,8 +26,8 @@ import { TouchlineError } from '../../errors.js'
 import { findPerson, readOwners, readPeople } from '../../identity/people.js'
 import { readSubjects } from '../../identity/subjects.js'
 import { accountIdOf, personNames } from '../../timeline/identifiers.js'
-import { isoTime } from '../answer.js'
 import { projectOf, readerFor, type Api, type TimelineDeps } from '../context.js'
+import { isoTime } from '../../clock.js'
 
 const tags = ['Programs']
 

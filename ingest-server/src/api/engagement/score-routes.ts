@@ -16,9 +16,9 @@ import { listDefinitions } from '../../definitions/documents/read.js'
 import { explainScores } from '../../engagement/scores/explain.js'
 import { countScored } from '../../engagement/scores/list.js'
 import { openScore, readScored, type ScoreCursor } from '../../engagement/scores/subjects.js'
-import { isoTime } from '../answer.js'
 import { readerFor, type Api, type TimelineDeps } from '../context.js'
 import { fromCursor, rowsFormat, sendAll, subjectAsked, toCursor } from './rows.js'
+import { isoTime } from '../../clock.js'
 
 const tags = ['Engagement']
 const touchesShown = 50

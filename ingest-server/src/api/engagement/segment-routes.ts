@@ -25,9 +25,9 @@ import {
 } from '../../engagement/segments/members.js'
 import { explainCondition } from '../../engagement/segments/why.js'
 import { identifiersOf } from '../../engagement/segments/list.js'
-import { isoTime } from '../answer.js'
 import { readerFor, type Api, type TimelineDeps } from '../context.js'
 import { fromCursor, rowsFormat, sendAll, subjectAsked, toCursor } from './rows.js'
+import { isoTime } from '../../clock.js'
 
 const tags = ['Engagement']
 /** 0 says that it was so before anything happened. */

@@ -17,11 +17,11 @@ import {
   unmappedRow,
   type ContentAsk,
 } from '../../journeys/content.js'
-import { isoTime } from '../answer.js'
 import type { Api, TimelineDeps } from '../context.js'
 import { answerQuestion } from '../answer-question.js'
 import { oneOf, questionOf } from './read-question.js'
 import { stagesOf } from './journey-routes.js'
+import { isoTime } from '../../clock.js'
 
 export function addContent(api: Api, deps: TimelineDeps): void {
   api.route({

@@ -28,9 +28,10 @@ import type { LifecycleAsk } from '../../journeys/lifecycle/read-figures.js'
 import { costKeys, sumCosts } from '../../journeys/lifecycle/sum-costs.js'
 import { lifecycleRows, lifecycleSubjects } from '../../journeys/lifecycle/subjects.js'
 import { projectOf, readerFor, type Api, type TimelineDeps } from '../context.js'
-import { isoTime } from '../answer.js'
-import { answerQuestion } from '../answer-question.js'
+import { answerQuestion } from './answer.js'
 import { checked, checkRange, goalNamed, oneOf, questionOf, refuse } from './read-question.js'
+import { isoTime } from '../../clock.js'
+import { dayMs } from '../../units.js'
 
 export function addLifecycle(api: Api, deps: TimelineDeps): void {
   addMetrics(api, deps)
@@ -97,7 +98,6 @@ function addMetrics(api: Api, deps: TimelineDeps): void {
   })
 }
 
-const dayMs = 86_400_000
 /** How far back is looked where nobody says. */
 const usualSpanMs: Readonly<Record<PeriodName, number>> = {
   day: 92 * dayMs,

@@ -22,17 +22,17 @@ import { readEntries, readStageSubjects } from '../../journeys/stage-subjects.js
 import { readStages } from '../../journeys/stages.js'
 import { isKnownAccount, readAccount } from '../../identity/account-people.js'
 import { accountIdOf } from '../../timeline/identifiers.js'
-import { isoTime } from '../answer.js'
 import { readAccountTraits } from '../../timeline/traits.js'
 import { accountNotFound, type Api, type TimelineDeps } from '../context.js'
 import { stageColumns } from '../csv.js'
-import { answerQuestion } from '../answer-question.js'
-import { knownPerson } from '../known-person.js'
+import { answerQuestion } from './answer.js'
+import { knownPerson } from '../people/known-person.js'
+import { isoTime } from '../../clock.js'
+import { dayMs } from '../../units.js'
 
 const tags = ['Journeys']
 /** Everything that a person or an account did counts for its stage; each stage's condition says what it asks. */
 const touchFilter = 'all touches'
-const dayMs = 86_400_000
 
 export function addStages(api: Api, deps: TimelineDeps): void {
   addTable(api, deps)

@@ -1,11 +1,12 @@
 /** Looks for whose the rows of a feed are, once they are stored: the way from `stored` to `linked`. */
 import type { Reader } from '../../clickhouse/query.js'
-import { query, type NamedQuery } from '../../clickhouse/query.js'
+import { chunksBy, query, type NamedQuery } from '../../clickhouse/query.js'
 import type { Clock } from '../../clock.js'
-import { isWithin, readOwners, readPeople } from '../../identity/people.js'
+import { readOwners, readPeople } from '../../identity/people.js'
 import { displayNameOf } from '../../journeys/map/display-name.js'
 import { readTraitsOf } from '../../journeys/listed-traits.js'
 import type { Feed } from './feed.js'
+import { isWithin } from '../../identity/interval.js'
 
 /** A user or an address to which nothing was ever linked is a person by itself, once stitch had time to say otherwise. */
 const aloneAfterMs = 2_500
@@ -49,10 +50,10 @@ export async function linkRows(reader: Reader, feed: Feed, clock: Clock): Promis
 /** What stands in `events` although nobody told: the store tells when it is done with a batch, another process never. */
 async function findStored(reader: Reader, feed: Feed, now: number): Promise<void> {
   const late = feed.awaitedSince(now - lookForStoredAfterMs, mostLookedFor)
-  if (late.length > 0) {
+  for (const part of chunksBy(late, ({ id, subject }) => [id, subject])) {
     const found = await query<{ id: string }>(reader, storedQuery, {
-      ids: late.map(({ id }) => id),
-      subjects: [...new Set(late.map(({ subject }) => subject))],
+      ids: part.map(({ id }) => id),
+      subjects: [...new Set(part.map(({ subject }) => subject))],
     })
     for (const { id } of found) feed.markStored(id)
   }

@@ -142,5 +142,5 @@ async function isStillAllowed(
   if (readerOf(request, projects).isSession === true)
     return (await session?.sessions.sessionOf(request)) !== undefined
   const key = keyInAuthorization(request.headers.authorization)
-  return key !== undefined && projects.holderOf(key)?.kind === 'secret'
+  return key !== undefined && projects.credentialOf(key)?.kind === 'secret'
 }

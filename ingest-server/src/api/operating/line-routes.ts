@@ -1,11 +1,11 @@
-/** Whether everything that came in is accounted for: the equation of the line, of one project (docs/operating.md). */
+/** Whether everything that came in is accounted for: the equation of the pipeline, of one project (docs/operating.md). */
 import { errors, lineAnswer, type Line } from '@touchline/schemas/api'
 import { statfs } from 'node:fs/promises'
 import type { Counter } from 'prom-client'
 import { query, type NamedQuery } from '../../clickhouse/query.js'
 import { p95Of, type Metrics } from '../../metrics.js'
-import { isoTime } from '../answer.js'
 import { readerFor, type Api, type TimelineDeps } from '../context.js'
+import { isoTime } from '../../clock.js'
 
 const refusedQuery: NamedQuery = {
   name: 'line-refused',

@@ -7,9 +7,9 @@ import { listDefinitions, readDefinition } from '../../definitions/documents/rea
 import { touchesOf, touchSettings } from '../../definitions/sql/touches.js'
 import { universeOf } from '../../definitions/sql/universe.js'
 import { ruleModels } from '../../journeys/attribution/credit.js'
-import { isoTime } from '../answer.js'
 import { projectOf, readerFor, type Api, type TimelineDeps } from '../context.js'
 import { zoneOf } from '../zone.js'
+import { isoTime } from '../../clock.js'
 
 type Counted = Pick<Meta, 'events' | 'people' | 'accounts' | 'channels'>
 
@@ -20,7 +20,7 @@ const mostProjects = 1_000
 export function addMeta(api: Api, deps: TimelineDeps): void {
   const counted = new Map<string, { at: number; counts: Promise<Counted> }>()
 
-  /** By the same for all who ask within some seconds; a failure is nobody's but of who asked then. */
+  /** Cached per project for `keepCountedMs`; a failed count is not cached. */
   function countsOf(reader: Reader): Promise<Counted> {
     const at = performance.now()
     const known = counted.get(reader.project)

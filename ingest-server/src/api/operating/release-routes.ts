@@ -4,8 +4,8 @@ import {
   idParams,
   releaseAnswer,
   releaseBody,
-  setApartAnswer,
-  setApartQuery,
+  quarantinedLinksAnswer,
+  quarantinedLinksQuery,
 } from '@touchline/schemas/api'
 import { TouchlineError } from '../../errors.js'
 import { readCappedLinks } from '../../identity/capped-links.js'
@@ -24,8 +24,8 @@ export function addReleases(api: Api, deps: TimelineDeps): void {
       summary: 'What too many links set apart: what a release would bring back',
       tags: ['Identity'],
       params: idParams,
-      querystring: setApartQuery,
-      response: { 200: setApartAnswer, ...errors },
+      querystring: quarantinedLinksQuery,
+      response: { 200: quarantinedLinksAnswer, ...errors },
     },
     async handler(request) {
       const identifier = identifierOf(request.params.id)

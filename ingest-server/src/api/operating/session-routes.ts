@@ -115,7 +115,7 @@ async function grantOf(
     return grant
   }
   const key = body.key.trim()
-  const holder = deps.projects.holderOf(key)
+  const holder = deps.projects.credentialOf(key)
   if (holder?.kind === 'write')
     throw new TouchlineError('KEY_UNKNOWN', 'This is a write key; signing in needs a secret key.')
   if (holder === undefined)

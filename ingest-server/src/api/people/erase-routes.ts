@@ -65,7 +65,7 @@ function addErase(api: Api, deps: TimelineDeps): void {
       if (person === undefined) throw await notFound('Nobody is known by this id.', deps)
       const { erasureId } = await erasing.erase(reader.project, person)
       const proof = await erasing.proofOf(reader.project, erasureId)
-      if (proof === undefined) throw new TouchlineError('STORE_UNAVAILABLE')
+      if (proof === undefined) throw new Error(`the erasure ${erasureId} was taken and has no proof`)
       return reply.code(202).header('location', `/v1/erasures/${erasureId}`).send(toAnswer(proof))
     },
   )

@@ -18,11 +18,11 @@ import {
   type ListedSubject,
 } from '../../journeys/subject-list.js'
 import { searchAccounts, searchPeople } from '../../timeline/search.js'
-import { isoTime } from '../answer.js'
+import { isoTime } from '../../clock.js'
+import { dayMs } from '../../units.js'
 
 export type ListQuery = z.output<typeof listSubjectsQuery>
 
-const dayMs = 86_400_000
 const nothing = { total: 0, fit: 0, behaviour: 0 }
 
 /** A search that nothing else is asked of answers in its own order, and without what a list shows of each. */

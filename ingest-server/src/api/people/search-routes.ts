@@ -5,8 +5,8 @@ import { readTraitsOf } from '../../journeys/listed-traits.js'
 import { displayNameOf, textOf } from '../../journeys/map/display-name.js'
 import { searchAccounts, searchEventNames, searchPeople } from '../../timeline/search.js'
 import { readById } from '../../touchpoints/rows.js'
-import { isoTime } from '../answer.js'
 import { readerFor, type Api, type TimelineDeps } from '../context.js'
+import { isoTime } from '../../clock.js'
 
 export function addSearch(api: Api, deps: TimelineDeps): void {
   api.route({

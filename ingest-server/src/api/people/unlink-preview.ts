@@ -34,7 +34,8 @@ export async function previewDecision(
       const found = people.filter(({ identifiers }) =>
         identifiers.some(({ identifier }) => concerned.has(identifier)),
       )
-      // Whom nobody holds any longer stands for itself, an address too that no event is kept under.
+      // An identifier that no person holds any longer is a person of its own, also an address under which no event is
+      // stored.
       const held = new Set(found.flatMap((one) => one.identifiers.map(({ identifier }) => identifier)))
       return [...found, ...[...concerned].filter((one) => !held.has(one)).map(lonePerson)]
     }),

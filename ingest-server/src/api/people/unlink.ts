@@ -2,8 +2,8 @@
 import type { LinkFact } from '@touchline/schemas'
 import { randomUUID } from 'node:crypto'
 import { appendCounted } from '../../log/append-counted.js'
-import { ownOrigin, type EventRow } from '../../log/event-row.js'
-import { linksFrom } from '../../identity/rules/links.js'
+import { ownSourceKind, type EventRow } from '../../log/event-row.js'
+import { linksFrom } from '../../identity/links.js'
 import type { TimelineDeps } from '../context.js'
 
 export interface Decision {
@@ -46,7 +46,7 @@ function decisionRow(
     type: kind,
     name: kind,
     verified: true,
-    origin: ownOrigin,
+    origin: ownSourceKind,
     properties: { pairs, reason, author },
     links: linksOfDecision({ kind, pairs }, now),
   }

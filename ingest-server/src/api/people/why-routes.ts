@@ -3,11 +3,12 @@ import { toEvent, toIntervalAnswer } from '../answer.js'
 import type { Reader } from '../../clickhouse/query.js'
 import { notFound, readerFor, type Api, type TimelineDeps } from '../context.js'
 import { identifiersOf } from '../../timeline/identifiers.js'
-import { knownPerson } from '../known-person.js'
-import { isWithin, type Person } from '../../identity/people.js'
+import { knownPerson } from './known-person.js'
+import type { Person } from '../../identity/people.js'
 import { findEvent } from '../../timeline/single-events.js'
 import { factsBetween, meaningOf, stateOf } from '../../timeline/why.js'
 import { errors, idParams, whyAnswer, whyQuery } from '@touchline/schemas/api'
+import { isWithin } from '../../identity/interval.js'
 
 export function addWhy(api: Api, deps: TimelineDeps): void {
   api.route({

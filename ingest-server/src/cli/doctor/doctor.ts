@@ -6,8 +6,9 @@ import { projectsFileOf, type Config } from '../../config.js'
 import { readProjectsFile, toSecretKey } from '../../projects/projects-file.js'
 import { keysIfThere } from '../kept-keys.js'
 import { problemOfBroker, takesConnections } from './kafka-broker.js'
-import { isRunning, serverUrl } from '../open-parts.js'
-import type { AddTo, Cli } from '../command.js'
+import { isRunning, serverUrl } from './open-parts.js'
+import type { AddTo, Cli } from './command.js'
+import { gibibyte } from '../units.js'
 
 interface Finding {
   what: string
@@ -96,7 +97,6 @@ function nearestFolder(path: string): string {
   return existsSync(path) || dirname(path) === path ? path : nearestFolder(dirname(path))
 }
 
-const gibibyte = 1024 ** 3
 const leastFreeBytes = gibibyte / 4
 const easyFreeBytes = 4 * gibibyte
 

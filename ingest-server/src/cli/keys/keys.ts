@@ -17,6 +17,7 @@ import {
 } from '../../projects/projects-file.js'
 import { duration, positive, several, table, usageError, type AddTo, type Cli } from '../command.js'
 import { ownKey, settingsKeys, type SettingsKey } from './settings-keys.js'
+import { dayMs } from '../units.js'
 
 interface Bounds {
   project: string
@@ -81,8 +82,6 @@ export const addKeys: AddTo = (command, cli) => {
     .option(...ofProject)
     .action((id: string, { project }: { project: string }) => revoke(cli, id, project))
 }
-
-const dayMs = 86_400_000
 
 function entriesOf(config: Config): ProjectEntry[] {
   const { file, isOptional } = projectsFileOf(config)

@@ -1,6 +1,7 @@
 /** Makes config.xml of the embedded server. */
 import type { ProjectUser } from './project-users.js'
 import { document, element, settings, within } from './xml.js'
+import { mebibyte } from '../../units.js'
 
 export interface ServerConfig {
   database: string
@@ -22,8 +23,6 @@ export interface Shard {
   internalReplication: boolean
   replicas: readonly { host: string; port: number; user: string; password: string }[]
 }
-
-const mebibyte = 1024 ** 2
 
 /**
  * Queries that run at the same time. People are refused first, then the HTTP API, so that slots are left for those

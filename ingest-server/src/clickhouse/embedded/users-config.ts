@@ -13,10 +13,9 @@
  * ClickHouse has rights on tables and sources and none on functions, formats and settings. So what readers may choose
  * is listed (judged/settings.ts), and what they may not use answers with no row (judged/table-functions.ts).
  */
-import { createHash } from 'node:crypto'
 import { analystCaps, readerCaps, type Caps } from '../caps.js'
 import { clusterSettings } from '../cluster-ddl.js'
-import { appRights } from '../grants.js'
+import { appRights, passwordHash } from '../grants.js'
 import { internalTables, projectTables, projectViews, shownToProjects } from '../project-tables.js'
 import { identifier, literal } from '../sql-quoting.js'
 import { choosableSettings } from './judged/settings.js'
@@ -24,8 +23,7 @@ import { heldTableFunctions } from './judged/table-functions.js'
 import type { ProjectUser } from './project-users.js'
 import { queriesAtOnce, type ServerConfig } from './server-config.js'
 import { document, element, settings, within } from './xml.js'
-
-const gibibyte = 1024 ** 3
+import { gibibyte } from '../../units.js'
 
 export function usersXml(config: ServerConfig): string {
   const database = identifier(config.database)
@@ -166,7 +164,7 @@ function userXml(
   return within(
     name,
     // Only the hash of a password stands in the file; `default` has none, see bootProfile.
-    password === undefined ? within('password') : element('password_sha256_hex', sha256(password)),
+    password === undefined ? within('password') : element('password_sha256_hex', passwordHash(password)),
     within('networks', element('ip', '::1'), element('ip', '127.0.0.1')),
     element('profile', profile),
     element('quota', 'default'),
@@ -182,5 +180,3 @@ const filtersXml = (tables: Readonly<Record<string, string>>): string =>
   Object.entries(tables)
     .map(([table, filter]) => within(table, element('filter', filter)))
     .join('')
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')

@@ -20,7 +20,7 @@ import { shortenedWarning, withShortAddresses } from './short-addresses.js'
 import { spansOf, type EventSpan, type Span } from '../read/spans.js'
 import { lineOf } from '../row/to-row.js'
 import { enrich } from '../enrich/enrich.js'
-import { timesOf, type EventTimes } from '../read/times.js'
+import { eventTimes, type EventTimes } from './times.js'
 import type { TokenVerdict } from '../trust/user-token.js'
 
 export interface Batch extends BatchRoot {
@@ -223,7 +223,7 @@ function keptOf(event: unknown, { code }: Rejection, batch: Batch, requestContex
 function occurredAtOf(event: unknown, batch: Batch, requestContext: RequestContext): number | undefined {
   if (!isObject(event)) return undefined
   const clientTime = event.timestamp ?? event.originalTimestamp
-  const { occurredAtMs, problem } = timesOf(clientTime, event.sentAt ?? batch.sentAt, requestContext)
+  const { occurredAtMs, problem } = eventTimes(clientTime, event.sentAt ?? batch.sentAt, requestContext)
   return clientTime === undefined || clientTime === null || problem !== undefined ? undefined : occurredAtMs
 }
 
@@ -262,7 +262,7 @@ function admitEvent(
   const type = batch.type ?? event.type
   const read = readEvent(event, type, batch, copiedParts(event, span, text))
   if (typeof read === 'string') return explained(read, event, type, batch)
-  const times = timesOf(read.clientTime, read.sentAt, requestContext)
+  const times = eventTimes(read.clientTime, read.sentAt, requestContext)
   const admitted = admit(read, times.occurredAtMs, { requestContext, verdict: batch.verdicts?.[index] })
   if (typeof admitted === 'string') return refusal(admitted)
   const { event: counted, trust, warning } = admitted

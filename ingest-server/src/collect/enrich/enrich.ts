@@ -16,7 +16,7 @@ export interface Enrichment {
   kind: string
   /** inbound or outbound where an importer says so. */
   direction: string
-  origin: string
+  sourceKind: string
   sessionId: string
   url: string
   title: string
@@ -71,7 +71,7 @@ export function enrich(event: ReadEvent, requestContext: RequestContext): Enrich
   return {
     kind: touchpoint?.kind ?? '',
     direction: touchpoint?.direction ?? '',
-    origin: touchpoint?.source || (isWeb ? 'web' : 'server'),
+    sourceKind: touchpoint?.source || (isWeb ? 'web' : 'server'),
     sessionId: sessionIn(context),
     url,
     title: textIn(page, 'title') || textIn(properties, 'title'),

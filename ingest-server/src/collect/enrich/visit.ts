@@ -66,14 +66,14 @@ interface Referrer {
   app: string
 }
 
-interface Origin {
+interface Acquisition {
   source: string
   medium: string
   /** What the source was read from, for the rule id. */
   by: string
 }
 
-function originOf(query: Query, host: string, referrer: Referrer): Origin {
+function acquisitionOf(query: Query, host: string, referrer: Referrer): Acquisition {
   const { campaign, click, isReturn } = query
   if (campaign.source !== '' || campaign.medium !== '') {
     const paidClick = click?.kind.isPaid ? click.kind : undefined
@@ -93,7 +93,7 @@ function originOf(query: Query, host: string, referrer: Referrer): Origin {
  * A page that names its sender itself, or that an app opened in its own browser. Sites use `ref` and `source` for much else:
  * only a known source, a newsletter, an ad or another site's host is one.
  */
-function withoutReferrer({ named }: Query, host: string, app: string): Origin {
+function withoutReferrer({ named }: Query, host: string, app: string): Acquisition {
   const source = named.toLowerCase()
   const { category, isAd, isEmail } = isAmbiguous(source) ? nothingRead : readSource(source)
   if (isEmail) return { source, medium: 'email', by: 'ref' }
@@ -182,7 +182,7 @@ function readVisit({ url, search, referrer, app }: Omit<VisitSource, 'campaign'>
   const path = ownPath || (parts ? '/' : '')
   const referrerHost = hostOf(referrer)
   const referrerPath = urlShape.exec(referrer)?.[3] ?? ''
-  const { source, medium, by } = originOf({ ...query, campaign }, ownHost(host, path), {
+  const { source, medium, by } = acquisitionOf({ ...query, campaign }, ownHost(host, path), {
     host: ownHost(referrerHost, referrerPath),
     path: referrerPath,
     app,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { timeFrom } from './read-time.js'
-import { isoText, latencyMs, timesOf } from './times.js'
+import { isoText, latencyMs, eventTimes } from './times.js'
 
 const receivedAtMs = Date.parse('2026-03-01T12:00:00.000Z')
 const receipt = { receivedAtMs, receivedAt: isoText(receivedAtMs) }
@@ -72,7 +72,7 @@ describe('a time as clients write it', () => {
     ...['soon', '', ' ', [], true, null].map((seconds): [unknown] => [{ seconds, nanoseconds: 0 }]),
   ] as [unknown][])('%j is none, and yet its event is kept and its sender told', (written) => {
     expect(timeFrom(written)).toBeUndefined()
-    expect(timesOf(written, undefined, receipt)).toMatchObject({
+    expect(eventTimes(written, undefined, receipt)).toMatchObject({
       occurredAt: receipt.receivedAt,
       timeCorrected: true,
       problem: expect.stringContaining('timestamp cannot be read') as string,
@@ -172,13 +172,13 @@ describe('a time as clients write it', () => {
   })
 
   test('a number beyond what a date can hold is no error', () => {
-    expect(timesOf(8.64e15 + 1, 1e300, receipt)).toMatchObject({ occurredAt: receipt.receivedAt })
+    expect(eventTimes(8.64e15 + 1, 1e300, receipt)).toMatchObject({ occurredAt: receipt.receivedAt })
   })
 })
 
 describe('the times of an event', () => {
   test('without sentAt the client’s time is believed', () => {
-    const times = timesOf('2026-02-01T00:00:00.000Z', undefined, receipt)
+    const times = eventTimes('2026-02-01T00:00:00.000Z', undefined, receipt)
     expect(times).toMatchObject({
       clientTime: '2026-02-01T00:00:00.000Z',
       occurredAt: '2026-02-01T00:00:00.000Z',
@@ -187,34 +187,35 @@ describe('the times of an event', () => {
   })
 
   test('a clock an hour ahead is set right by sentAt, and what the client wrote is kept', () => {
-    const times = timesOf(iso(receivedAtMs + 3_590_000), iso(receivedAtMs + 3_600_000), receipt)
+    const times = eventTimes(iso(receivedAtMs + 3_590_000), iso(receivedAtMs + 3_600_000), receipt)
     expect(times.occurredAt).toBe(iso(receivedAtMs - 10_000))
     expect(times.clientTime).toBe(iso(receivedAtMs + 3_590_000))
   })
 
   test('a skew under five seconds is latency and left alone', () => {
     const at = receivedAtMs - 60_000
-    expect(timesOf(iso(at), iso(receivedAtMs - latencyMs + 1), receipt).occurredAt).toBe(iso(at))
-    expect(timesOf(iso(at), iso(receivedAtMs - latencyMs), receipt).occurredAt).toBe(iso(at + latencyMs))
+    expect(eventTimes(iso(at), iso(receivedAtMs - latencyMs + 1), receipt).occurredAt).toBe(iso(at))
+    expect(eventTimes(iso(at), iso(receivedAtMs - latencyMs), receipt).occurredAt).toBe(iso(at + latencyMs))
   })
 
   test('a missing time is the time of receipt; an unreadable one too, and flagged', () => {
-    expect(timesOf(undefined, undefined, receipt)).toMatchObject({
+    expect(eventTimes(undefined, undefined, receipt)).toMatchObject({
       clientTime: receipt.receivedAt,
       timeCorrected: false,
     })
-    expect(timesOf(null, null, receipt)).toMatchObject({
+    expect(eventTimes(null, null, receipt)).toMatchObject({
       occurredAt: receipt.receivedAt,
       timeCorrected: false,
     })
-    expect(timesOf('yesterday', undefined, receipt)).toMatchObject({
+    expect(eventTimes('yesterday', undefined, receipt)).toMatchObject({
       occurredAt: receipt.receivedAt,
       timeCorrected: true,
     })
   })
 
   test('what was not taken as it was written is said, and what was is not', () => {
-    const problemOf = (clientTime: unknown, sentAt?: unknown) => timesOf(clientTime, sentAt, receipt).problem
+    const problemOf = (clientTime: unknown, sentAt?: unknown) =>
+      eventTimes(clientTime, sentAt, receipt).problem
     expect(problemOf('31.12.2026 11 Uhr')).toContain('timestamp cannot be read')
     expect(problemOf('2031-01-01T00:00:00Z')).toContain('timestamp lies before 1990 or in the future')
     expect(problemOf(undefined, 'soon')).toContain('sentAt cannot be read')
@@ -229,7 +230,7 @@ describe('the times of an event', () => {
   test.each(['1989-12-31T23:59:59.999Z', '2026-03-02T12:00:00.001Z', '1970-01-01T00:00:00.000Z'])(
     'an event at %s happened at its receipt, flagged, and keeps its client time',
     (written) => {
-      expect(timesOf(written, undefined, receipt)).toMatchObject({
+      expect(eventTimes(written, undefined, receipt)).toMatchObject({
         clientTime: written,
         occurredAt: receipt.receivedAt,
         timeCorrected: true,
@@ -241,19 +242,19 @@ describe('the times of an event', () => {
     'the %s is no day: the time of receipt is taken, and that is said',
     (day) => {
       for (const written of [day, `${day}T08:00:00.000Z`, `${day} 08:00:00`])
-        expect(timesOf(written, undefined, receipt)).toMatchObject({
+        expect(eventTimes(written, undefined, receipt)).toMatchObject({
           clientTime: receipt.receivedAt,
           occurredAt: receipt.receivedAt,
           timeCorrected: true,
           problem: expect.stringContaining('cannot be read') as string,
         })
       const at = iso(receivedAtMs)
-      expect(timesOf(at, `${day}T08:00:00.000Z`, receipt)).toMatchObject({ sentAt: null, occurredAt: at })
+      expect(eventTimes(at, `${day}T08:00:00.000Z`, receipt)).toMatchObject({ sentAt: null, occurredAt: at })
     },
   )
 
   test('the row holds each time as ClickHouse reads it, not as it was written', () => {
-    const midnight = timesOf('2024-02-28T24:00:00.000Z', '2024-02-28T24:00:00.000Z', receipt)
+    const midnight = eventTimes('2024-02-28T24:00:00.000Z', '2024-02-28T24:00:00.000Z', receipt)
     expect(midnight).toMatchObject({
       clientTime: '2024-02-29T00:00:00.000Z',
       sentAt: '2024-02-29T00:00:00.000Z',
@@ -261,9 +262,9 @@ describe('the times of an event', () => {
   })
 
   test('a client time beyond the column is clamped to it', () => {
-    expect(timesOf('1066-10-14T09:00:00Z', undefined, receipt).clientTime).toBe('1900-01-01T00:00:00.000Z')
-    expect(timesOf('9999-12-31T23:59:59Z', undefined, receipt).clientTime).toBe('2299-12-31T23:59:59.999Z')
-    expect(timesOf('2299-12-31T23:59:59.999Z', undefined, receipt).clientTime).toBe(
+    expect(eventTimes('1066-10-14T09:00:00Z', undefined, receipt).clientTime).toBe('1900-01-01T00:00:00.000Z')
+    expect(eventTimes('9999-12-31T23:59:59Z', undefined, receipt).clientTime).toBe('2299-12-31T23:59:59.999Z')
+    expect(eventTimes('2299-12-31T23:59:59.999Z', undefined, receipt).clientTime).toBe(
       '2299-12-31T23:59:59.999Z',
     )
   })
@@ -284,7 +285,7 @@ describe('the times of an event', () => {
     const columnTime = /^(19|2[0-2])\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
     fc.assert(
       fc.property(written, written, (clientTime, sentAt) => {
-        const times = timesOf(clientTime, sentAt, receipt)
+        const times = eventTimes(clientTime, sentAt, receipt)
         expect(times.clientTime).toMatch(columnTime)
         expect(times.occurredAt).toMatch(columnTime)
         expect(iso(times.occurredAtMs)).toBe(times.occurredAt)
@@ -299,8 +300,8 @@ describe('the times of an event', () => {
       fc.property(fc.date({ noInvalidDate: true }), fc.nat(10_000_000), (date, later) => {
         const again = { receivedAtMs: receivedAtMs + later, receivedAt: iso(receivedAtMs + later) }
         const written = date.toISOString()
-        expect(timesOf(written, undefined, receipt).clientTime).toBe(
-          timesOf(written, undefined, again).clientTime,
+        expect(eventTimes(written, undefined, receipt).clientTime).toBe(
+          eventTimes(written, undefined, again).clientTime,
         )
       }),
     )

@@ -74,7 +74,7 @@ const unreadableSentAt = 'sentAt cannot be read as a time; the clock was not set
 const clamp = (ms: number) => Math.min(Math.max(ms, earliestColumnMs), latestColumnMs)
 
 /** The times of one event. `clientTime` and `sentAt` are as the client wrote them. */
-export function timesOf(clientTime: unknown, sentAt: unknown, receipt: Receipt): EventTimes {
+export function eventTimes(clientTime: unknown, sentAt: unknown, receipt: Receipt): EventTimes {
   const { receivedAtMs, receivedAt } = receipt
   const sentCanonical = canonicalSentAt(sentAt)
   const sentMs = Number.isNaN(sentCanonical) ? timeFrom(sentAt) : sentCanonical

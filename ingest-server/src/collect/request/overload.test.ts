@@ -147,9 +147,9 @@ describe('a key is judged before the body', () => {
     closing.push(() => known.close())
     const projects = {
       ...known,
-      holderOf(one: string) {
-        if (one !== 'wk_origin_0123456789') return known.holderOf(one)
-        const found = known.holderOf(fixtureWriteKey)
+      credentialOf(one: string) {
+        if (one !== 'wk_origin_0123456789') return known.credentialOf(one)
+        const found = known.credentialOf(fixtureWriteKey)
         return found && { ...found, key: { id: 'web', origins: ['https://shop.test'] } }
       },
     }
@@ -260,8 +260,8 @@ describe('a flood of bad bodies', () => {
     closing.push(() => known.close())
     const projects = {
       ...known,
-      holderOf: (key: string) => {
-        const found = known.holderOf(key)
+      credentialOf: (key: string) => {
+        const found = known.credentialOf(key)
         return found && { ...found, project: { ...found.project, eventsPerSecondPerAddress: 10 } }
       },
     }

@@ -9,12 +9,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { rowsOf, startCollect, toInject } from '../../../../test-support/collect.js'
 import { TouchlineError, type ErrorCode } from '../../errors.js'
 import { silentLogger } from '../../../../test-support/clickhouse.js'
-import { createHttpServer } from '../../http/server.js'
 import { openProjects } from '../../projects/projects.js'
 import { openEmbeddedLog } from '../../log/embedded/embedded-log.js'
 import type { LogRecord } from '../../log/log.js'
@@ -199,139 +197,29 @@ test('what was answered with 200 is in the embedded log, also for the next proce
   expect(new Set(rowsOf(read, 'events').rows.map((row) => row.message_id))).toEqual(new Set(ids))
 })
 
-describe('browsers', () => {
-  test('a preflight names what was asked for, and is kept a day', async () => {
-    const response = await collect.app.inject({
-      method: 'OPTIONS',
-      url: '/v1/identify',
-      headers: {
-        origin: 'https://acme.com',
-        'access-control-request-method': 'POST',
-        'access-control-request-headers': 'anonymousid,authorization,content-type,sentat',
-      },
+test('the visitor’s truncated address, agent and language are taken from the request, a server’s are not', async () => {
+  const headers = {
+    'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0',
+    'accept-language': 'de-AT,de;q=0.9,en;q=0.5',
+  }
+  const from = async (context: object) => {
+    const options = { method: 'POST', url: '/v1/track', remoteAddress: '198.51.100.23' } as const
+    await collect.app.inject({
+      ...options,
+      headers: { authorization, ...headers },
+      payload: JSON.stringify({ ...event, context }),
     })
-    expect(response.statusCode).toBe(204)
-    const allowed = String(response.headers['access-control-allow-headers']).split(/,\s*/)
-    expect(allowed).toEqual(
-      expect.arrayContaining(['anonymousid', 'authorization', 'content-type', 'sentat']),
-    )
-    expect(response.headers['access-control-allow-origin']).toBe('https://acme.com')
-    expect(response.headers['access-control-allow-methods']).toContain('POST')
-    expect(response.headers['access-control-max-age']).toBe('86400')
+    return rowsOf(collect.log.records.splice(0), 'events').rows[0]
+  }
+  expect(await from({ library: { name: 'analytics.js' } })).toMatchObject({
+    ip: '198.51.100.0',
+    os: 'Linux',
+    locale: 'de-AT',
   })
-
-  test('a preflight echoes header names and nothing else', async () => {
-    const response = await collect.app.inject({
-      method: 'OPTIONS',
-      url: '/v1/t',
-      headers: { origin: 'https://acme.com', 'access-control-request-headers': 'x: <script>' },
-    })
-    expect(response.statusCode).toBe(204)
-    expect(String(response.headers['access-control-allow-headers'])).not.toContain('script')
-  })
-
-  test('a preflight of a path that is not collected is not answered for it', async () => {
-    for (const url of ['/v1/people/u1', '/v1/nothing', '/']) {
-      const headers = { origin: 'https://acme.com', 'access-control-request-method': 'DELETE' }
-      const response = await collect.app.inject({ method: 'OPTIONS', url, headers })
-      expect(response.statusCode, url).toBe(404)
-      expect(response.headers['access-control-allow-methods'], url).toBeUndefined()
-    }
-  })
-
-  test.each([
-    ['GET', '/v1/track'],
-    ['DELETE', '/v1/batch'],
-    ['PUT', '/v1/i'],
-  ] as const)('%s %s is 405 with the methods that it has, and the page may read it', async (method, url) => {
-    const response = await collect.app.inject({ method, url, headers: { origin: 'https://acme.com' } })
-    expect(response.statusCode).toBe(405)
-    expect(response.json()).toMatchObject({ success: false, code: 'METHOD_NOT_ALLOWED' })
-    expect(response.headers.allow).toBe('OPTIONS, POST')
-    expect(response.headers['access-control-allow-origin']).toBe('https://acme.com')
-  })
-
-  test('answers and errors can be read by the page, with Retry-After and X-Request-Id', async () => {
-    const origin = 'https://acme.com'
-    for (const response of [await post(event, { origin }), await post([], { origin })]) {
-      expect(response.headers['access-control-allow-origin']).toBe(origin)
-      expect(response.headers['access-control-expose-headers']).toContain('Retry-After')
-      expect(response.headers['access-control-expose-headers']).toContain('X-Request-Id')
-      expect(response.headers.vary).toContain('Origin')
-    }
-  })
-
-  test('the visitor’s truncated address, agent and language are taken from the request, a server’s are not', async () => {
-    const headers = {
-      'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0',
-      'accept-language': 'de-AT,de;q=0.9,en;q=0.5',
-    }
-    const from = async (context: object) => {
-      const options = { method: 'POST', url: '/v1/track', remoteAddress: '198.51.100.23' } as const
-      await collect.app.inject({
-        ...options,
-        headers: { authorization, ...headers },
-        payload: JSON.stringify({ ...event, context }),
-      })
-      return rowsOf(collect.log.records.splice(0), 'events').rows[0]
-    }
-    expect(await from({ library: { name: 'analytics.js' } })).toMatchObject({
-      ip: '198.51.100.0',
-      os: 'Linux',
-      locale: 'de-AT',
-    })
-    expect(await from({ library: { name: 'analytics.js' }, locale: 'fr' })).toMatchObject({ locale: 'fr' })
-    expect(await from({ library: { name: 'analytics-python' } })).not.toHaveProperty('locale')
-    expect(await from({ library: { name: 'analytics-python' } })).not.toHaveProperty('ip')
-    expect(await from({ library: { name: 'analytics-python' } })).not.toHaveProperty('os')
-  })
-
-  test('a slash too many in the path or behind it, as of a host that an SDK was given', async () => {
-    const server = () => createHttpServer({ logger: pino({ level: 'silent' }) })
-    const { app } = await startCollect({ server })
-    const headers = { authorization }
-    const options = { method: 'POST', headers, payload: JSON.stringify(event) } as const
-    for (const url of ['/v1//track', '//v1/track/', '/v1/t/', '/v1/track/?a=b', '///v1///track//'])
-      expect([url, (await app.inject({ ...options, url })).statusCode]).toEqual([url, 200])
-    const preflight = { 'access-control-request-method': 'POST', origin: 'https://acme.com' }
-    expect((await app.inject({ method: 'OPTIONS', url: '/v1/batch/', headers: preflight })).statusCode).toBe(
-      204,
-    )
-    expect((await app.inject({ method: 'GET', url: '/v1/track/' })).statusCode).toBe(405)
-    await app.close()
-  })
-
-  test('Segment’s SDK gets settings that make it send here', async () => {
-    const response = await collect.app.inject({
-      url: `/v1/projects/${fixtureWriteKey}/settings`,
-      headers: { host: 'touch.acme.com', origin: 'https://acme.com' },
-    })
-    expect(response.statusCode).toBe(200)
-    expect(response.headers['access-control-allow-origin']).toBe('https://acme.com')
-    expect(response.json()).toMatchObject({
-      integrations: {
-        'Segment.io': { apiKey: fixtureWriteKey, apiHost: 'touch.acme.com/v1', protocol: 'http' },
-      },
-    })
-  })
-
-  test.each(['wk_nobody_knows', fixtureSecretKey])('settings for %s are refused', async (key) => {
-    const response = await collect.app.inject({ url: `/v1/projects/${key}/settings` })
-    expect([response.statusCode, errorIn(response).code]).toEqual([401, 'KEY_UNKNOWN'])
-  })
-
-  test.each(['/sourceConfig', '/sourceConfig/'])(
-    'RudderStack’s SDKs get their configuration at %s',
-    async (path) => {
-      const response = await collect.app.inject({
-        url: `${path}?p=cdn&v=3.11.0&writeKey=${fixtureWriteKey}`,
-        headers: { authorization },
-      })
-      expect(response.json()).toMatchObject({
-        source: { id: 'default', enabled: true, config: {}, destinations: [] },
-      })
-    },
-  )
+  expect(await from({ library: { name: 'analytics.js' }, locale: 'fr' })).toMatchObject({ locale: 'fr' })
+  expect(await from({ library: { name: 'analytics-python' } })).not.toHaveProperty('locale')
+  expect(await from({ library: { name: 'analytics-python' } })).not.toHaveProperty('ip')
+  expect(await from({ library: { name: 'analytics-python' } })).not.toHaveProperty('os')
 })
 
 describe('bounds', () => {
@@ -364,8 +252,8 @@ describe('bounds', () => {
     })
     const limited = {
       ...projects,
-      holderOf: (key: string) => {
-        const holder = projects.holderOf(key)
+      credentialOf: (key: string) => {
+        const holder = projects.credentialOf(key)
         return holder && { ...holder, project: { ...holder.project, eventsPerSecond: 10 } }
       },
     }

@@ -113,7 +113,7 @@ function settingsRoutes(app: FastifyInstance, projects: Projects): void {
   app.options('/v1/projects/:writeKey/settings', preflight)
   app.get<{ Params: { writeKey: string } }>('/v1/projects/:writeKey/settings', (request, reply) => {
     const { writeKey } = request.params
-    if (projects.holderOf(writeKey)?.kind !== 'write') throw new TouchlineError('KEY_UNKNOWN')
+    if (projects.credentialOf(writeKey)?.kind !== 'write') throw new TouchlineError('KEY_UNKNOWN')
     const settings = segmentSettings(writeKey, { host: request.host, protocol: request.protocol })
     return reply.header('cache-control', kept).type(json).send(JSON.stringify(settings))
   })

@@ -23,8 +23,8 @@ import { quoted, type Quote } from '../base/quoting.js'
 import { exactPart, type PartName, type PartsSource } from '../read/exact-parts.js'
 import type { ReadEvent } from '../read/read-event.js'
 import { stringifyExact } from '../../exact-json.js'
-import { ownOrigin, type EventRow } from '../../log/event-row.js'
-import type { EventTimes } from '../read/times.js'
+import { ownSourceKind, type EventRow } from '../../log/event-row.js'
+import type { EventTimes } from '../accept/times.js'
 
 type TextColumn = { [Name in keyof EventRow]: EventRow[Name] extends string ? Name : never }[keyof EventRow]
 
@@ -63,7 +63,10 @@ export function lineOf(
     text('unverified_group', unverifiedOfAccount(event, trust)) +
     text('kind', extra.kind) +
     text('direction', extra.direction) +
-    text('origin', trust.kind !== 'secret' && extra.origin === ownOrigin ? 'server' : extra.origin) +
+    text(
+      'origin',
+      trust.kind !== 'secret' && extra.sourceKind === ownSourceKind ? 'server' : extra.sourceKind,
+    ) +
     text('session_id', extra.sessionId) +
     extra.channelColumns +
     (extra.visit?.columns ?? '') +

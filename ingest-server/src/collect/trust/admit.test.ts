@@ -22,7 +22,7 @@ async function collecting(
     append: async (added: readonly LogRecord[]) =>
       void records.push(...added.map((one) => ({ ...one, lines: Buffer.from(one.lines) }))),
   } as unknown as EventLog
-  const projects: Projects = { holderOf: () => ({ project, kind }), all: () => [project] }
+  const projects: Projects = { credentialOf: () => ({ project, kind }), all: () => [project] }
   const metrics = createMetrics()
   const app = createHttpServer({ logger: pino({ level: 'silent' }) })
   await app.register(collectRoutes({ projects, log, metrics, clock: () => now, judgeOf: () => judge }))

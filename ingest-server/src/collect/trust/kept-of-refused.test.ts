@@ -28,11 +28,11 @@ async function refused(
 ) {
   const known = openProjects({ defaultProject: { writeKey: fixtureWriteKey, secretKey: fixtureSecretKey } })
   const rules = { ...noRules, ...privacy }
-  const made = new Map<string, ReturnType<typeof known.holderOf>>()
+  const made = new Map<string, ReturnType<typeof known.credentialOf>>()
   const projects = {
     ...known,
-    holderOf(key: string) {
-      const found = known.holderOf(key)
+    credentialOf(key: string) {
+      const found = known.credentialOf(key)
       // One object as long as nothing changes, as projects are.
       if (found && !made.has(key)) made.set(key, { ...found, project: { ...found.project, privacy: rules } })
       return made.get(key)

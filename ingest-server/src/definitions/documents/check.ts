@@ -26,7 +26,8 @@ import {
   touchesOfBody,
   type Found,
   type Path,
-} from '../walk.js'
+} from './walk.js'
+import { subjectOfBody } from './references.js'
 
 export function checkKind(kind: string): DefinitionKind {
   const found = definitionKinds.find((one) => one === kind)
@@ -62,9 +63,6 @@ function refuseDeep(value: unknown, path: Path = []): void {
   const deep = tooDeep(value)
   if (deep !== undefined) throw invalidAt([...path, ...deep.path], deep.message)
 }
-
-/** The subject of a body that has one. */
-export const subjectOfBody = (body: unknown): Subject => (body as { subject?: Subject }).subject ?? 'account'
 
 /** In one condition, over all its branches: of traits alone 500 are more than the 256 KiB of SQL that ClickHouse takes. */
 const mostLeaves = 200

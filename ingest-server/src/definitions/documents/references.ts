@@ -85,7 +85,8 @@ function indexOf(all: readonly Definition[]): References {
   return { stages, segments, scores, used: [] }
 }
 
-const subjectOf = (body: unknown): Subject => (body as { subject?: Subject }).subject ?? 'account'
+/** The subject that a definition's body names; a body without one is about accounts. */
+export const subjectOfBody = (body: unknown): Subject => (body as { subject?: Subject }).subject ?? 'account'
 
 interface Following {
   references: References
@@ -107,7 +108,7 @@ function follow(condition: Condition, subject: Subject, path: readonly string[],
     }
     if (done.has(key)) continue
     for (const inner of conditionsOfBody(named.kind, named.body))
-      follow(inner.condition, subjectOf(named.body), [...path, key], following)
+      follow(inner.condition, subjectOfBody(named.body), [...path, key], following)
     done.set(key, named)
   }
 }

@@ -3,8 +3,8 @@
  * that history.ts has in SQL, for conditions about the subject's own touches. A statement of all definitions takes ClickHouse
  * a second to understand; a few thousand subjects that changed are faster without (plain.test.ts holds the two to each other).
  */
-import { durationMs, holdsForNone, type Condition, type CountOp, type Touch } from '@touchline/schemas/api'
-import type { LeafOf } from '../sql/compiling.js'
+import { durationMs, holdsForNone, type Condition, type Touch } from '@touchline/schemas/api'
+import { comparesCount, type Count, type LeafOf } from '../compiling.js'
 import { groupBy } from '../../group-by.js'
 import { historyOf, type PlainHistory } from './plain-history.js'
 import { sequenceDone } from './plain-sequence.js'
@@ -65,21 +65,6 @@ function turned(inner: PlainSteps | undefined): PlainSteps | undefined {
   }
 }
 
-interface Count {
-  op: CountOp
-  n: number
-}
-
-export const comparesCount = ({ op, n }: Count, value: number): boolean =>
-  ({
-    eq: value === n,
-    ne: value !== n,
-    gt: value > n,
-    gte: value >= n,
-    lt: value < n,
-    lte: value <= n,
-  })[op]
-
 /** The touches that a filter and a period let through; undefined where properties or proof are asked for. */
 export function plainTouches(
   { touch, between }: Pick<LeafOf<'touch'>, 'touch' | 'between'>,
@@ -92,7 +77,7 @@ export function plainTouches(
   return (history) => history.of(filter).filter(({ at }) => at >= from && at < to)
 }
 
-const timesOf = (touches: readonly PlainTouch[]) => touches.map(({ at }) => at)
+const touchTimes = (touches: readonly PlainTouch[]) => touches.map(({ at }) => at)
 
 function touchSteps(condition: LeafOf<'touch'>, context: PlainContext): PlainSteps | undefined {
   const { touch, within, by, distinct, count = { op: 'gte' as const, n: 1 } } = condition
@@ -118,7 +103,7 @@ function touchSteps(condition: LeafOf<'touch'>, context: PlainContext): PlainSte
   }
   return {
     initial: holdsForNone(count),
-    of: (history) => sumSteps(coverage(timesOf(found(history)), window), holds),
+    of: (history) => sumSteps(coverage(touchTimes(found(history)), window), holds),
   }
 }
 

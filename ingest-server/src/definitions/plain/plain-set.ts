@@ -11,7 +11,7 @@ import { openMatcher, type Matcher } from './touch-matcher.js'
 export interface PlainSegment {
   segment: Definition<'segments'>
   /** When a subject began and stopped to be in it by turns, in ms; as compileTimes. */
-  timesOf: (history: PlainHistory) => readonly number[]
+  membershipTimes: (history: PlainHistory) => readonly number[]
   /** It may hold for who has no touch. */
   asksEverybody: boolean
 }
@@ -58,11 +58,11 @@ export function plainSetOf(
 export function plainTimes(
   when: Condition,
   context: Parameters<typeof plainSteps>[1],
-): Pick<PlainSegment, 'timesOf' | 'asksEverybody'> | undefined {
+): Pick<PlainSegment, 'membershipTimes' | 'asksEverybody'> | undefined {
   const steps = plainSteps(when, context)
   if (steps === undefined) return undefined
   return {
-    timesOf: (history) => alternatingTimes(steps.of(history), steps.initial, history.begin),
+    membershipTimes: (history) => alternatingTimes(steps.of(history), steps.initial, history.begin),
     asksEverybody: steps.initial,
   }
 }

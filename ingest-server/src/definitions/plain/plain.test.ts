@@ -65,7 +65,9 @@ describe.each<Subject>(['person', 'account'])('of a %s', (subject) => {
     let found = 0
     for (const [n, now] of [asOf, asOf - 40 * dayMs].entries()) {
       const histories = (await readHistories(source(), subject, set, { asOf: now, only })) ?? []
-      for (const { segment, timesOf } of set.segments.filter((_, place) => place % 2 === n)) {
+      for (const { segment, membershipTimes: timesOf } of set.segments.filter(
+        (_, place) => place % 2 === n,
+      )) {
         const when = (segment.body as { when: Condition }).when
         const plain = Object.fromEntries(
           histories.flatMap((one) => {

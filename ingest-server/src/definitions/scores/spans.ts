@@ -52,7 +52,7 @@ function touchSpans(
   const period = between === undefined ? [] : [betweenSql(between, bag)]
   const where = [isTouch, touchSql(touch, bag), ...period].join(' AND ')
   if (oncePer === undefined) {
-    const times = history.gather(`arraySort(groupArrayIf(${touchMs}, ${where}))`)
+    const times = history.aggregate(`arraySort(groupArrayIf(${touchMs}, ${where}))`)
     return `arrayMap(x -> (x, ${never}), ${times})`
   }
   const pairs = oncePer.startsWith('property:')
@@ -70,7 +70,7 @@ function pairsByValue(
 ): string {
   const { value, isList } = distinctValue({ touch, distinct }, bag)
   const values = isList ? value : `[${value}]`
-  return history.gather(
+  return history.aggregate(
     `arraySort(groupArrayArrayIf(arrayMap(one -> (concat('=', one), ${touchMs}), ${values}), ${where}))`,
   )
 }

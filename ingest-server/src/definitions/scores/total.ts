@@ -1,11 +1,11 @@
 /** A score of everybody, as SQL: what each rule gives at a time, and the times at which a total passes a limit. */
 import type { CountOp, ScoreBody } from '@touchline/schemas/api'
-import { asOfMsSql } from '../sql/bag.js'
-import { countSigns, type Compiling } from '../sql/compiling.js'
-import { openHistory } from '../sql/history.js'
-import { beginOf } from '../sql/moments.js'
-import { crossedKeys, crossedSteps } from '../sql/sets.js'
-import { joinSteps } from '../sql/step-sql.js'
+import { asOfMsSql } from '../bag.js'
+import { comparesCount, countSigns, type Compiling } from '../compiling.js'
+import { openHistory } from '../history.js'
+import { beginOf } from '../moments.js'
+import { crossedKeys, crossedSteps } from '../sets.js'
+import { joinSteps } from '../step-sql.js'
 import { groupsOfVector, vectorSql } from './points.js'
 import { isPerTouch, noSpans, spansOf } from './spans.js'
 
@@ -33,7 +33,7 @@ function spansSql(body: ScoreBody, compiling: Compiling, isEverybody: boolean): 
   const inner = { ...compiling, subject: body.subject }
   const history = openHistory(inner)
   const begin = beginOf(history)
-  const subject = history.gather('any(subject)')
+  const subject = history.aggregate('any(subject)')
   const ofPeople = placesOfPeople(body)
   const own = body.rules.flatMap((rule, index) =>
     ofPeople.includes(index) ? [] : [{ index, column: spansOf(rule, begin, history, inner) }],
@@ -73,7 +73,10 @@ interface Units {
   isByPerson: boolean
 }
 
-/** Of an account whose people count its own and those of the persons who do; of everybody else the own. */
+/**
+ * The points of an account plus those of its people where the score has `people` (all of them, the best three or the
+ * best); else the subject's own.
+ */
 function vectorOfUnits(
   body: ScoreBody,
   { ofSelf, ofPerson, isByPerson }: Units,
@@ -103,7 +106,7 @@ function peopleSpans(body: ScoreBody, indexes: readonly number[], compiling: Com
     const rule = body.rules[index]
     return rule === undefined ? noSpans : spansOf(rule, '0', history, compiling)
   })
-  const person = history.gather('any(person_key)')
+  const person = history.aggregate('any(person_key)')
   const one = history.select([
     `${person} AS person`,
     ...columns.map((column, place) => `${column} AS r${place}`),
@@ -153,18 +156,8 @@ interface Limit {
   n: number
 }
 
-const compares = ({ op, n }: Limit, value: number) =>
-  ({
-    eq: value === n,
-    ne: value !== n,
-    gt: value > n,
-    gte: value >= n,
-    lt: value < n,
-    lte: value <= n,
-  })[op]
-
 /** Whether it holds for who has no points at all. */
-export const holdsForNobody = (limit: Limit): boolean => compares(limit, 0)
+export const holdsForNobody = (limit: Limit): boolean => comparesCount(limit, 0)
 
 /** SELECT key: of whom the score is so at asOf. */
 export function scoreHolds(body: ScoreBody, limit: Limit, compiling: Compiling): string {

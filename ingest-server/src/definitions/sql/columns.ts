@@ -1,4 +1,4 @@
-/** The columns of a statement under construction: gathered over touches, joined beside them, formed of those before. */
+/** The columns of a statement under construction: aggregates over touches, steps joined beside them, expressions of columns before. */
 import type { Compiling } from './compiling.js'
 import { touchesOf } from './touches.js'
 import { universeOf } from './universe.js'
@@ -19,16 +19,16 @@ export type Columns = ReturnType<typeof openColumns>
 const named = ({ column, sql }: Column) => `${sql} AS ${column}`
 
 export function openColumns({ subject, isOnly }: Compiling, groupBy: GroupBy) {
-  const gathered: Column[] = []
+  const aggregates: Column[] = []
   const joined: string[] = []
   const formed: Formed[] = []
   let made = 0
   let isEverybody = false
   const name = (letter: string) => `${letter}${(made += 1)}`
   /** A column over the touches of one subject. */
-  const gather = (sql: string) => {
+  const aggregate = (sql: string) => {
     const column = name('g')
-    gathered.push({ column, sql })
+    aggregates.push({ column, sql })
     return column
   }
   /** A column of columns before it. */
@@ -54,8 +54,8 @@ export function openColumns({ subject, isOnly }: Compiling, groupBy: GroupBy) {
   function select(columns: readonly string[], rows?: string): string {
     const source = isEverybody ? universeOf(subject, isOnly) : touchesOf(subject, isOnly)
     const where = rows === undefined ? '' : ` WHERE ${rows}`
-    const own = `SELECT ${[groupBy, ...gathered.map(named)].join(', ')} FROM ${source}${where} GROUP BY ${groupBy}`
-    const ofOwn = ['key', ...gathered.map(({ column }) => column)].map(
+    const own = `SELECT ${[groupBy, ...aggregates.map(named)].join(', ')} FROM ${source}${where} GROUP BY ${groupBy}`
+    const ofOwn = ['key', ...aggregates.map(({ column }) => column)].map(
       (column) => `own.${column} AS ${column}`,
     )
     let from = `(${own}) AS own ${joined.join(' ')}`
@@ -71,5 +71,5 @@ export function openColumns({ subject, isOnly }: Compiling, groupBy: GroupBy) {
   const askEverybody = () => {
     isEverybody = true
   }
-  return { gather, form, join, select, askEverybody, isByPerson: groupBy !== 'key' }
+  return { aggregate, form, join, select, askEverybody, isByPerson: groupBy !== 'key' }
 }

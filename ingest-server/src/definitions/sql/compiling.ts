@@ -1,6 +1,6 @@
 /** What compiling a condition needs at every depth. */
-import type { Condition, Subject } from '@touchline/schemas/api'
-import { TouchlineError } from '../../errors.js'
+import type { Condition, CountOp, Subject } from '@touchline/schemas/api'
+import { TouchlineError } from '../errors.js'
 import type { Bag } from './bag.js'
 import type { References } from '../documents/references.js'
 
@@ -37,3 +37,19 @@ export const countSigns = { eq: '=', ne: '!=', gt: '>', gte: '>=', lt: '<', lte:
 
 export const peopleOfPerson = () =>
   new TouchlineError('DEFINITION_INVALID', 'people: a person has no people; ask it of accounts.')
+
+export interface Count {
+  op: CountOp
+  n: number
+}
+
+/** What a comparison with a count or a sum of points says of `value`; `countSigns` says it in SQL. */
+export const comparesCount = ({ op, n }: Count, value: number): boolean =>
+  ({
+    eq: value === n,
+    ne: value !== n,
+    gt: value > n,
+    gte: value >= n,
+    lt: value < n,
+    lte: value <= n,
+  })[op]

@@ -113,14 +113,14 @@ function sequenceSteps(
   { compiling, columns, isEveryTouch, times }: Context,
 ): Steps {
   const { done: sql, rows } = sequenceDone(condition, compiling.bag)
-  const done = columns.gather(sql)
-  if (isEveryTouch) times.push(columns.gather(`arraySort(groupArrayIf(${touchMs}, ${rows}))`))
+  const done = columns.aggregate(sql)
+  if (isEveryTouch) times.push(columns.aggregate(`arraySort(groupArrayIf(${touchMs}, ${rows}))`))
   return { column: columns.form(`if(${done} = 0, ${noSteps}, [(${done}, toUInt8(1))])`), initial: false }
 }
 
 function firstSeenSteps({ firstSeen }: LeafOf<'firstSeen'>, context: Context): Steps {
   const { columns, compiling } = context
-  const first = columns.gather(`minIf(${touchMs}, ${isTouch})`)
+  const first = columns.aggregate(`minIf(${touchMs}, ${isTouch})`)
   const window = compiling.bag.int(durationMs(firstSeen.within))
   const deltas = `if(${first} = 0, ${noDeltas}, [(${first}, toInt64(1)), (${first} + ${window}, toInt64(-1))])`
   return { column: sum([columns.form(deltas)], (total) => `${total} > 0`, context), initial: false }
@@ -150,10 +150,10 @@ const atLeast = ({ op, n }: Count) => (op === 'gt' ? n + 1 : n)
 /** True from the n-th on: one number a subject where n is 1. */
 function fromNth(n: number, where: string, { columns, isEveryTouch, times }: Context): Steps {
   if (n === 1 && !isEveryTouch) {
-    const first = columns.gather(`minIf(${touchMs}, ${where})`)
+    const first = columns.aggregate(`minIf(${touchMs}, ${where})`)
     return { column: columns.form(`if(${first} = 0, ${noSteps}, [(${first}, toUInt8(1))])`), initial: false }
   }
-  const all = columns.gather(`arraySort(groupArrayIf(${touchMs}, ${where}))`)
+  const all = columns.aggregate(`arraySort(groupArrayIf(${touchMs}, ${where}))`)
   times.push(all)
   const steps = `if(length(${all}) < ${n}, ${noSteps}, [(${all}[${n}], toUInt8(1))])`
   return { column: columns.form(steps), initial: false }
@@ -172,19 +172,19 @@ function counted(count: Count, { distinct, where, within }: Counting, context: C
   const initial = holdsForNone(count)
   const window = within === undefined ? undefined : bag.int(durationMs(within))
   if (distinct === undefined) {
-    const all = columns.gather(`arraySort(groupArrayIf(${touchMs}, ${where}))`)
+    const all = columns.aggregate(`arraySort(groupArrayIf(${touchMs}, ${where}))`)
     times.push(all)
     return { column: sum(coverage(all, window), holds, context), initial }
   }
   const values = distinct.isList ? distinct.value : `[${distinct.value}]`
   if (window === undefined) {
-    const firsts = columns.gather(
+    const firstOccurrences = columns.aggregate(
       `arraySort(minMapIf(${values}, arrayMap(x -> ${touchMs}, ${values}), ${where}).2)`,
     )
-    times.push(firsts)
-    return { column: sum(coverage(firsts, undefined), holds, context), initial }
+    times.push(firstOccurrences)
+    return { column: sum(coverage(firstOccurrences, undefined), holds, context), initial }
   }
-  const pairs = columns.gather(
+  const pairs = columns.aggregate(
     `arraySort(groupArrayArrayIf(arrayMap(x -> (x, ${touchMs}), ${values}), ${where}))`,
   )
   times.push(`arrayMap(x -> x.2, ${pairs})`)
@@ -204,7 +204,7 @@ function samePersonSteps(condition: LeafOf<'touch'>, { compiling, columns }: Con
 function silentSteps({ silentFor, direction }: LeafOf<'silentFor'>, context: Context): Steps {
   const { columns, compiling } = context
   const where = direction === 'inbound' ? `${isTouch} AND direction = 'inbound'` : isTouch
-  const all = columns.gather(`arraySort(groupArrayIf(${touchMs}, ${where}))`)
+  const all = columns.aggregate(`arraySort(groupArrayIf(${touchMs}, ${where}))`)
   const window = compiling.bag.int(durationMs(silentFor))
   // Once anything came the sum is `seen` where nothing is within the window.
   const seen = 1_000_000_000

@@ -5,7 +5,7 @@ import type { History, Steps } from './history.js'
 
 /** When a subject begins: its first touch; 0 where it has none. */
 export const beginOf = (history: History): string =>
-  history.gather(`minIf(toUnixTimestamp64Milli(at), ${isTouch})`)
+  history.aggregate(`minIf(toUnixTimestamp64Milli(at), ${isTouch})`)
 
 const isKnown = (time: string) => `${time} <= ${asOfMsSql}`
 

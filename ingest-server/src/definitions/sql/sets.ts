@@ -3,31 +3,18 @@ import type { SegmentBody, Subject } from '@touchline/schemas/api'
 import { TouchlineError } from '../../errors.js'
 import { chunksOf } from '../../clickhouse/query.js'
 import { asOfSql, type Bag } from './bag.js'
-import { compareSql, isNegated, positive, saysSomething, type Comparison } from './compare.js'
+import { compareSql, isNegated, positive, type Comparison } from './compare.js'
 import type { Compiling, LeafOf } from './compiling.js'
-import { meant } from '../nearest.js'
+import { meant } from './nearest.js'
+import { latestTrait, saidTraits } from './said-traits.js'
 
-const known = (name: string, bag: Bag) =>
-  `project = {project: String} AND name = ${bag.text(name)} AND at <= ${asOfSql} AND ${saysSomething('value')}`
-
-/** What was said of one trait: subject, raw (JSON text), at, verified, message_id. What says nothing was not said. */
-const facts: Record<Subject, (name: string, bag: Bag) => string> = {
-  account: (name, bag) =>
-    `SELECT account AS subject, value AS raw, at, verified, message_id FROM account_traits FINAL WHERE ${known(name, bag)}`,
-  // A trait stated on a shared device counts for whoever held the device at that time.
-  person: (name, bag) => `
-SELECT if(held.person = '', said.identifier, held.person) AS subject, said.value AS raw, said.at AS at, said.verified AS verified, said.message_id AS message_id
-FROM (SELECT identifier, value, at, verified, message_id FROM traits FINAL WHERE ${known(name, bag)}) AS said
-LEFT JOIN (
-  SELECT person, i.identifier AS identifier, i.from AS from, i.to AS to
-  FROM people FINAL ARRAY JOIN identifiers AS i WHERE project = {project: String}
-) AS held ON held.identifier = said.identifier
-WHERE (held.from IS NULL OR said.at >= held.from) AND (held.to IS NULL OR said.at < held.to)`,
-}
+/** What was said of one trait by the time that is asked about. */
+const saidOf = (subject: Subject, name: string, bag: Bag) =>
+  saidTraits(subject, `name = ${bag.text(name)} AND at <= ${asOfSql}`)
 
 /** SELECT key: of whom the latest value compares so; what was verified comes before what was not. */
 function keysOf(subject: Subject, name: string, comparison: Comparison, bag: Bag): string {
-  const latest = `SELECT cityHash64(subject) AS key, argMax(raw, (verified, at, message_id)) AS latest FROM (${facts[subject](name, bag)}) GROUP BY subject`
+  const latest = `SELECT cityHash64(subject) AS key, ${latestTrait} AS latest FROM (${saidOf(subject, name, bag)}) GROUP BY subject`
   return `SELECT key FROM (${latest}) WHERE ${compareSql('latest', positive(comparison), bag)}`
 }
 
@@ -36,14 +23,14 @@ function keysOf(subject: Subject, name: string, comparison: Comparison, bag: Bag
  * each time.
  */
 export function traitSteps(subject: Subject, name: string, comparison: Comparison, bag: Bag): string {
-  const running = `argMax(raw, (verified, at, message_id)) OVER (PARTITION BY subject ORDER BY at, message_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)`
+  const running = `${latestTrait} OVER (PARTITION BY subject ORDER BY at, message_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)`
   return `
 SELECT key, arrayFilter((x, y, z) -> y != z, known, known.1, arrayShiftLeft(known.1, 1, toInt64(0))) AS steps
 FROM (
   SELECT cityHash64(subject) AS key, arrayMap(x -> (x.1, x.3), arraySort(groupArray((ms, message_id, holds)))) AS known
   FROM (
     SELECT subject, toUnixTimestamp64Milli(at) AS ms, message_id, toUInt8(${compareSql('latest', positive(comparison), bag)}) AS holds
-    FROM (SELECT subject, at, message_id, ${running} AS latest FROM (${facts[subject](name, bag)}))
+    FROM (SELECT subject, at, message_id, ${running} AS latest FROM (${saidOf(subject, name, bag)}))
   )
   GROUP BY subject
 )`

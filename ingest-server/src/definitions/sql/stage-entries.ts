@@ -41,7 +41,7 @@ export function entriesSql(body: StagesBody, compiling: Compiling, more: readonl
     return firstTouchesSql(touches, { ...compiling, subject: body.subject }, more)
   const history = openHistory({ ...compiling, subject: body.subject }, { isEveryTouch: !isForward(body) })
   const entries = entriesColumn(body, history, beginOf(history))
-  const kept = more.map((sql) => history.gather(sql))
+  const kept = more.map((sql) => history.aggregate(sql))
   return history.select([
     `${entries} AS entries`,
     ...kept.map((column, index) => `${column} AS more${index}`),
@@ -71,7 +71,7 @@ function firstTouchesSql(
   { subject, bag, isOnly }: Compiling,
   more: readonly string[],
 ): string {
-  const firsts = stages.map((touches, index) => {
+  const firstOccurrences = stages.map((touches, index) => {
     const isOfStage = touches.map((touch) => touchSql(touch, bag)).join(' OR ')
     return `min(if(${isTouch} AND (${isOfStage}), toUnixTimestamp64Milli(at), ${never})) AS first${index}`
   })
@@ -83,7 +83,7 @@ function firstTouchesSql(
   const columns = more.map((_sql, index) => `, more${index}`).join('')
   return `
 SELECT key, arrayMap(x -> (x.1, x.2, if(x.3 = ${never}, toInt64(0), x.3)), arrayFilter(x -> x.2 != ${never} AND x.2 <= x.3, [${rows.join(', ')}])) AS entries${columns}
-FROM (SELECT ${['key', ...firsts, ...kept].join(', ')} FROM ${touchesOf(subject, isOnly)} GROUP BY key)`
+FROM (SELECT ${['key', ...firstOccurrences, ...kept].join(', ')} FROM ${touchesOf(subject, isOnly)} GROUP BY key)`
 }
 
 /** Without a way back only the first time of each stage can count, and one number a stage is cheap. */

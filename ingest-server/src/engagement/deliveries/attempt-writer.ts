@@ -1,4 +1,4 @@
-/** Writes down what came of tries: again and again until it can be. */
+/** Records attempts; tries again until it succeeds. */
 import type { Logger } from '../../logger.js'
 import { backOffMs, pause } from '../../loop.js'
 import type { Attempt } from './delivery.js'

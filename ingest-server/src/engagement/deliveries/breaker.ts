@@ -13,7 +13,7 @@ export interface Breaker {
   opensAt: () => number
   /** How many may be under way. */
   most: (now: number) => number
-  /** One is sent; true where it is the one that asks whether the endpoint is back. */
+  /** Notes that one is sent; true where it is the probe of whether the endpoint is back. */
   began: () => boolean
   /** True where it was open: what waits may come at once. */
   succeeded: () => boolean
@@ -53,7 +53,7 @@ export function openBreaker(mostAtOnce: number): Breaker {
     },
     failed(now, { retryAfterMs = 0, isProbe = false } = {}) {
       failures += 1
-      // What was under way when it opened says nothing new: of many at once each would double the pause.
+      // Deliveries that were under way when the circuit opened do not count: each of them would double the pause.
       if (isProbe || (circuit === 'closed' && failures >= failuresInRow)) {
         circuit = 'open'
         rounds += 1

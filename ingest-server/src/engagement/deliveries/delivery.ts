@@ -1,6 +1,7 @@
 /** A delivery: what was decided to be sent to an endpoint, and how far that is. Shapes, ids and lines only. */
 import { createHash } from 'node:crypto'
 import type { LogRecord } from '../../log/log.js'
+import { isoTime } from '../../clock.js'
 
 /** What was decided; never changes. */
 export interface Decided {
@@ -16,7 +17,7 @@ export interface Decided {
   subject: string
   /** Whose data stands in the body. */
   subjects: readonly string[]
-  /** What the timeline shows once it was taken; absent: nothing. */
+  /** The touch that the timeline shows once the endpoint took the delivery; absent: none. */
   touch?: { name: string; person: string } | undefined
   body: string
   /** Milliseconds since 1970. */
@@ -31,7 +32,7 @@ export interface Decided {
 export const deliveryStates = ['waiting', 'delivered', 'gaveUp'] as const
 export type DeliveryState = (typeof deliveryStates)[number]
 
-/** What came of it so far; one row a try, and one for each replay by hand. */
+/** The outcome of one try, or a replay by hand. */
 export interface Attempt {
   project: string
   id: string
@@ -61,7 +62,6 @@ export const deliveryId = (project: string, run: string, step: string): string =
   `dlv_${hashOf(project, run, step)}`
 
 const line = (row: object) => Buffer.from(`${JSON.stringify(row)}\n`)
-const iso = (ms: number) => new Date(ms).toISOString()
 
 export function decidedRecord(decided: readonly Decided[]): LogRecord {
   const lines = decided.map(({ decidedAt, version, touch, ...rest }) =>
@@ -69,7 +69,7 @@ export function decidedRecord(decided: readonly Decided[]): LogRecord {
       ...rest,
       touch_name: touch?.name ?? '',
       touch_person: touch?.person ?? '',
-      decided_at: iso(decidedAt),
+      decided_at: isoTime(decidedAt),
       version: String(version),
     }),
   )
@@ -80,10 +80,10 @@ export function attemptsRecord(attempts: readonly Attempt[]): LogRecord {
   const lines = attempts.map(({ at, latencyMs, nextAt, until, ...rest }) =>
     line({
       ...rest,
-      at: iso(at),
+      at: isoTime(at),
       latency_ms: latencyMs,
-      next_at: nextAt === undefined ? null : iso(nextAt),
-      until: iso(until),
+      next_at: nextAt === undefined ? null : isoTime(nextAt),
+      until: isoTime(until),
     }),
   )
   return { table: 'delivery_attempts', lines: Buffer.concat(lines), rows: {} }

@@ -1,9 +1,6 @@
 /** When a delivery is tried again, and when it is given up. Pure. */
 import { backOffMs } from '../../loop.js'
-
-export const secondMs = 1_000
-export const hourMs = 3_600_000
-export const dayMs = 24 * hourMs
+import { secondMs, hourMs, dayMs } from '../../units.js'
 
 /** From the decision, or from the last replay by hand. */
 export const triedForMs = 7 * dayMs

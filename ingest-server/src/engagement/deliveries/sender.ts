@@ -1,6 +1,6 @@
 /**
  * Sends what was decided: a queue and a circuit breaker for each endpoint, so that one that hangs or is gone holds up
- * nobody else. What came of a try is written after it: a crash in between tries once more, under the same id.
+ * nobody else. The outcome of a try is recorded after it: after a crash in between it is tried once more, under the same id.
  */
 import type { Clock } from '../../clock.js'
 import { TouchlineError } from '../../errors.js'
@@ -18,7 +18,7 @@ export interface SenderDeps extends AttemptWriterDeps {
   poster: Poster
   /** As it is since then at least. Throws ENDPOINT_SECRET or NOT_FOUND where it cannot be sent to; its deliveries wait. */
   endpointOf: (project: string, id: string, since: number) => Promise<Endpoint>
-  /** Only while the lease lasts: somebody else sends it otherwise. */
+  /** True while this process holds the lease of the slot; else another process sends it. */
   mayWork: (slot: number) => boolean
   count: (
     what: 'decided' | 'delivered' | 'gaveUp' | 'handedOver' | 'tries',
@@ -89,7 +89,7 @@ function lineOf({ lines, deps: { mostAtOnce = 32 } }: Sending, project: string, 
 function begin(sending: Sending, line: Line): void {
   const { deps, underWay } = sending
   const most = line.breaker.most(deps.clock()) - line.queue.underWay()
-  // What cannot be written down is not sent on and on.
+  // While attempts cannot be recorded, no more than so many are sent.
   if (most <= 0 || underWay.size > mostUnwritten) return
   for (const lane of line.queue.take(most)) {
     const work: Promise<void> = send(sending, line, { lane, isProbe: line.breaker.began() })
@@ -120,7 +120,7 @@ async function request(deps: SenderDeps, line: Line, delivery: Waiting): Promise
   }
 }
 
-/** What comes of an answer, as it is written down. */
+/** The attempt that an answer makes, as it is recorded. */
 function attemptOf(delivery: Waiting, answer: Answer, now: number): Attempt {
   const { project, id, endpoint, subject, subjects, until } = delivery
   const { status, latencyMs, retryAfterMs } = answer

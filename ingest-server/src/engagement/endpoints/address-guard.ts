@@ -52,7 +52,7 @@ const words: Readonly<Record<string, string>> = {
 
 const bare = (hostname: string) => hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '')
 
-/** It says itself that it is this machine; a public name that resolves to it does not. */
+/** True for names that always mean this machine; a public name that resolves to it is none. */
 export function isLoopbackName(hostname: string): boolean {
   const name = bare(hostname).toLowerCase()
   if (name === 'localhost' || name.endsWith('.localhost')) return true

@@ -1,4 +1,4 @@
-/** A change as it is told: shapes and lines only. */
+/** A change as feeds send it: shapes and lines only. */
 import type { ChangeKind, Subject } from '@touchline/schemas/api'
 import type { LogRecord } from '../../log/log.js'
 
@@ -12,13 +12,13 @@ export interface Change {
   subjectKind: Subject
   subject: string
   at: number
-  /** The same for the same change, so that one that is seen again is told once. */
+  /** The same for the same change, so that one that is seen again is recorded once. */
   id: string
   data: Record<string, unknown>
   version: bigint
 }
 
-/** Before it has its place in the order. */
+/** A change without its place in the order. */
 export type NewChange = Omit<Change, 'seq' | 'version'>
 
 /** Something that may have changed, as ClickHouse saw it (its views: migrations). */
@@ -28,7 +28,7 @@ export interface Seen {
   of: string
   subjectKind: Subject
   subject: string
-  /** Of a recorded change its own; empty: whether it is one is told by what is so now. */
+  /** Id of the recorded change; empty for one that is derived from the current state (derived-changes.ts). */
   id: string
   data: string
   /** When ClickHouse saw it. */

@@ -1,4 +1,4 @@
-/** Changes that nobody records as such: a person or an account is other than before, or in another stage. */
+/** Changes without a record of their own: a person or an account differs from before, or is in another stage. */
 import type { ChangeKind } from '@touchline/schemas/api'
 import type { Reader } from '../../clickhouse/query.js'
 import { hashOf } from '../deliveries/delivery.js'
@@ -12,7 +12,7 @@ interface DerivedDeps {
   now: number
 }
 
-/** What is so now of whom something may have changed. */
+/** The current state, as changes, of the subjects of rows without an id. */
 export async function readDerivedChanges(
   { reader, zone, now }: DerivedDeps,
   rows: readonly Seen[],

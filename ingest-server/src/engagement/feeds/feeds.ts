@@ -1,4 +1,4 @@
-/** Feeds: what was told → deliveries, a batch after the other, each from where the one before ended. */
+/** Feeds: recorded changes → deliveries, batch after batch, each from where the one before ended. */
 import type { Clock } from '../../clock.js'
 import type { Reader } from '../../clickhouse/query.js'
 import { listDefinitions, readVersions } from '../../definitions/documents/read.js'
@@ -16,9 +16,9 @@ export interface FeedsDeps extends SequencerDeps {
 }
 
 export interface Feeds {
-  /** `told` are projects with new changes; others are looked at now and then. */
+  /** `told`: projects with new changes; the others are looked at every few seconds. */
   pass: (told: ReadonlySet<string>, projects: readonly string[]) => Promise<void>
-  /** Cursors are read again. */
+  /** Drops the cursors; they are read again. */
   forget: () => void
 }
 
@@ -51,7 +51,8 @@ export function openFeeds(deps: FeedsDeps): Feeds {
       if (body !== undefined) {
         const decided: Decided = {
           project,
-          // By where it begins: decided again after a crash it is the same, with what came since.
+          // The id follows from where the batch begins: decided again after a crash it is the same, with newer changes
+          // in it.
           id: deliveryId(project, `feed:${feed.id}`, cursor),
           endpoint,
           source: 'feed',

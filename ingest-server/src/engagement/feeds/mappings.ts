@@ -71,7 +71,10 @@ const traitsOf = ({ data }: Told): Record<string, unknown> => {
   return typeof traits === 'object' && traits !== null ? (traits as Record<string, unknown>) : {}
 }
 
-/** Services refuse a batch that names one record twice: of each subject the last change, with what those before said. */
+/**
+ * Services refuse a batch that names one record twice: per subject the last change, merged with the data of those
+ * before.
+ */
 function lastOf(changes: readonly Told[], subjectKind: string): Told[] {
   const last = new Map<string, Told>()
   for (const change of changes) {
@@ -129,7 +132,7 @@ const nameOf = (traits: Record<string, unknown>) => {
   }
 }
 
-/** Only what is known: an empty property would empty the CRM's. */
+/** Properties that are known: an empty one would empty the CRM's. */
 const known = (properties: Record<string, string | undefined>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(properties).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),

@@ -1,4 +1,4 @@
-/** Changes as they were told, from a cursor on. */
+/** Recorded changes, from a cursor on. */
 import type { ChangeKind, Subject } from '@touchline/schemas/api'
 import { query, queryRows, type NamedQuery, type QuerySource } from '../../clickhouse/query.js'
 
@@ -37,7 +37,7 @@ export const readChanges = (
   { after, kinds = [], of = [], limit }: ChangesWanted,
 ): Promise<ToldRow[]> => query(source, changesQuery, { after, kinds, of, limit })
 
-/** The last one that there is; 0: none yet. */
+/** The highest `seq` of the project; 0n where there is no change yet. */
 export async function lastSeq(source: QuerySource): Promise<bigint> {
   const named = {
     name: 'changes-last',
@@ -47,7 +47,7 @@ export async function lastSeq(source: QuerySource): Promise<bigint> {
   return BigInt(seq)
 }
 
-/** Of each subject the id of what was told of it last, under `kind of subject`. */
+/** Id of the last recorded change, by `of` and subject with a line feed between them. */
 export async function lastRecorded(
   source: QuerySource,
   kind: ChangeKind,

@@ -29,7 +29,7 @@ export interface SequencerDeps {
 }
 
 export interface Sequencer {
-  /** Answers the projects of which something was recorded. */
+  /** Resolves with the projects for which something was recorded. */
   pass: () => Promise<Set<string>>
   goBackTo: (times: readonly (string | null)[]) => void
   settledUntil: () => string
@@ -87,7 +87,10 @@ export function openSequencer(deps: SequencerDeps): Sequencer {
   }
 }
 
-/** What is recorded is told anyway; what would have to be asked for only where a feed wants it. */
+/**
+ * Kinds of changes to record: segments and hand-offs always, for they need no query; those that do only where a feed
+ * wants them.
+ */
 async function kindsWanted(reader: Reader): Promise<ReadonlySet<ChangeKind>> {
   const feeds = await listDefinitions(reader, 'feeds')
   return new Set<ChangeKind>(['segment', 'handOff', ...feeds.flatMap(({ body }) => body.changes)])
@@ -121,7 +124,10 @@ async function record(
   return true
 }
 
-/** By the time at which it was seen, and not of the erased, so that an erasure meets all that was so before it. */
+/**
+ * Rows that are records themselves, without those of erased subjects. `at` is when ClickHouse saw the row, so that an
+ * erasure also removes what was recorded before it.
+ */
 const recordedIn = ({ judgeOf }: SequencerDeps, rows: readonly Seen[]): NewChange[] =>
   rows.flatMap(({ data, storedAt, ...row }) => {
     if (row.id === '') return []

@@ -1,5 +1,5 @@
-/** What sales says of a hand-off: a touch of kind crm on the timeline of whoever was handed off. */
-import { ownOrigin, type EventRow } from '../../log/event-row.js'
+/** An answer of sales to a hand-off: a touch of kind crm on the timeline of the subject that was handed off. */
+import { ownSourceKind, type EventRow } from '../../log/event-row.js'
 import { idOf } from '../record.js'
 import { accepted, rejected, type Handoff } from './list.js'
 
@@ -33,7 +33,7 @@ export function toAnswerEvent(
     verified: true,
     kind: 'crm',
     direction: 'outbound',
-    origin: ownOrigin,
+    origin: ownSourceKind,
     ...identityOf(who),
     ...(isNobody && subjectKind === 'account' && { group_id: account }),
     ...(isNobody &&

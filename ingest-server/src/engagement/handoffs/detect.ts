@@ -1,6 +1,6 @@
 /**
- * Who is to be handed off: at or above `on`, and either never handed off, or below `off` at some time since. What was handed
- * off under another id of the same person counts, so that a merge hands off once.
+ * Subjects to be handed off: at or above `on`, and either never handed off, or below `off` at some time since. A hand-off
+ * under another id of the same person counts, so that a merge hands off once.
  */
 import { chunksOf, query, type NamedQuery } from '../../clickhouse/query.js'
 import { compileLowest } from '../../definitions/compile.js'
@@ -41,7 +41,7 @@ GROUP BY score, subject`,
   return new Map(rows.map(({ score, subject, ms, last }) => [pairOf(score, subject), { at: ms, n: last }]))
 }
 
-/** Of these the least total since the time beside each. */
+/** Subject → its least total since the time given with it. */
 async function readLowest(
   source: EngageSource,
   { body }: Score,
@@ -71,14 +71,17 @@ export interface DetectDeps extends Pick<RecordDeps, 'app' | 'log'> {
   /** Milliseconds; never before a time that anything was known at. */
   now: number
   mayWrite: (subject: string) => boolean
-  /** By subject when others were last found to be the same person, in milliseconds. */
+  /** Subject → when it was last merged with another, in milliseconds. */
   mergedAt: ReadonlyMap<string, number>
 }
 
 /** A merge explains a crossing for as long. */
 const mergeExplainsMs = 3_600_000
 
-/** Hands off whom of these it is time for; all scores are about one kind of subject. Resolves with how many. */
+/**
+ * Hands off those of these subjects that crossed a score; all scores are about one kind of subject. Resolves with how
+ * many.
+ */
 export async function handOffCrossed(hot: readonly HotSubjects[], deps: DetectDeps): Promise<number> {
   const { source } = deps.project
   const mine = hot
@@ -117,7 +120,7 @@ const referencesOfScore = ({ body }: Score, { all }: ProjectNow): References =>
   )
 
 interface Before {
-  /** By person the other identifiers that they hold or held. */
+  /** Person → the other identifiers that they hold or held. */
   held: ReadonlyMap<string, readonly string[]>
   last: ReadonlyMap<string, LastHandoff>
 }

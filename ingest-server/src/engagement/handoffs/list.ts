@@ -1,5 +1,5 @@
 /** Hand-offs as they were recorded, with what sales answered. */
-import { ownOrigin } from '../../log/event-row.js'
+import { ownSourceKind } from '../../log/event-row.js'
 import { query, type NamedQuery, type Reader } from '../../clickhouse/query.js'
 
 /** Names of the touches by which sales answers (answer.ts). */
@@ -89,7 +89,7 @@ ORDER BY ms DESC, h.id DESC LIMIT {limit: UInt32}`,
     settings: { join_use_nulls: 0 },
   }
   const found = await query<Row>(reader, named, {
-    ...{ score, subjects, since, id, limit: limit + 1, answers: answerNames, own: ownOrigin },
+    ...{ score, subjects, since, id, limit: limit + 1, answers: answerNames, own: ownSourceKind },
     ...(after && { afterAt: after.at, afterId: after.id }),
   })
   const rows = found.slice(0, limit).map(toHandoff)

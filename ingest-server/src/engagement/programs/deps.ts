@@ -48,10 +48,10 @@ export interface ProgramsDeps {
   metrics: Metrics
   logger: Logger
   projects: Pick<Projects, 'all'>
-  /** There can be no other process. */
+  /** No other process can work on this database. */
   isAlone: boolean
   judgeOf: (project: string) => Judge | undefined
-  /** Of whom neither person nor account says one. */
+  /** Time zone of subjects whose person and account have none. */
   zone: string
   acts: Acts
   /** Lines of the events that say what was sent. */
@@ -74,7 +74,7 @@ export interface StepperDeps {
   readerOf: (project: string) => Reader
   /** Of this process's time of holding: see facts.ts. */
   version: () => bigint
-  /** Once facts are kept and before anything is done outwardly. */
+  /** Asked after facts are kept and before anything leaves the server. */
   mayAct: (slot: number) => boolean
   send: (deliveries: readonly Decided[]) => void
   count: (what: 'steps' | 'acts' | 'ended' | 'held', project: string, n: number) => void

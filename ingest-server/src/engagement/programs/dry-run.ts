@@ -9,11 +9,11 @@ import { namesOf } from '../../definitions/sql/subject-names.js'
 import { bodyOf, needsOf, readTouches, type ScoreOfBody, type TouchOfBody } from './acting/body.js'
 import { refusalOfReentry } from './entering/enter.js'
 import { readActs, readEntries, type Before } from './facts.js'
-import { dayMs } from '../deliveries/retry.js'
 import { cappedUntil } from './look.js'
 import type { Act } from './machine.js'
-import { readWhos, whoOf, type Who } from '../who/who.js'
-import { endOfQuiet } from '../who/zone.js'
+import { readWhos, whoOf, type Who } from './who.js'
+import { endOfQuiet } from './zone.js'
+import { dayMs } from '../../units.js'
 
 interface DryRunDeps {
   reader: Reader

@@ -1,4 +1,12 @@
-/** Facts of runs, read: which wait, who entered, who was acted on, how many are where. They are written by `keep`. */
+/**
+ * Facts of runs: written to the log, then to the table, and only then acted on. So the next process can read everything
+ * that was acted on, and a fact that only the log holds was not acted on:
+ *
+ *     log.append(fact, delivery) → insert fact → insert delivery → send
+ *
+ * The next process decides such a step again, under the same ids, with a higher version: of two facts of one place the
+ * higher counts, whenever the store writes the other (docs/decisions has why).
+ */
 import type { ClickHouseClient } from '@clickhouse/client'
 import { query, queryStream, type NamedQuery, type Reader } from '../../clickhouse/query.js'
 import type { EntryWay, Run, RunState } from './run.js'
@@ -64,7 +72,7 @@ SELECT DISTINCT trigger FROM program_runs_now
 WHERE project = {project: String} AND program = {program: String} AND way != 'manual' AND trigger IN {triggers: Array(String)}`,
 }
 
-/** Which of these moments started a run of the program, of whomever. */
+/** Those of these moments that started a run of the program, for any subject. */
 export async function readTriggers(
   reader: Reader,
   program: string,
@@ -115,19 +123,22 @@ export interface RunRow {
   steps: number
 }
 
-const runsQuery: NamedQuery = {
-  name: 'program-runs',
-  sql: `
+const runsSql = (which: string) => `
 SELECT run, subject, program, program_version AS programVersion, step, state, entered_at AS enteredAt, due_at AS dueAt,
   because, way, facts AS steps
 FROM program_runs
 WHERE project = {project: String} AND program = {program: String}
   AND ({state: String} = '' OR state = {state: String})
   AND ({step: String} = '' OR step = {step: String})
-  AND ({subjects: Array(String)} = [] OR subject IN {subjects: Array(String)})
+  AND ${which}
   AND run > {after: String}
 ORDER BY run
-LIMIT {limit: UInt32}`,
+LIMIT {limit: UInt32}`
+const runsQuery: NamedQuery = { name: 'program-runs', sql: runsSql('true') }
+const runsOfQuery: NamedQuery = {
+  name: 'program-runs-of',
+  splitBy: 'subjects',
+  sql: runsSql('subject IN {subjects: Array(String)}'),
 }
 
 export interface RunsWanted {
@@ -139,9 +150,13 @@ export interface RunsWanted {
   limit: number
 }
 
-export const readRuns = (reader: Reader, wanted: RunsWanted): Promise<RunRow[]> => {
-  const { program, state = '', step = '', subjects = [], after = '', limit } = wanted
-  return query(reader, runsQuery, { program, state, step, subjects, after, limit })
+/** The first `limit` runs after `after`, in the order of their ids. */
+export async function readRuns(reader: Reader, wanted: RunsWanted): Promise<RunRow[]> {
+  const { program, state = '', step = '', subjects, after = '', limit } = wanted
+  const params = { program, state, step, after, limit }
+  if (subjects === undefined) return query(reader, runsQuery, params)
+  const rows = await query<RunRow>(reader, runsOfQuery, { ...params, subjects })
+  return rows.sort((a, b) => Buffer.compare(Buffer.from(a.run), Buffer.from(b.run))).slice(0, limit)
 }
 
 export interface StepCount {

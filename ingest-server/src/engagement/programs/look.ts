@@ -3,21 +3,21 @@ import type { Condition, ProgramBody } from '@touchline/schemas/api'
 import type { Reader } from '../../clickhouse/query.js'
 import type { Definition } from '../../definitions/documents/definition.js'
 import type { Judge } from '../../log/tombstones.js'
-import { dayMs } from '../deliveries/retry.js'
 import { readActs, readEntries, type Before } from './facts.js'
 import { holdsFor, isPlainTouch, lastTouches } from './holds.js'
 import type { Known } from './machine.js'
 import type { Program } from './programs.js'
 import type { Run } from './run.js'
 import { readUnsettled } from './settling.js'
-import { readWhos, whoOf, type Who } from '../who/who.js'
+import { namesOfWho, readWhos, whoOf, type Who } from './who.js'
+import { weekMs } from '../../units.js'
 
 export interface Looked {
   run: Run
   definition: Definition<'programs'>
   who: Who
   known: Known
-  /** Nothing may be kept of it any more: whoever it was is erased. */
+  /** The subject is erased: nothing about it may be recorded any more. */
   isErased: boolean
 }
 
@@ -142,7 +142,7 @@ async function unsettledOf(reader: Reader, looked: readonly One[]): Promise<Read
     const step = body.steps.find(({ id }) => id === run.step)
     return run.subjectKind === 'person' && step !== undefined && ('act' in step || 'branch' in step)
   })
-  const names = ({ run, who }: One) => [run.subject, ...namesOf(who)]
+  const names = ({ run, who }: One) => [run.subject, ...namesOfWho(who)]
   const found = await readUnsettled(reader, [...new Set(asked.flatMap(names))])
   return new Set(asked.filter((one) => names(one).some((name) => found.has(name))).map(({ run }) => run.run))
 }
@@ -197,24 +197,24 @@ function endsOf(
   return (answers.get('goal')?.get(run.run) ?? -1) >= 0 ? 'goal reached' : ''
 }
 
-const weekMs = 7 * dayMs
-
 async function readCaps({ reader, now }: LookDeps, looked: readonly One[]): Promise<Map<string, number[]>> {
   const capped = looked.filter(({ definition }) => definition.body.weeklyCap !== undefined)
   if (capped.length === 0) return new Map()
-  const acts = await readActs(reader, [...new Set(capped.flatMap(({ who }) => namesOf(who)))], now - weekMs)
-  // What was done to somebody under an id of before counts too.
+  const acts = await readActs(
+    reader,
+    [...new Set(capped.flatMap(({ who }) => namesOfWho(who)))],
+    now - weekMs,
+  )
+  // Acts under an earlier id of the subject count too.
   return new Map(
     capped.map(({ who }) => [
       who.id,
-      namesOf(who)
+      namesOfWho(who)
         .flatMap((id) => acts.get(id) ?? [])
         .sort((a, b) => a - b),
     ]),
   )
 }
-
-const namesOf = ({ id, identifiers }: Who) => [...new Set([id, ...identifiers])]
 
 /** When the oldest act that stands in the way is a week old; 0: none does. */
 export function cappedUntil({ weeklyCap }: ProgramBody, acts: readonly number[]): number {

@@ -12,9 +12,9 @@ export type Act = Extract<Step, { act: unknown }>['act']
 /** What a step may depend on, as it is at the time of the step. */
 export interface Known {
   now: number
-  /** In whose time quiet hours and local times are reckoned. */
+  /** Time zone of quiet hours and local times. */
   zone: string
-  /** Ends it whatever comes: erased, merged, unsubscribed, goal reached; empty: nothing does. */
+  /** Why the run ends at once: erased, merged, unsubscribed, goal reached; empty: it does not. */
   ends: string
   /** Touches are those of who the subject is now: who-is-who did not change a moment ago. */
   isSettled: boolean
@@ -43,7 +43,7 @@ const end = (state: 'done' | 'exited', because: string, did = ''): Outcome => ({
   because,
 })
 
-/** What comes of a run now; it is asked when it is due, or when something that it waits for may have happened. */
+/** The next outcome of a run; asked when the run is due, or when something that it waits for may have happened. */
 export function nextOf(run: Run, body: ProgramBody, known: Known): Outcome {
   if (known.ends !== '') return end('exited', known.ends)
   const place = body.steps.findIndex(({ id }) => id === run.step)
@@ -80,7 +80,7 @@ interface At {
 function act(step: Extract<Step, { act: Act }>, body: ProgramBody, { place, known }: At): Outcome {
   if (!known.isStillIn) return end('exited', 'the condition that it entered by is no longer true')
   const { act } = step
-  // What only changes our own records wakes nobody up.
+  // An act that only changes own records disturbs nobody: neither quiet hours nor caps hold it.
   const isOutward = 'webhook' in act || 'handOff' in act
   const quiet =
     isOutward && body.quietHours !== undefined

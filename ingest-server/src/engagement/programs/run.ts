@@ -1,6 +1,7 @@
 /** A run: one subject's way through one version of a program. Its state is its facts; shapes, keys and lines only. */
 import type { Subject } from '@touchline/schemas/api'
 import type { LogRecord } from '../../log/log.js'
+import { isoTime } from '../../clock.js'
 
 export const runStates = ['waiting', 'done', 'exited'] as const
 export type RunState = (typeof runStates)[number]
@@ -56,8 +57,6 @@ export const runKey = (program: string, version: number, subject: string, entry:
 /** Later than any time that is meant: without an end. */
 export const never = Date.parse('2200-01-01T00:00:00Z')
 
-const iso = (ms: number) => new Date(ms).toISOString()
-
 export function factsRecord(facts: readonly Fact[]): LogRecord {
   const lines = facts.map((fact) => {
     const row = {
@@ -68,7 +67,7 @@ export function factsRecord(facts: readonly Fact[]): LogRecord {
       version: String(fact.version),
       kind: fact.kind,
       did: fact.did,
-      at: iso(fact.at),
+      at: isoTime(fact.at),
       program_version: fact.programVersion,
       subject_kind: fact.subjectKind,
       subject: fact.subject,
@@ -78,8 +77,8 @@ export function factsRecord(facts: readonly Fact[]): LogRecord {
       slot: fact.slot,
       step: fact.step,
       state: fact.state,
-      due_at: iso(fact.dueAt),
-      entered_at: iso(fact.enteredAt),
+      due_at: isoTime(fact.dueAt),
+      entered_at: isoTime(fact.enteredAt),
       because: fact.because,
       delivery: fact.delivery,
       person: fact.person,

@@ -1,6 +1,6 @@
 /**
- * Whose touchpoints may still be somebody else's: who-is-who changes first, and touchpoints move a moment later. What is
- * decided by touches in between would be decided by those of the person before.
+ * Identifiers whose touchpoints may still be with their former owner: who-is-who changes first, and touchpoints follow a
+ * moment later. A decision by touches in between would use those of the person before.
  */
 import { query, type NamedQuery, type Reader } from '../../clickhouse/query.js'
 
@@ -28,8 +28,8 @@ export async function readUnsettled(reader: Reader, identifiers: readonly string
 }
 
 /**
- * People who are looked at again until they are settled, with how far everything was worked in when they were put off:
- * whoever goes on after a crash looks from there.
+ * People who are looked at again until they are settled, with the time up to which all changes were worked in when they
+ * were put off: after a crash the next process looks from there.
  */
 export function openPutOff() {
   const since = new Map<string, { project: string; id: string; until: string }>()
@@ -41,7 +41,7 @@ export function openPutOff() {
     },
     end: (project: string, id: string) => void since.delete(keyOf(project, id)),
     all: () => [...since.values()],
-    /** Empty: nobody is put off. */
+    /** The earliest of these times; empty where nobody is put off. */
     oldest: () => [...since.values()].map(({ until }) => until).sort()[0] ?? '',
   }
 }

@@ -16,7 +16,7 @@ import { factsRecord, type Fact, type Run } from './run.js'
 export interface Stepped {
   /** How each run stands now. */
   runs: Run[]
-  /** Nothing is kept of these: whoever they were is erased. */
+  /** Runs of erased subjects, of which nothing is recorded. */
   gone: Run[]
 }
 

@@ -38,7 +38,7 @@ export interface Worker {
 const together = 1_000
 const adoptEveryMs = 1_000
 
-/** What a worker is made of. */
+/** The parts of a worker. */
 function openParts(deps: ProgramsDeps) {
   const { clickhouse, log, clock, logger, metrics } = deps
   const { app } = clickhouse
@@ -131,7 +131,7 @@ function openAdoption({ app, entrances, leases, works, runs, sender }: Parts): (
   }
 }
 
-/** Of who was erased nothing goes on. */
+/** Drops the runs and deliveries of erased subjects. */
 function openErasedDrop({ deps, runs, sender }: Parts): () => void {
   const judges = new Map<string, unknown>()
   return () => {
@@ -203,7 +203,7 @@ export function openWorker(deps: ProgramsDeps): Worker {
   }
 }
 
-/** Without what only a fact says. */
+/** The fields of a run, without those of a fact. */
 function toRun(run: Parameters<RunStore['put']>[0]): Parameters<RunStore['put']>[0] {
   const { project, program, programVersion, subjectKind, subject, entry, way, trigger, slot } = run
   const { n, step, state, dueAt, enteredAt, because } = run

@@ -1,4 +1,4 @@
-/** What a list of scores says of each, and the totals of a page of subjects. */
+/** The numbers for the list of scores, and the totals of a page of subjects. */
 import { query, type Reader } from '../../clickhouse/query.js'
 
 const countedQuery = {

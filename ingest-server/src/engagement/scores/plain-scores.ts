@@ -21,8 +21,8 @@ export interface HotSubjects {
 }
 
 /**
- * Writes the scores of these subjects, whether or not they are other than what stands: most points fade, so that hardly any
- * is the same a moment later, and to look costs more than to write.
+ * Writes the scores of these subjects, whether or not they differ from the stored rows: most points fade, so that hardly any
+ * row stays the same, and comparing costs more than writing.
  */
 export async function keepScores(
   set: PlainSet,
@@ -46,7 +46,7 @@ export async function keepScores(
       const own = spansOf(history)
       const found = pointsAt(own, asOf)
       const next = firstBound(own, asOf)
-      // Who has no points and will have none without a touch has no row.
+      // A subject without points, and none to come without a touch, has no row.
       if (next === 0 && found.points.every((one) => one === 0)) continue
       missing.delete(subject)
       if (found.total >= body.on) spansOfHot.set(subject, own)
@@ -92,7 +92,7 @@ function lowestTotal(
 
 type GoneRow = [score: string, subject: string, key: string, kind: string, version: number]
 
-/** Who has no row now but had one. */
+/** Tombstones of subjects that had a row and have none now. */
 async function goneLines(
   source: KeptMemberships['source'],
   without: ReadonlyMap<string, ReadonlySet<string>>,

@@ -26,7 +26,7 @@ async function deriveScore(
   const { sql, params, settings } = compilePoints(body, { asOf, references, only, prefix: 'm' })
   const { fit, behaviour, total } = partsSql(body, 'points')
   const mine = only === undefined ? '' : ` AND subject_key IN ${onlyKeys}`
-  // Who has no points and will have none without a touch has no row.
+  // A subject without points, and none to come without a touch, has no row.
   const formed = `SELECT key, subject, points, next FROM (${sql}) WHERE next > 0 OR arrayExists(x -> x != 0, points)`
   const standing = `
 SELECT subject_key AS key, subject, points, toUnixTimestamp64Milli(next_at) AS next, score_version
@@ -50,7 +50,7 @@ WHERE points != points_before OR next != next_before OR version_before != {score
   )
 }
 
-/** Rows of scores that are there no longer go. */
+/** Deletes rows of scores that no longer exist. */
 export async function forgetOtherScores(
   source: EngageSource,
   scores: readonly Score[],
@@ -67,25 +67,7 @@ WHERE project = {project: String} AND score NOT IN {scores: Array(String)}`,
   )
 }
 
-/** Whom a window or a condition with time has moved past since their row was made. */
-export async function readDueScores(source: EngageSource, now: number): Promise<string[]> {
-  const named: NamedQuery = {
-    name: 'scores-due',
-    sql: `
-SELECT DISTINCT subject
-FROM score_values FINAL
-WHERE project = {project: String}
-  AND (score, subject_key) IN (
-    SELECT score, subject_key FROM score_values
-    WHERE project = {project: String} AND next_at > fromUnixTimestamp64Milli({from: Int64}, 'UTC') AND next_at <= fromUnixTimestamp64Milli({now: Int64}, 'UTC')
-    LIMIT 20000)
-  AND toUnixTimestamp64Milli(next_at) > 0 AND next_at <= fromUnixTimestamp64Milli({now: Int64}, 'UTC')`,
-  }
-  const from = Math.max(0, now - 600_000)
-  return (await query<{ subject: string }>(source, named, { now, from })).map(({ subject }) => subject)
-}
-
-/** Who is at or above the threshold by the rows that were just made. */
+/** Subjects at or above the threshold, by the rows that were just made. */
 export async function readHot(
   source: EngageSource,
   { id, body }: Score,

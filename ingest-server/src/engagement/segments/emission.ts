@@ -1,9 +1,10 @@
 /**
- * Saying outward who entered and left: what is true now and was not said yet. The n-th record of a subject in a segment has
- * one id, whoever writes it and however often; so a process that is killed anywhere says nothing twice.
+ * Emits entries and leaves of segments that are true now and are not recorded yet. The n-th record of a subject in a
+ * segment has one id, whichever process writes it and however often; so a process that is killed anywhere emits nothing
+ * twice.
  *
- * Who was merged away is not said to leave, nor is the one they are now said to enter: the membership goes on (`moved`,
- * `joined`), silently. Told apart again, it comes back as silently.
+ * A merge emits neither a leave of the person merged away nor an entry of the person they are now: the membership goes on
+ * (records `moved` and `joined`), which programs do not see. So it is when the two are taken apart again.
  */
 import { idOf, precedenceOf, record } from '../record.js'
 import { readHeld, readPersons } from '../people-now.js'
@@ -19,27 +20,30 @@ export interface Saying {
   movedTo?: string
 }
 
-/** Of one who is another person now and whose membership nobody has: touchpoints may be on their way. */
+/**
+ * How long a subject that was merged away waits until its new person is in the segment: touchpoints may be on their
+ * way.
+ */
 const waitForOwnerMs = 30_000
 
 export interface EmissionDeps extends Pick<RecordDeps, 'app' | 'log'> {
   source: EngageSource
   /** Milliseconds; never before a time that anything was known at. */
   now: number
-  /** Whether this process may say something about the subject, asked just before it does. */
+  /** Whether this process may emit something about the subject; asked just before it does. */
   mayWrite: (subject: string) => boolean
   waiting: Waiting
 }
 
 export type Waiting = ReturnType<typeof openWaiting>
 
-/** Who waits for their owner's touchpoints since when. In memory: another process waits anew. */
+/** Since when subjects wait for their owner's touchpoints. In memory: another process waits anew. */
 export function openWaiting() {
   const since = new Map<string, { project: string; subject: string; at: number }>()
   const keyOf = (project: string, segment: string, subject: string) =>
     JSON.stringify([project, segment, subject])
   return {
-    /** Milliseconds that it has waited by now. */
+    /** Milliseconds that the subject has waited by now; the first call begins the wait. */
     waited(project: string, segment: string, subject: string): number {
       const key = keyOf(project, segment, subject)
       const known = since.get(key) ?? { project, subject, at: performance.now() }
@@ -54,7 +58,7 @@ export function openWaiting() {
   }
 }
 
-/** Resolves with how many entries and leaves were said. */
+/** Resolves with the number of emitted entries and leaves. */
 export async function emit(
   segments: readonly Segment[],
   pending: readonly Pending[],
@@ -94,7 +98,7 @@ interface Said extends Placed {
 }
 
 function plain({ segment: { at }, one: { isIn, since, knownAt } }: Placed): Saying {
-  // Of a membership that never was, as is known now, nothing says when it ended: since it was last said to be one.
+  // By the present facts the membership never was, so it has no end: the time of the last record stands for it.
   if (!isIn) return { change: 'leave', cause: 'change', validAt: since === 0 ? knownAt : since }
   return { change: 'enter', cause: since < at ? 'definition' : 'change', validAt: since === 0 ? at : since }
 }

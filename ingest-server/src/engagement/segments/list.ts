@@ -1,5 +1,5 @@
-/** What a list of segments says of each, and what of a segment that is a list is somebody's. */
-import { query, type Reader } from '../../clickhouse/query.js'
+/** How many members each segment has, and which identifiers of a listed segment belong to a subject. */
+import { query, type NamedQuery, type Reader } from '../../clickhouse/query.js'
 import { readHeld } from '../people-now.js'
 import type { Segment } from './memberships.js'
 
@@ -18,8 +18,9 @@ export async function countStanding(reader: Reader, now: number): Promise<Map<st
   return new Map(rows.map(({ segment, members }) => [segment, members]))
 }
 
-const addedQuery = {
+const addedQuery: NamedQuery = {
   name: 'segment-additions-of',
+  splitBy: 'identifiers',
   sql: `
 SELECT DISTINCT identifier FROM segment_additions
 WHERE project = {project: String} AND segment = {segment: String} AND identifier IN {identifiers: Array(String)}`,

@@ -33,12 +33,12 @@ export async function openSegment(reader: Reader, asked: SegmentAsked): Promise<
   const wanted = version === undefined ? { asOf } : { version }
   const definition = await requireDefinition(reader, 'segments', segment, wanted)
   const { body } = definition
-  const { sql, params, used } = await timesOf(reader, definition.id, body, { asOf, only })
+  const { sql, params, used } = await compileMembershipTimes(reader, definition.id, body, { asOf, only })
   const own = { kind: 'segments', id: definition.id, version: definition.version }
   return { definition, subject: body.subject, used: [own, ...used], sql, params }
 }
 
-async function timesOf(
+async function compileMembershipTimes(
   reader: Reader,
   id: string,
   body: SegmentBody,

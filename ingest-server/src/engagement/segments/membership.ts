@@ -1,7 +1,7 @@
 /** Whether a subject is in a segment. */
 import type { Segment } from './memberships.js'
 
-export interface Membership {
+export interface SegmentMembership {
   segment: Segment
   subject: string
   isIn: boolean

@@ -85,7 +85,7 @@ interface Formed {
   only: readonly string[] | undefined
 }
 
-/** Writes what is different from what stands. */
+/** Writes the rows that differ from the stored ones. */
 async function write(
   source: EngageSource,
   subject: Subject,
@@ -123,7 +123,7 @@ WHERE times != before OR (notEmpty(times) AND segment_version != version_before)
   )
 }
 
-/** Rows of segments that are there no longer go. */
+/** Deletes rows of segments that no longer exist. */
 export async function forgetOtherSegments(
   source: EngageSource,
   segments: readonly Segment[],

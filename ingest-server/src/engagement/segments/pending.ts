@@ -1,24 +1,24 @@
 /**
- * What of memberships was not said outward yet: for whom the last record says something else than what is true now. Who
- * entered and left between two looks is not among them.
+ * Memberships whose transition is not emitted yet: the last record differs from the present state. A subject that entered
+ * and left between two looks is not among them.
  */
 import { chunksOf, query, queryRows, type NamedQuery } from '../../clickhouse/query.js'
 import { onlyKeys } from '../../definitions/sql/touches.js'
 import type { EngageSource } from '../source.js'
 import type { Segment } from './memberships.js'
-import { pairOf, type Membership } from './membership.js'
+import { pairOf, type SegmentMembership } from './membership.js'
 
 export interface Pending {
   segment: string
   subject: string
-  /** It is in now, and the last record does not say so; or the other way round. */
+  /** The present state, which the last record does not have. */
   isIn: boolean
   /** When it became so, in milliseconds; 0: before anything happened, or nothing says when. */
   since: number
   /** The last record: its change and number; '' and 0 where there is none. */
   change: '' | 'enter' | 'leave' | 'moved' | 'joined'
   n: number
-  /** When that was known, in milliseconds. */
+  /** `known_at` of the last record, in milliseconds. */
   knownAt: number
 }
 
@@ -119,8 +119,11 @@ WHERE project = {project: String} AND segment IN {segments: Array(String)} AND s
   return new Set(rows.map(([segment, subject]) => pairOf(segment, subject)))
 }
 
-/** What of memberships that changed was not said yet. */
-export async function pendingOf(source: EngageSource, changed: readonly Membership[]): Promise<Pending[]> {
+/** Those of the changed memberships whose transition is not emitted yet. */
+export async function pendingOf(
+  source: EngageSource,
+  changed: readonly SegmentMembership[],
+): Promise<Pending[]> {
   const segments = [...new Set(changed.map(({ segment }) => segment.id))]
   const last = await readLastSaid(
     source,

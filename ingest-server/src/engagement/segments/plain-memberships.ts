@@ -1,6 +1,6 @@
 /**
  * Memberships of subjects that changed, worked out in this process: the same rows as memberships.ts makes in ClickHouse, and
- * of whom there may be something to say now.
+ * the memberships of which a transition may have to be emitted.
  */
 import { insertLines } from '../../clickhouse/insert-lines.js'
 import { queryRows, type NamedQuery } from '../../clickhouse/query.js'
@@ -9,7 +9,7 @@ import { onlyKeys } from '../../definitions/sql/touches.js'
 import type { SubjectHistory } from '../histories.js'
 import { openLines } from '../lines.js'
 import type { EngageSource } from '../source.js'
-import { pairOf, type Membership } from './membership.js'
+import { pairOf, type SegmentMembership } from './membership.js'
 
 interface Standing {
   key: string
@@ -63,17 +63,20 @@ export interface KeptMemberships {
   only: readonly string[]
 }
 
-/** What is other than what stands, as lines to be written, and whose state may be another than was said. */
+/**
+ * Compares with the stored rows. `write` inserts the rows that differ; `changed`: memberships whose state may differ
+ * from the last emitted one.
+ */
 export async function changedMemberships(
   set: PlainSet,
   histories: readonly SubjectHistory[],
   { source, asOf, version, only }: KeptMemberships,
-): Promise<{ changed: Membership[]; write: () => Promise<void> }> {
+): Promise<{ changed: SegmentMembership[]; write: () => Promise<void> }> {
   const ids = set.segments.map(({ segment }) => segment.id)
   const standing = await readStanding(source, { segments: ids, only })
   const lines: string[] = []
-  const changed: Membership[] = []
-  for (const { segment, timesOf } of set.segments) {
+  const changed: SegmentMembership[] = []
+  for (const { segment, membershipTimes } of set.segments) {
     const rows = standing.get(segment.id) ?? new Map<string, Standing>()
     const toLine = openLines({
       ...{ project: source.project, segment: segment.id, subject_kind: segment.body.subject },
@@ -81,7 +84,7 @@ export async function changedMemberships(
     })
     const follow = (subject: string, key: string, times: readonly number[]) => {
       const before = rows.get(subject)
-      // Most are in most segments never.
+      // Most subjects were never in most segments.
       if (before === undefined && times.length === 0) return
       rows.delete(subject)
       const isFormedBefore = times.length > 0 && before?.version !== segment.version
@@ -93,8 +96,8 @@ export async function changedMemberships(
       const now = stateAt(times, asOf)
       if (now.isIn !== wasIn(before) || isDue(before, asOf)) changed.push({ segment, subject, ...now })
     }
-    for (const { subject, key, history } of histories) follow(subject, key, timesOf(history))
-    // Of whom nothing is known any longer.
+    for (const { subject, key, history } of histories) follow(subject, key, membershipTimes(history))
+    // Subjects that have a row and of which nothing is known any longer.
     for (const [subject, { key }] of [...rows]) follow(subject, key, [])
   }
   const write = async () => {
@@ -111,7 +114,7 @@ function stateAt(times: readonly number[], ms: number): { isIn: boolean; since: 
   return { isIn: past.length % 2 === 1, since: past.at(-1) ?? 0 }
 }
 
-/** As it was when the row was formed, and so was said. */
+/** The state when the row was formed; that one was emitted. */
 const wasIn = (row: Standing | undefined) =>
   row !== undefined && row.times.filter((ms) => row.nextAt === 0 || ms < row.nextAt).length % 2 === 1
 

@@ -1,6 +1,6 @@
 /**
- * Whose memberships were written and may not have been said yet. In memory: who takes the work over after a crash looks at
- * everybody (worker.ts), and that says what is left.
+ * Subjects whose memberships are written and whose transitions may not be emitted yet. In memory: a process that takes the
+ * work over after a crash looks at everybody (worker.ts), which emits what is left.
  */
 export type Unsaid = ReturnType<typeof openUnsaid>
 

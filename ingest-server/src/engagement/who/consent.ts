@@ -1,6 +1,6 @@
 /** Whether somebody said that they want to hear no more. Pure. */
 
-/** Of traits: true means no. */
+/** Names of traits whose `true` refuses. */
 const refusing = new Set([
   'unsubscribed',
   'optedout',
@@ -9,7 +9,7 @@ const refusing = new Set([
   'donotemail',
   'marketingoptout',
 ])
-/** Of traits: false means no. */
+/** Names of traits whose `false` refuses. */
 const agreeing = new Set([
   'subscribed',
   'consent',
@@ -19,7 +19,7 @@ const agreeing = new Set([
   'marketingoptin',
   'acceptsmarketing',
 ])
-/** Within a consent that is an object: what is about being written to. */
+/** Members of a consent object that are about being written to. */
 const aboutMarketing = new Set(['marketing', 'email', 'advertising', 'consent', 'status', 'granted'])
 
 const no = new Set([
@@ -62,7 +62,7 @@ export function isRefused(consent: unknown): boolean {
   })
 }
 
-/** The name of the trait that says so; undefined: none does. */
+/** The name of the trait that refuses; undefined where none does. */
 export function refusingTrait(traits: ReadonlyMap<string, unknown>): string | undefined {
   for (const [name, value] of traits) {
     const word = plain(name)

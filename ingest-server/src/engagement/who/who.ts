@@ -1,13 +1,15 @@
-/** Who subjects are now: ids of then → the person of today with everything that is known of them. */
+/** Who subjects are now: earlier ids → the person of today with everything that is known of them. */
 import { groupBy } from '../../group-by.js'
 import type { Subject } from '@touchline/schemas/api'
 import { query, type NamedQuery, type Reader } from '../../clickhouse/query.js'
-import { isWithin, lonePerson, readOwners, readPeople, type Person } from '../../identity/people.js'
+import { lonePerson, readOwners, readPeople, type Person } from '../../identity/people.js'
 import { isNullLike } from '../../touchpoints/null-like.js'
 import { isRefused, refusingTrait, subscribing, unsubscribing } from './consent.js'
 import { isZone } from './zone.js'
+import { isWithin } from '../../identity/interval.js'
+import { jsonOrText } from '../../json-or-text.js'
 
-/** A subject of then, and when it was that. */
+/** A subject's id at an earlier time, and that time. */
 export interface Then {
   subject: string
   at: number
@@ -26,6 +28,9 @@ export interface Who {
   refusal: string
   zone: string
 }
+
+/** All that events and answers may call it: its id now, and every identifier. */
+export const namesOfWho = ({ id, identifiers }: Who): string[] => [...new Set([id, ...identifiers])]
 
 const keyOf = ({ subject, at }: Then) => `${at} ${subject}`
 
@@ -97,7 +102,7 @@ GROUP BY subject, verified
 ORDER BY verified DESC, subject`,
 }
 
-/** Of what was verified and of what was not, each by itself. */
+/** What events of one identifier say about refusing and agreeing: a row of the verified ones, and one of the others. */
 interface Words {
   identifier: string
   verified: boolean
@@ -189,11 +194,11 @@ async function readAccounts(reader: Reader, wanted: readonly Then[], zone: strin
 const accountOf = (person: Person, now: number): string | undefined =>
   person.accounts.find((stay) => isWithin(stay, now))?.account
 
-/** Of each name the latest, what was proved before what was not. */
+/** Trait → its latest value, verified before unverified. */
 function latest(said: readonly SaidRow[]): Map<string, unknown> {
   const best = new Map<string, SaidRow & { read: unknown }>()
   for (const one of said) {
-    const read = readJson(one.value)
+    const read = jsonOrText(one.value)
     if (isNullLike(read)) continue
     const known = best.get(one.name)
     const wins = known === undefined || (one.verified === known.verified ? one.at >= known.at : one.verified)
@@ -202,18 +207,10 @@ function latest(said: readonly SaidRow[]): Map<string, unknown> {
   return new Map([...best].map(([name, { read }]) => [name, read]))
 }
 
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
-}
-
 function refusalOf(traits: ReadonlyMap<string, unknown>, spoken: readonly Words[]): string {
   const trait = refusingTrait(traits)
   if (trait !== undefined) return `unsubscribed (trait ${trait})`
-  // Whoever has the key of a page may refuse in somebody's name. What was refused with proof only proof takes back.
+  // Anybody with a write key may opt somebody out. A verified opt-out is undone only by a verified opt-in.
   return refusalIn(spoken.filter(({ verified }) => verified)) || refusalIn(spoken)
 }
 

@@ -56,3 +56,14 @@ test('a name that is none is no zone', () => {
     false,
   ])
 })
+
+test('what is no zone is none, however long it is and however often it is asked', () => {
+  const wrong = [
+    '',
+    'Mars/Olympus',
+    'Europe/Berlin'.repeat(10_000),
+    ...Array.from({ length: 3_000 }, (_, n) => `Z/${n}`),
+  ]
+  for (const zone of [...wrong, ...wrong]) expect(isZone(zone), zone.slice(0, 20)).toBe(false)
+  expect(['Europe/Berlin', 'America/Argentina/ComodRivadavia', 'UTC'].every(isZone)).toBe(true)
+})

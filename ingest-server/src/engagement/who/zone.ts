@@ -2,19 +2,30 @@
  * Times of day where somebody lives. Nothing is reckoned with offsets: a minute is looked for whose local time is the
  * one that is meant, so that a day of 23 or 25 hours needs no rule of its own. Pure.
  */
+import QuickLRU from 'quick-lru'
+
 const minuteMs = 60_000
-const formats = new Map<string, Intl.DateTimeFormat | undefined>()
+/** Visitors name zones, wrong ones too: more than all that exist, and no more than that. */
+const formats = new QuickLRU<string, Intl.DateTimeFormat | null>({ maxSize: 1_000 })
+/** "America/Argentina/ComodRivadavia" has 32 characters. */
+const longestName = 64
 
 function formatOf(zone: string): Intl.DateTimeFormat | undefined {
-  if (!formats.has(zone)) {
-    try {
-      const options = { timeZone: zone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
-      formats.set(zone, new Intl.DateTimeFormat('en-GB', options))
-    } catch {
-      formats.set(zone, undefined)
-    }
+  if (zone.length > longestName) return undefined
+  const known = formats.get(zone)
+  if (known !== undefined) return known ?? undefined
+  const format = newFormat(zone)
+  formats.set(zone, format ?? null)
+  return format
+}
+
+function newFormat(zone: string): Intl.DateTimeFormat | undefined {
+  try {
+    const options = { timeZone: zone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+    return new Intl.DateTimeFormat('en-GB', options)
+  } catch {
+    return undefined
   }
-  return formats.get(zone)
 }
 
 /** A name such as Europe/Berlin that this server knows. */

@@ -1,4 +1,4 @@
-/** What signing in to the Explorer needs, and what is said of it at the start. */
+/** What signing in to the Explorer needs, and what the server logs about it at the start. */
 import type { Clock } from '../../clock.js'
 import type { Logger } from '../../logger.js'
 import type { Projects } from '../../projects/project.js'

@@ -5,16 +5,16 @@
  */
 import type { ClickHouseClient } from '@clickhouse/client'
 import { emailIdentifier, shownAddresses } from '@touchline/schemas'
-import { queryRows, type NamedQuery } from '../../clickhouse/query.js'
-import type { AccountTrait, Membership } from '../rules/accounts.js'
-import { defaultCaps, isAnon, isEmail, isUser, type Link } from '../rules/effective-links.js'
-import { emailsThatCount } from '../rules/link-caps.js'
+import { queryRows, type NamedQuery } from '../clickhouse/query.js'
+import type { AccountTrait, MembershipFact } from './accounts.js'
+import { defaultCaps, isAnon, isEmail, isUser, type Link } from './effective-links.js'
+import { emailsThatCount } from './link-caps.js'
 
 /** What is recorded about one identifier. */
 export interface Node {
   identifier: string
   links: Link[]
-  /** All facts that name it, and those of them in which the other side is no device. Neither ever falls. */
+  /** How many facts name it; `coreFacts` without those whose other side is a device. Neither number ever falls. */
   facts: number
   coreFacts: number
   /** Of a user with many addresses: how many devices each of these has. */
@@ -31,7 +31,7 @@ export interface FactReader {
   nodes: (identifiers: readonly string[]) => Promise<Node[]>
   /** Whom aliases join with these users, by however many steps; the nearest of many. */
   joinedAhead: (users: readonly string[]) => Promise<string[]>
-  memberships: (identifiers: readonly string[]) => Promise<Membership[]>
+  memberships: (identifiers: readonly string[]) => Promise<MembershipFact[]>
   /** Domain and website traits of all accounts that ever claimed one of these domains. */
   domainTraits: (domains: readonly string[]) => Promise<DomainTrait[]>
   /** Of these accounts. */

@@ -1,4 +1,7 @@
-/** How far the neighbourhood of an identifier reaches: at which level each is known, and whom it leads to (neighbourhood.ts has the table). */
+/**
+ * How far the neighbourhood of an identifier reaches: at which level a node is known, and which identifiers it leads to
+ * (table of levels: neighbourhood.ts).
+ */
 import {
   emailsThatCount,
   hasPassedCap,
@@ -26,16 +29,22 @@ export const rank: Record<Level, number> = {
 /** A node and what follows from it alone. */
 export interface Known {
   node: Node
-  /** It passed a cap; what was set apart may have been released since. */
+  /** It passed a cap; the links that were set apart may have been released since. */
   isQuarantined: boolean
   isOnMany: boolean
-  /** A user of whom it matters which devices were the first (R4). */
+  /** A user with more devices than `devicesOfInference`: which of them were received first matters (R4). */
   isOfManyDevices: boolean
-  /** Facts about others that decide what is set apart of it. */
+  /** How many facts about its addresses decide which of its links are set apart. */
   factsOfEmails: number
-  /** Whom its links lead to, those that its cap does not set apart, each once: users by a trusted link, and otherwise. */
+  /**
+   * The other sides of its links that its cap does not set apart, each once. `joined`: users by a trusted link of a
+   * user; `users`: other users.
+   */
   joined: ReadonlySet<string>
-  /** Those of them that count although they are too many in one person (large-people.ts). */
+  /**
+   * Those of `joined` whose alias was released, which counts in a group that is too large for one person
+   * (large-people.ts).
+   */
   released: ReadonlySet<string>
   users: ReadonlySet<string>
   emails: ReadonlySet<string>
@@ -50,12 +59,12 @@ export function toKnown(node: Node, caps: Caps): Known {
   const [joined, released] = [new Set<string>(), new Set<string>()]
   const [users, emails, devices] = [new Set<string>(), new Set<string>(), new Set<string>()]
   for (const link of links) {
-    if (!isJoin(link) || over?.setApart.has(link) === true) continue
+    if (!isJoin(link) || over?.quarantinedLinks.has(link) === true) continue
     const other = otherSide(link, identifier)
     if (isAnon(other)) devices.add(other)
     else if (isEmail(other)) emails.add(other)
     else if (isUser(identifier) && isTrusted(link)) {
-      // Nobody's (R6), so it makes nobody more.
+      // An illegal id belongs to nobody (R6), so it makes no group larger.
       if (isIllegalId(other.slice('user:'.length))) continue
       joined.add(other)
       if (isReleased(identifier, other)) released.add(other)
@@ -63,7 +72,7 @@ export function toKnown(node: Node, caps: Caps): Known {
   }
   return {
     node,
-    // A release takes no weight away.
+    // With or without its releases: a release must not lower the weight.
     isQuarantined: over !== undefined || hasPassedCap(identifier, links, limits),
     isOnMany: isEmail(identifier) && isOnManyDevices(identifier, links, caps),
     isOfManyDevices: isUser(identifier) && notInferring(identifier, links, caps).length > 0,
@@ -83,7 +92,7 @@ function factsOfEmails({ identifier, links, devicesOf }: Node, caps: Caps): numb
   )
 }
 
-/** Calls `visit` for each that an identifier known at `level` leads to, once, with the level that it has from there. */
+/** Calls `visit` once for each identifier that one known at `level` leads to, with the level which that one gets. */
 export function nextOf(known: Known, level: Level, visit: (to: string, level: Level) => void): void {
   if (level === 'loaded') return
   const { identifier } = known.node
@@ -103,7 +112,10 @@ export function nextOf(known: Known, level: Level, visit: (to: string, level: Le
   }
 }
 
-/** The level that one has from another that it leads to at a level; undefined where it does not lead there. */
+/**
+ * The level that `to` gets from a device or an address known at `level`; undefined where that does not lead there, and
+ * of a user.
+ */
 export function levelBack(known: Known, level: Level, to: string): Level | undefined {
   const { identifier } = known.node
   if (level === 'loaded') return undefined
@@ -117,10 +129,10 @@ export function levelBack(known: Known, level: Level, to: string): Level | undef
   return level === 'core' ? 'device' : 'probe'
 }
 
-/** From an address on many devices nothing leads on to these, unless its own person is wanted. */
+/** An address on too many devices does not lead to them, unless the address itself is wanted. */
 const leadsToDevices = ({ isOnMany }: Known, level: Level) => !isOnMany || level === 'core'
 
-/** Of an address that claims a device. */
+/** The level of an address that claims a device, by the level of the device. */
 function levelOfClaimer(level: Level): Level {
   if (level === 'ofUser') return 'lead'
   return level === 'probe' ? 'loaded' : 'named'

@@ -5,12 +5,12 @@
  *
  *     level       of                because
  *     core        a user, an email  its person is wanted, so its aliases, emails and devices are read too
- *     lead        an email          it may be inferred to be a core user (R4): core, unless it is on too many devices
- *     named       a user, an email  it claims a device that is wanted, so whose it is matters
+ *     lead        an email          it may be inferred to be a core user's (R4): core, unless it is on too many devices
+ *     named       a user, an email  it claims a device that is wanted, so its person matters
  *     loaded      a user, an email  it may be quarantined, which changes what others may claim
  *     ofUser      an anonymous id   a core user's: an email captured on it may be that user's (R4), so a lead
- *     device      an anonymous id   wanted itself, or a core email's: who claims it is named
- *     probe       an anonymous id   whose a named email is may be inferred on it (R4)
+ *     device      an anonymous id   wanted itself, or a core email's: its claimers get the level named
+ *     probe       an anonymous id   a named email's person may be inferred from it (R4)
  */
 import { createBreather } from '../../breathe.js'
 import { defaultCaps, type Caps } from '../rules/link-caps.js'
@@ -22,11 +22,14 @@ import { createWeights, type Weights } from './weights.js'
 
 export interface Neighbourhood extends Weights {
   links: Link[]
-  /** Users and emails whose row comes out right, and whose person does if they name one. */
+  /** Users and emails whose row is complete, and so is the row of a person that they name. */
   core: ReadonlySet<string>
-  /** Anonymous ids whose row comes out right. */
+  /** Anonymous ids whose row is complete. */
   devices: ReadonlySet<string>
-  /** How many devices addresses have that decide who is set apart; for `resolve`, which sees a part of the links only. */
+  /**
+   * Address → number of its devices, where that decides what is set apart; for `resolve`, which gets a part of the
+   * links only.
+   */
   devicesOf: ReadonlyMap<string, number>
 }
 
@@ -35,8 +38,8 @@ export interface Neighbourhood extends Weights {
  *
  * `read` gets identifiers (`user:…`, `email:…`, `anon:…`), none again that it gave a node for, and resolves with their
  * nodes; an identifier without facts may be left out. Rejects only when `read` does. `caps` bound the
- * number of links: from a quarantined identifier only the links within its cap lead on. `ahead` says who may come in
- * the rounds after, of users whom aliases join one behind the other.
+ * number of links: from a quarantined identifier only the links within its cap lead on. `ahead` gives the users of
+ * the next rounds, where aliases join users in a long chain.
  */
 export async function neighbourhoodOf(
   wanted: Iterable<string>,
@@ -64,7 +67,7 @@ export async function neighbourhoodOf(
   }
   const withLevel = (...levels: Level[]) =>
     new Set([...exploration.levels].filter(([, level]) => levels.includes(level)).map(([name]) => name))
-  // Of what was read ahead nothing counts that was not reached.
+  // What was read ahead and then not reached does not count.
   for (const identifier of known.keys()) if (!exploration.levels.has(identifier)) known.delete(identifier)
   const nodes = [...known.values()].map(({ node }) => node)
   return {
@@ -81,15 +84,15 @@ export interface NeighbourhoodOptions {
   ahead?: ((users: readonly string[]) => Promise<readonly string[]>) | undefined
 }
 
-/** In which nearly everything is read; who is still not done follows a chain. */
+/** Nearly every neighbourhood is read in so many rounds; what takes more is a chain of aliases. */
 const fewRounds = 6
 
-/** Which identifiers are reached from some, and at which level; the caller brings what is known of each. */
+/** Which identifiers are reached from `wanted`, and at which level; the caller hands in the node of each. */
 function explore(wanted: Iterable<string>, { usersOfPerson }: Caps) {
   const levels = new Map<string, Level>()
   const raised: string[] = []
   const [groups, releasedGroups] = [openGroups(usersOfPerson), openGroups(usersOfPerson)]
-  /** Of users who are too many for one person it is enough to know that; only those that were released lead on. */
+  /** A group of users that is too large for one person is followed no further; only released aliases lead on. */
   const leadsOn = ({ node: { identifier }, joined, released }: Known, to: string) =>
     !joined.has(to) ||
     !groups.areTooMany(identifier) ||

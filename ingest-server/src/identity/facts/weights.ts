@@ -10,27 +10,29 @@ export interface Weights {
   /**
    * How many facts were considered for the row of an identifier. It depends on nothing else that is read at the same
    * time, so a rebuild counts the same. It counts recorded facts, whether or not they count as claims, so it only rises
-   * while facts are only added; and every fact that can change the row is among them. So who has read less never has
-   * the higher number, nor an equal one with another row. What is reached in several ways is counted for each.
+   * while facts are only added; and every fact that can change the row is among them. So a process
+   * that has read fewer facts never gets a higher number, nor an equal one with another row. A fact that is reached in
+   * several ways is counted for each.
    */
   weightOf: (identifier: string) => bigint
   /**
-   * Of whom accounts' facts count too for the person of an identifier: users, addresses, and of the devices those of which
-   * `matters` says that there are any.
+   * For an identifier: the identifiers of its person whose facts about accounts count too. They are its users, their
+   * addresses, and those devices for which `matters` says that there are such facts.
    */
   membersWhere: (matters: (device: string) => boolean) => (identifier: string) => string[]
   /** How many links were followed for all of these so far. */
   steps: () => number
 }
 
-// Where exploring leads no further, what lay behind no longer counts: it weighs more than that could. Of who is only
-// loaded nothing but the quarantine counts.
+// Beyond an identifier that is quarantined or on many devices nothing is explored, so the facts behind it stop counting.
+// Its own weight is above what they could sum up to, so that the total still only rises. Nodes at level `loaded` weigh
+// their quarantine, and what decides it, alone.
 const quarantinedDeviceWeight = 1n << 32n
 const quarantinedCoreWeight = 1n << 44n
 const onManyDevicesWeight = 1n << 53n
-/** Of users who are too many for one person: all whom they would be joined with weighed less. */
+/** Of a group of users that is too large for one person; above the sum of all its users, who are no longer counted. */
 const tooManyWeight = 1n << 61n
-/** The low half of a version; its other half is the epoch's. Rows of one version are settled by the order of writing. */
+/** The low half of a version; the high half is the epoch. Of rows with the same version the one written last counts. */
 const maxWeight = (1n << 64n) - 1n
 
 export function createWeights(known: ReadonlyMap<string, Known>, { usersOfPerson }: Caps): Weights {
@@ -46,7 +48,7 @@ export function createWeights(known: ReadonlyMap<string, Known>, { usersOfPerson
 
 interface Graph {
   known: ReadonlyMap<string, Known>
-  /** A user with all whom trusted links join with them. */
+  /** A user and all users whom trusted links join with them. */
   joined: (user: string) => Group
   /** Called for each link that is followed. */
   step: () => void
@@ -73,7 +75,7 @@ function createTotals({ known, joined, step }: Graph): (identifier: string) => b
       total += factsOf(one, level)
       nextOf(one, level, (to, toLevel) => {
         step()
-        // Whom it would be joined with, and is not, says nothing of it.
+        // A user whom an alias names and who is not in the group (the group would be too large) adds nothing.
         if (!group.has(to) && !one.joined.has(to)) total += through(member, to, toLevel)
       })
     }
@@ -81,7 +83,7 @@ function createTotals({ known, joined, step }: Graph): (identifier: string) => b
     return total
   }
 
-  /** The same of `to`, but for what it counts by leading back to where one comes from. */
+  /** What `to` counts at a level, less what it counts only because it leads back to `from`. */
   function through(from: string, to: string, level: Level): bigint {
     const one = known.get(to)
     if (!one) return 0n
@@ -136,7 +138,10 @@ function createMembers({ known, joined, step }: Graph, matters: (device: string)
 
 interface Group {
   users: ReadonlySet<string>
-  /** 0; 1 where all who are joined are too many and only the released count; 2 where these are too many as well. */
+  /**
+   * 0: within the limit; 1: above it, so that only released aliases join; 2: these alone are above it too, so that none
+   * joins.
+   */
   timesTooMany: 0 | 1 | 2
 }
 
@@ -146,7 +151,7 @@ function groupsOf(known: ReadonlyMap<string, Known>, most: number) {
   const tooMany = new Set<string>()
   const reachedBy = (user: string, by: 'joined' | 'released'): Set<string> => {
     const reached = new Set([user])
-    // A set that is walked comes by what is added meanwhile.
+    // Iterating over a set also visits what is added meanwhile.
     for (const one of reached) for (const other of known.get(one)?.[by] ?? []) reached.add(other)
     return reached
   }
@@ -175,7 +180,8 @@ function factsOf(known: Known, level: Level): bigint {
   const apart = quarantine + BigInt(factsOfEmails)
   if (level === 'loaded') return apart
   const unprobed = isOnMany && level !== 'core' ? onManyDevicesWeight : 0n
-  // Of who is only named devices say nothing, except when each of several users claimed first, and which came first (R4).
+  // At level `named` facts about devices do not count, except for a user whose first devices matter (R4) and for one with
+  // links to other users, where the first claim of each user names the person.
   const isNameOnly = level === 'named' && !isOfManyDevices && !isAliased(known)
   return apart + unprobed + BigInt(isNameOnly ? node.coreFacts : node.facts)
 }

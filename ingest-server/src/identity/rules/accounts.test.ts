@@ -3,15 +3,15 @@ import {
   accountsOf,
   domainMeanings,
   isShared,
-  type AccountStay,
+  type ResolvedStay,
   type AccountTrait,
-  type Membership,
+  type MembershipFact,
 } from './accounts.js'
 import { claimedDomain, corporateDomain, domainRulesOf } from './domains.js'
-import type { Holding } from './resolve.js'
+import type { ResolvedHolding } from './resolve.js'
 
 const hour = (n: number) => new Date(Date.UTC(2026, 2, 1, n)).toISOString()
-const held = (name: string, from: number | null = null, to: number | null = null): Holding => ({
+const held = (name: string, from: number | null = null, to: number | null = null): ResolvedHolding => ({
   identifier: name.replace('!', ''),
   from: from === null ? null : hour(from),
   to: to === null ? null : hour(to),
@@ -20,7 +20,7 @@ const held = (name: string, from: number | null = null, to: number | null = null
   verified: name.includes('!'),
 })
 /** `2 u joins acme`, `5! u leaves acme`; "!" is verified. */
-const membership = (fact: string, index: number): Membership => {
+const membership = (fact: string, index: number): MembershipFact => {
   const [at = '', who = '', does, account = ''] = fact.replace('!', '').split(' ')
   return {
     identifier: who,
@@ -31,7 +31,7 @@ const membership = (fact: string, index: number): Membership => {
     verified: fact.includes('!'),
   }
 }
-const staysAsText = (stays: readonly AccountStay[]) =>
+const staysAsText = (stays: readonly ResolvedStay[]) =>
   stays.map(({ account, how, from, to, verified }) => {
     const when = (time: string | null) =>
       time === null ? '' : (Date.parse(time) - Date.UTC(2026, 2, 1)) / 3_600_000
@@ -41,7 +41,7 @@ const staysAsText = (stays: readonly AccountStay[]) =>
 const nobodyClaims = domainMeanings([])
 
 describe('the accounts a person counts in', () => {
-  const cases: [string, Holding[], string[], string[]][] = [
+  const cases: [string, ResolvedHolding[], string[], string[]][] = [
     [
       'a group takes the whole journey, before it too',
       [held('user:u')],

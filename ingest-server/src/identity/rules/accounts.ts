@@ -2,16 +2,17 @@
  * Which accounts a person counts in, and when. Pure. By `group`, retroactively; only where no group ever said
  * anything about the person, by the domain of their emails.
  *
- * Verified facts come first (R5). Where they say in which account somebody is, by a group or by a verified address,
- * unverified ones change nothing; they only add what they say of other accounts, for the time that is left open.
+ * Verified facts come first (R5): unverified facts change nothing about an account that a verified group or a
+ * verified address names. They only add other accounts, for times in which no verified fact puts the person anywhere.
  */
 import { compare } from './effective-links.js'
 import { claimedDomain, corporateDomain, noDomainRules, type DomainRules } from './domains.js'
-import type { Holding, Interval } from './resolve.js'
+import type { ResolvedHolding, ResolvedInterval } from './resolve.js'
 import { outranks } from './outranks.js'
+import { isWithin } from './interval.js'
 
 /** A fact: this identifier joined or left this account. */
-export interface Membership {
+export interface MembershipFact {
   identifier: string
   account: string
   at: string
@@ -32,7 +33,7 @@ export interface AccountTrait {
   addresses: readonly string[]
 }
 
-export interface AccountStay extends Interval {
+export interface ResolvedStay extends ResolvedInterval {
   account: string
   how: 'group' | 'domain'
   /** The message that made the person join, or that stated the email. */
@@ -51,7 +52,7 @@ export interface DomainClaim {
 export interface DomainMeaning {
   domain: string
   account: string | undefined
-  /** The same by verified claims alone: what counts for whom a verified address puts there. */
+  /** The account by verified claims alone: for a person whose address there is verified. */
   verifiedAccount: string | undefined
   state: '' | 'contested'
   /** Verified ones first, then by time. */
@@ -59,16 +60,16 @@ export interface DomainMeaning {
 }
 
 export interface PersonFacts {
-  identifiers: readonly Holding[]
+  identifiers: readonly ResolvedHolding[]
   /** Memberships of any of the identifiers; a device's membership counts for the owner of the device at that time. */
-  memberships: readonly Membership[]
+  memberships: readonly MembershipFact[]
   meaningOf: (domain: string) => DomainMeaning
   /** Of the project. */
   domainRules?: DomainRules | undefined
 }
 
 /** Sorted by account, then time. */
-export function accountsOf(facts: PersonFacts): AccountStay[] {
+export function accountsOf(facts: PersonFacts): ResolvedStay[] {
   const { identifiers, memberships, meaningOf, domainRules = noDomainRules } = facts
   const said = memberships.filter(({ identifier, at }) =>
     identifiers.some((held) => held.identifier === identifier && isWithin(held, at)),
@@ -83,8 +84,8 @@ export function accountsOf(facts: PersonFacts): AccountStay[] {
   return stays.sort((a, b) => compare(a.account, b.account) || compare(a.from ?? '', b.from ?? ''))
 }
 
-/** What is left of a stay when the times of others are taken out of it. */
-function outside(stay: AccountStay, others: readonly Interval[]): AccountStay[] {
+/** The parts of a stay that lie outside the times of `others`. */
+function outside(stay: ResolvedStay, others: readonly ResolvedInterval[]): ResolvedStay[] {
   let parts = [stay]
   for (const other of others)
     parts = parts.flatMap((part) => [
@@ -98,7 +99,7 @@ const earlierEnd = (a: string | null, b: string) => (a === null || b < a ? b : a
 const laterStart = (a: string | null, b: string) => (a === null || b > a ? b : a)
 
 /** True where a person counts in two accounts at once: what they do then is `shared`. */
-export const isShared = (stays: readonly AccountStay[], at: string) =>
+export const isShared = (stays: readonly ResolvedStay[], at: string) =>
   new Set(stays.filter((stay) => isWithin(stay, at)).map(({ account }) => account)).size > 1
 
 /** Company domains of the emails among some identifiers. */
@@ -148,8 +149,8 @@ function isOfTheirDomain({ verified, value, addresses }: AccountTrait, rules: Do
   return domain !== undefined && addresses.some((address) => corporateDomain(address, rules) === domain)
 }
 
-function staysByGroup(memberships: readonly Membership[]): AccountStay[] {
-  const byAccount = new Map<string, Membership[]>()
+function staysByGroup(memberships: readonly MembershipFact[]): ResolvedStay[] {
+  const byAccount = new Map<string, MembershipFact[]>()
   for (const fact of memberships) {
     const list = byAccount.get(fact.account)
     if (list) list.push(fact)
@@ -159,11 +160,11 @@ function staysByGroup(memberships: readonly Membership[]): AccountStay[] {
 }
 
 /**
- * The first period has no beginning, for the journey before the first `group` counts too; so leaving as the
- * first thing known says that they were there until then. A later join counts from its own time.
+ * The first period has no beginning, for the journey before the first `group` counts too; so where the first
+ * known fact is that they left, they were there until then. A later join counts from its own time.
  */
-function periodsOf(account: string, facts: Membership[]): AccountStay[] {
-  const periods: AccountStay[] = []
+function periodsOf(account: string, facts: MembershipFact[]): ResolvedStay[] {
+  const periods: ResolvedStay[] = []
   facts.sort((a, b) => compare(a.at, b.at) || compare(a.messageId, b.messageId))
   for (const { at, left, messageId: because, verified } of facts) {
     const last = periods.at(-1)
@@ -176,8 +177,8 @@ function periodsOf(account: string, facts: Membership[]): AccountStay[] {
 }
 
 /** Left and joined again at one instant is not a gap, and joined and left at one instant is not a stay. */
-function mergeTouching(periods: readonly AccountStay[]): AccountStay[] {
-  const merged: AccountStay[] = []
+function mergeTouching(periods: readonly ResolvedStay[]): ResolvedStay[] {
+  const merged: ResolvedStay[] = []
   for (const period of periods) {
     const last = merged.at(-1)
     if (last && last.to === period.from) last.to = period.to
@@ -187,12 +188,12 @@ function mergeTouching(periods: readonly AccountStay[]): AccountStay[] {
 }
 
 function staysByDomain(
-  identifiers: readonly Holding[],
+  identifiers: readonly ResolvedHolding[],
   meaningOf: (domain: string) => DomainMeaning,
   rules: DomainRules,
-): AccountStay[] {
-  const stays = new Map<string, AccountStay>()
-  // Verified addresses first: what one of them says of an account is not said again by another.
+): ResolvedStay[] {
+  const stays = new Map<string, ResolvedStay>()
+  // Verified addresses first: the first address that names an account decides about the stay there.
   for (const { identifier, because, verified } of [...identifiers].sort(byVerified)) {
     const domain = corporateDomainOf(identifier, rules)
     const meaning = domain === undefined ? undefined : meaningOf(domain)
@@ -203,12 +204,12 @@ function staysByDomain(
   return [...stays.values()]
 }
 
-const byVerified = (a: Holding, b: Holding) => Number(b.verified) - Number(a.verified)
+const byVerified = (a: ResolvedHolding, b: ResolvedHolding) => Number(b.verified) - Number(a.verified)
 
 const corporateDomainOf = (identifier: string, rules: DomainRules) =>
   identifier.startsWith('email:') ? corporateDomain(identifier.slice('email:'.length), rules) : undefined
 
-/** The one that is believed, per account and name. */
+/** Per account and name the trait that counts (outranks.ts). */
 function latestByAccount(traits: readonly AccountTrait[]): AccountTrait[] {
   const latest = new Map<string, AccountTrait>()
   for (const trait of traits) {
@@ -224,6 +225,3 @@ const byStanding = (a: DomainClaim, b: DomainClaim) =>
   compare(a.at, b.at) ||
   compare(a.account, b.account) ||
   compare(a.because, b.because)
-
-const isWithin = ({ from, to }: Interval, at: string) =>
-  (from === null || at >= from) && (to === null || at < to)

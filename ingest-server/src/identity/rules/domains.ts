@@ -3,7 +3,7 @@
  * domain comes from the public-suffix list, private suffixes included: two customers of `uk.com` or
  * `github.io` are two companies; so are two tenants of what is no public suffix (`a.onmicrosoft.com`).
  *
- * Nobody's company are, by kind: free mail (three lists together, and the brands under any country), throw-away
+ * No company's are, by kind: free mail (three lists together, and the brands under any country), throw-away
  * addresses (two lists), aliases and relays, hosts that nobody reads. A project adds and exempts domains of its own.
  */
 import { createRequire } from 'node:module'

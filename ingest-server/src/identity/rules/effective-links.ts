@@ -26,21 +26,21 @@ export interface EffectiveLinks {
   /** Identifier → how many others it was linked to. */
   quarantined: ReadonlyMap<string, number>
   areUnlinked: (identifier: string, other: string) => boolean
-  /** R4: emails that are nobody's by inference. */
+  /** R4: emails on too many devices, so that they are inferred to be nobody's. */
   onManyDevices: ReadonlySet<string>
-  /** R4: claims of devices that make no address their claimer's. */
+  /** R4: claims of devices from which no address is inferred to be the claimer's. */
   notInferring: ReadonlySet<Link>
 }
 
 export function effectiveLinks(recorded: Iterable<Link>, options: ResolveOptions = {}): EffectiveLinks {
   const raw = firstCopies(recorded, options)
-  const { setApart, ...capped } = overCaps(raw, options)
+  const { quarantinedLinks, ...capped } = overCaps(raw, options)
   const unlinked = unlinkedPairs(raw)
   const areUnlinked = (identifier: string, other: string) => unlinked.has(pairKey(identifier, other))
   const links = raw.filter(
     (link) =>
       isJoin(link) &&
-      !setApart.has(link) &&
+      !quarantinedLinks.has(link) &&
       !areUnlinked(link.identifier, link.other) &&
       // R2: an unverified alias of two users is recorded and changes nothing.
       !(link.kind === 'alias' && !link.verified && isUser(link.other)),
@@ -83,7 +83,7 @@ function firstCopies(recorded: Iterable<Link>, { asOf, signedOnly }: ResolveOpti
   )
 }
 
-/** The column `version` of `links` says the same order, so that ClickHouse keeps the copy that this would. */
+/** The column `version` of `links` has the same order, so that ClickHouse keeps the same copy. */
 function isEarlierCopy(a: Link, b: Link): boolean {
   const order = compare(a.receivedAt, b.receivedAt) || compare(a.at, b.at)
   return order < 0 || (order === 0 && !a.verified && b.verified)
@@ -115,7 +115,7 @@ function overCaps(raw: readonly Link[], { caps = defaultCaps, devicesOf: elsewhe
   }
   const devicesOf = (email: string) => elsewhere?.get(email) ?? countDevices(email, about.get(email) ?? [])
   const quarantined = new Map<string, number>()
-  const setApart = new Set<Link>()
+  const quarantinedLinks = new Set<Link>()
   const onManyDevices = new Set<string>()
   const inferNothing = new Set<Link>()
   for (const [identifier, links] of about) {
@@ -124,12 +124,12 @@ function overCaps(raw: readonly Link[], { caps = defaultCaps, devicesOf: elsewhe
     const over = overCap(identifier, links, { caps, devicesOf })
     if (!over) continue
     quarantined.set(identifier, over.others)
-    for (const link of over.setApart) setApart.add(link)
+    for (const link of over.quarantinedLinks) quarantinedLinks.add(link)
   }
   const ofLarge = apartOfLarge(raw, caps.usersOfPerson)
-  for (const link of ofLarge.setApart) setApart.add(link)
+  for (const link of ofLarge.quarantinedLinks) quarantinedLinks.add(link)
   for (const [user, others] of ofLarge.others) quarantined.set(user, (quarantined.get(user) ?? 0) + others)
-  return { quarantined, setApart, onManyDevices, notInferring: inferNothing }
+  return { quarantined, quarantinedLinks, onManyDevices, notInferring: inferNothing }
 }
 
 function countDevices(email: string, links: readonly Link[]): number {

@@ -1,14 +1,15 @@
 /**
  * R7: how many users aliases may make one person. An alias is as good as the key that it came with, and so a loop that
- * gives each login a new id, or a key that leaked, makes one person of thousands, whose every change would be worked out
- * of all of them. Of users who would be more than that none is joined, but for those that an operator released.
+ * gives each login a new id, or a key that leaked, makes one person of thousands, and each change of it would need
+ * all of them. The aliases of a group above the limit join nobody, except those that an operator released.
  *
- * Who they are all is not asked: as soon as some of them are found to be too many, all of these are, whatever else there
- * is. So the answer is bounded, and the same from wherever one looks.
+ * The whole group is never read: as soon as the users found so far are more than the limit, all of them are set apart,
+ * whoever else belongs to the group. So what is read is bounded, and the answer does not depend on which user of the
+ * group was asked about.
  */
 import { isUser, otherSide, type Link } from './link.js'
 
-/** Users who belong together, and whether they are too many; grows by pairs. */
+/** Groups of users, built up pair by pair, and whether a group is larger than the limit. */
 export interface Groups {
   join(user: string, other: string): void
   areTooMany(user: string): boolean
@@ -43,7 +44,7 @@ export function openGroups(most: number): Groups {
 export const joinsUsers = (link: Link): boolean =>
   link.kind === 'alias' && link.verified && isUser(link.identifier) && isUser(link.other)
 
-/** The pairs that a release names, by the one and the other. */
+/** Whether a verified release names this pair, in either order. */
 export function releasedPairs(links: Iterable<Link>): (identifier: string, other: string) => boolean {
   const released = new Map<string, Set<string>>()
   for (const { kind, verified, identifier, other } of links) {
@@ -62,32 +63,35 @@ export function releasedPairs(links: Iterable<Link>): (identifier: string, other
 
 export interface OfLarge {
   /** Aliases that stop counting. */
-  setApart: ReadonlySet<Link>
-  /** User → with how many others such an alias would join them. */
+  quarantinedLinks: ReadonlySet<Link>
+  /** User → how many others aliases that stop counting would join them with. */
   others: ReadonlyMap<string, number>
 }
 
-/** What is set apart of users who would be too many in one person. Released aliases count, while they are not too many. */
+/**
+ * Aliases of users who would be more than `most` in one person. Released aliases go on counting while they alone join
+ * no more than that.
+ */
 export function apartOfLarge(links: readonly Link[], most: number): OfLarge {
   const aliases = links.filter(joinsUsers)
-  if (aliases.length < most) return { setApart: new Set(), others: new Map() }
+  if (aliases.length < most) return { quarantinedLinks: new Set(), others: new Map() }
   const isReleased = releasedPairs(links)
   const [all, released] = [openGroups(most), openGroups(most)]
   for (const { identifier, other } of aliases) {
     all.join(identifier, other)
     if (isReleased(identifier, other)) released.join(identifier, other)
   }
-  const setApart = new Set<Link>()
+  const quarantinedLinks = new Set<Link>()
   const apartFrom = new Map<string, Set<string>>()
   for (const link of aliases) {
     const { identifier, other } = link
     if (!all.areTooMany(identifier)) continue
     if (isReleased(identifier, other) && !released.areTooMany(identifier)) continue
-    setApart.add(link)
+    quarantinedLinks.add(link)
     for (const user of [identifier, other]) {
       const others = apartFrom.get(user) ?? new Set<string>()
       apartFrom.set(user, others.add(otherSide(link, user)))
     }
   }
-  return { setApart, others: new Map([...apartFrom].map(([user, others]) => [user, others.size])) }
+  return { quarantinedLinks, others: new Map([...apartFrom].map(([user, others]) => [user, others.size])) }
 }

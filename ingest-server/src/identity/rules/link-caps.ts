@@ -1,7 +1,7 @@
 /**
- * R7: how many others one identifier may be linked with before the rest is set apart. Who floods a name with links
- * takes nothing from it: those within the cap, by the order of receipt, go on counting, and so do trusted ones, up to a
- * cap of their own that nobody's data comes near. A claim can be dated back, its receipt cannot.
+ * R7: how many others one identifier may be linked with before the rest is set apart. A flood of links takes nothing
+ * from the identifier: the links within the cap, by the order of receipt, go on counting, and so do trusted ones, up to a
+ * cap of their own that no real data comes near. A claim can be dated back, its receipt cannot.
  *
  * A person is bounded in size as well: a user's unverified addresses bring their devices with them, and are counted with
  * these, in the order of receipt.
@@ -16,11 +16,11 @@ import { isAnon, isEmail, isJoin, isTrusted, isUser, otherSide, type Link } from
 export interface Caps {
   othersOfUserOrEmail: number
   claimersOfAnon: number
-  /** R4: somebody's address is typed on a handful of devices; what is typed on more is a shared one, or a robot's. */
+  /** R4: a person's address is typed on a handful of devices; one that is typed on more is shared, or a robot's. */
   devicesOfLead: number
   /** How many identifiers a user's unverified addresses bring, each address and its devices. */
   identifiersByEmails: number
-  /** R4: on how many of a user's devices, the first received, an address may be inferred to be theirs. */
+  /** R4: on how many of a user's devices (the first received ones) an address may be inferred to be the user's. */
   devicesOfInference: number
   /** How many others trusted links may name of one identifier, but for those that join users (large-people.ts). */
   trustedOthers: number
@@ -37,7 +37,7 @@ export const defaultCaps: Caps = {
   usersOfPerson: 1_000,
 }
 
-/** Whether an address is nobody's by inference. `links`: all that name it. */
+/** Whether an address is on too many devices to be inferred to be anybody's. `links`: all that name it. */
 export function isOnManyDevices(email: string, links: readonly Link[], { devicesOfLead }: Caps): boolean {
   if (links.length <= devicesOfLead) return false
   const devices = new Set<string>()
@@ -53,8 +53,10 @@ export const capOf = (identifier: string, caps: Caps) =>
 
 export interface OverCap {
   /** Links that stop counting. */
-  setApart: ReadonlySet<Link>
-  /** How many others it is linked with by links that are not trusted, or by all where these are too many as well. */
+  quarantinedLinks: ReadonlySet<Link>
+  /**
+   * How many others it is linked with: by untrusted links, and by trusted ones too where these are above their own cap.
+   */
   others: number
 }
 
@@ -71,7 +73,7 @@ export function overCap(
   const isWithin = links.length <= Math.min(cap, caps.trustedOthers)
   if (isWithin && emailsThatCount(identifier, links, caps).length === 0) return undefined
   const released = releasedBy(identifier, links)
-  const setApart = new Set<Link>()
+  const quarantinedLinks = new Set<Link>()
   const others = new Set<string>()
   for (const verified of [true, false]) {
     const counted = links.filter(
@@ -87,7 +89,7 @@ export function overCap(
     for (const email of isUser(identifier) ? beyondSize(inOrder.slice(0, cap), caps, devicesOf) : [])
       within.delete(email)
     if (within.size === inOrder.length) continue
-    for (const link of counted) if (!within.has(otherSide(link, identifier))) setApart.add(link)
+    for (const link of counted) if (!within.has(otherSide(link, identifier))) quarantinedLinks.add(link)
   }
   if (links.length > caps.trustedOthers) {
     const trusted = links.filter(
@@ -97,9 +99,9 @@ export function overCap(
     const inOrder = inOrderOfReceipt(identifier, trusted)
     const beyond = new Set(inOrder.slice(caps.trustedOthers))
     if (beyond.size > 0) for (const other of inOrder) others.add(other)
-    for (const link of trusted) if (beyond.has(otherSide(link, identifier))) setApart.add(link)
+    for (const link of trusted) if (beyond.has(otherSide(link, identifier))) quarantinedLinks.add(link)
   }
-  return setApart.size === 0 ? undefined : { setApart, others: others.size }
+  return quarantinedLinks.size === 0 ? undefined : { quarantinedLinks, others: others.size }
 }
 
 /** A user with no more unverified addresses than this is within its size, however many devices these have. */
@@ -127,7 +129,10 @@ export function emailsThatCount(identifier: string, links: readonly Link[], caps
   return emails.size <= fewEmails(caps) ? [] : [...emails]
 }
 
-/** Claims of devices by which no address is inferred to be the user (R4): those of devices beyond the first many. */
+/**
+ * Claims of devices by which no address is inferred to be the user's (R4): of devices after the first
+ * `devicesOfInference`.
+ */
 export function notInferring(user: string, links: readonly Link[], { devicesOfInference }: Caps): Link[] {
   if (links.length <= devicesOfInference) return []
   return [true, false].flatMap((verified) => {

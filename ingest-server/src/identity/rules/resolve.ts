@@ -24,8 +24,8 @@ export type { Link, ResolveOptions } from './effective-links.js'
 /** `self`: the person is named by this identifier. The others are the rules of docs/identity.md. */
 export type Rule = 'self' | 'R1' | 'R2' | 'R3' | 'R4'
 
-/** Half-open [from, to); null is open. */
-export interface Interval {
+/** Half-open [from, to) in ISO 8601; null is open. people.ts has the same in milliseconds, for whoever reads rows. */
+export interface ResolvedInterval {
   from: string | null
   to: string | null
 }
@@ -37,18 +37,28 @@ export interface Why {
   verified: boolean
 }
 
-export interface Ownership extends Interval, Why {
+export interface ResolvedOwnership extends ResolvedInterval, Why {
   person: string
 }
 
-export interface Holding extends Interval, Why {
+export interface ResolvedHolding extends ResolvedInterval, Why {
   identifier: string
 }
 
-export interface Person {
+/** How a person that no link makes holds the identifier that names it. */
+export const selfHolding = (identifier: string, verified: boolean): ResolvedHolding => ({
+  identifier,
+  from: null,
+  to: null,
+  because: '',
+  rule: 'self',
+  verified,
+})
+
+export interface ResolvedPerson {
   /** The canonical identifier: the earliest claiming user, else the email. */
   id: string
-  identifiers: Holding[]
+  identifiers: ResolvedHolding[]
 }
 
 export interface ContestedEmail {
@@ -60,8 +70,8 @@ export interface ContestedEmail {
 
 export interface Resolution {
   /** Sorted by id. An identifier that no counting link names is nobody's, and stands for itself. */
-  people: Person[]
-  owners: Map<string, Ownership[]>
+  people: ResolvedPerson[]
+  owners: Map<string, ResolvedOwnership[]>
   contested: ContestedEmail[]
   /** `others`: how many others it was linked to. */
   quarantined: { identifier: string; others: number }[]
@@ -86,7 +96,7 @@ export function resolve(recorded: Iterable<Link>, options: ResolveOptions = {}):
     (email, claim) =>
       !onManyDevices.has(email) && !notInferring.has(claim) && !areUnlinked(email, claim.identifier),
   )
-  const owners = new Map<string, Ownership[]>([...users.owners, ...emails.owners])
+  const owners = new Map<string, ResolvedOwnership[]>([...users.owners, ...emails.owners])
   const personOf = (claimer: string) => owners.get(claimer)?.[0]?.person ?? claimer
   for (const [anon, claims] of facts.claimsOnAnon) owners.set(anon, shareOut(claims, personOf))
   return {
@@ -147,7 +157,7 @@ function joinUsers({ aliases, firstClaimBy, claims }: Facts) {
       groups.set(user, large)
     }
   }
-  const owners = new Map<string, Ownership[]>()
+  const owners = new Map<string, ResolvedOwnership[]>()
   for (const group of new Set(groups.values())) {
     const person = nameOf(group, claims)
     for (const user of group) {
@@ -191,7 +201,7 @@ const earlier = (a: string | undefined, b: string) => (a === undefined || b < a 
 /** R3, R5: a verified claim before unverified ones, else the first. R4: failing any, what devices tell. */
 function winEmails(facts: Facts, users: ReturnType<typeof joinUsers>, mayBeInferred: MayBeInferred) {
   const personOf = (user: string) => users.owners.get(user)?.[0]?.person ?? user
-  const owners = new Map<string, Ownership[]>()
+  const owners = new Map<string, ResolvedOwnership[]>()
   const contested: ContestedEmail[] = []
   const hasStated = new Set<string>()
   for (const [email, claims] of facts.claimsOnEmail) {
@@ -220,7 +230,7 @@ function winEmails(facts: Facts, users: ReturnType<typeof joinUsers>, mayBeInfer
 type MayBeInferred = (email: string, claim: Link) => boolean
 
 interface InferenceContext {
-  owners: ReadonlyMap<string, Ownership[]>
+  owners: ReadonlyMap<string, ResolvedOwnership[]>
   hasStated: ReadonlySet<string>
   personOf: (user: string) => string
   mayBeInferred: MayBeInferred
@@ -275,8 +285,8 @@ function firstOfEachClaimer(claims: readonly Link[]): ContestedEmail['claims'] {
  * R1: what came before the first claim is the first claimer's; from a claim by somebody else on, theirs. Of
  * several claims at one instant the last holds, for nothing can happen between them.
  */
-function shareOut(claims: readonly Link[], personOf: (claimer: string) => string): Ownership[] {
-  const owners: Ownership[] = []
+function shareOut(claims: readonly Link[], personOf: (claimer: string) => string): ResolvedOwnership[] {
+  const owners: ResolvedOwnership[] = []
   for (const claim of claims) {
     const person = personOf(claim.identifier)
     if (owners.at(-1)?.person === person) continue
@@ -289,7 +299,7 @@ function shareOut(claims: readonly Link[], personOf: (claimer: string) => string
   return owners
 }
 
-function always(person: string, rule: Rule, decided: Link | undefined): Ownership {
+function always(person: string, rule: Rule, decided: Link | undefined): ResolvedOwnership {
   return {
     person,
     from: null,
@@ -300,8 +310,8 @@ function always(person: string, rule: Rule, decided: Link | undefined): Ownershi
   }
 }
 
-function peopleOf(owners: ReadonlyMap<string, Ownership[]>): Person[] {
-  const people = new Map<string, Person>()
+function peopleOf(owners: ReadonlyMap<string, ResolvedOwnership[]>): ResolvedPerson[] {
+  const people = new Map<string, ResolvedPerson>()
   for (const [identifier, ownerships] of owners) {
     for (const { person: id, from, to, because, rule, verified } of ownerships) {
       let person = people.get(id)

@@ -2,47 +2,54 @@
  * From facts to the rows of identity_map, people and account_people. Pure; the rows are a function of the
  * recorded facts alone, their version too, which is why a rebuild gives the same bytes.
  */
-import { createBreather, type Breather } from '../../breathe.js'
+import { createBreather, type Breather } from '../breathe.js'
 import {
   accountsOf,
   domainsOf,
-  type AccountStay,
+  type ResolvedStay,
   type DomainMeaning,
-  type Membership,
-} from '../rules/accounts.js'
-import type { DomainRules } from '../rules/domains.js'
-import { isAnon, isEmail, isUser } from '../rules/effective-links.js'
-import type { Neighbourhood } from '../facts/neighbourhood.js'
-import type { Holding, Interval, Ownership, Person, Resolution } from '../rules/resolve.js'
+  type MembershipFact,
+} from './accounts.js'
+import type { DomainRules } from './domains.js'
+import { isAnon, isEmail, isUser } from './effective-links.js'
+import type { Neighbourhood } from './neighbourhood.js'
+import type {
+  ResolvedHolding,
+  ResolvedInterval,
+  ResolvedOwnership,
+  ResolvedPerson,
+  Resolution,
+} from './resolve.js'
+import { selfHolding } from './resolve.js'
 
 /** Property names are column names; the order of properties is theirs as well. */
 export interface IdentityRow {
   identifier: string
-  owners: Ownership[]
+  owners: ResolvedOwnership[]
   state: '' | 'contested' | 'quarantined'
   contested: { identifier: string; at: string; because: string; verified: boolean }[]
 }
 export interface PersonRow {
   person: string
-  identifiers: Holding[]
-  accounts: AccountStay[]
+  identifiers: ResolvedHolding[]
+  accounts: ResolvedStay[]
 }
 export interface AccountPersonRow {
   account: string
   person: string
   how: 'group' | 'domain'
-  periods: (Interval & { because: string })[]
+  periods: (ResolvedInterval & { because: string })[]
   verified: boolean
 }
 
-/** A row, or undefined where there is none (any longer), and how many facts say so. */
+/** A row, or undefined where there is to be none, and the number of facts that decide it. */
 export interface Derived<Row> {
   row: Row | undefined
   weight: bigint
 }
 
 export interface DerivedPerson extends Derived<PersonRow> {
-  /** Every account that the considered facts speak of, whether or not the person counts in it. */
+  /** Every account that the considered facts name, whether or not the person counts in it. */
   accountsSpokenOf: ReadonlySet<string>
 }
 
@@ -51,17 +58,17 @@ export interface DerivedRows {
   people: Map<string, DerivedPerson>
 }
 
-export function completePeople({ core }: Neighbourhood, { people }: Resolution): Person[] {
+export function completePeople({ core }: Neighbourhood, { people }: Resolution): ResolvedPerson[] {
   return people.filter(({ id }) => core.has(id))
 }
 
 export interface PeopleFacts {
   /** Who may have a row in `people`. */
   candidates: readonly string[]
-  people: readonly Person[]
-  /** Those whom no link makes a person: their own account, or an address that is known, may. */
+  people: readonly ResolvedPerson[]
+  /** Identifiers that no link makes a person; a membership of their own, or being a known address, does. */
   lone: readonly string[]
-  memberships: readonly Membership[]
+  memberships: readonly MembershipFact[]
   /** Address → whether a secret key or a token stated it. */
   knownEmails: ReadonlyMap<string, boolean>
   meaningOf: (domain: string) => DomainMeaning
@@ -112,7 +119,7 @@ async function peopleRows(
   facts: PeopleFacts,
   breather: Breather,
 ): Promise<DerivedRows['people']> {
-  const about = new Map<string, Membership[]>()
+  const about = new Map<string, MembershipFact[]>()
   for (const fact of facts.memberships) {
     const list = about.get(fact.identifier)
     if (list) list.push(fact)
@@ -120,7 +127,7 @@ async function peopleRows(
   }
   const rows: DerivedRows['people'] = new Map()
   const membersOf = neighbourhood.membersWhere((device) => about.has(device))
-  // Everybody who could be a person and is none gets no row: they became part of another.
+  // A candidate that is no person gets no row, and loses the one it had: it became part of another person.
   for (const identifier of facts.candidates) {
     if (breather.isDue()) await breather.rest()
     const linked = neighbourhood.weightOf(identifier)
@@ -145,8 +152,8 @@ async function peopleRows(
 }
 
 function personRow(
-  { id, identifiers }: Person,
-  about: ReadonlyMap<string, Membership[]>,
+  { id, identifiers }: ResolvedPerson,
+  about: ReadonlyMap<string, MembershipFact[]>,
   { meaningOf, domainRules }: PeopleFacts,
 ): PersonRow {
   const memberships = [...new Set(identifiers.map(({ identifier }) => identifier))].flatMap(
@@ -164,7 +171,10 @@ function personRow(
   }
 }
 
-function lonePeople({ lone, knownEmails }: PeopleFacts, about: ReadonlyMap<string, Membership[]>): Person[] {
+function lonePeople(
+  { lone, knownEmails }: PeopleFacts,
+  about: ReadonlyMap<string, MembershipFact[]>,
+): ResolvedPerson[] {
   return lone
     .filter(
       (id) =>
@@ -173,20 +183,11 @@ function lonePeople({ lone, knownEmails }: PeopleFacts, about: ReadonlyMap<strin
     )
     .map((id) => ({
       id,
-      identifiers: [loneHolding(id, knownEmails.get(id.slice('email:'.length)) ?? false)],
+      identifiers: [selfHolding(id, knownEmails.get(id.slice('email:'.length)) ?? false)],
     }))
 }
 
-const loneHolding = (identifier: string, verified: boolean): Holding => ({
-  identifier,
-  from: null,
-  to: null,
-  because: '',
-  rule: 'self',
-  verified,
-})
-
-/** One row an account that the person ever counted in, by account. */
+/** Account → row, one for each account that the person ever counted in. */
 export function accountRows({ person, accounts }: PersonRow): Map<string, AccountPersonRow> {
   const rows = new Map<string, AccountPersonRow>()
   for (const { account, how, from, to, because, verified } of accounts) {

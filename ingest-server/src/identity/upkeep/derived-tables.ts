@@ -1,5 +1,5 @@
 /**
- * The tables that stitch derives: what stands there, and writing what is different. A row is written only if
+ * The tables that stitch derives: reading the present rows, and writing those that differ. A row is written only if
  * its content changed and nobody who had read more facts wrote it; ClickHouse settles the rest, for of several
  * rows the one with the highest version is read.
  */
@@ -24,7 +24,7 @@ export interface DomainRow {
   claims: DomainMeaning['claims']
 }
 
-/** What stands: the content as text, and the version. */
+/** A present row: its content as text, and its version. */
 export interface Present<Row> {
   row: Row
   text: string
@@ -62,7 +62,7 @@ const shapes: { [T in Table]: Shape<T> } = {
   account_people: {
     columns: ['account', 'person', 'how', 'periods', 'verified'],
     keyColumns: ['account', 'person'],
-    // More pairs than were asked for: those that stand, which are few.
+    // More pairs than were asked for; of those few rows are present.
     where: 'account IN {accounts: Array(String)} AND person IN {people: Array(String)}',
     params: (keys) => {
       const pairs = keys.map((key) => JSON.parse(key) as [account: string, person: string])

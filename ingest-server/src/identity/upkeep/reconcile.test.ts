@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { accountsOf, domainMeanings, type Membership } from '../rules/accounts.js'
+import { accountsOf, domainMeanings, type MembershipFact } from './accounts.js'
 import { accountRows } from './derive.js'
 import { keyOf, type DerivedTables, type RowOf, type Table } from './derived-tables.js'
 import type { DomainTrait, FactReader, Node } from '../facts/facts.js'
@@ -11,7 +11,7 @@ import { reconcile } from './reconcile.js'
 /** Facts and derived tables in memory, so that thousands of histories can be played; stitch.test.ts plays some on ClickHouse. */
 interface World {
   links: Link[]
-  memberships: Membership[]
+  memberships: MembershipFact[]
   traits: DomainTrait[]
   /** Address → a verified message said so. */
   emails: Map<string, boolean>

@@ -20,9 +20,10 @@ import {
   type Line,
   type PresentRows,
 } from './derived-tables.js'
-import type { FactReader } from '../facts/facts.js'
-import { neighbourhoodOf } from '../facts/neighbourhood.js'
-import { resolve, type Ownership } from '../rules/resolve.js'
+import type { FactReader } from './facts.js'
+import { neighbourhoodOf } from './neighbourhood.js'
+import { resolve, type ResolvedOwnership } from './resolve.js'
+import { partsOf } from '../parts.js'
 
 export interface ReconcileContext {
   facts: FactReader
@@ -59,7 +60,7 @@ export async function reconcile(context: ReconcileContext, identifiers: Iterable
   const asked = new Set(identifiers)
   const covered = new Set<string>()
   // Users first: with them come their emails and devices, which then need not be looked at again.
-  for (const some of chunks([...asked].sort(byKind))) {
+  for (const some of partsOf([...asked].sort(byKind), identifiersAtOnce)) {
     let wanted = new Set(some.filter((identifier) => !covered.has(identifier)))
     if (wanted.size === 0) continue
     const results = emptyResults()
@@ -79,11 +80,6 @@ export async function reconcile(context: ReconcileContext, identifiers: Iterable
 const kinds = ['user:', 'email:', 'anon:']
 const byKind = (a: string, b: string) => kindRank(a) - kindRank(b)
 const kindRank = (identifier: string) => kinds.findIndex((kind) => identifier.startsWith(kind))
-
-function* chunks(identifiers: readonly string[]): Generator<string[]> {
-  for (let start = 0; start < identifiers.length; start += identifiersAtOnce)
-    yield identifiers.slice(start, start + identifiersAtOnce)
-}
 
 /** Whose row was derived, and the persons that it names with it. */
 function coveredBy({ identifiers, people }: Results): string[] {
@@ -180,7 +176,7 @@ function noLongerHeld(before: PersonRow | undefined, now: PersonRow | undefined)
   return (before?.identifiers ?? []).map(({ identifier }) => identifier).filter((one) => !holds.has(one))
 }
 
-const areSame = (before: readonly Ownership[], now: readonly Ownership[]) =>
+const areSame = (before: readonly ResolvedOwnership[], now: readonly ResolvedOwnership[]) =>
   before.length === now.length &&
   before.every((one, index) => {
     const other = now[index]

@@ -4,8 +4,8 @@
  * or from an empty identity_map gives the same rows, and a crash at any point is mended by the next pass. No
  * event is ever rewritten.
  *
- * Several processes divide the projects among them (projections/leases.ts), for speed alone: of two that work on one
- * project, as when one was frozen, neither does harm.
+ * Several processes divide the projects among them (projections/leases.ts), for speed alone: two processes that work on
+ * the same project, as after one was frozen, do no harm.
  */
 import type { ClickHouse } from '../../clickhouse/clickhouse.js'
 import type { Logger } from '../../logger.js'
@@ -47,7 +47,7 @@ export interface PassResult {
   changes: number
 }
 
-/** Into so many parts projects are divided, which is the most processes that find work. */
+/** Number of parts into which projects are divided; no more processes than that find work. */
 const usualSlots = 16
 
 export function startStitch(deps: StitchDeps): Stitch {
@@ -82,7 +82,7 @@ function openWorker(deps: StitchDeps) {
     feed,
     sweepStart,
     onGained(held) {
-      // Somebody else may have worked on these projects meanwhile.
+      // Another process may have worked on these projects meanwhile.
       stitcher.forget()
       deps.logger.info(held, 'Takes part in saying who is who')
     },
@@ -112,7 +112,7 @@ function openWorker(deps: StitchDeps) {
         await stitcher.reconcileChanges(mine)
       }
     } catch (error) {
-      // What was remembered may be ahead of what was written.
+      // After a failure the memory may hold what was never written.
       stitcher.forget()
       throw error
     }

@@ -13,16 +13,17 @@ import { openFacts, type DomainTrait, type FactReader } from '../facts/facts.js'
 import { createRecentClaims } from './recent-claims.js'
 import { readSweepPage, type SweepPosition } from '../../projections/sweep.js'
 import { reconcile } from './reconcile.js'
+import { partsOf } from '../parts.js'
 
 export interface Stitcher {
   /** Resolves when the rows of everybody concerned are written. */
   reconcileChanges: (changes: readonly Change[]) => Promise<void>
-  /** Only of projects that are this process's to work on. */
+  /** Only of the projects that this process holds. */
   sweepPage: (
     position: SweepPosition,
     options: { size: number; isMine?: (project: string) => boolean },
   ) => Promise<{ identifiers: number; next: SweepPosition | undefined }>
-  /** Nothing that was read counts as known any longer. */
+  /** Drops everything that was remembered of earlier reads and writes. */
   forget: () => void
 }
 
@@ -95,7 +96,7 @@ export function createStitcher({ client, projects }: StitcherDeps): Stitcher {
   }
 
   async function reconcileAll(wanted: ReadonlyMap<string, Outdated>, pass: Pass): Promise<void> {
-    for (const some of chunks([...wanted], projectsAtOnce))
+    for (const some of partsOf([...wanted], projectsAtOnce))
       await Promise.all(some.map(([project, outdated]) => reconcileProject(project, outdated, pass)))
   }
 
@@ -151,7 +152,7 @@ interface Pass {
   isSweep: boolean
 }
 
-/** What of one project has to be looked at. */
+/** What has to be looked at in one project. */
 interface Outdated {
   identifiers: Set<string>
   /** Users who stated an address, and the domains of these: from them a claim of such a domain counts. */
@@ -174,7 +175,7 @@ function setOf(sets: Map<string, Set<string>>, key: string): Set<string> {
 
 /**
  * Which rows of account_people this process wrote or swept lately. `people` names the accounts of a person, but
- * not those that a slower stitcher writes after a faster one took them away; that slower one still knows.
+ * not those that a slower stitcher writes after a faster one removed them; this memory of the slower one has them.
  */
 function createAccountsOnce() {
   const known = new QuickLRU<string, Set<string>>({ maxSize: maxAccountsOnce })
@@ -201,7 +202,7 @@ interface DomainContext {
   repair: boolean
 }
 
-/** What these users said, unproven, of the domains of accounts. */
+/** Unverified claims of these users about the domains of accounts. */
 async function domainsClaimedBy(
   { facts, domainRules }: Pick<DomainContext, 'facts' | 'domainRules'>,
   claimers: Outdated['claimers'],
@@ -222,7 +223,7 @@ async function writeDomains(context: DomainContext, domains: readonly string[]):
   const meaningOf = domainMeanings(traits, domainRules)
   const present = await tables.present('domains', domains)
   const derived = domains.map((domain): [string, Derived<DomainRow>] => {
-    // Each fact that decides: the claims, and the addresses of those who made them.
+    // The facts that decide: the claims, and the addresses of their authors.
     const weight = traits
       .filter(({ value }) => claimedDomain(value, domainRules) === domain)
       .reduce((sum, { addresses }) => sum + 1 + addresses.length, 0)
@@ -275,8 +276,4 @@ const epochsQuery: NamedQuery = {
 async function readEpochs(client: ClickHouseClient): Promise<Map<string, bigint>> {
   const rows = await queryRows<[project: string, epoch: string]>({ client }, epochsQuery)
   return new Map(rows.map(([project, epoch]) => [project, BigInt(epoch)]))
-}
-
-function* chunks<Value>(values: readonly Value[], size: number): Generator<Value[]> {
-  for (let start = 0; start < values.length; start += size) yield values.slice(start, start + size)
 }

@@ -1,4 +1,4 @@
-/** What can be asked of an attribution, and what it is answered from. */
+/** The parameters of an attribution, and the touches that it is computed from. */
 import type { Touch } from '@touchline/schemas/api'
 import { compileTouch } from '../../definitions/sql/compile-touch.js'
 import type { Goal } from '../goals.js'
@@ -14,19 +14,19 @@ export interface AttributionQuestion extends Question {
   goal: Goal
   models: readonly Model[]
   by: Dimension
-  /** Undefined: since ever. */
+  /** Undefined: without a limit. */
   lookbackMs: number | undefined
   /** The path begins after the subject's conversion before. */
   sinceLastConversion: boolean
   halfLifeMs: number
-  /** Of the Markov chain. */
+  /** Order of the Markov chain. */
   order: number
   milestones: Readonly<Partial<Record<MilestoneName, Goal>>>
   /** Which touches get credit; undefined: those with a channel. */
   touch?: Touch | undefined
 }
 
-/** The column that a dimension is; of a landing page the visit's path. */
+/** The column of each dimension; of a landing page the visit's path. */
 const columns: Readonly<Record<Dimension, string>> = {
   channel: 'channel',
   source: 'source',
@@ -36,7 +36,7 @@ const columns: Readonly<Record<Dimension, string>> = {
   name: 'name',
 }
 
-/** What stands for a touch that says nothing of what is asked, as in GA4. */
+/** The value of a touch that has none in the dimension, as in GA4. */
 export const notSet = '(not set)'
 
 export const keyOf = (by: Dimension): string =>

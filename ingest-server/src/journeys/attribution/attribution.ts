@@ -20,7 +20,7 @@ import {
 export interface ModelAnswer extends Shared {
   model: Model
   warnings: string[]
-  /** Of Markov only. */
+  /** For the Markov model only. */
   isAvailable?: boolean
   conversionProbability?: number
   notConverting?: number
@@ -29,7 +29,7 @@ export interface ModelAnswer extends Shared {
 
 export interface Attribution {
   models: ModelAnswer[]
-  /** Of the total what nobody vouches for; undefined of a goal that is no touch. */
+  /** The unverified part of the total; undefined for a goal that is no touch. */
   unverified: Shared['total'] | undefined
   definitions: UsedDefinition[]
   touchFilter: string
@@ -53,7 +53,10 @@ export async function attribute(reader: Reader, ask: AttributionQuestion): Promi
 /** What unattributed conversions are called, as a row that can be opened. */
 export const unattributedRow = 'Unattributed'
 
-/** Whose conversions a row has a part in: as many as the row says `subjects`. Throws QUERY_INVALID where no touch is of it. */
+/**
+ * The subjects in whose conversions a row has a part: as many as its `subjects`. Throws QUERY_INVALID where no touch
+ * belongs to the row.
+ */
 export async function attributedSubjects(
   reader: Reader,
   ask: AttributionQuestion & { row: string },

@@ -74,7 +74,7 @@ const rules: Readonly<Record<RuleModel, Rule>> = {
 const onlyAt = (touches: readonly PathTouch[], index: number) =>
   touches.map((_touch, at) => (at === index ? 1n : 0n))
 
-/** The same for each group, within a group the same for each touch. */
+/** Equal weights for the groups, and within a group for its touches. */
 function sharedBy(touches: readonly PathTouch[], groupOf: (touch: PathTouch) => string): bigint[] {
   const sizes = new Map<string, bigint>()
   for (const touch of touches) sizes.set(groupOf(touch), (sizes.get(groupOf(touch)) ?? 0n) + 1n)
@@ -106,8 +106,8 @@ function placesOf(
 }
 
 /**
- * `each` for every place that is held, `rest` shared by the touches that hold none. A place that nobody holds, or a
- * rest that nobody is left for, is not given: what there is keeps its proportions.
+ * `each` for every place that is held, `rest` shared by the touches that hold none. A place without a touch,
+ * and a rest without touches left, gets nothing: the other weights keep their proportions.
  */
 function byPositions(
   n: number,

@@ -23,7 +23,7 @@ export async function readConversions(reader: Reader, ask: AttributionQuestion):
     .sort((a, b) => a.conversionAt - b.conversionAt || compare(a.subject, b.subject))
 }
 
-/** Who may have a conversion in the window, at most one more than `mostKeys`. */
+/** Keys of subjects that may have a conversion in the window, at most one more than `mostKeys`. */
 async function readKeys(reader: Reader, ask: AttributionQuestion): Promise<string[]> {
   const converted = await maybeConvertedKeys(reader, ask.goal, ask, 'goal')
   const window = within(ask, 'at')
@@ -118,7 +118,7 @@ type PathRow = [
   ...milestones: (number | null)[],
 ]
 
-/** A row a conversion of the subjects of whom `among` holds. */
+/** SELECT with one row a conversion, of subjects for which the condition `among` holds. */
 async function pathsSql(reader: Reader, ask: AttributionQuestion, among: string): Promise<Fragment> {
   const asked = await askedConversions(reader, ask, among)
   const credited = creditedTouches(ask).condition
@@ -152,7 +152,7 @@ ${joins.join('\n')}`,
   }
 }
 
-/** Of each milestone when it was reached; none for what the request and the definition do not name. */
+/** When each milestone was reached; without those that neither the request nor the definition names. */
 async function milestonesOf(
   reader: Reader,
   ask: AttributionQuestion,

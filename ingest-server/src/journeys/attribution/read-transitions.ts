@@ -7,14 +7,14 @@ import { conversion, lost, start, statesOf, type Transition } from './markov.js'
 import { convertedKeys } from '../goals.js'
 import type { Conversion } from './share.js'
 
-/** More values than these are no channels any longer, and each costs a linear system. */
+/** A dimension with more values is none of channels, and each value costs a linear system. */
 export const mostSteps = 500
 
 export interface Counted {
   transitions: Transition[]
   /** Number of a step → its key. */
   keys: string[]
-  /** Subjects without a conversion by asOf, silent or open. */
+  /** Number of subjects without a conversion by asOf, silent or open. */
   notConverting: number
 }
 
@@ -124,7 +124,7 @@ function touchesIn(others: Others, tied: Tied): string {
 
 type Move = [from: number, to: number, count: number, tied: number]
 
-/** A path of somebody who did not convert ends with their last touch, and reaches as far back as one that converts. */
+/** The path of a subject that did not convert ends with its last touch, and reaches as far back as a converting one. */
 async function notConvertingTransitions(
   reader: Reader,
   ask: AttributionQuestion,

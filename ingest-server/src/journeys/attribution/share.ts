@@ -1,13 +1,14 @@
-/** Conversions and their paths → who gets how much: credits and money that sum to what there was, exactly. Pure. */
+/** Conversions and their paths → credit and money per row, which sum exactly to the conversions and their value. Pure. */
 import { apportion, fromUnits, placesFor, toUnits } from '../numbers/apportion.js'
 import { median, ratio } from '../numbers/statistics.js'
 import type { Path } from './credit.js'
+import { dayMs } from '../../units.js'
 
 export interface Conversion extends Path {
   subject: string
-  /** Null where it names no amount. */
+  /** Null where the conversion names no amount. */
   value: number | null
-  /** Empty where it names none. */
+  /** Empty where it names no currency. */
   currency: string
   /** A secret key or a userToken vouches for it; of a goal that is no touch, absent. */
   isVerified?: boolean
@@ -23,9 +24,9 @@ export interface AttributionRow {
   conversions: number
   value: Money[]
   share: number | null
-  /** How many subjects' conversions it has a part in. */
+  /** Number of subjects in whose conversions the row has a part. */
   subjects: number
-  /** From the first touch of a path that is the row's to the conversion. */
+  /** From the first touch of a path that belongs to the row to the conversion. */
   medianDays: number | null
 }
 
@@ -45,9 +46,7 @@ export const wholeCredit = 2_329_089_562_800n * 1_000_000n
 /** Places after the point of an amount: a part of a cent is kept, so that rows sum to the cent whoever rounds them. */
 export const moneyPlaces = 6
 
-const dayMs = 86_400_000
-
-/** What a row gathers, in units. */
+/** The sums of a row, in units. */
 interface Tally {
   credit: bigint
   money: Map<string, bigint>
@@ -86,8 +85,8 @@ export function shareConversions(
 }
 
 /**
- * What a model says of the whole: of everything that has a path each key gets its weight, whichever conversions it has
- * a part in. Weights are not negative; without any above zero nothing is attributed.
+ * For models that weigh keys as a whole: all conversions with a path are shared by these weights, whichever conversions
+ * a key has a part in. Weights are not negative; without any above zero nothing is attributed.
  */
 export function shareTotals(
   conversions: readonly Conversion[],
@@ -211,7 +210,7 @@ export interface OpenedRow {
   at: string
 }
 
-/** Who is behind the row `key`, undefined for what is unattributed; by time of the first conversion. */
+/** The subjects of the row `key` (undefined: of the unattributed conversions), by time of the first conversion. */
 export function openRow(
   conversions: readonly Conversion[],
   key: string | undefined,

@@ -33,7 +33,7 @@ export function furthestAttempt(walk: Walk, rules: FunnelRules): number[] {
   return best.map((place) => msOf(walk.codes[place]))
 }
 
-/** From a touch on: the touches that make the steps. */
+/** From the place of a touch: the places of the touches that make the steps. */
 type Attempt = (start: number) => number[]
 
 const attemptsOf: Readonly<Record<FunnelMode, (walk: Walk, rules: FunnelRules) => Attempt>> = {
@@ -82,7 +82,10 @@ function strictAttempts(walk: Walk, { steps, windowMs }: FunnelRules): Attempt {
   }
 }
 
-/** Each touch stands for one step at most: a step more is reached when a touch more finds a step (augmenting paths). */
+/**
+ * Each touch stands for one step at most: one more step is reached where one more touch can be matched to a step
+ * (augmenting paths).
+ */
 function attemptsInAnyOrder(walk: Walk, { steps, windowMs }: FunnelRules): Attempt {
   return (start) => {
     const touchOf = new Array<number | undefined>(steps)

@@ -1,5 +1,7 @@
 /** What a funnel is broken down by: the channel that a subject first came from, or a trait. */
-import { touchesOf } from '../../definitions/sql/touches.js'
+import { textOf } from '../../definitions/compare.js'
+import { latestTrait, saidTraits } from '../../definitions/said-traits.js'
+import { touchesOf } from '../../definitions/touches.js'
 import { baseParams, type Fragment, type Question } from '../question.js'
 import { notSet } from '../attribution/attribution-question.js'
 
@@ -25,27 +27,12 @@ export function breakdownSql({
   return {
     column,
     joinOf: (which) =>
-      joined(`SELECT key, ${shownValue} AS part FROM (${latestTraitSql(subject)}) WHERE ${which}`),
+      joined(`SELECT key, ${textOf('value')} AS part FROM (${latestTraitSql(subject)}) WHERE ${which}`),
     sql: '',
     params: { ...baseParams({ asOf }), breakdownTrait: breakdown.trait },
   }
 }
 
-/** Text as it is, everything else as JSON. */
-const shownValue = `if(JSONType(value) = 'String', JSONExtractString(value), value)`
-
 /** SELECT key, value (JSON text): of the trait the latest said by asOf, what was verified before what was not. */
-function latestTraitSql(subject: Question['subject']): string {
-  const latest = 'argMax(value, (verified, at, message_id)) AS value'
-  const said = "name = {breakdownTrait: String} AND at <= {asOf: DateTime64(3, 'UTC')}"
-  if (subject === 'account')
-    return `SELECT cityHash64(account) AS key, ${latest} FROM account_traits FINAL WHERE project = {project: String} AND ${said} GROUP BY account`
-  return `
-SELECT cityHash64(person) AS key, ${latest}
-FROM (
-  SELECT if(notEmpty(map.owners), map.owners[-1].person, traits.identifier) AS person, value, verified, at, message_id
-  FROM (SELECT * FROM traits FINAL WHERE project = {project: String} AND ${said}) AS traits
-  LEFT JOIN (SELECT identifier, owners FROM identity_map FINAL WHERE project = {project: String}) AS map ON map.identifier = traits.identifier
-)
-GROUP BY person`
-}
+const latestTraitSql = (subject: Question['subject']) =>
+  `SELECT cityHash64(subject) AS key, ${latestTrait} AS value FROM (${saidTraits(subject, "name = {breakdownTrait: String} AND at <= {asOf: DateTime64(3, 'UTC')}")}) GROUP BY subject`

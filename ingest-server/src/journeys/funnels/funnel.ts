@@ -1,4 +1,4 @@
-/** How many get from step to step, and how long it takes: POST /v1/funnels/query. */
+/** The number of subjects that get from step to step, and how long it takes them: POST /v1/funnels/query. */
 import { createBreather } from '../../breathe.js'
 import { queryRows, type NamedQuery, type Params, type Reader } from '../../clickhouse/query.js'
 import { median, ratio } from '../numbers/statistics.js'
@@ -21,7 +21,7 @@ export interface FunnelStepAnswer {
 
 export interface FunnelGroup {
   steps: FunnelStepAnswer[]
-  /** Not through, and still inside the window of their latest beginning. */
+  /** Subjects that are not through and are still inside the window of their latest beginning. */
   pending: number
 }
 
@@ -29,7 +29,7 @@ export interface Funnel extends FunnelGroup {
   breakdown?: (FunnelGroup & { key: string })[]
 }
 
-/** Somebody who may have got beyond the first step. */
+/** A subject that may have got beyond the first step. */
 interface Advanced {
   key: string
   part: string
@@ -38,7 +38,7 @@ interface Advanced {
   times: number[]
 }
 
-/** Those who only began, counted. */
+/** Number of subjects that only began. */
 interface Began {
   part: string
   subjects: number
@@ -65,7 +65,7 @@ export async function askFunnel(reader: Reader, ask: FunnelQuestion): Promise<Fu
 const partsOf = (began: readonly Began[], advanced: readonly Advanced[]) =>
   [...new Set([...began, ...advanced].map(({ part }) => part))].sort()
 
-/** Who reached a step (from 0), of one group or of all. Throws QUERY_INVALID for a group that nobody is in. */
+/** Subjects that reached a step (from 0), of one group or of all. Throws QUERY_INVALID for a group without subjects. */
 export async function subjectsOfStep(
   reader: Reader,
   ask: FunnelQuestion,
@@ -117,7 +117,7 @@ interface Read {
   advanced: Advanced[]
 }
 
-/** So many touches are asked for at a time: what is gathered of them is some 20 MB as text. */
+/** Touches in one query: their answer is some 20 MB of text. */
 const touchesAtATime = 1_000_000
 
 async function rangesOf(reader: Reader, { subject, only }: FunnelQuestion): Promise<Params[]> {
@@ -145,7 +145,7 @@ async function readFunnel(reader: Reader, ask: FunnelQuestion): Promise<Read> {
   return read
 }
 
-/** ClickHouse works on the next while this process works on the one before. */
+/** ClickHouse answers the next query while this process works on the answer before. */
 async function* oneAhead<Item, Answer>(
   items: readonly Item[],
   ask: (item: Item) => Promise<Answer>,
@@ -153,7 +153,7 @@ async function* oneAhead<Item, Answer>(
   const asked = (at: number) => {
     const item = items[at]
     const answer = item === undefined ? undefined : ask(item)
-    // Where the one before fails nobody waits for this one.
+    // Where the work on the answer before fails, nothing waits for this one.
     answer?.catch(() => undefined)
     return answer
   }

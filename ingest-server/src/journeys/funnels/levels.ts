@@ -1,6 +1,6 @@
-/** Who began a funnel, and the touches that match its steps: the SQL half of funnel.ts. */
-import { compileTouches } from '../../definitions/sql/compile-touch.js'
-import { touchesOf } from '../../definitions/sql/touches.js'
+/** Subjects that began a funnel, and the touches that match its steps: the SQL half of funnel.ts. */
+import { compileTouches } from '../../definitions/compile-touch.js'
+import { touchesOf } from '../../definitions/touches.js'
 import type { Reader } from '../../clickhouse/query.js'
 import { baseParams, fragment, ofSubjects, paramsOf, type Fragment, type Question } from '../question.js'
 import { breakdownSql } from './breakdown.js'
@@ -16,7 +16,7 @@ const packed = (time: string, mask: string) =>
 
 /**
  * `quick`: touches of one time in no order, and `tied` where that order may matter. `exact`: in the total order, which
- * costs four times as much; nobody is tied.
+ * costs four times as much; no row is tied.
  */
 export type TouchOrder = 'quick' | 'exact'
 

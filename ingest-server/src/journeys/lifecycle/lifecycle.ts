@@ -122,7 +122,7 @@ const onlyOf = (figures: Figures, channel: string): Figures =>
     // The same lists, shorter.
   ) as unknown as Figures
 
-/** What is asked for of a period that begins at `start`. */
+/** The numbers of a period that begins at `start`. */
 interface Part extends Period {
   start: number
 }
@@ -212,7 +212,7 @@ function engagementOf(
   return { value: share === null ? null : share * 100, engagements, followers }
 }
 
-/** Of a cohort's customers those that ordered in each later period that has begun. */
+/** Per cohort and later period that has begun: the customers of the cohort that ordered then. */
 function cohortsOf(parts: readonly Part[], { newCustomers, cohorts }: Figures, asOf: number): Cohort[] {
   return newCustomers.map(({ period, n }) => {
     const own = parts.find(({ start }) => start === period * 1_000)

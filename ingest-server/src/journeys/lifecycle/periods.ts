@@ -1,11 +1,11 @@
 /** Days, weeks, months and quarters of a time zone, as ClickHouse cuts them. */
 import { queryRows, type Reader } from '../../clickhouse/query.js'
+import { dayMs } from '../../units.js'
 
 export const periodNames = ['day', 'week', 'month', 'quarter'] as const
 export type PeriodName = (typeof periodNames)[number]
 
 /** Years have 365.25 days: what a period's frequency is multiplied by. */
-export const dayMs = 86_400_000
 export const yearMs = 365.25 * dayMs
 
 const starts: Readonly<Record<PeriodName, (at: string) => string>> = {

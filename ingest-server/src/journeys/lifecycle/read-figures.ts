@@ -1,4 +1,4 @@
-/** What lifecycle numbers are made of, counted by period: conversions, orders, subjects, emails, costs. */
+/** The counts behind lifecycle numbers, by period: conversions, orders, subjects, emails, costs. */
 import { query, type Reader } from '../../clickhouse/query.js'
 import { touchesOf } from '../../definitions/sql/touches.js'
 import { conversionsOf, type Goal } from '../goals.js'
@@ -22,13 +22,13 @@ export interface LifecycleAsk extends Question {
   customer: Goal | undefined
   order: Goal | undefined
   lead: Goal | undefined
-  /** Of a customer's life, for CLV. */
+  /** Length of a customer's life in years, for CLV. */
   years: number
   /** Part of the revenue that is earned. */
   margin: number
   /** Costs and first touches of this channel only. */
   channel: string | undefined
-  /** Each channel apart too: `part` of a row is its channel, else empty. */
+  /** Also per channel: `part` of a row is its channel, and empty for the total. */
   isSplit: boolean
 }
 
@@ -61,7 +61,7 @@ export interface VolumeRow {
 const firstChannels = (subject: LifecycleAsk['subject']) =>
   `SELECT key, toString(argMin(channel, (at, message_id, touch))) AS part FROM ${touchesOf(subject)} WHERE channel != '' GROUP BY key`
 
-/** Of rows with `key` and `at`, those of the ask, with `part` and `period`; `from` is a FROM expression. */
+/** The rows of `from` (a FROM expression with `key` and `at`) that are asked for, with `part` and `period`. */
 function scoped(ask: LifecycleAsk, from: string, condition: string): string {
   const period = `${startOf(ask.period, 'at')} AS period`
   if (!ask.isSplit) return `(SELECT *, ${period}, '' AS part FROM ${from} WHERE ${condition})`
@@ -222,7 +222,7 @@ export async function readCosts(
     },
     params,
   )
-  // Followers are a level and no flow: of each place the last that was told in the period.
+  // Followers are a level and not a flow: per place the last number in the period counts.
   const volumes = query<VolumeRow>(
     reader,
     {
@@ -248,25 +248,25 @@ export interface CohortRow {
   n: number
 }
 
-/** Of the subjects of each cohort (first conversion of the customer goal) those that ordered again, by period. */
+/** Per cohort (period of the first conversion of the customer goal) and period: the subjects that ordered again. */
 export async function readCohorts(reader: Reader, ask: LifecycleAsk): Promise<CohortRow[]> {
   const { customer, order } = ask
   if (customer === undefined) return []
   const first: Goal = { ...customer, body: { ...customer.body, count: 'first' } }
   const again: Goal = { ...(order ?? customer), body: { ...(order ?? customer).body, count: 'each' } }
-  const firsts = await conversionsOf(reader, first, ask, { prefix: 'goal' })
+  const firstOccurrences = await conversionsOf(reader, first, ask, { prefix: 'goal' })
   const orders = await conversionsOf(reader, again, ask, { prefix: 'again' })
   const scope = await scopeOf(reader, ask)
   const until = within({ to: ask.to }, 'at')
   const sql = `
-SELECT part, cohort, period, uniqExact(firsts.key) AS n
-FROM (SELECT key, part, period AS cohort FROM ${scoped(ask, `(${firsts.sql})`, scope.condition)}) AS firsts
-INNER JOIN (SELECT key, ${startOf(ask.period, 'at')} AS period FROM (${orders.sql}) WHERE ${until.sql}) AS orders ON orders.key = firsts.key
+SELECT part, cohort, period, uniqExact(first_occurrences.key) AS n
+FROM (SELECT key, part, period AS cohort FROM ${scoped(ask, `(${firstOccurrences.sql})`, scope.condition)}) AS first_occurrences
+INNER JOIN (SELECT key, ${startOf(ask.period, 'at')} AS period FROM (${orders.sql}) WHERE ${until.sql}) AS orders ON orders.key = first_occurrences.key
 WHERE period >= cohort
 GROUP BY part, cohort, period ORDER BY part, cohort, period`
   return query(
     reader,
     { name: 'lifecycle-cohorts', sql, settings },
-    { ...firsts.params, ...orders.params, ...scope.params },
+    { ...firstOccurrences.params, ...orders.params, ...scope.params },
   )
 }

@@ -1,4 +1,4 @@
-/** Who is behind a number of a period. */
+/** The subjects behind a number of a period. */
 import { queryRows, type Reader } from '../../clickhouse/query.js'
 import { touchesOf } from '../../definitions/sql/touches.js'
 import { conversionsOf, type Goal } from '../goals.js'
@@ -8,7 +8,7 @@ import { scopeOf, type LifecycleAsk } from './read-figures.js'
 export const lifecycleRows = ['newCustomers', 'leads', 'orders', 'converting', 'active'] as const
 export type LifecycleRow = (typeof lifecycleRows)[number]
 
-/** Subjects of the row between the ask's from and to; of orders each with how many. */
+/** Subjects of the row between `from` and `to`; for orders each with its number of them. */
 export async function lifecycleSubjects(
   reader: Reader,
   ask: LifecycleAsk,

@@ -18,7 +18,7 @@ interface CostsAsk {
   to: number | undefined
 }
 
-/** Days that [from, to) touches; the dearest first, currencies apart. What names no such key is left out. */
+/** Days that [from, to) touches; the highest sum first, each currency by itself. Costs without that key are left out. */
 export async function sumCosts(reader: Reader, { by, zone, from, to }: CostsAsk): Promise<SpentRow[]> {
   const bounds = [
     ...(from === undefined ? [] : ["day >= toDate({from: DateTime64(3, 'UTC')}, {zone: String})"]),

@@ -1,4 +1,4 @@
-/** What stands around the touches of a map: stages, silences and what was reached. The rules are those of every other question. */
+/** Stages, silences and reached goals, which a map shows around its touches. The rules are those of the other routes. */
 import type { JourneyMap, Subject } from '@touchline/schemas/api'
 import { queryRows, type Reader } from '../../clickhouse/query.js'
 import { asOfParam } from '../../definitions/sql/bag.js'
@@ -18,7 +18,7 @@ export interface Around {
 
 const listName = 'default'
 const mostGaps = 1_000
-/** Each goal is a question of its own. */
+/** Each goal is a query of its own. */
 const mostGoals = 30
 const mostConversions = 200
 
@@ -31,7 +31,7 @@ export async function stagesFor(
   return stagesInTime(await readStageList(reader, { list: listName, subject, asOf }), { subject, asOf })
 }
 
-/** When it was in which stage, oldest first. */
+/** When the subject was in which stage, oldest first. */
 export async function readMapStages(
   reader: Reader,
   { id }: Around,
@@ -65,7 +65,7 @@ export async function readPersonalStages(
   )
 }
 
-/** Silences of everybody, and those of theirs alone, in which only we spoke; each once. */
+/** Gaps without any touch, and gaps without an inbound touch, in which only we spoke; each once. */
 export async function readMapGaps(
   reader: Reader,
   { subject, id, asOf }: Around,

@@ -1,4 +1,4 @@
-/** What a person is called where there is room for one name. */
+/** The name of a person where there is room for one. */
 import { emailFrom, kindOf } from '@touchline/schemas'
 
 /** The first of these traits that is a text which says something. */

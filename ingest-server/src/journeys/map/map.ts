@@ -1,4 +1,7 @@
-/** The journey of an account or a person as a picture needs it: who, when, through what, in which stage, and where it went quiet. */
+/**
+ * The journey of an account or a person as a picture needs it: people, touches with their channels, stages and silent
+ * gaps.
+ */
 import type { JourneyMap, MapPerson, Subject } from '@touchline/schemas/api'
 import type { Reader } from '../../clickhouse/query.js'
 import type { Interval } from '../../identity/people.js'
@@ -22,6 +25,7 @@ import {
   type MapFigures,
 } from './touches.js'
 import { displayNameOf, textOf } from './display-name.js'
+import { dayMs } from '../../units.js'
 
 export interface MapAsk {
   subject: Subject
@@ -40,7 +44,6 @@ const mostPeople = 500
 const fewTouches = 20_000
 /** Lanes that an answer names. */
 const mostListed = 2_000
-const dayMs = 86_400_000
 
 export async function readMap(reader: Reader, ask: MapAsk): Promise<JourneyMap> {
   const { subject, id, asOf } = ask
@@ -100,7 +103,7 @@ export async function readMap(reader: Reader, ask: MapAsk): Promise<JourneyMap> 
   }
 }
 
-/** The score that lists show; null where the project has none of such subjects. */
+/** The score that lists show; null where the project has none about this kind of subject. */
 async function readScore(reader: Reader, { subject, id, asOf }: Around): Promise<number | null> {
   const score = await scoreOfList(reader, subject, { asOf })
   if (score === undefined) return null

@@ -1,4 +1,7 @@
-/** The touches of an account or a person for a picture: who they are of, in columns, or folded where they are too many to be drawn. */
+/**
+ * The touches of an account or a person for a picture: their people and the touches in columns, or folded where they
+ * are too many to be drawn.
+ */
 import type { MapFolded, MapTouches, Subject } from '@touchline/schemas/api'
 import { queryRows, type NamedQuery, type Reader } from '../../clickhouse/query.js'
 import { asOfParam } from '../../definitions/sql/bag.js'
@@ -12,7 +15,7 @@ export interface MapWindow {
   to: number | undefined
 }
 
-/** Later than any touch: a map shows what a timeline does, also what a client's clock put into tomorrow. */
+/** Later than any touch: like a timeline, a map also shows touches that a client's clock dated into the future. */
 const everything = Date.UTC(2200, 0, 1)
 
 const millis = (time: string) => `toUnixTimestamp64Milli(${time})`
@@ -36,7 +39,10 @@ export interface Involved {
   knownSince: number | null
 }
 
-/** Everybody who has a touch in the window, by their first; those beyond `limit`, who have the fewest, are only counted. */
+/**
+ * People with a touch in the window, by the time of their first; those beyond `limit`, with the fewest touches, are
+ * only counted.
+ */
 export async function readInvolved(
   reader: Reader,
   window: MapWindow,
@@ -122,8 +128,8 @@ export interface Dictionaries {
 const mostNamed = 2_000
 
 /**
- * In the order of time. What a row of an account does not say (how long a visit lasted, its title) the person's says,
- * which has the same key.
+ * In the order of time. Columns that a row of an account lacks (the length of a visit, its title) come from the row of
+ * the person, which has the same key.
  */
 export async function readTouches(
   reader: Reader,
@@ -163,7 +169,7 @@ ORDER BY ms, touched.message_id, touched.touch`,
   let before: number | undefined
   for (const [person, ms, channel, kind, name, isOutbound, messageId, length, label] of rows) {
     const place = placeOf.get(person)
-    // Of somebody who came between the two questions: the next map has them.
+    // A person who came between the two queries: the next map has them.
     if (place === undefined) continue
     columns.start0 ??= ms
     columns.person.push(place)
@@ -195,7 +201,10 @@ const mostCells = 150_000
 export const columnsFor = (people: number, asked: number): number =>
   Math.max(1, Math.min(asked, Math.floor(mostCells / Math.max(1, people))))
 
-/** Of each person how many touches each part of the window has and of which channel most; neighbours that say the same are one run. */
+/**
+ * Per person and part of the window the number of touches and their most frequent channel; equal neighbours are one
+ * run.
+ */
 export async function readFolded(reader: Reader, window: MapWindow, folding: Folding): Promise<MapFolded> {
   const { people, channels, from, to } = folding
   const columns = columnsFor(people.length, folding.columns)

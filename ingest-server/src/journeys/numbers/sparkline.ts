@@ -1,6 +1,5 @@
 /** Touches a week, the last one ending at `until`: what a row of a list draws. */
-
-const weekMs = 7 * 24 * 3_600_000
+import { weekMs } from '../../units.js'
 
 /** Oldest week first; weeks are (until − 7 d, until], so that what happened now counts in the last. */
 export function weeklyCounts(times: readonly number[], until: number, weeks = 26): number[] {

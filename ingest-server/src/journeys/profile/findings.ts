@@ -1,4 +1,4 @@
-/** What the won have in common: for each value of a trait how often it won, and whether that can be chance. Pure. */
+/** What won deals have in common: how often each value of a trait won, and whether that can be chance. Pure. */
 import { meant } from '../../definitions/nearest.js'
 import {
   benjaminiHochberg,
@@ -35,7 +35,7 @@ export interface Profile {
   baseRate: number | null
   /** The significant first, then by q. */
   findings: Finding[]
-  /** Traits that have a value of their own for each: names, not traits. */
+  /** Traits with a different value for each deal, such as names. */
   notTested: string[]
 }
 
@@ -79,11 +79,14 @@ export function profileOf(
   }
 }
 
-/** Names of everybody's traits, sorted. */
+/** Names of all their traits, sorted. */
 export const traitsOf = (closed: readonly Closed[]): string[] =>
   [...new Set(closed.flatMap(({ traits }) => [...traits.keys()]))].sort()
 
-/** Why bands are of no trait of theirs that has numbers; undefined: they are, or nobody has any trait. */
+/**
+ * The problem with bands for a trait that none of these has with numbers; undefined where there is none, or where
+ * nobody has any trait.
+ */
 export function problemOfBands(
   closed: readonly Closed[],
   bands: Readonly<Record<string, readonly number[]>>,
@@ -130,7 +133,7 @@ function judged(
   return { trait, value, n, won, rate, lift, wilson95: wilson95(won, n), p, q, isSignificant }
 }
 
-/** Who has which value of a trait, each once; numbers by band. */
+/** Value of a trait (of numbers the band) → those who have it, each once. */
 export function groupsOf(
   closed: readonly Closed[],
   trait: string,

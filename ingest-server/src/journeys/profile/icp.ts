@@ -24,7 +24,7 @@ export async function findIcp(reader: Reader, ask: IcpAsk): Promise<Icp> {
   }
 }
 
-/** Who has the value of the trait, as many as the finding's n. Throws QUERY_INVALID for a value that nobody has. */
+/** Subjects with the value of the trait, as many as the finding's n. Throws QUERY_INVALID for a value that nobody has. */
 export async function subjectsOfFinding(
   reader: Reader,
   ask: IcpAsk,

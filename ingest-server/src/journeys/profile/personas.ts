@@ -1,4 +1,4 @@
-/** Buyer personas: who of the people of closed accounts is there when a deal is won. GET /v1/personas. */
+/** Buyer personas: which people of closed accounts take part when a deal is won. GET /v1/personas. */
 import type { PersonasBody } from '@touchline/schemas/api'
 import { queryRows, type Reader } from '../../clickhouse/query.js'
 import { globOf } from '../../definitions/glob.js'
@@ -9,7 +9,7 @@ import { requireKnown } from '../known-row.js'
 import { settings } from '../question.js'
 import { stageAt, stageParams, type StagesInTime } from '../silence.js'
 import { profileOf, type Closed, type Finding } from './findings.js'
-import { closedSql, readTraitsOf, saidOf, type ClosedAsk } from './read-closed.js'
+import { closedSql, readClosedTraits, saidOf, type ClosedAsk } from './read-closed.js'
 
 export interface PersonasAsk extends ClosedAsk {
   rules: PersonasBody
@@ -25,10 +25,10 @@ export interface Persona extends Omit<Finding, 'trait' | 'value'> {
   people: number
   /** From the account's first touch to theirs. */
   medianDay: number | null
-  /** What most of them touched first, and what they touched most. */
+  /** The most frequent first touch, and the most frequent touch of all. */
   firstTouch: string | null
   mostTouched: string | null
-  /** The account's stage when they came, of most of them. */
+  /** The stage of the account that most of them came in. */
   stage: string | null
 }
 
@@ -39,7 +39,7 @@ export interface Personas {
   personas: Persona[]
   /** How many different personas a won journey has. */
   perWonJourney: Spread
-  /** People of whom no trait says what they are. */
+  /** Number of people whose traits name no persona. */
   unknown: number
   definitions: UsedDefinition[]
 }
@@ -88,7 +88,7 @@ export async function findPersonas(reader: Reader, ask: PersonasAsk): Promise<Pe
   }
 }
 
-/** The people behind a persona, in the accounts that they are of. Throws QUERY_INVALID for one that nobody is. */
+/** The people of a persona, with their accounts. Throws QUERY_INVALID for a persona without people. */
 export async function peopleOfPersona(
   reader: Reader,
   ask: PersonasAsk,
@@ -171,16 +171,16 @@ ORDER BY account, who`,
     },
     params,
   )
-  const bound = ask.traits === 'close' ? 'said.at <= people.closedAt' : '1'
-  const traits = await readTraitsOf(
+  const bound = ask.traits === 'close' ? 'said.at <= buyers.closedAt' : '1'
+  const traits = await readClosedTraits(
     reader,
     { ...params, personaTraits: ask.rules.traits },
     `${sql},
-people AS (SELECT person_key, max(closed.closedAt) AS closedAt FROM members INNER JOIN closed ON closed.key = members.key GROUP BY person_key)
-SELECT toString(people.person_key), name, argMax(value, (verified, said.at, message_id))
-FROM people INNER JOIN (${saidOf('person', ' AND name IN {personaTraits: Array(String)}')}) AS said ON said.key = people.person_key
+buyers AS (SELECT person_key, max(closed.closedAt) AS closedAt FROM members INNER JOIN closed ON closed.key = members.key GROUP BY person_key)
+SELECT toString(buyers.person_key), name, argMax(value, (verified, said.at, message_id))
+FROM buyers INNER JOIN (${saidOf('person', ' AND name IN {personaTraits: Array(String)}')}) AS said ON said.key = buyers.person_key
 WHERE ${bound}
-GROUP BY people.person_key, name`,
+GROUP BY buyers.person_key, name`,
   )
   const members = rows.map(
     ([account, isWon, personKey, person, day, firstTouch, names, counts, stage]): Member => ({
@@ -209,6 +209,6 @@ export function personaOf(
   return values[0]
 }
 
-/** Whatever the case; `*` is any run of characters. */
+/** Compares without regard to case; `*` is any run of characters. */
 const isLike = (value: string, pattern: string): boolean =>
   globOf(pattern.toLowerCase())(value.trim().toLowerCase())

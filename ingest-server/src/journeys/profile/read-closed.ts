@@ -1,6 +1,7 @@
 /** Who closed, won or lost, and what was known of them then. */
 import { queryRows, type Params, type Reader } from '../../clickhouse/query.js'
-import { touchesOf } from '../../definitions/sql/touches.js'
+import { saidTraits } from '../../definitions/said-traits.js'
+import { touchesOf } from '../../definitions/touches.js'
 import { isNullLike } from '../../touchpoints/null-like.js'
 import { closedBy, conversionsOf, type Goal } from '../goals.js'
 import {
@@ -48,16 +49,9 @@ closed AS (
   }
 }
 
-/** SELECT key, name, value (JSON text), verified, at, message_id: everything that was said of subjects by asOf. */
-export function saidOf(subject: Question['subject'], only = ''): string {
-  const said = `project = {project: String} AND at <= {asOf: DateTime64(3, 'UTC')}${only}`
-  if (subject === 'account')
-    return `SELECT cityHash64(account) AS key, name, value, verified, at, message_id FROM account_traits FINAL WHERE ${said}`
-  return `
-SELECT cityHash64(if(notEmpty(map.owners), map.owners[-1].person, traits.identifier)) AS key, name, value, verified, at, message_id
-FROM (SELECT * FROM traits FINAL WHERE ${said}) AS traits
-LEFT JOIN (SELECT identifier, owners FROM identity_map FINAL WHERE project = {project: String}) AS map ON map.identifier = traits.identifier`
-}
+/** SELECT key, name, value (JSON text), verified, at, message_id: what was said of subjects by asOf. */
+export const saidOf = (subject: Question['subject'], only = '') =>
+  `SELECT cityHash64(subject) AS key, name, value, verified, at, message_id FROM (${saidTraits(subject, `at <= {asOf: DateTime64(3, 'UTC')}${only}`)})`
 
 export async function readClosed(reader: Reader, ask: ClosedAsk): Promise<Closed[]> {
   const { sql, params } = await closedSql(reader, ask)
@@ -75,7 +69,7 @@ ORDER BY 3`,
     },
     params,
   )
-  const traits = await readTraitsOf(
+  const traits = await readClosedTraits(
     reader,
     params,
     `${sql}
@@ -91,8 +85,8 @@ GROUP BY closed.key, name`,
   }))
 }
 
-/** Key → name → values; what says nothing is left out. */
-export async function readTraitsOf(
+/** Key → name → values; what is empty is left out. */
+export async function readClosedTraits(
   reader: Reader,
   params: Params,
   sql: string,

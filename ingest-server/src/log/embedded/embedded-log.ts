@@ -19,10 +19,11 @@ import { openHandledMark } from './handled-mark.js'
 import { createLogSpace, leastFreeBytes, logFull, type SpaceLimits } from './log-space.js'
 import type { EventLog, LogRecord, ReadRecord } from '../log.js'
 import { moveLmdbLog } from './lmdb/move-lmdb-log.js'
-import { pause } from '../../loop.js'
+import { backOffMs, pause } from '../../loop.js'
 import { rewriteSegments } from './rewrite-segment.js'
 import type { Position } from './segment.js'
 import { openSegments } from './segments.js'
+import { mebibyte } from '../../units.js'
 
 export interface EmbeddedLogOptions {
   dir: string
@@ -40,8 +41,6 @@ export interface EmbeddedLogOptions {
 }
 
 export type EmbeddedLog = EventLog & Required<Pick<EventLog, 'rewrite'>>
-
-const mebibyte = 1024 ** 2
 
 const defaults: SpaceLimits & { appendTimeoutMs: number; maxInFlightBytes: number } = {
   maxBytes: 8 * 1024 * mebibyte,
@@ -182,7 +181,7 @@ async function openInFolder(options: EmbeddedLogOptions & typeof defaults): Prom
 
   /** A batch that was not handled comes again; so does reading a file that is damaged, which only people can mend. */
   async function pauseAfter(error: unknown, failures: number, signal: AbortSignal): Promise<void> {
-    const waitMs = Math.min(retryAfterFailureMs.most, retryAfterFailureMs.first * 2 ** (failures - 1))
+    const waitMs = backOffMs(failures, retryAfterFailureMs)
     if (isDamage(error)) {
       problem = error.message
       logger.error({ err: error, waitMs }, 'The log cannot be read on')

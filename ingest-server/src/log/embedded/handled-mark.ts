@@ -25,8 +25,6 @@ export interface Mark {
 const slotBytes = 4_096
 const lineFeed = 0x0a
 
-export type HandledMark = Awaited<ReturnType<typeof openHandledMark>>
-
 export async function openHandledMark(dir: string) {
   const fd = await openFile(join(dir, 'handled'), constants.O_RDWR | constants.O_CREAT | constants.O_DSYNC)
   const bytes = await readRange(fd, 0, 2 * slotBytes)

@@ -4,7 +4,7 @@
  */
 import type { Logger } from '../../logger.js'
 import type { ReadRecord } from '../log.js'
-import { pause } from '../../loop.js'
+import { backOffMs, pause } from '../../loop.js'
 
 interface Delivery {
   records: readonly ReadRecord[]
@@ -41,7 +41,7 @@ export function createCoalescer(
       } catch (error) {
         failures += 1
         waiting = [...deliveries, ...waiting]
-        const waitMs = Math.min(retryAfterFailureMs.most, retryAfterFailureMs.first * 2 ** (failures - 1))
+        const waitMs = backOffMs(failures, retryAfterFailureMs)
         logger.warn({ err: error, waitMs }, 'A batch was not handled; it comes again')
         await pause(waitMs, signal)
       }

@@ -4,6 +4,7 @@ import type { Json } from '../map/columns.js'
 import type { CompiledMap } from '../map/compile-map.js'
 import { isBad, type ReadRow, type Row } from '../reading/row.js'
 import { ownText, reasonText } from '../own-text.js'
+import { dayMs } from '../../units.js'
 
 export interface MadeBatch {
   events: Json[]
@@ -18,7 +19,6 @@ export interface MadeBatch {
 }
 
 const keptOfRow = 1_000
-const dayMs = 86_400_000
 /** As collecting has it: nobody tells of an earlier time. */
 const earliest = '1990-01-01'
 

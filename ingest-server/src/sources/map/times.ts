@@ -10,6 +10,7 @@ import type { Cells } from '../reading/row.js'
 import type { Columns } from './columns.js'
 import { numericFormats, openSuggestions } from './suggest-format.js'
 import { firstText, type ReadText } from './values.js'
+import { dayMs } from '../../units.js'
 
 /** Milliseconds since 1970; undefined where the row has nothing there; a problem where nobody can say. */
 export type ReadTime = (cells: Cells) => number | undefined | { problem: string }
@@ -24,7 +25,6 @@ const blanks = /[\u00a0\u202f\s]+/g
 const numericDay = /^(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?:[ ,T]|$)/
 const dayOnly = /^\d{4}-\d\d-\d\d$/
 const halfDayMs = 43_200_000
-const dayMs = 86_400_000
 
 export function readTime(spec: MapTime, columns: Columns, defaultZone = 'UTC'): TimeReader {
   const said = typeof spec === 'string' || Array.isArray(spec) ? { column: spec } : spec

@@ -17,7 +17,7 @@ export async function takeHead(chunks: AsyncGenerator<Buffer>): Promise<Buffer> 
 }
 
 /** The bytes of the file, out of its gzip where it has one. */
-export async function* chunksOf(
+export async function* unzippedChunks(
   input: AsyncIterable<Buffer>,
   state: { isCut: boolean },
   warnings: string[],

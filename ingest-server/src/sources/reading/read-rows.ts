@@ -4,7 +4,7 @@
  */
 import { TouchlineError } from '../../errors.js'
 import { parseExact } from '../../exact-json.js'
-import { chunksOf, takeHead } from './chunks.js'
+import { unzippedChunks, takeHead } from './chunks.js'
 import { liesBy, toRows } from './csv-rows.js'
 import { createDecoder, type Decoder } from './decode.js'
 import { findDelimiter, findHeader } from './find-header.js'
@@ -69,7 +69,7 @@ async function* batchesOf(
   options: ReadOptions,
   { file, warnings, state }: Reading,
 ): AsyncGenerator<ReadRow[]> {
-  const chunks = chunksOf(input, state, warnings)
+  const chunks = unzippedChunks(input, state, warnings)
   const head = await takeHead(chunks)
   if (head.length === 0) throw invalid('The file is empty.')
   refuseOther(head)

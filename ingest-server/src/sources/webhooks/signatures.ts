@@ -15,6 +15,7 @@
 import type { SourceVendor } from '@touchline/schemas/api'
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
+import { minuteMs } from '../../units.js'
 
 export interface Pushed {
   method: string
@@ -31,8 +32,6 @@ interface Checking {
   header?: string | undefined
   nowMs: number
 }
-
-const minuteMs = 60_000
 
 export function isSigned(vendor: SourceVendor, pushed: Pushed, checking: Checking): boolean {
   return checking.secrets.some((secret) => checks[vendor](pushed, secret, checking))

@@ -9,7 +9,7 @@ import { narrowNames, narrowSql, toObject, type Row } from '../row.js'
 
 export type CopyRow = Row & { properties: string }
 
-// An amount stands in the properties; without such a word in them they stay where they are.
+// An amount stands in the properties, which are read only where they hold one of these words.
 const moneySql = `if(kind != '' OR type = 'track', if(multiSearchAny(properties, ['"revenue"', '"value"', '"total"', '"amount"']), properties, ''), '')`
 
 const names = [...narrowNames, 'properties']
@@ -28,7 +28,7 @@ type Source = { client: ClickHouseClient; project: string }
 
 export interface CopiesWanted {
   subjects: readonly string[]
-  /** Only what happened from then on, in milliseconds: then old granules are not unpacked. */
+  /** Only events from this time on, in milliseconds, so that old granules are not unpacked. */
   from?: number | undefined
   limit: number
 }
@@ -47,7 +47,7 @@ export async function readCopies(
 /** An event from before a window that belongs together with one in it, however far apart. */
 export interface EarlierTie {
   subject: string
-  /** Empty where it is no copy of a message in the window. */
+  /** Empty where the event is no copy of a message in the window. */
   messageId: string
   /** Its own, in the window or not. */
   sessionId: string
@@ -89,7 +89,7 @@ PREWHERE ${ofSubjects} AND ${before}
 WHERE message_id IN (SELECT message_id FROM events PREWHERE ${ofSubjects} AND type IN ('identify', 'group'))
 LIMIT {limit: UInt32}`
 
-/** Every copy from before `from` of a message that these subjects identified themselves or joined an account by. */
+/** Every copy before `from` of a message by which these subjects identified themselves or joined an account. */
 export async function readEarlierOnceEach(source: Source, { subjects, from, limit }: WindowWanted) {
   const named = { name: 'touchpoints-earlier-firsts', splitBy: 'subjects', sql: earlierOnceEachSql }
   const rows = await queryRows(source, named, { subjects, limit, since: new Date(from) })

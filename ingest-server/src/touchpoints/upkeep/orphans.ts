@@ -1,9 +1,9 @@
 /**
- * Rows by account that no row by person stands behind. An account's rows are written first and only the person's are
+ * Rows by account without a row by person. An account's rows are written first and only the person's are
  * compared, so a crash between the two leaves them to the next comparison; where the facts changed meanwhile, it does
  * not know of them. So after a failure the rows written since are looked at, and all of them by the pass over everybody.
  *
- * Only between two writes of one's own: in the middle of one the newest rows have nobody behind them yet.
+ * Runs only between two writes of this process: in the middle of a write the newest rows have no row by person yet.
  */
 import type { ClickHouseClient } from '@clickhouse/client'
 import { queryRows } from '../../clickhouse/query.js'
@@ -92,7 +92,7 @@ async function remove(client: ClickHouseClient, orphans: readonly Orphan[], isMi
 }
 
 export interface Orphans {
-  /** Somebody's writes may have ended half-way since everything was settled. */
+  /** Notes that a process may have ended in the middle of a write since everything was settled. */
   mayBeThere: () => void
   /** A pass: what it writes is looked at if it, or one before it, failed. */
   watch: <Result extends { written: number }>(pass: () => Promise<Result>) => Promise<Result>

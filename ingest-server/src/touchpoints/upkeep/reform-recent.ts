@@ -1,7 +1,7 @@
 /**
  * Forms what is new of some people without reading all they ever did: from a time on of which no event belongs together
- * with one before (cut.ts). Touchpoints before that time stay as they are, for no change since can concern them; whoever
- * cannot be cut is answered, to be formed whole (reform.ts). Nothing is taken from the table but what is compared.
+ * with one before (cut.ts). Touchpoints before that time stay as they are, for no change since can concern them; people
+ * without such a time are returned, to be formed whole (reform.ts). The table is read for the comparison only.
  */
 import { createBreather, type Breather } from '../../breathe.js'
 import { chunksBy } from '../../clickhouse/query.js'
@@ -13,6 +13,7 @@ import { personScope, type Scope } from '../scope.js'
 import { differences, readPresent, writeAccounts, writePeople, type Changed } from './tables.js'
 import { comesOnce, firstKey, isOnceEach, touchpointsFrom } from '../touchpoints.js'
 import { readWholePeople } from './whose.js'
+import { hourMs } from '../../units.js'
 
 export interface RecentPerson {
   person: string
@@ -20,7 +21,6 @@ export interface RecentPerson {
   changedFrom: number
 }
 
-const hourMs = 60 * 60_000
 /**
  * What changed so lately is looked for in that much of the past. Nearly all is in the first; a session of hours, a phone
  * that was offline and what comes of one who is formed again are in the second.
@@ -31,7 +31,7 @@ const windows = [
 ]
 
 export interface ReformedRecent extends Reformed {
-  /** Who has to be formed whole. */
+  /** People who have to be formed whole. */
   rest: string[]
 }
 
@@ -57,7 +57,7 @@ export async function reformRecent(
 
 interface Candidate extends RecentPerson {
   scope: Scope
-  /** Of all their subjects, as far as they are theirs. */
+  /** Events of all their subjects, as far as they belong to the person. */
   rows: CopyRow[]
 }
 
@@ -67,7 +67,7 @@ interface Cut extends Candidate {
 
 interface Outcome {
   reformed: Reformed
-  /** Who could not be cut in this window. */
+  /** People without a cut in this window. */
   uncut: RecentPerson[]
 }
 
@@ -120,7 +120,7 @@ interface Read {
   from: number
 }
 
-/** All of them stand in one question (clickhouse/query.ts says how long a list may be). */
+/** All of them are parameters of one query (clickhouse/query.ts limits the length of a list). */
 const mostBytesOfSubjects = 40_000
 
 async function cutAll(people: readonly RecentPerson[], { scopes, rows, from }: Read, breather: Breather) {
@@ -147,7 +147,7 @@ async function cutAll(people: readonly RecentPerson[], { scopes, rows, from }: R
 async function readTied(deps: ReformDeps, cuts: readonly Cut[], from: number): Promise<Map<string, number>> {
   const tied = new Map<string, number>()
   const withRows = cuts.filter(({ rows }) => rows.length > 0)
-  // Copies of one message may be of any two subjects of a person: they are asked for in one question.
+  // Copies of one message may be of any two subjects of a person, so all of these go into one query.
   for (const some of chunksBy(withRows, ({ scope }) => [scope.subjects.join('","')])) {
     const subjects = some.flatMap(({ scope }) => scope.subjects)
     const found = await readEarlierTies(deps.source, { subjects, from, limit: mostTies })
@@ -160,7 +160,7 @@ async function readTied(deps: ReformDeps, cuts: readonly Cut[], from: number): P
   }
   return tied
 }
-/** More come only of ids that mean nothing; then nobody of the question is cut. */
+/** Only ids that mean nothing have more; then nobody in the query is cut. */
 const mostTies = 50_000
 
 function earliestTie({ rows, cut, scope }: Cut, ties: ReadonlyMap<string, EarlierTie[]>): number | undefined {

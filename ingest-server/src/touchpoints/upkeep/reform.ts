@@ -16,14 +16,14 @@ import { touchpointsFrom } from '../touchpoints.js'
 import { readWholePeople, type KnownOwners } from './whose.js'
 
 export interface ReformDeps {
-  /** As the user that writes, of one project. */
+  /** One project, as the ClickHouse user that writes. */
   source: Reader
   versions: Versions
-  /** False once the person's lease is lost: then their rows are somebody else's to write. */
+  /** False once the person's lease is lost: then another process writes their rows. */
   mayWrite: (person: string) => boolean
-  /** What was asked for already. */
+  /** Owners that were read already. */
   owners?: KnownOwners
-  /** At most so many events are read at once; who has more by themselves is read in pages. */
+  /** At most so many events are read at once; a person with more of them is read in pages. */
   eventsAtOnce?: number | undefined
 }
 
@@ -32,7 +32,7 @@ export interface Reformed {
   events: number
   /** Rows written, tombstones too. */
   written: number
-  /** Who has more events than are read at once, and how long it took. */
+  /** People with more events than are read at once, and how long each took. */
   heavy: { person: string; ms: number }[]
 }
 

@@ -1,6 +1,6 @@
 /**
- * The two tables of touchpoints: what stands there, and writing what is different. The table of people decides:
- * what stands is read from it alone, and it is written last, so that after a crash between the two the comparison
+ * The two tables of touchpoints: reading the present rows, and writing those that differ. The table of people decides:
+ * present rows are read from it alone, and it is written last, so that after a crash between the two the comparison
  * comes out as before and both are written again.
  */
 import type { ClickHouseClient } from '@clickhouse/client'
@@ -8,7 +8,7 @@ import { insertLines } from '../../clickhouse/insert-lines.js'
 import { queryRows } from '../../clickhouse/query.js'
 import type { TouchpointRow } from '../stored-row.js'
 
-/** What stands, as far as comparing needs it. */
+/** A present row, as far as comparing needs it. */
 export interface PresentTouchpoint {
   person: string
   at: number

@@ -3,8 +3,8 @@
  * import of a hundred thousand people starves nobody. Urgent are those of whom little else changed with them (somebody
  * said who they are); the others follow in the order in which they came.
  *
- * Who has very many events takes seconds, and something new of them may come with every look: their next time waits
- * until it is a small part of the work. Until their turn has come nothing since then counts as settled, so that a crash
+ * A person with very many events takes seconds, and may have new ones with every look: so they wait until forming them
+ * again is a small part of the work. Until their turn has come nothing since then counts as settled, so that a crash
  * forgets nobody.
  */
 import QuickLRU from 'quick-lru'
@@ -20,7 +20,7 @@ export interface WaitingPeople {
   add: (project: string, person: string, why: { since: string; isUrgent: boolean }) => void
   /** Those whose turn it is, at most so many of each kind. */
   next: (most: { urgent: number; others: number }) => WaitingPerson[]
-  /** They were formed; before that a failure leaves them waiting. */
+  /** Removes a person who was formed; after a failure they stay waiting. */
   done: (project: string, person: string) => void
   /** Forming them took so long: their next time comes after nine times that, by default. */
   took: (project: string, person: string, ms: number) => void

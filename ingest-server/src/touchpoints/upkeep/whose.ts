@@ -34,8 +34,8 @@ export interface ChangedPerson {
 }
 
 /**
- * The owners of these identifiers; of events those who owned it then. Who has no owner is a person of their own, and
- * who was a person may have left touchpoints behind.
+ * The owners of these identifiers; for changed events those who owned the identifier at that time. An identifier without
+ * an owner is a person of its own, and one that was a person earlier may have left touchpoints behind.
  */
 export function personsOf(
   changes: readonly TouchpointChange[],
@@ -63,7 +63,7 @@ export function personsOf(
   return found
 }
 
-/** When an identifier is nobody's, oldest first: then it stands for itself. */
+/** The times in which an identifier has no owner, oldest first: then it is a person of its own. */
 export function gapsBetween(owners: readonly Interval[]): Interval[] {
   const gaps: Interval[] = []
   let from: number | undefined
@@ -78,7 +78,7 @@ export function gapsBetween(owners: readonly Interval[]): Interval[] {
   return gaps
 }
 
-/** Of identifiers that were asked for: their owners, none where nobody owns one. */
+/** Asked identifier → its owners; an empty list where it has none. */
 export type KnownOwners = ReadonlyMap<string, readonly Ownership[]>
 
 export async function readKnownOwners(reader: Reader, identifiers: readonly string[]): Promise<KnownOwners> {

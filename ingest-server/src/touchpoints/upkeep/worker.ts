@@ -1,6 +1,6 @@
 /**
  * Keeps the tables of touchpoints up to date: events and who-is-who in ClickHouse → touchpoints in ClickHouse. It
- * looks at what changed, forms the touchpoints of whom that concerns anew, and writes what is different. Late, twice,
+ * looks at what changed, forms the touchpoints of the people concerned anew, and writes what is different. Late, twice,
  * after a crash at any point or from empty tables it gives the same rows. Any number of processes divide the people
  * among them; each person has one writer at a time (projections/leases.ts).
  *
@@ -38,9 +38,9 @@ export interface WorkerDeps {
   sweepPageSize?: number
   /** At most so many events are read at once. */
   eventsAtOnce?: number
-  /** Who has more by themselves is formed again after so many times as long as it took. */
+  /** A person with more events is formed again after so many times as long as it took. */
   heavyPause?: number
-  /** At most so many rows by account are looked at in one pass for whether somebody stands behind them. */
+  /** At most so many rows by account are checked in one pass for a row by person. */
   orphansAtOnce?: number
   /** What counts as now where it is to be decided what is recent, from ClickHouse's time; for tests. */
   recentNow?: (now: number) => number
@@ -131,7 +131,7 @@ function openParts(deps: WorkerDeps) {
     settledUntil: (looked) => waiting.settledUntil(looked),
     onGained(held) {
       versions.forget()
-      // Whoever had them may have ended in the middle of a write.
+      // The process that held them may have ended in the middle of a write.
       orphans.mayBeThere()
       logger.info({ ...held, isFilling: share.isFilling() }, 'Takes part in keeping touchpoints up to date')
     },
@@ -185,7 +185,10 @@ function openSweep(deps: WorkerDeps, { share, orphans, isMine, whole }: SweepPar
   }
 }
 
-/** What of a look is worked in now: small blocks first, whatever was before them, then as many of the others as fit. */
+/**
+ * The blocks of a look that are worked in now: small blocks first, whatever their order, then as many of the others as
+ * fit.
+ */
 function inTurn(fresh: readonly Instant[], mayTakeMore: boolean) {
   const live: Instant[] = []
   const others: Instant[] = []

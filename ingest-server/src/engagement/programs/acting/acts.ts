@@ -70,6 +70,6 @@ export async function doInside(
 const triedAgainMs = 60_000
 export const lookAgainMs = 2_000
 
-/** In memory only: the run is where it was, and is tried again. */
+/** Runs of failed decisions, due again in a minute. In memory only: nothing was recorded of the step. */
 export const heldBack = (failed: ReadonlyMap<Decision, string>, now: number): Run[] =>
   [...failed].map(([{ looked }, because]) => ({ ...looked.run, dueAt: now + triedAgainMs, because }))

@@ -1,11 +1,12 @@
 /** What is sent: the template of an act filled with what is known, or the whole of it where there is no template. */
 import type { Subject } from '@touchline/schemas/api'
-import { fieldsOf, fillTemplate } from '../../../definitions/documents/body-template.js'
-import { touchSettings, touchesOf } from '../../../definitions/sql/touches.js'
-import { asOfParam } from '../../../definitions/sql/bag.js'
-import { query, type Reader } from '../../../clickhouse/query.js'
-import type { Run } from '../run.js'
-import type { Who } from '../../who/who.js'
+import { fieldsOf, fillTemplate } from '../../definitions/body-template.js'
+import { touchSettings, touchesOf } from '../../definitions/touches.js'
+import { asOfParam } from '../../definitions/bag.js'
+import { query, type Reader } from '../../clickhouse/query.js'
+import type { Run } from './run.js'
+import type { Who } from './who.js'
+import { isoTime } from '../../clock.js'
 
 export interface TouchOfBody {
   at: string
@@ -36,15 +37,13 @@ export interface BodyFacts {
   now: number
 }
 
-const iso = (ms: number) => new Date(ms).toISOString()
-
 export function bodyOf(template: unknown, facts: BodyFacts): string {
   const value = (field: string) => valueOf(field, facts)
   if (template !== undefined) return JSON.stringify(fillTemplate(template, value))
   const { run, who, now } = facts
   return JSON.stringify({
     type: 'program.act',
-    at: iso(now),
+    at: isoTime(now),
     program: run.program,
     version: run.programVersion,
     run: run.run,
@@ -66,12 +65,12 @@ function valueOf(field: string, { run, programName, who, touch, scores, now }: B
     return scores.get(id)?.[part as keyof ScoreOfBody]
   }
   const values: Readonly<Record<string, unknown>> = {
-    at: iso(now),
+    at: isoTime(now),
     'person.id': who.kind === 'person' ? who.id : undefined,
     'person.identifiers': who.kind === 'person' ? who.identifiers : undefined,
     'account.id': who.account,
     'run.id': run.run,
-    'run.enteredAt': iso(run.enteredAt),
+    'run.enteredAt': isoTime(run.enteredAt),
     'program.id': run.program,
     'program.name': programName,
     'program.version': run.programVersion,

@@ -3,15 +3,19 @@
  * that became true. A moment starts a program once, whatever it is told as and whoever its subject is merged with.
  */
 import { durationMs, type Subject } from '@touchline/schemas/api'
-import type { Reader } from '../../../clickhouse/query.js'
-import type { Definition } from '../../../definitions/documents/definition.js'
-import { dayMs } from '../../deliveries/retry.js'
-import { readEntries, readTriggers, type Before } from '../facts.js'
-import { slotOfSubject } from '../../slots.js'
-import { dueOf } from '../machine.js'
-import type { Program } from '../programs.js'
-import { runKey, type EntryWay, type Fact } from '../run.js'
-import { readWhos, whoOf, type Who } from '../../who/who.js'
+import { slotOf } from '../../projections/leases.js'
+import type { Reader } from '../../clickhouse/query.js'
+import type { Definition } from '../../definitions/definition.js'
+import { readEntries, readTriggers, type Before } from './facts.js'
+import { dueOf } from './machine.js'
+import type { Program } from './programs.js'
+import { runKey, type EntryWay, type Fact } from './run.js'
+import { namesOfWho, readWhos, whoOf, type Who } from './who.js'
+import { dayMs } from '../../units.js'
+
+export const programSlots = 16
+export const slotOfSubject = (project: string, subject: string): number =>
+  slotOf(`${project}\n${subject}`, programSlots)
 
 /** Something that may start a program for somebody. */
 export interface Moment {
@@ -25,9 +29,9 @@ export interface Moment {
   knownAt: number
 }
 
-/** What is told later than this after it happened is history that somebody imports. */
+/** An event that is received later than this after it happened is imported history. */
 export const lateAfterMs = dayMs
-/** More often than that a day nobody enters a program: then programs start each other. */
+/** A subject enters a program at most so often a day; more would be programs that start each other. */
 const mostADay = 10
 
 /** Why a moment starts nothing; undefined: nothing is against it. */
@@ -91,12 +95,12 @@ export async function enterAll(
   if (latest === undefined) return entered
   const then = ({ subject, at }: Moment) => ({ subject, at })
   const whos = await readWhos(reader, latest.body.subject, moments.map(then), { zone, now })
-  const names = [...new Set([...whos.values()].flatMap(namesOf))]
+  const names = [...new Set([...whos.values()].flatMap(namesOfWho))]
   const before = new Map<string, Before[]>()
   for (const entry of await readEntries(reader, program.id, names))
     before.set(entry.subject, [...(before.get(entry.subject) ?? []), entry])
 
-  // Whoever it was told of before: a touch may go from one person to another, and back.
+  // Of any person: a touch may move from one person to another, and back.
   const used = await readTriggers(
     reader,
     program.id,
@@ -107,7 +111,7 @@ export async function enterAll(
     const who = whoOf(whos, then(moment))
     if (who === undefined || !works(slotOfSubject(reader.project, who.id))) continue
     const refuse = (because: string) => void entered.refused.push({ subject: moment.subject, because })
-    const theirs = namesOf(who).flatMap((name) => before.get(name) ?? [])
+    const theirs = namesOfWho(who).flatMap((name) => before.get(name) ?? [])
     if (moment.way !== 'manual' && theirs.some(({ trigger }) => trigger === moment.trigger)) continue
     if (used.has(moment.trigger)) continue
     const refusal = refusalOfReentry(theirs, latest, now)
@@ -133,10 +137,8 @@ export async function enterAll(
   return entered
 }
 
-/** By something that was told once, under an id of its own. */
+/** True where the moment is one event or transition with an id of its own. */
 const isTold = ({ way }: Moment) => way === 'touch' || way === 'segment'
-
-const namesOf = ({ id, identifiers }: Who): string[] => [...new Set([id, ...identifiers])]
 
 interface First {
   project: string

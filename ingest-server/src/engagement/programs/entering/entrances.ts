@@ -33,12 +33,12 @@ export interface EntrancesDeps {
 }
 
 export interface Entrances {
-  /** Lets in who may begin; answers whose runs have to be looked at. */
+  /** Begins the runs that may begin; resolves with the subjects whose runs have to be looked at. */
   pass: () => Promise<{ changed: Changed[] }>
   /** Where others were; null: nobody ever was, and what happened before now starts nothing. */
   goBackTo: (times: readonly (string | null)[]) => void
   settledUntil: () => string | null
-  /** Runs that somebody began by hand and that were not stepped yet. */
+  /** Runs that were begun by hand and are not stepped yet. */
   readByHand: (slots: readonly number[]) => Promise<Run[]>
 }
 
@@ -64,7 +64,7 @@ export function openEntrances(deps: EntrancesDeps): Entrances {
   })
   const putOff = openPutOff()
   const ofTime = openRounds(() => letInOfTime(deps))
-  // Segments may be kept by a server that is not there yet.
+  // Asked until the table is there: the server that makes it may start later.
   let hasSegments = false
   const letIn = (rows: readonly Change[]) =>
     letInOfChanges(deps, { rows, putOff, until: changes.settledUntil() })
@@ -157,7 +157,7 @@ interface LettingIn {
   until: string
 }
 
-/** Answers whose runs have to be looked at. */
+/** Resolves with the subjects whose runs have to be looked at. */
 async function letInOfChanges(deps: EntrancesDeps, { rows, putOff, until }: LettingIn): Promise<Changed[]> {
   const changed: Changed[] = []
   for (const [project, mine] of byProject(rows)) {
