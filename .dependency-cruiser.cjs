@@ -11,11 +11,14 @@ const leaves = [
   'errors',
   'exact-json',
   'group-by',
+  'json-or-text',
   'log-tables',
   'logger',
   'loop',
   'make-folder',
   'metrics',
+  'parts',
+  'units',
   'version',
 ]
 

@@ -7,8 +7,8 @@
  */
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Reader } from '../../clickhouse/query.js'
-import { minuteMs } from '../../units.js'
+import type { Reader } from '../clickhouse/query.js'
+import { minuteMs } from '../units.js'
 
 interface Asked {
   reader: Reader

@@ -10,11 +10,11 @@ import {
 import type { Reader } from '../clickhouse/query.js'
 import { TouchlineError } from '../errors.js'
 import { compileCondition, compileStages } from './compile.js'
-import type { Definition } from './definition.js'
-import { referencesFrom, type References, subjectOfBody } from './references.js'
-import { countHolding } from './subject-names.js'
-import { staticKeys } from './sets.js'
-import { asOfParam, openBag } from './bag.js'
+import type { Definition } from './documents/definition.js'
+import { referencesFrom, type References, subjectOfBody } from './documents/references.js'
+import { countHolding } from './sql/subject-names.js'
+import { staticKeys } from './sql/sets.js'
+import { asOfParam, openBag } from './sql/bag.js'
 import { conditionsOfBody } from './walk.js'
 
 export interface Preview {

@@ -1,11 +1,11 @@
 /**
- * Facts of runs: written to the log, then to the table, and only then acted on. So what was acted on can be read by
- * whoever goes on, and what only the log holds was not acted on:
+ * Facts of runs: written to the log, then to the table, and only then acted on. So the next process can read everything
+ * that was acted on, and a fact that only the log holds was not acted on:
  *
  *     log.append(fact, delivery) → insert fact → insert delivery → send
  *
- * Whoever goes on decides such a step again, under the same ids, with a higher version: of two facts of one place the
- * higher counts, whenever the store brings the other (docs/decisions has why).
+ * The next process decides such a step again, under the same ids, with a higher version: of two facts of one place the
+ * higher counts, whenever the store writes the other (docs/decisions has why).
  */
 import type { ClickHouseClient } from '@clickhouse/client'
 import { insertLines } from '../clickhouse/insert-lines.js'

@@ -10,7 +10,7 @@ import {
   type Person,
   type StoredPerson,
 } from './people.js'
-import type { ResolvedInterval, ResolvedOwnership } from './resolve.js'
+import type { ResolvedInterval, ResolvedOwnership } from './rules/resolve.js'
 
 export interface AccountMembership {
   person: string

@@ -3,9 +3,9 @@
  * has not seen (a visitor who never said who they are) is its own person.
  */
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
-import type { ResolvedStay } from './accounts.js'
+import type { ResolvedStay } from './rules/accounts.js'
 import { isWithin } from './interval.js'
-import type { ResolvedHolding, ResolvedInterval, ResolvedOwnership } from './resolve.js'
+import type { ResolvedHolding, ResolvedInterval, ResolvedOwnership } from './rules/resolve.js'
 import { readSubjects } from './subjects.js'
 
 /** Times in milliseconds since 1970; undefined is open. An interval is [from, to). */

@@ -2,11 +2,11 @@
  * Who was who at an earlier time: the same rules over the facts that had been received until then. Nothing of
  * it is stored; it costs reading the facts of the people concerned.
  */
-import { accountsOf, domainMeanings, domainsOf } from '../identity/accounts.js'
-import { domainRulesOf } from '../identity/domains.js'
-import { openFacts } from '../identity/facts.js'
-import { neighbourhoodOf } from '../identity/neighbourhood.js'
-import { resolve, selfHolding, type Link, type ResolvedPerson } from '../identity/resolve.js'
+import { accountsOf, domainMeanings, domainsOf } from '../identity/rules/accounts.js'
+import { domainRulesOf } from '../identity/rules/domains.js'
+import { openFacts } from '../identity/facts/facts.js'
+import { neighbourhoodOf } from '../identity/facts/neighbourhood.js'
+import { resolve, selfHolding, type Link, type ResolvedPerson } from '../identity/rules/resolve.js'
 import { readAccountNames, type Account } from '../identity/account-people.js'
 import type { Reader } from '../clickhouse/query.js'
 import { readSubjects } from '../identity/subjects.js'

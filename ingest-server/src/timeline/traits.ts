@@ -3,7 +3,7 @@
  * with a secret key or a signed token before anything that was not.
  */
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
-import { outranks } from '../identity/outranks.js'
+import { outranks } from '../identity/rules/outranks.js'
 import type { Person } from '../identity/people.js'
 import { parseExact } from '../exact-json.js'
 import { isNullLike, withoutNullLike } from '../touchpoints/null-like.js'

@@ -19,7 +19,7 @@ import { attribute, attributedSubjects, type ModelAnswer } from '../../journeys/
 import { milestoneNames, ruleModels, type MilestoneName } from '../../journeys/attribution/credit.js'
 import { goalOf, type Goal } from '../../journeys/goals.js'
 import type { Api, TimelineDeps } from '../context.js'
-import { answerQuestion } from './answer.js'
+import { answerQuestion } from '../answer-question.js'
 import { durationOf, oneOf, questionOf, refuse } from './read-question.js'
 import { isoTime } from '../../clock.js'
 

@@ -14,7 +14,7 @@ import { whatIsWrong } from '../../definitions/documents/check.js'
 import type { FunnelQuestion } from '../../journeys/funnels/funnel-question.js'
 import { askFunnel, subjectsOfStep } from '../../journeys/funnels/funnel.js'
 import type { Api, TimelineDeps } from '../context.js'
-import { answerQuestion } from './answer.js'
+import { answerQuestion } from '../answer-question.js'
 import { checked, checkTouches, conditionOf, oneOf, refuse } from './read-question.js'
 import { isoTime } from '../../clock.js'
 

@@ -22,7 +22,7 @@ import { stagesInTime, type StagesInTime } from '../../journeys/silence.js'
 import { readStageList } from '../../journeys/stage-list.js'
 import { listJourneys, outcomes, summarize, type SummaryAsk } from '../../journeys/summary.js'
 import type { Api, TimelineDeps } from '../context.js'
-import { answerQuestion } from './answer.js'
+import { answerQuestion } from '../answer-question.js'
 import { definitionNamed, durationOf, goalNamed, oneOf, questionOf, refuse } from './read-question.js'
 import { isoTime } from '../../clock.js'
 

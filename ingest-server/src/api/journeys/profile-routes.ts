@@ -22,7 +22,7 @@ import {
 } from '../../journeys/profile/personas.js'
 import type { ClosedAsk } from '../../journeys/profile/read-closed.js'
 import type { Api, TimelineDeps } from '../context.js'
-import { answerQuestion } from './answer.js'
+import { answerQuestion } from '../answer-question.js'
 import { definitionNamed, oneOf, questionOf, refuse } from './read-question.js'
 import { stagesOf } from './journey-routes.js'
 import { isoTime } from '../../clock.js'

@@ -8,7 +8,7 @@ import {
   startTestClickHouse,
   type TestClickHouse,
 } from '../../../../test-support/clickhouse.js'
-import { companyDefinitions, storeCompany } from '../../../../test-support/invented-company.js'
+import { companyDefinitions, storeCompany } from '../../../../test-support/worlds/invented-company.js'
 import { startTimelineApi, type TimelineApi } from '../../../../test-support/timeline-api.js'
 import { openEmbeddedLog, type EmbeddedLog } from '../../log/embedded/embedded-log.js'
 import { rebuildTouchpoints } from '../../touchpoints/upkeep/rebuild.js'

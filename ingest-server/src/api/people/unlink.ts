@@ -3,7 +3,7 @@ import type { LinkFact } from '@touchline/schemas'
 import { randomUUID } from 'node:crypto'
 import { appendCounted } from '../../log/append-counted.js'
 import { ownSourceKind, type EventRow } from '../../log/event-row.js'
-import { linksFrom } from '../../identity/links.js'
+import { linksFrom } from '../../identity/rules/links.js'
 import type { TimelineDeps } from '../context.js'
 
 export interface Decision {

@@ -6,9 +6,9 @@ import { projectsFileOf, type Config } from '../../config.js'
 import { readProjectsFile, toSecretKey } from '../../projects/projects-file.js'
 import { keysIfThere } from '../kept-keys.js'
 import { problemOfBroker, takesConnections } from './kafka-broker.js'
-import { isRunning, serverUrl } from './open-parts.js'
-import type { AddTo, Cli } from './command.js'
-import { gibibyte } from '../units.js'
+import { isRunning, serverUrl } from '../open-parts.js'
+import type { AddTo, Cli } from '../command.js'
+import { gibibyte } from '../../units.js'
 
 interface Finding {
   what: string

@@ -17,7 +17,7 @@ import {
 } from '../../projects/projects-file.js'
 import { duration, positive, several, table, usageError, type AddTo, type Cli } from '../command.js'
 import { ownKey, settingsKeys, type SettingsKey } from './settings-keys.js'
-import { dayMs } from '../units.js'
+import { dayMs } from '../../units.js'
 
 interface Bounds {
   project: string

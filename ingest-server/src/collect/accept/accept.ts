@@ -20,7 +20,7 @@ import { shortenedWarning, withShortAddresses } from './short-addresses.js'
 import { spansOf, type EventSpan, type Span } from '../read/spans.js'
 import { lineOf } from '../row/to-row.js'
 import { enrich } from '../enrich/enrich.js'
-import { eventTimes, type EventTimes } from './times.js'
+import { eventTimes, type EventTimes } from '../read/times.js'
 import type { TokenVerdict } from '../trust/user-token.js'
 
 export interface Batch extends BatchRoot {

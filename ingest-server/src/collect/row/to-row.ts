@@ -24,7 +24,7 @@ import { exactPart, type PartName, type PartsSource } from '../read/exact-parts.
 import type { ReadEvent } from '../read/read-event.js'
 import { stringifyExact } from '../../exact-json.js'
 import { ownSourceKind, type EventRow } from '../../log/event-row.js'
-import type { EventTimes } from '../accept/times.js'
+import type { EventTimes } from '../read/times.js'
 
 type TextColumn = { [Name in keyof EventRow]: EventRow[Name] extends string ? Name : never }[keyof EventRow]
 

@@ -26,7 +26,7 @@ import {
   touchesOfBody,
   type Found,
   type Path,
-} from './walk.js'
+} from '../walk.js'
 import { subjectOfBody } from './references.js'
 
 export function checkKind(kind: string): DefinitionKind {

@@ -4,7 +4,7 @@
  * a second to understand; a few thousand subjects that changed are faster without (plain.test.ts holds the two to each other).
  */
 import { durationMs, holdsForNone, type Condition, type Touch } from '@touchline/schemas/api'
-import { comparesCount, type Count, type LeafOf } from '../compiling.js'
+import { comparesCount, type Count, type LeafOf } from '../sql/compiling.js'
 import { groupBy } from '../../group-by.js'
 import { historyOf, type PlainHistory } from './plain-history.js'
 import { sequenceDone } from './plain-sequence.js'

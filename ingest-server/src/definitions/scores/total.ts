@@ -1,11 +1,11 @@
 /** A score of everybody, as SQL: what each rule gives at a time, and the times at which a total passes a limit. */
 import type { CountOp, ScoreBody } from '@touchline/schemas/api'
-import { asOfMsSql } from '../bag.js'
-import { comparesCount, countSigns, type Compiling } from '../compiling.js'
-import { openHistory } from '../history.js'
-import { beginOf } from '../moments.js'
-import { crossedKeys, crossedSteps } from '../sets.js'
-import { joinSteps } from '../step-sql.js'
+import { asOfMsSql } from '../sql/bag.js'
+import { comparesCount, countSigns, type Compiling } from '../sql/compiling.js'
+import { openHistory } from '../sql/history.js'
+import { beginOf } from '../sql/moments.js'
+import { crossedKeys, crossedSteps } from '../sql/sets.js'
+import { joinSteps } from '../sql/step-sql.js'
 import { groupsOfVector, vectorSql } from './points.js'
 import { isPerTouch, noSpans, spansOf } from './spans.js'
 

@@ -1,6 +1,6 @@
 /** What compiling a condition needs at every depth. */
 import type { Condition, CountOp, Subject } from '@touchline/schemas/api'
-import { TouchlineError } from '../errors.js'
+import { TouchlineError } from '../../errors.js'
 import type { Bag } from './bag.js'
 import type { References } from '../documents/references.js'
 

@@ -11,8 +11,8 @@ import { refusalOfReentry } from './entering/enter.js'
 import { readActs, readEntries, type Before } from './facts.js'
 import { cappedUntil } from './look.js'
 import type { Act } from './machine.js'
-import { readWhos, whoOf, type Who } from './who.js'
-import { endOfQuiet } from './zone.js'
+import { readWhos, whoOf, type Who } from '../who/who.js'
+import { endOfQuiet } from '../who/zone.js'
 import { dayMs } from '../../units.js'
 
 interface DryRunDeps {

@@ -1,12 +1,4 @@
-/**
- * Facts of runs: written to the log, then to the table, and only then acted on. So the next process can read everything
- * that was acted on, and a fact that only the log holds was not acted on:
- *
- *     log.append(fact, delivery) → insert fact → insert delivery → send
- *
- * The next process decides such a step again, under the same ids, with a higher version: of two facts of one place the
- * higher counts, whenever the store writes the other (docs/decisions has why).
- */
+/** Facts of runs, read: which wait, who entered, who was acted on, how many are where. They are written by `keep`. */
 import type { ClickHouseClient } from '@clickhouse/client'
 import { query, queryStream, type NamedQuery, type Reader } from '../../clickhouse/query.js'
 import type { EntryWay, Run, RunState } from './run.js'

@@ -9,7 +9,7 @@ import type { Known } from './machine.js'
 import type { Program } from './programs.js'
 import type { Run } from './run.js'
 import { readUnsettled } from './settling.js'
-import { namesOfWho, readWhos, whoOf, type Who } from './who.js'
+import { namesOfWho, readWhos, whoOf, type Who } from '../who/who.js'
 import { weekMs } from '../../units.js'
 
 export interface Looked {

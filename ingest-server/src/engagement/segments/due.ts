@@ -1,5 +1,5 @@
 /** Moves rows of due subjects (due-subjects.ts) on to the next time at which they change. */
-import { onlyKeys } from '../../definitions/touches.js'
+import { onlyKeys } from '../../definitions/sql/touches.js'
 import { derive, type EngageSource } from '../source.js'
 
 /** After their transitions are written: moves `next_at` of these to the next time after `now`. */

@@ -5,10 +5,10 @@
  */
 import type { ClickHouseClient } from '@clickhouse/client'
 import { emailIdentifier, shownAddresses } from '@touchline/schemas'
-import { queryRows, type NamedQuery } from '../clickhouse/query.js'
-import type { AccountTrait, MembershipFact } from './accounts.js'
-import { defaultCaps, isAnon, isEmail, isUser, type Link } from './effective-links.js'
-import { emailsThatCount } from './link-caps.js'
+import { queryRows, type NamedQuery } from '../../clickhouse/query.js'
+import type { AccountTrait, MembershipFact } from '../rules/accounts.js'
+import { defaultCaps, isAnon, isEmail, isUser, type Link } from '../rules/effective-links.js'
+import { emailsThatCount } from '../rules/link-caps.js'
 
 /** What is recorded about one identifier. */
 export interface Node {

@@ -9,7 +9,7 @@ import { compare } from './effective-links.js'
 import { claimedDomain, corporateDomain, noDomainRules, type DomainRules } from './domains.js'
 import type { ResolvedHolding, ResolvedInterval } from './resolve.js'
 import { outranks } from './outranks.js'
-import { isWithin } from './interval.js'
+import { isWithin } from '../interval.js'
 
 /** A fact: this identifier joined or left this account. */
 export interface MembershipFact {

@@ -2,25 +2,25 @@
  * From facts to the rows of identity_map, people and account_people. Pure; the rows are a function of the
  * recorded facts alone, their version too, which is why a rebuild gives the same bytes.
  */
-import { createBreather, type Breather } from '../breathe.js'
+import { createBreather, type Breather } from '../../breathe.js'
 import {
   accountsOf,
   domainsOf,
   type ResolvedStay,
   type DomainMeaning,
   type MembershipFact,
-} from './accounts.js'
-import type { DomainRules } from './domains.js'
-import { isAnon, isEmail, isUser } from './effective-links.js'
-import type { Neighbourhood } from './neighbourhood.js'
+} from '../rules/accounts.js'
+import type { DomainRules } from '../rules/domains.js'
+import { isAnon, isEmail, isUser } from '../rules/effective-links.js'
+import type { Neighbourhood } from '../facts/neighbourhood.js'
 import type {
   ResolvedHolding,
   ResolvedInterval,
   ResolvedOwnership,
   ResolvedPerson,
   Resolution,
-} from './resolve.js'
-import { selfHolding } from './resolve.js'
+} from '../rules/resolve.js'
+import { selfHolding } from '../rules/resolve.js'
 
 /** Property names are column names; the order of properties is theirs as well. */
 export interface IdentityRow {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { accountsOf, domainMeanings, type MembershipFact } from './accounts.js'
+import { accountsOf, domainMeanings, type MembershipFact } from '../rules/accounts.js'
 import { accountRows } from './derive.js'
 import { keyOf, type DerivedTables, type RowOf, type Table } from './derived-tables.js'
 import type { DomainTrait, FactReader, Node } from '../facts/facts.js'

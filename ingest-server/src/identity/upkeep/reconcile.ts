@@ -20,10 +20,10 @@ import {
   type Line,
   type PresentRows,
 } from './derived-tables.js'
-import type { FactReader } from './facts.js'
-import { neighbourhoodOf } from './neighbourhood.js'
-import { resolve, type ResolvedOwnership } from './resolve.js'
-import { partsOf } from '../parts.js'
+import type { FactReader } from '../facts/facts.js'
+import { neighbourhoodOf } from '../facts/neighbourhood.js'
+import { resolve, type ResolvedOwnership } from '../rules/resolve.js'
+import { partsOf } from '../../parts.js'
 
 export interface ReconcileContext {
   facts: FactReader

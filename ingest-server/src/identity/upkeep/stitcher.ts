@@ -13,7 +13,7 @@ import { openFacts, type DomainTrait, type FactReader } from '../facts/facts.js'
 import { createRecentClaims } from './recent-claims.js'
 import { readSweepPage, type SweepPosition } from '../../projections/sweep.js'
 import { reconcile } from './reconcile.js'
-import { partsOf } from '../parts.js'
+import { partsOf } from '../../parts.js'
 
 export interface Stitcher {
   /** Resolves when the rows of everybody concerned are written. */

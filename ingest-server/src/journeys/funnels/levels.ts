@@ -1,6 +1,6 @@
 /** Subjects that began a funnel, and the touches that match its steps: the SQL half of funnel.ts. */
-import { compileTouches } from '../../definitions/compile-touch.js'
-import { touchesOf } from '../../definitions/touches.js'
+import { compileTouches } from '../../definitions/sql/compile-touch.js'
+import { touchesOf } from '../../definitions/sql/touches.js'
 import type { Reader } from '../../clickhouse/query.js'
 import { baseParams, fragment, ofSubjects, paramsOf, type Fragment, type Question } from '../question.js'
 import { breakdownSql } from './breakdown.js'

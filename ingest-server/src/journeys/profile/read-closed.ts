@@ -1,7 +1,7 @@
 /** Who closed, won or lost, and what was known of them then. */
 import { queryRows, type Params, type Reader } from '../../clickhouse/query.js'
 import { saidTraits } from '../../definitions/said-traits.js'
-import { touchesOf } from '../../definitions/touches.js'
+import { touchesOf } from '../../definitions/sql/touches.js'
 import { isNullLike } from '../../touchpoints/null-like.js'
 import { closedBy, conversionsOf, type Goal } from '../goals.js'
 import {

@@ -1,12 +1,12 @@
 /** What is sent: the template of an act filled with what is known, or the whole of it where there is no template. */
 import type { Subject } from '@touchline/schemas/api'
-import { fieldsOf, fillTemplate } from '../../definitions/body-template.js'
-import { touchSettings, touchesOf } from '../../definitions/touches.js'
-import { asOfParam } from '../../definitions/bag.js'
-import { query, type Reader } from '../../clickhouse/query.js'
-import type { Run } from './run.js'
-import type { Who } from './who.js'
-import { isoTime } from '../../clock.js'
+import { fieldsOf, fillTemplate } from '../../../definitions/documents/body-template.js'
+import { touchSettings, touchesOf } from '../../../definitions/sql/touches.js'
+import { asOfParam } from '../../../definitions/sql/bag.js'
+import { query, type Reader } from '../../../clickhouse/query.js'
+import type { Run } from '../run.js'
+import type { Who } from '../../who/who.js'
+import { isoTime } from '../../../clock.js'
 
 export interface TouchOfBody {
   at: string

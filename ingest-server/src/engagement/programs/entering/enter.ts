@@ -3,19 +3,15 @@
  * that became true. A moment starts a program once, whatever it is told as and whoever its subject is merged with.
  */
 import { durationMs, type Subject } from '@touchline/schemas/api'
-import { slotOf } from '../../projections/leases.js'
-import type { Reader } from '../../clickhouse/query.js'
-import type { Definition } from '../../definitions/definition.js'
-import { readEntries, readTriggers, type Before } from './facts.js'
-import { dueOf } from './machine.js'
-import type { Program } from './programs.js'
-import { runKey, type EntryWay, type Fact } from './run.js'
-import { namesOfWho, readWhos, whoOf, type Who } from './who.js'
-import { dayMs } from '../../units.js'
-
-export const programSlots = 16
-export const slotOfSubject = (project: string, subject: string): number =>
-  slotOf(`${project}\n${subject}`, programSlots)
+import type { Reader } from '../../../clickhouse/query.js'
+import type { Definition } from '../../../definitions/documents/definition.js'
+import { slotOfSubject } from '../../slots.js'
+import { readEntries, readTriggers, type Before } from '../facts.js'
+import { dueOf } from '../machine.js'
+import type { Program } from '../programs.js'
+import { runKey, type EntryWay, type Fact } from '../run.js'
+import { namesOfWho, readWhos, whoOf, type Who } from '../../who/who.js'
+import { dayMs } from '../../../units.js'
 
 /** Something that may start a program for somebody. */
 export interface Moment {
