@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { installWhatIsMissing } from './install.mjs'
+import { watchPages } from './watch-pages.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 await installWhatIsMissing()
@@ -25,10 +26,7 @@ const server = spawn(
 )
 // The Explorer's pages are built anew when one of its files is saved: the policy that they are served with allows no
 // scripts that change in place, so the page is loaded again by hand.
-const pages = spawn('npm', ['run', '--silent', 'watch', '--workspace', 'explorer'], {
-  cwd: root,
-  stdio: ['ignore', 'ignore', 'inherit'],
-})
+const pages = watchPages()
 for (const signal of ['SIGINT', 'SIGTERM'])
   process.on(signal, () => {
     server.kill(signal)
