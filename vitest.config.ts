@@ -1,8 +1,23 @@
-import { defineConfig } from 'vitest/config'
+import { readFile } from 'node:fs/promises'
+import { defineConfig, type Plugin } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 // Workspace packages are read from their sources ("source" condition), so unit tests need no build.
 const fromSources = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } }
+
+// What the MCP client stands on names its TypeScript under "source" too, which Node does not load.
+const readByVite = [/@modelcontextprotocol\/sdk/, /eventsource-parser/]
+
+/** Their maps name sources that are not published, of which vite would warn file by file in every run. */
+const withoutMaps = (): Plugin => ({
+  name: 'without-maps',
+  enforce: 'pre',
+  async load(id) {
+    const [file = id] = id.split('?')
+    if (!file.endsWith('.js') || !readByVite.some((one) => one.test(file))) return undefined
+    return (await readFile(file, 'utf8')).replace(/^\/\/# sourceMappingURL=.*$/m, '')
+  },
+})
 
 /**
  * The long ones: attacks, kills, whole companies, every look of every page. `npm run test:promises` runs them, `npm test`
@@ -31,6 +46,7 @@ export default defineConfig({
     projects: ['schemas', 'sdk-browser', 'sdk-node', 'ingest-server', 'explorer', 'examples', 'scripts'].map(
       (name) => ({
         ...fromSources,
+        plugins: [withoutMaps()],
         // Only the Explorer has components; what makes them of JSX is said here as in explorer/vite.config.ts.
         oxc: { jsx: { runtime: 'automatic' as const, importSource: 'preact' } },
         test: {
@@ -41,8 +57,7 @@ export default defineConfig({
               ? ['{src,test}/**/*.long.test.ts', 'test/promises/**/*.test.ts']
               : ['{src,test}/**/*.test.ts', '*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', ...(which === 'short' ? long : [])],
-          // What the MCP client stands on names its TypeScript under "source" too, which Node does not load.
-          server: { deps: { inline: [/@modelcontextprotocol\/sdk/, /eventsource-parser/] } },
+          server: { deps: { inline: readByVite } },
           testTimeout: 120_000,
           hookTimeout: 180_000,
         },
