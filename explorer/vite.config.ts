@@ -43,6 +43,8 @@ export default defineConfig(({ mode }) => ({
     reportCompressedSize: false,
     manifest: true,
     rolldownOptions: {
+      // Most of the time goes into packing (above), which is meant.
+      checks: { bundlerTimings: false },
       output: {
         entryFileNames: 'assets/[name].[hash].js',
         chunkFileNames: 'assets/[name].[hash].js',
