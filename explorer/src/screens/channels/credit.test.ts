@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import fc from 'fast-check'
+import { models } from '../../../../ingest-server/src/journeys/attribution/attribution-question.js'
 import { roundedToSum, rowsOf, sumsOf, unattributed, type ModelAnswer } from './credit.js'
 
 const row = (key: string, conversions: number, amount = 0) => ({
@@ -15,6 +17,15 @@ const model = (name: string, rows: ReturnType<typeof row>[], rest = 0, amount = 
   rows,
   unattributed: { conversions: rest, value: amount === 0 ? [] : [{ currency: 'EUR', amount }] },
   warnings: [],
+})
+
+test('each model of attribution that the server knows has a name here, in both languages', () => {
+  // As text: the words themselves ask a browser for its language.
+  const text = readFileSync(new URL('words.ts', import.meta.url), 'utf8')
+  const [, listed = ''] = /^export const models = \[([^\]]*)\]/m.exec(text) ?? []
+  const wordsIn = (found: IterableIterator<RegExpExecArray>) => [...found].map(([, name]) => name)
+  expect(wordsIn(listed.matchAll(/'([\w-]+)'/g)).sort()).toEqual([...models].sort())
+  expect(wordsIn(text.matchAll(/'model\.([\w-]+)':/g)).sort()).toEqual([...models, ...models].sort())
 })
 
 describe('credits', () => {

@@ -12,18 +12,16 @@ import {
 import type { Reader } from '../../clickhouse/query.js'
 import {
   dimensions,
+  models,
   type AttributionQuestion,
-  type Model,
 } from '../../journeys/attribution/attribution-question.js'
 import { attribute, attributedSubjects, type ModelAnswer } from '../../journeys/attribution/attribution.js'
-import { milestoneNames, ruleModels, type MilestoneName } from '../../journeys/attribution/credit.js'
+import { milestoneNames, type MilestoneName } from '../../journeys/attribution/credit.js'
 import { goalOf, type Goal } from '../../journeys/goals.js'
 import type { Api, TimelineDeps } from '../context.js'
 import { answerQuestion } from '../answer-question.js'
 import { durationOf, oneOf, questionOf, refuse } from './read-question.js'
 import { isoTime } from '../../clock.js'
-
-const models: readonly Model[] = [...ruleModels, 'markov']
 
 export function addAttribution(api: Api, deps: TimelineDeps): void {
   api.route({

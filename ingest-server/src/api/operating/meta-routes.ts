@@ -1,12 +1,11 @@
 /** What there is in a project: what the Explorer's frame shows and offers to choose from. */
-import { errors, metaAnswer, type Meta } from '@touchline/schemas/api'
-import { definitionKinds, type DefinitionKind } from '@touchline/schemas/api'
+import { definitionKinds, errors, metaAnswer, type DefinitionKind, type Meta } from '@touchline/schemas/api'
 import { query, queryRows, type NamedQuery, type Reader } from '../../clickhouse/query.js'
 import { asOfParam } from '../../definitions/sql/bag.js'
 import { listDefinitions, readDefinition } from '../../definitions/documents/read.js'
 import { touchesOf, touchSettings } from '../../definitions/sql/touches.js'
 import { universeOf } from '../../definitions/sql/universe.js'
-import { ruleModels } from '../../journeys/attribution/credit.js'
+import { models } from '../../journeys/attribution/attribution-question.js'
 import { projectOf, readerFor, type Api, type TimelineDeps } from '../context.js'
 import { zoneOf } from '../zone.js'
 import { isoTime } from '../../clock.js'
@@ -61,7 +60,7 @@ export function addMeta(api: Api, deps: TimelineDeps): void {
         segments: segments ?? [],
         scores: scores ?? [],
         programs: programs ?? [],
-        models: [...ruleModels, 'markov'],
+        models: [...models],
       }
     },
   })

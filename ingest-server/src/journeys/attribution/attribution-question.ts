@@ -3,12 +3,13 @@ import type { Touch } from '@touchline/schemas/api'
 import { compileTouch } from '../../definitions/sql/compile-touch.js'
 import type { Goal } from '../goals.js'
 import { fragment, paramsOf, type Fragment, type Question } from '../question.js'
-import type { MilestoneName, RuleModel } from './credit.js'
+import { ruleModels, type MilestoneName } from './credit.js'
 
 export const dimensions = ['channel', 'source', 'medium', 'campaign', 'landing page', 'name'] as const
 export type Dimension = (typeof dimensions)[number]
 
-export type Model = RuleModel | 'markov'
+export const models = [...ruleModels, 'markov'] as const
+export type Model = (typeof models)[number]
 
 export interface AttributionQuestion extends Question {
   goal: Goal
