@@ -5,7 +5,11 @@ export const slots = 12
 /** Of what came by no channel: grey. */
 export const noSlot = slots
 
-/** Slots of the palette (`--channel-0` …) for the channels that the server and its ready maps know; others: `slotOf`. */
+/**
+ * Slots of the palette (`--channel-0` …) for the channels that the server and its ready maps know; others: `slotOf`. There
+ * are more channels than slots: a rarer one takes that of a channel that it seldom stands beside; seen together, `slotsOf`
+ * gives one of them another. A channel is called the same in every language of the Explorer.
+ */
 const slotsOfKnown: Record<string, number> = {
   Direct: 0,
   'Paid Search': 1,

@@ -48,7 +48,10 @@ describe('words of events', () => {
 describe('channels', () => {
   test('each that the server knows has a colour and a mark chosen for it', () => {
     const channels = [...channelRules, unassigned].map(({ channel }) => channel)
-    expect(channels.filter((channel) => !isKnownChannel(channel))).toEqual([])
+    expect(
+      channels.filter((channel) => !isKnownChannel(channel)),
+      'without a slot in slotsOfKnown of parts/channels.tsx',
+    ).toEqual([])
   })
 
   test.each(['constructor', 'toString', '__proto__', 'Unheard'])(

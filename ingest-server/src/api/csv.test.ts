@@ -122,10 +122,12 @@ describe('no field of the JSON is forgotten', () => {
   const rootsOf = (list: readonly { key: string }[]) =>
     [...new Set(list.map(({ key }) => key.split('.')[0]))].sort()
   test('of a touchpoint', () => {
-    expect(rootsOf(touchpointColumns)).toEqual(Object.keys(touchpointShape.shape).sort())
+    expect(rootsOf(touchpointColumns), 'touchpointColumns of csv.ts').toEqual(
+      Object.keys(touchpointShape.shape).sort(),
+    )
   })
   test('of an event', () => {
-    expect(rootsOf(eventColumns)).toEqual(Object.keys(eventShape.shape).sort())
+    expect(rootsOf(eventColumns), 'eventColumns of csv.ts').toEqual(Object.keys(eventShape.shape).sort())
   })
 })
 

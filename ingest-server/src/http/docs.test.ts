@@ -32,7 +32,7 @@ test('docs/http.md names the limits and click ids that hold', () => {
 test('docs/http.md lists the channels that there are, in the order of their rules', () => {
   const [, listed = ''] = /^## Channels\n\n([^]*?), and Unassigned/m.exec(page) ?? []
   const channels = [...new Set(channelRules.map(({ channel }) => channel))]
-  expect(listed.split(/,\s+/)).toEqual(channels)
+  expect(listed.split(/,\s+/), 'the first paragraph of "Channels"').toEqual(channels)
   expect(unassigned.channel).toBe('Unassigned')
 })
 
