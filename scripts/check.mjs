@@ -1,6 +1,7 @@
 // `npm run check`: types, lint, walls, graph, format, exceptions, audit, two at a time, each with its seconds; all
-// run, or those named (`npm run check -- types lint`), and any finding fails. What did not change since the last run is not looked at again. Nothing is built: the types are
-// read from the sources, and tsconfig.check.json finds what would break the build.
+// run, or those named (`npm run check -- types lint`), and any finding fails. What did not change since the last run is
+// not looked at again. Nothing is built: the types are read from the sources, and tsconfig.check.json finds what would
+// break the build.
 import { spawn } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -31,10 +32,11 @@ const steps = [
     'format',
     bin('prettier'),
     ['--check', '--log-level', 'warn', '.', ...cachedIn('prettier-cache', 'content')],
+    '`npm run format` writes it',
   ],
 ]
 const checks = named(process.argv.slice(2), [
-  ...steps.map(([name, command, args]) => [name, () => withCommand(command, args)]),
+  ...steps.map(([name, command, args, remedy]) => [name, () => withCommand(command, args, remedy)]),
   ['exceptions', longFunctionsAsBefore],
   ['audit', auditDependencies],
 ])
@@ -73,10 +75,11 @@ async function say(name, check) {
   if (isFinding) failures += 1
 }
 
-async function withCommand(command, args) {
+async function withCommand(command, args, remedy) {
   const { status, stdout, stderr } = await run(command, args)
   const isFinding = status !== 0
-  return { isFinding, words: isFinding ? 'failed' : 'ok', output: `${stdout}${stderr}` }
+  const failed = remedy === undefined ? 'failed' : `failed, ${remedy}`
+  return { isFinding, words: isFinding ? failed : 'ok', output: `${stdout}${stderr}` }
 }
 
 /** What it printed is kept, so that two checks do not print into each other. */

@@ -7,6 +7,8 @@
  *     npm run mutate -- --every 10           each tenth
  *     npm run mutate -- --list               what there is, and whether each place is still there
  *
+ * One takes as long as its tests: seconds, or minutes where they start real servers.
+ *
  * Sources are changed in place, one at a time, and put back however it ends: run it in a worktree of its own.
  */
 import { spawnSync } from 'node:child_process'
@@ -50,8 +52,9 @@ for (const signal of ['SIGINT', 'SIGTERM'])
     process.exit(1)
   })
 
-for (const { folder, file, text, from, to, tests, isBuilt } of chosen) {
+for (const [index, { folder, file, text, from, to, tests, isBuilt }] of chosen.entries()) {
   const path = sources + file
+  console.log(`${index + 1} of ${chosen.length}: ${file}, tests of ${tests.join(' ')} …`)
   current = { path, text }
   writeFileSync(
     path,
