@@ -105,7 +105,7 @@ const byHand = {
     tests: ['ingest-server/src/identity'],
     mistakes: [
       ['if (counted !== undefined) return counted', ''],
-      ['const apart = quarantine + BigInt(factsOfEmails)', 'const apart = quarantine'],
+      ['const extra = quarantine + BigInt(factsOfEmails)', 'const extra = quarantine'],
       ['const unprobed = isOnMany && level !==', 'const unprobed = isOnMany && level ==='],
       ["level === 'named' && !isOfManyDevices && !isAliased(known)", "level === 'named'"],
       ['(back === undefined ? 0n : through(to, from, back))', '0n'],

@@ -102,14 +102,14 @@ export async function conversionsOf(
  */
 function provenOf(filter: Touch, prefix: string): Fragment {
   const { where: _where, verified: _verified, ...ofTable } = filter
-  const told = compileTouch(ofTable, { prefix: `${prefix}p` })
+  const ofTouch = compileTouch(ofTable, { prefix: `${prefix}p` })
   return fragment(
     `message_id IN (
   SELECT message_id FROM events
   WHERE project = {project: String} AND verified AND (subject, client_time, message_id) IN (
     SELECT subject, client_time, message_ids[1] FROM touchpoints_of_people
-    WHERE project = {project: String} AND ${told.sql}))`,
-    told.params,
+    WHERE project = {project: String} AND ${ofTouch.sql}))`,
+    ofTouch.params,
   )
 }
 

@@ -31,7 +31,7 @@ export const personTimelineTool = tool({
     const answer = await context.ask<PersonTimeline>(`/v1/users/${encodeURIComponent(id)}/timeline`, query)
     const { person } = answer
     const traits = Object.entries(person.traits)
-    return told(answer, {
+    return answerOf(answer, {
       person: {
         id: person.id,
         identifiers: person.identifiers.slice(0, 10).map(({ identifier }) => identifier),
@@ -56,7 +56,7 @@ export const accountTimelineTool = tool({
     const path = `/v1/accounts/${encodeURIComponent(id)}/timeline`
     const answer = await context.ask<AccountTimeline>(path, query)
     const traits = Object.entries(answer.account.traits)
-    return told(answer, {
+    return answerOf(answer, {
       account: {
         id: answer.account.id,
         people: answer.account.people,
@@ -70,7 +70,7 @@ export const accountTimelineTool = tool({
 
 const mostTraits = 20
 
-function told(
+function answerOf(
   { summary, touchpoints = [], nextCursor }: PersonTimeline | AccountTimeline,
   head: Readonly<Record<string, unknown>>,
 ): Told {

@@ -75,7 +75,7 @@ export async function readList(reader: Reader, subject: Subject, asked: ListQuer
       id: row.id,
       people: row.people,
       traits: traits.get(row.id) ?? {},
-      ...shown(row, asOf),
+      ...touchFields(row, asOf),
       stage: stages.get(row.id)?.stage ?? null,
       stageSince: timeOf(stages.get(row.id)?.sinceMs),
       weeks: weeks.get(row.id) ?? none,
@@ -88,7 +88,7 @@ export async function readList(reader: Reader, subject: Subject, asked: ListQuer
 
 const timeOf = (ms: number | undefined) => (ms === undefined ? null : isoTime(ms))
 
-function shown(row: ListedSubject, asOf: number) {
+function touchFields(row: ListedSubject, asOf: number) {
   const { touches, recent, firstMs, lastMs, firstChannel, lastChannel } = row
   const isSeen = touches > 0
   return {

@@ -41,13 +41,13 @@ export async function previewDecision(
     }),
   )
   return {
-    before: { people: await shown(reader, before ?? [], now) },
-    after: { people: await shown(reader, after ?? [], now) },
+    before: { people: await previewOf(reader, before ?? [], now) },
+    after: { people: await previewOf(reader, after ?? [], now) },
     pairs: pairs.map((pair) => [...pair]),
   }
 }
 
-async function shown(
+async function previewOf(
   reader: Reader,
   people: readonly Person[],
   now: number,

@@ -18,9 +18,9 @@ export async function problemOfBroker(config: Config, broker: string): Promise<s
   if (!(await takesConnections(host, Number(broker.slice(colon + 1)))))
     return 'takes no connection; is it up, is the port open from here?'
   // What the client tells of each try says more than its last word, which is how often it tried.
-  const told: string[] = []
+  const reasons: string[] = []
   const keep: Logger['warn'] = (fields, message) =>
-    void told.push(
+    void reasons.push(
       'reason' in fields && typeof fields.reason === 'string' && fields.reason !== ''
         ? fields.reason
         : (message ?? ''),
@@ -35,7 +35,7 @@ export async function problemOfBroker(config: Config, broker: string): Promise<s
     ])
     return undefined
   } catch (error) {
-    const why = told[0] ?? (error instanceof Error ? error.message : String(error))
+    const why = reasons[0] ?? (error instanceof Error ? error.message : String(error))
     const tls = config.KAFKA_TLS ? 'with TLS (KAFKA_TLS)' : 'without TLS (KAFKA_TLS is not set)'
     return `takes connections, but does not answer as Kafka ${tls}: ${why}`
   } finally {

@@ -106,12 +106,12 @@ async function list({ config: settings, print }: Cli, project: string | undefine
   const others = listKeys(entries).filter(
     ({ projectId, id }) => projectId !== 'default' || !own.some((key) => key.id === id),
   )
-  const asked = [...inForce, ...others].filter(
+  const listed = [...inForce, ...others].filter(
     ({ projectId, expiresAt }) =>
       (project === undefined || projectId === project) &&
       (expiresAt === undefined || Date.parse(expiresAt) > Date.now()),
   )
-  const rows = asked.map((key) => [
+  const rows = listed.map((key) => [
     key.projectId,
     key.kind,
     key.id,
@@ -119,7 +119,7 @@ async function list({ config: settings, print }: Cli, project: string | undefine
     key.expiresAt ?? '',
     [key.name, key.bound].filter(Boolean).join(' · '),
   ])
-  const told = asked.map(({ projectId, kind, id, key, expiresAt, name, bound }) => ({
+  const asJson = listed.map(({ projectId, kind, id, key, expiresAt, name, bound }) => ({
     project: projectId,
     kind,
     id,
@@ -128,7 +128,7 @@ async function list({ config: settings, print }: Cli, project: string | undefine
     name,
     bound,
   }))
-  print(told, table(['PROJECT', 'KIND', 'ID', 'KEY', 'ENDS', 'NOTES'], rows))
+  print(asJson, table(['PROJECT', 'KIND', 'ID', 'KEY', 'ENDS', 'NOTES'], rows))
 }
 
 async function create(cli: Cli, bounds: Bounds): Promise<void> {

@@ -98,7 +98,7 @@ function list({ config, print }: Cli): void {
     (entry.origins ?? ['any']).join(' '),
     entry.privacy ? `gpc ${entry.privacy.gpc}, dnt ${entry.privacy.dnt}` : '',
   ])
-  const told = all.map(({ id, identify = 'open', eventsPerSecond, retentionDays, origins, privacy }) => ({
+  const listed = all.map(({ id, identify = 'open', eventsPerSecond, retentionDays, origins, privacy }) => ({
     id,
     identify,
     eventsPerSecond,
@@ -106,7 +106,7 @@ function list({ config, print }: Cli): void {
     origins,
     privacy: privacy && { gpc: privacy.gpc, dnt: privacy.dnt },
   }))
-  print(told, table(['PROJECT', 'IDENTIFY', 'EVENTS/S', 'KEPT', 'ORIGINS', 'PRIVACY'], rows))
+  print(listed, table(['PROJECT', 'IDENTIFY', 'EVENTS/S', 'KEPT', 'ORIGINS', 'PRIVACY'], rows))
 }
 
 async function create({ config, print }: Cli, id: string): Promise<void> {

@@ -108,8 +108,8 @@ function namedIn(kind: DefinitionKind, body: unknown): Named[] {
     name: stage,
     path: ['rules', index, 'stage'],
   }))
-  const told = kind === 'personas' ? (body as PersonasBody).traits : []
-  const ofPeople = told.map((name, index): Named => ({ sort: 'trait', name, path: ['traits', index] }))
+  const traits = kind === 'personas' ? (body as PersonasBody).traits : []
+  const ofPeople = traits.map((name, index): Named => ({ sort: 'trait', name, path: ['traits', index] }))
   return [...inTouches, ...inLeaves, ...mapped, ...ofPeople]
 }
 

@@ -75,7 +75,7 @@ function pairsByValue(
   )
 }
 
-/** The property stands in the event that told the touch; of copies of a message the first received one counts. */
+/** The property stands in the event that the touch stands for; of copies of a message the first received one counts. */
 function pairsByProperty(
   property: string,
   where: string,
@@ -84,16 +84,16 @@ function pairsByProperty(
 ): string {
   const raw = `JSONExtractRaw(properties, ${bag.text(property)})`
   const found = `FROM ${touchesOf(subject, isOnly)} WHERE ${where}`
-  const told = `
+  const valuesOfEvents = `
 SELECT message_id, argMin(${raw}, (received_at, batch_index)) AS value
 FROM events
 WHERE project = {project: String} AND occurred_at <= ${asOfSql} AND message_id IN (SELECT message_id ${found})
 GROUP BY message_id`
-  const pairs = `arraySort(groupArray((concat('=', told.value), toUnixTimestamp64Milli(found.at))))`
+  const pairs = `arraySort(groupArray((concat('=', of_event.value), toUnixTimestamp64Milli(found.at))))`
   const by = history.isByPerson ? ['key', 'person_key'] : ['key']
   const [keys, own] = [by.map((one) => `found.${one} AS ${one}`), by.map((one) => `found.${one}`)]
   return history.join(
-    `SELECT ${keys.join(', ')}, ${pairs} AS steps FROM (SELECT ${by.join(', ')}, at, message_id ${found}) AS found LEFT JOIN (${told}) AS told ON told.message_id = found.message_id GROUP BY ${own.join(', ')}`,
+    `SELECT ${keys.join(', ')}, ${pairs} AS steps FROM (SELECT ${by.join(', ')}, at, message_id ${found}) AS found LEFT JOIN (${valuesOfEvents}) AS of_event ON of_event.message_id = found.message_id GROUP BY ${own.join(', ')}`,
     history.isByPerson,
   )
 }

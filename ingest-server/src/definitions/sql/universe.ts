@@ -7,7 +7,7 @@ const none = (from: string) => `
 SELECT key, subject, fromUnixTimestamp64Milli(toInt64(0), 'UTC'), '', toUInt64(0), '', '', '', '', '', '', '', '', CAST([], 'Array(LowCardinality(String))'), '', '', toUInt64(0)
 FROM ${from}`
 
-const shown =
+const columns =
   'key, subject, at, message_id, person_key, kind, name, channel, source, medium, campaign, host, path, paths, referrer_host, direction, touch'
 
 /** By id where only some are asked about, for that is what these tables are read by. */
@@ -27,4 +27,4 @@ export const knownSubjects = (subject: Subject, isOnly = false): string =>
 
 /** As touchesOf, with the columns that conditions read, and everybody in it. */
 export const universeOf = (subject: Subject, isOnly = false): string =>
-  `(SELECT ${shown} FROM ${touchesOf(subject, isOnly)} UNION ALL ${none(knownSubjects(subject, isOnly))})`
+  `(SELECT ${columns} FROM ${touchesOf(subject, isOnly)} UNION ALL ${none(knownSubjects(subject, isOnly))})`

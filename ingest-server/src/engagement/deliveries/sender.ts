@@ -92,16 +92,16 @@ function begin(sending: Sending, line: Line): void {
   // While attempts cannot be recorded, no more than so many are sent.
   if (most <= 0 || underWay.size > mostUnwritten) return
   for (const lane of line.queue.take(most)) {
-    const work: Promise<void> = send(sending, line, { lane, isProbe: line.breaker.began() })
+    const sent: Promise<void> = send(sending, line, { lane, isProbe: line.breaker.began() })
       .catch((error: unknown) => {
         deps.logger.warn({ err: error, endpoint: line.endpoint }, 'A delivery could not be tried')
         line.queue.postpone(lane, deps.clock() + lookAgainMs, false)
       })
       .finally(() => {
-        underWay.delete(work)
+        underWay.delete(sent)
         begin(sending, line)
       })
-    underWay.add(work)
+    underWay.add(sent)
   }
 }
 

@@ -16,8 +16,8 @@ export interface FeedsDeps extends SequencerDeps {
 }
 
 export interface Feeds {
-  /** `told`: projects with new changes; the others are looked at every few seconds. */
-  pass: (told: ReadonlySet<string>, projects: readonly string[]) => Promise<void>
+  /** `changed`: projects with new changes; the others are looked at every few seconds. */
+  pass: (changed: ReadonlySet<string>, projects: readonly string[]) => Promise<void>
   /** Drops the cursors; they are read again. */
   forget: () => void
 }
@@ -77,10 +77,10 @@ export function openFeeds(deps: FeedsDeps): Feeds {
   }
 
   return {
-    async pass(told, projects) {
+    async pass(changed, projects) {
       const isDue = performance.now() - lookedAt > lookEveryMs
       if (isDue) lookedAt = performance.now()
-      for (const project of isDue ? projects : told) {
+      for (const project of isDue ? projects : changed) {
         const reader = deps.readerOf(project)
         for (const feed of await listDefinitions(reader, 'feeds')) await follow(reader, feed)
       }

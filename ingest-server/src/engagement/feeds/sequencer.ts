@@ -104,8 +104,8 @@ async function record(
 ): Promise<boolean> {
   const reader = deps.readerOf(project)
   const now = { reader, zone: deps.zoneOf(project), now: deps.clock() }
-  const told = [...recordedIn(deps, rows), ...(await readDerivedChanges(now, rows, wanted))]
-  const found = await withoutErased(reader, deps.judgeOf(project), told)
+  const candidates = [...recordedIn(deps, rows), ...(await readDerivedChanges(now, rows, wanted))]
+  const found = await withoutErased(reader, deps.judgeOf(project), candidates)
   const fresh: NewChange[] = []
   for (const kind of new Set(found.map((one) => one.kind))) {
     const mine = found.filter((one) => one.kind === kind)

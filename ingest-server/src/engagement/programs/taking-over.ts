@@ -74,10 +74,10 @@ async function takeOver(parts: TakingOver, gained: Gained): Promise<void> {
 async function untilStored({ deps: { log, logger }, stopping }: TakingOver): Promise<void> {
   const since = performance.now()
   const isStored = await log.noteEnd()
-  for (let told = false; !stopping.signal.aborted && !(await isStored());) {
-    if (!told && performance.now() - since > 10_000) {
+  for (let wasLogged = false; !stopping.signal.aborted && !(await isStored());) {
+    if (!wasLogged && performance.now() - since > 10_000) {
       logger.warn({ lag: await log.lag() }, 'Programs wait until the log is stored')
-      told = true
+      wasLogged = true
     }
     await delay(50)
   }

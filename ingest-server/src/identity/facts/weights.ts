@@ -177,13 +177,13 @@ function factsOf(known: Known, level: Level): bigint {
   const { node, isQuarantined, isOnMany, isOfManyDevices, factsOfEmails } = known
   const isLight = isAnon(node.identifier) || level === 'loaded'
   const quarantine = isQuarantined ? (isLight ? quarantinedDeviceWeight : quarantinedCoreWeight) : 0n
-  const apart = quarantine + BigInt(factsOfEmails)
-  if (level === 'loaded') return apart
+  const extra = quarantine + BigInt(factsOfEmails)
+  if (level === 'loaded') return extra
   const unprobed = isOnMany && level !== 'core' ? onManyDevicesWeight : 0n
   // At level `named` facts about devices do not count, except for a user whose first devices matter (R4) and for one with
   // links to other users, where the first claim of each user names the person.
   const isNameOnly = level === 'named' && !isOfManyDevices && !isAliased(known)
-  return apart + unprobed + BigInt(isNameOnly ? node.coreFacts : node.facts)
+  return extra + unprobed + BigInt(isNameOnly ? node.coreFacts : node.facts)
 }
 
 const isAliased = ({ node, joined, users }: Known) => isUser(node.identifier) && joined.size + users.size > 0

@@ -81,11 +81,14 @@ export async function lifecycle(
     cohorts: cohortsOf(parts, figures, ask.asOf),
   })
   const figures = await readAll(reader, { ...ask, isSplit: false })
-  const apart = ask.isSplit ? await readAll(reader, ask) : undefined
+  const byChannel = ask.isSplit ? await readAll(reader, ask) : undefined
   return {
     ...numbersOf(figures),
-    ...(apart && {
-      channels: channelsIn(apart).map((channel) => ({ channel, ...numbersOf(onlyOf(apart, channel)) })),
+    ...(byChannel && {
+      channels: channelsIn(byChannel).map((channel) => ({
+        channel,
+        ...numbersOf(onlyOf(byChannel, channel)),
+      })),
     }),
     definitions: usedGoals(...new Set([ask.customer, ask.order, ask.lead])),
     warnings: (['customer', 'order', 'lead'] as const).flatMap((role) =>

@@ -19,7 +19,7 @@ export interface BatchCounts {
 export interface ProgressOptions {
   progress: Progress
   clock: Clock
-  /** Told whenever it has changed. */
+  /** Called whenever it has changed. */
   onProgress: (progress: Progress) => void
   /** Resolves when the log holds the record. */
   append: (record: LogRecord) => Promise<void>
@@ -30,7 +30,7 @@ export type KeptProgress = ReturnType<typeof openProgress>
 export function openProgress({ progress, clock, onProgress, append }: ProgressOptions) {
   let keptAt = clock()
 
-  function tell(): void {
+  function report(): void {
     progress.updatedAtMs = Math.max(clock(), progress.updatedAtMs + 1)
     onProgress(progress)
   }
@@ -52,29 +52,29 @@ export function openProgress({ progress, clock, onProgress, append }: ProgressOp
       progress.skipped += skipped
       progress.rejected += rejected
       progress.events += events
-      tell()
+      report()
     },
     setWaiting: (isWaiting: boolean): void => {
       progress.state = isWaiting ? 'waiting' : 'running'
-      tell()
+      report()
     },
     async keepIfDue(): Promise<void> {
       if (clock() - keptAt < keepEveryMs) return
       keptAt = clock()
-      tell()
+      report()
       await append(progressRecord(progress))
     },
     setState(state: Progress['state']): void {
       progress.state = state
-      tell()
+      report()
     },
     /** Its last state, which having to wait for the log does not change. */
     async keepLast(state: Progress['state']): Promise<void> {
       progress.state = state
-      tell()
+      report()
       await append(progressRecord(progress))
       progress.state = state
-      tell()
+      report()
     },
   }
 }
