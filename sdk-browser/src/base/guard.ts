@@ -1,5 +1,5 @@
 /** Nothing that this SDK does may break its page, nor fill its console: every door is guarded, and `on('error')` hears why. */
-import { tell } from './hooks.js'
+import { emit } from './hooks.js'
 
 export const guard =
   <Args extends unknown[], Result>(run: (...args: Args) => Result): ((...args: Args) => Result | undefined) =>
@@ -7,7 +7,7 @@ export const guard =
     try {
       return run(...args)
     } catch (error) {
-      tell('error', error)
+      emit('error', error)
     }
   }
 

@@ -1,7 +1,7 @@
-/** Who is told of what: the page by `touchline.on`, and the features among themselves. */
+/** What happened inside, for who listens: the page by `touchline.on`, and the features among themselves. */
 import type { Drop, Reject } from './api.js'
 
-export interface Told {
+export interface HookEvents {
   drop: Drop
   reject: Reject
   /** What went wrong inside, or in a listener. */
@@ -10,19 +10,20 @@ export interface Told {
   page: undefined
 }
 
-const listeners: [name: string, hear: (about: never) => void][] = []
+const listeners: [name: string, listener: (about: never) => void][] = []
 
-export const on = <Name extends keyof Told>(
-  ...heard: [name: Name, hear: (about: Told[Name]) => unknown]
-): unknown => listeners.push(heard)
+export const on = <Name extends keyof HookEvents>(
+  ...listening: [name: Name, listener: (about: HookEvents[Name]) => unknown]
+): unknown => listeners.push(listening)
 
-export const tell = <Name extends keyof Told>(name: Name, about?: Told[Name]): void => {
-  listeners.forEach(([wanted, hear]) => {
+/** Calls who listens to `name`, one after the other; what a listener throws is an `error` of its own. */
+export const emit = <Name extends keyof HookEvents>(name: Name, about?: HookEvents[Name]): void => {
+  listeners.forEach(([wanted, listener]) => {
     try {
-      if (wanted === name) hear(about as never)
+      if (wanted === name) listener(about as never)
     } catch (error) {
-      // One who hears of errors and throws is not told of their own.
-      if (name !== 'error') tell('error', error)
+      // One who hears of errors and throws hears nothing of their own.
+      if (name !== 'error') emit('error', error)
     }
   })
 }

@@ -5,7 +5,7 @@
  *
  *     tl.q.<writeKey>.<messageId> = the four parts of the entry, a line each
  */
-import { tell } from '../base/hooks.js'
+import { emit } from '../base/hooks.js'
 import { keysFrom, setItem } from './storage.js'
 
 /**
@@ -57,7 +57,7 @@ export const takeBatch = (): Entry[] => {
 
 /** Tells the page what will never arrive. */
 export const reportDropped = (entries: readonly Entry[], reason: 'age' | 'full' | number): void =>
-  tell('drop', { messageIds: entries.map((entry) => entry[0]), reason })
+  emit('drop', { messageIds: entries.map((entry) => entry[0]), reason })
 
 /** Deletes everything, what other pages left too. */
 export const wipeEntries = (): void => {

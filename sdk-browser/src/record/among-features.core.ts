@@ -1,2 +1,2 @@
 /** t.core.js has no features that could hear. */
-export const tellFeatures = (): void => {}
+export const emitToFeatures = (): void => {}

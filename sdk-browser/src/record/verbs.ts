@@ -1,6 +1,6 @@
 /** The verbs that a page calls. They take what page code gives them, and trust none of its types. */
 import type { Properties, Touchline, Traits } from '../base/api.js'
-import { tellFeatures } from './among-features.js'
+import { emitToFeatures } from './among-features.js'
 import { on } from '../base/hooks.js'
 import { idFrom, newId } from '../base/ids.js'
 import { options } from '../options/options.js'
@@ -23,7 +23,7 @@ export const verbs: Touchline = {
     // Of what a page passes, text alone has this.
     const texts = (values as { charAt?: unknown }[]).filter((value) => value && value.charAt)
     const [name, category] = texts.reverse() as unknown as string[]
-    tellFeatures('page')
+    emitToFeatures('page')
     record('page', { name, category, properties: objectIn(values) })
   },
 

@@ -4,7 +4,7 @@
  * headers, so that no preflight precedes it. Only the server's own JSON ends an event.
  */
 import { explainEnd } from '../debug/explain.js'
-import { tell } from '../base/hooks.js'
+import { emit } from '../base/hooks.js'
 import { newId } from '../base/ids.js'
 import { nextBatch } from './next-batch.js'
 import { options } from '../options/options.js'
@@ -73,7 +73,7 @@ const deliver = async (batch: Entry[], before: unknown): Promise<unknown> => {
         delayMs =
           1_000 * ((pauseShape.exec(response.headers.get('retry-after') as string) as unknown as number) || 0)
         const answer = (await response.json()) as Answer
-        if (!answer.requestId) answer.rejected.forEach((reject) => tell('reject', reject))
+        if (!answer.requestId) answer.rejected.forEach((reject) => emit('reject', reject))
         // A page of another site, or of a proxy, or another service's JSON is no answer, whatever its status.
         if (answer.success === !answer.requestId) status = answer.success || response.status
       })
