@@ -12,12 +12,12 @@ export function useReady(isReady: boolean): void {
   useLayoutEffect(() => {
     const mine = Symbol('ready')
     claims.set(mine, isReady)
-    tell()
+    update()
     return () => {
       claims.delete(mine)
-      tell()
+      update()
     }
   }, [isReady])
 }
 
-const tell = () => ready.set(claims.size > 0 && [...claims.values()].every((one) => one))
+const update = () => ready.set(claims.size > 0 && [...claims.values()].every((one) => one))

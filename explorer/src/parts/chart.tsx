@@ -60,7 +60,7 @@ export function Chart({ label, times, lines, height = 280, tick }: ChartProps) {
         ))}
         {times.map((at, index) => (
           <g class="chart-time" key={at}>
-            <title>{told(formats.date(at), lines, index, formats.number)}</title>
+            <title>{titleOf(formats.date(at), lines, index, formats.number)}</title>
             <rect x={xOf(at) - spread / 2} width={spread} height={ground} />
             <line x1={xOf(at)} x2={xOf(at)} y1={room.above} y2={ground} />
             {lines.map(({ name, slot, values }) => {
@@ -86,7 +86,7 @@ const pathOf = (values: ChartLine['values'], pointOf: (value: number, index: num
     )
     .join('')
 
-function told(date: string, lines: readonly ChartLine[], index: number, number: (value: number) => string) {
+function titleOf(date: string, lines: readonly ChartLine[], index: number, number: (value: number) => string) {
   const parts = lines.flatMap(({ name, values }) => {
     const value = values[index] ?? null
     return value === null ? [] : `${name === '' ? '–' : name}: ${number(value)}`

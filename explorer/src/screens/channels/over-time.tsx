@@ -128,13 +128,13 @@ async function inTurn<Item, Result>(
 ): Promise<Result[]> {
   const results = new Map<number, Result>()
   let next = 0
-  const work = async () => {
+  const worker = async () => {
     for (let at = next++; at < items.length; at = next++) {
       const item = items[at]
       if (item !== undefined) results.set(at, await ask(item))
     }
   }
-  await Promise.all(Array.from({ length: atOnce }, work))
+  await Promise.all(Array.from({ length: atOnce }, worker))
   return items.flatMap((_item, at) => {
     const result = results.get(at)
     return result === undefined ? [] : [result]
