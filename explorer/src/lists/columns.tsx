@@ -5,7 +5,7 @@ import { useWords } from '../i18n/dictionary.js'
 import { Channel } from '../parts/channels.js'
 import { Spark } from '../parts/spark.js'
 import type { Column } from '../parts/table.js'
-import { shown } from '../parts/text.js'
+import { displayText } from '../parts/text.js'
 import { Time } from '../parts/time.js'
 import { setQuery } from '../url/url.js'
 import type { ListQuery, Sort } from './query.js'
@@ -35,7 +35,7 @@ export function useSharedColumns(query: ListQuery, stageName: (id: string) => st
     cell: (row) =>
       row.stage ? (
         <span title={row.stageSince ? t.since(formats.date(row.stageSince)) : undefined}>
-          {shown(stageName(row.stage), 40)}
+          {displayText(stageName(row.stage), 40)}
         </span>
       ) : (
         <span class="muted">–</span>

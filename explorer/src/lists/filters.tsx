@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { Meta } from '@touchline/schemas/api'
 import { useWords } from '../i18n/dictionary.js'
-import { shown } from '../parts/text.js'
+import { displayText } from '../parts/text.js'
 import { setQuery } from '../url/url.js'
 import type { ListQuery } from './query.js'
 import { words } from './words.js'
@@ -80,10 +80,10 @@ function Choice({ name, label, any, value, options }: ChoiceProps) {
       onChange={(event) => setQuery({ [name]: event.currentTarget.value || null }, { push: true })}
     >
       <option value="">{any}</option>
-      {isUnknown && <option value={value}>{shown(value, 40)}</option>}
+      {isUnknown && <option value={value}>{displayText(value, 40)}</option>}
       {options.map((option) => (
         <option key={option.id} value={option.id}>
-          {shown(option.name, 40)}
+          {displayText(option.name, 40)}
         </option>
       ))}
     </select>

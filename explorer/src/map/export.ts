@@ -1,6 +1,6 @@
 /** The map as files: all its touches as CSV, what is seen as PNG. */
 import { download, downloadCsv } from '../parts/csv.js'
-import { shown } from '../parts/text.js'
+import { displayText } from '../parts/text.js'
 import { draw } from './draw/draw.js'
 import type { Picture } from './draw/picture.js'
 import { foldedKind, type Journey } from './journey/journey.js'
@@ -70,7 +70,7 @@ function drawNames(context: CanvasRenderingContext2D, { scene, geometry, paint }
         : laneName(box, tell)
     const count = tell.formats.number(lane.touches)
     context.fillStyle = paint.ink
-    context.fillText(cut(shown(name, 60), labelsPx - 56, paint.small), padPx, y)
+    context.fillText(cut(displayText(name, 60), labelsPx - 56, paint.small), padPx, y)
     context.fillStyle = paint.muted
     context.fillText(count, padPx + labelsPx - 16 - measured(count, paint.small), y)
   }

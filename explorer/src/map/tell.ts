@@ -2,7 +2,7 @@
 import { useMemo } from 'preact/hooks'
 import { useFormats, type Formats } from '../i18n/formats.js'
 import { useWords } from '../i18n/dictionary.js'
-import { shown } from '../parts/text.js'
+import { displayText } from '../parts/text.js'
 import { foldedKind, type Journey } from './journey/journey.js'
 import { measured, type Paint } from './draw/paint.js'
 import type { MapText } from './layout/scene.js'
@@ -34,7 +34,7 @@ type Fonts = Pick<Paint, 'small' | 'smallBold'>
 function tellOf(journey: Journey, t: MapWords, formats: Formats, { small, smallBold }: Fonts): Tell {
   const touch = (mark: number) => {
     const name = journey.names[journey.name[mark] ?? 0] ?? ''
-    return name === '' ? kind(mark) : shown(name, longestName)
+    return name === '' ? kind(mark) : displayText(name, longestName)
   }
   const kind = (mark: number) => {
     const index = journey.kind[mark] ?? 0
@@ -46,7 +46,7 @@ function tellOf(journey: Journey, t: MapWords, formats: Formats, { small, smallB
     if (one.direction === 'any') return one.open ? t.silentNow(days) : t.silent(days)
     return one.open ? t.unansweredNow(days) : t.unanswered(days)
   }
-  const person = (index: number) => shown(journey.people[index]?.name ?? '', longestName)
+  const person = (index: number) => displayText(journey.people[index]?.name ?? '', longestName)
   return {
     t,
     formats,
@@ -54,12 +54,14 @@ function tellOf(journey: Journey, t: MapWords, formats: Formats, { small, smallB
     touch,
     gap,
     person,
-    channel: (index) => shown(journey.channels[index] ?? '', longestName) || t.noChannel,
+    channel: (index) => displayText(journey.channels[index] ?? '', longestName) || t.noChannel,
     text: {
       measure: (text, isBold = false) => measured(text, isBold ? smallBold : small),
       gap: (one) => [gap(one), gap({ ...one, open: false }), gapDays(one)],
       flag: ({ name, amount, currency }) =>
-        amount === null ? shown(name, 40) : `${shown(name, 40)} ${formats.money(amount, currency)}`,
+        amount === null
+          ? displayText(name, 40)
+          : `${displayText(name, 40)} ${formats.money(amount, currency)}`,
       became: (one) => becameOf(t, one),
       touch,
     },
@@ -69,8 +71,8 @@ function tellOf(journey: Journey, t: MapWords, formats: Formats, { small, smallB
 /** Whose name a visitor got: with the visitor's own, where the answer tells it. */
 function becameOf(t: MapWords, one: Journey['people'][number]): string {
   const { visitor } = one as { visitor?: string | null }
-  const name = shown(one.name, 32)
-  return visitor ? t.visitorBecame(shown(visitor, 4).replace('…', ''), name) : t.became(name)
+  const name = displayText(one.name, 32)
+  return visitor ? t.visitorBecame(displayText(visitor, 4).replace('…', ''), name) : t.became(name)
 }
 
 export function kindName(t: MapWords, kind: string): string {

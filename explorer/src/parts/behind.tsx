@@ -11,7 +11,7 @@ import { words } from './behind-words.js'
 import { downloadCsv } from './csv.js'
 import { Drawer } from './drawer.js'
 import { nameOfIdentifier } from './names.js'
-import { shown } from './text.js'
+import { displayText } from './text.js'
 import './questions.css'
 
 export interface SubjectRow {
@@ -84,7 +84,7 @@ export function SubjectLink({ id, subject }: { id: string; subject: 'account' | 
   const name = subject === 'account' ? id : nameOfIdentifier(id)
   return (
     <Link class="said" href={hrefOf(`/${path}/${encodeURIComponent(id)}`)}>
-      {shown(name, 80)}
+      {displayText(name, 80)}
     </Link>
   )
 }

@@ -1,5 +1,5 @@
 /** Each channel has a colour and, because colours alone tell nothing to many, a shape beside its word. */
-import { shown } from './text.js'
+import { displayText } from './text.js'
 
 export const slots = 12
 /** Of what came by no channel: grey. */
@@ -103,7 +103,7 @@ export function Channel({
   return (
     <span class="channel">
       <ChannelMark slot={slot} />
-      <span class="cut">{shown(name)}</span>
+      <span class="cut">{displayText(name)}</span>
     </span>
   )
 }

@@ -86,7 +86,12 @@ const pathOf = (values: ChartLine['values'], pointOf: (value: number, index: num
     )
     .join('')
 
-function titleOf(date: string, lines: readonly ChartLine[], index: number, number: (value: number) => string) {
+function titleOf(
+  date: string,
+  lines: readonly ChartLine[],
+  index: number,
+  number: (value: number) => string,
+) {
   const parts = lines.flatMap(({ name, values }) => {
     const value = values[index] ?? null
     return value === null ? [] : `${name === '' ? '–' : name}: ${number(value)}`

@@ -7,15 +7,15 @@ import { isKnownChannel, slotOf, slots, slotsOf } from './channels.js'
 import { csvOf } from './csv.js'
 import { nameOfPerson } from './names.js'
 import { stepsTo } from './steps.js'
-import { shown, webAddress } from './text.js'
+import { displayText, webAddress } from './text.js'
 
 describe('words of events', () => {
   test('no name turns the text around it, and none is endless', () => {
-    expect(shown('Maria\u202Egnp.exe')).toBe('Maria‹U+202E›gnp.exe')
-    expect(shown('a\u0000b\nc')).toBe('a‹U+0000›b c')
-    expect(shown('x'.repeat(4_000))).toBe(`${'x'.repeat(200)}…`)
-    expect([...shown('👩‍👩‍👧'.repeat(300))].length).toBeLessThanOrEqual(201)
-    expect(shown('佐藤 健 👩‍💻')).toBe('佐藤 健 👩‍💻')
+    expect(displayText('Maria\u202Egnp.exe')).toBe('Maria‹U+202E›gnp.exe')
+    expect(displayText('a\u0000b\nc')).toBe('a‹U+0000›b c')
+    expect(displayText('x'.repeat(4_000))).toBe(`${'x'.repeat(200)}…`)
+    expect([...displayText('👩‍👩‍👧'.repeat(300))].length).toBeLessThanOrEqual(201)
+    expect(displayText('佐藤 健 👩‍💻')).toBe('佐藤 健 👩‍💻')
   })
 
   test('only addresses of the web are links', () => {

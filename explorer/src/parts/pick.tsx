@@ -1,4 +1,4 @@
-import { shown } from './text.js'
+import { displayText } from './text.js'
 
 interface PickProps {
   label: string
@@ -16,10 +16,10 @@ export function Pick({ label, value, options, pick, isLabelUnseen }: PickProps) 
     <label class="pick">
       <span class={isLabelUnseen ? 'unseen' : 'muted small'}>{label}</span>
       <select value={value} onChange={(event) => pick(event.currentTarget.value)}>
-        {isUnknown && <option value={value}>{shown(value, 40)}</option>}
+        {isUnknown && <option value={value}>{displayText(value, 40)}</option>}
         {options.map((option) => (
           <option key={option.id} value={option.id}>
-            {shown(option.name, 40)}
+            {displayText(option.name, 40)}
           </option>
         ))}
       </select>

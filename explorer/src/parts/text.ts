@@ -6,7 +6,7 @@ export const mostShown = 200
  * At most 200 characters; what turns the direction of the text around or cannot be seen is shown by its name
  * (`‹U+202E›`), so that no name can pass for another.
  */
-export function shown(text: string, most = mostShown): string {
+export function displayText(text: string, most = mostShown): string {
   const start = text.length > most * 4 ? text.slice(0, most * 4) : text
   const letters = [...start.replace(unseen, named)]
   return letters.length > most || start.length < text.length

@@ -6,7 +6,7 @@ import { useFormats } from '../i18n/formats.js'
 import { Answer } from './answer.js'
 import { Channel } from './channels.js'
 import { Code } from './code.js'
-import { shown, webAddress } from './text.js'
+import { displayText, webAddress } from './text.js'
 import { Time } from './time.js'
 import { words } from './touch-words.js'
 
@@ -23,7 +23,8 @@ export function TouchDetail({ touch, person }: { touch: Touchpoint; person: stri
           <p class="muted">{t.noRule}</p>
         ) : (
           <p>
-            <Channel name={touch.channel} /> · {t.channelRule} <code>{shown(touch.channelRule, 80)}</code>
+            <Channel name={touch.channel} /> · {t.channelRule}{' '}
+            <code>{displayText(touch.channelRule, 80)}</code>
           </p>
         )}
         <Campaign touch={touch} />
@@ -35,7 +36,7 @@ export function TouchDetail({ touch, person }: { touch: Touchpoint; person: stri
       <section>
         <h3>{t.events(formats.number(touch.messageIds.length))}</h3>
         <p class="muted">
-          {t.sources}: {shown(touch.sources.join(', '))}
+          {t.sources}: {displayText(touch.sources.join(', '))}
         </p>
         {touch.messageIds.slice(0, 50).map((id) => (
           <EventOpener key={id} messageId={id} />
@@ -63,8 +64,8 @@ function What({ touch }: { touch: Touchpoint }) {
           </Pair>
         )}
         {named.map(([name, one]) => (
-          <Pair key={name} name={shown(name, 40)}>
-            <span class="said">{shown(typeof one === 'string' ? one : JSON.stringify(one))}</span>
+          <Pair key={name} name={displayText(name, 40)}>
+            <span class="said">{displayText(typeof one === 'string' ? one : JSON.stringify(one))}</span>
           </Pair>
         ))}
       </dl>
@@ -74,7 +75,8 @@ function What({ touch }: { touch: Touchpoint }) {
           <ol class="page-list">
             {pages.slice(0, 100).map((page, index) => (
               <li key={index}>
-                <Time at={page.at} as="time" /> <span class="said">{shown(page.title || page.path, 80)}</span>{' '}
+                <Time at={page.at} as="time" />{' '}
+                <span class="said">{displayText(page.title || page.path, 80)}</span>{' '}
                 {page.seconds !== null && (
                   <span class="muted">{t.seconds(formats.span(page.seconds * 1_000))}</span>
                 )}
@@ -99,10 +101,10 @@ function Pair({ name, children }: { name: string; children: preact.ComponentChil
 function Address({ url }: { url: string }) {
   const href = webAddress(url)
   return href === undefined ? (
-    <span class="said">{shown(url)}</span>
+    <span class="said">{displayText(url)}</span>
   ) : (
     <a href={href} rel="noreferrer noopener" target="_blank" class="said">
-      {shown(url)}
+      {displayText(url)}
     </a>
   )
 }
@@ -114,7 +116,7 @@ function Campaign({ touch }: { touch: Touchpoint }) {
   const { referrer } = touch.page
   return (
     <dl class="pairs">
-      {campaign.length > 0 && <Pair name={t.campaign}>{shown(campaign.join(' · '))}</Pair>}
+      {campaign.length > 0 && <Pair name={t.campaign}>{displayText(campaign.join(' · '))}</Pair>}
       {referrer !== undefined && referrer !== '' && (
         <Pair name={t.referrer}>
           <Address url={referrer} />
@@ -136,21 +138,23 @@ function WhyText({ why }: { why: Why }) {
   return (
     <>
       <p class="said">
-        <code>{shown(why.identifier)}</code>
+        <code>{displayText(why.identifier)}</code>
         {owner?.verified && <span class="tag tag--green">{t.verified}</span>}
       </p>
       {owner === undefined || owner.because === '' ? (
-        <p class="muted">{owner?.meaning ? shown(owner.meaning, 400) : t.itself}</p>
+        <p class="muted">{owner?.meaning ? displayText(owner.meaning, 400) : t.itself}</p>
       ) : (
         <>
-          <p class="said">{shown(owner.meaning, 400)}</p>
-          <p class="muted small said">{t.rule(shown(owner.rule, 20), shown(owner.because, 60))}</p>
+          <p class="said">{displayText(owner.meaning, 400)}</p>
+          <p class="muted small said">
+            {t.rule(displayText(owner.rule, 20), displayText(owner.because, 60))}
+          </p>
         </>
       )}
       {why.decidedBy.slice(0, 5).map((event) => (
         <p key={event.messageId} class="small said">
-          <Time at={event.occurredAt} /> · {shown(event.type, 20)} {shown(event.name, 80)}
-          {event.url !== '' && <> · {shown(event.url, 120)}</>}
+          <Time at={event.occurredAt} /> · {displayText(event.type, 20)} {displayText(event.name, 80)}
+          {event.url !== '' && <> · {displayText(event.url, 120)}</>}
         </p>
       ))}
     </>
@@ -163,7 +167,7 @@ export function EventOpener({ messageId }: { messageId: string }) {
   return (
     <div>
       <button type="button" class="plain cut" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
-        <span aria-hidden="true">{isOpen ? '▾' : '▸'}</span> <code>{shown(messageId, 60)}</code>
+        <span aria-hidden="true">{isOpen ? '▾' : '▸'}</span> <code>{displayText(messageId, 60)}</code>
       </button>
       {isOpen && <StoredEvent messageId={messageId} label={t.event} />}
     </div>

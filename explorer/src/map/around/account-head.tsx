@@ -1,7 +1,7 @@
 import type { JourneyMap } from '@touchline/schemas/api'
 import { useFormats } from '../../i18n/formats.js'
 import { useWords } from '../../i18n/dictionary.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { words } from '../words.js'
 
 /** The account's own line: what it is, how far, who cares for it, and how long it has been quiet. */
@@ -15,9 +15,9 @@ export function AccountHead({ answer }: { answer: JourneyMap }) {
   return (
     <header class="account-head">
       <div class="head">
-        <h1 class="said">{shown(account.name)}</h1>
-        {account.name !== account.id && <span class="muted said">{shown(account.id, 80)}</span>}
-        <span class="tag">{stage === null ? t.noStage : shown(stage, 40)}</span>
+        <h1 class="said">{displayText(account.name)}</h1>
+        {account.name !== account.id && <span class="muted said">{displayText(account.id, 80)}</span>}
+        <span class="tag">{stage === null ? t.noStage : displayText(stage, 40)}</span>
         {open !== undefined && (
           <span class="tag tag--amber">
             {open.direction === 'any'
@@ -37,7 +37,7 @@ export function AccountHead({ answer }: { answer: JourneyMap }) {
             {t.score} <strong>{formats.number(account.score)}</strong>
           </span>
         )}
-        <span>{account.owner === null ? t.noOwner : `${t.owner}: ${shown(account.owner, 60)}`}</span>
+        <span>{account.owner === null ? t.noOwner : `${t.owner}: ${displayText(account.owner, 60)}`}</span>
       </p>
     </header>
   )

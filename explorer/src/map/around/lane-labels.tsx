@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef } from 'preact/hooks'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { Link } from '../../url/link.js'
 import { hrefOf, setQuery, setQueryList, currentUrl } from '../../url/url.js'
 import type { Lane } from '../journey/lanes.js'
@@ -43,8 +43,8 @@ function LaneLabel({ lane, tell: { t, formats } }: { lane: Lane; tell: Tell }) {
     return (
       <>
         <Link class="cut lane__name" href={hrefOf(`/people/${encodeURIComponent(lane.id)}`)}>
-          <bdi>{shown(lane.name, 80)}</bdi>
-          {lane.title !== '' && <span class="muted"> · {shown(lane.title, 60)}</span>}
+          <bdi>{displayText(lane.name, 80)}</bdi>
+          {lane.title !== '' && <span class="muted"> · {displayText(lane.title, 60)}</span>}
         </Link>
         {count}
       </>
@@ -66,7 +66,7 @@ function LaneLabel({ lane, tell: { t, formats } }: { lane: Lane; tell: Tell }) {
         onClick={toggle}
       >
         <span aria-hidden="true">{lane.isOpen ? '▾' : '▸'}</span>{' '}
-        {lane.kind === 'others' ? t.others(people) : `${shown(lane.name, 60) || t.noGroup} (${people})`}
+        {lane.kind === 'others' ? t.others(people) : `${displayText(lane.name, 60) || t.noGroup} (${people})`}
       </button>
       {count}
     </>

@@ -1,5 +1,5 @@
 import { useKey } from '../../app/keys.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { words as partsWords } from '../../parts/words.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { setQuery } from '../../url/url.js'
@@ -163,7 +163,7 @@ export function ChannelChips({
               <svg viewBox="0 0 8 8" width="8" height="8" aria-hidden="true">
                 <circle cx="4" cy="4" r="4" class={`fill-${slots[index] ?? 0}`} />
               </svg>
-              {shown(name, 40) || t.noChannel} <span class="muted">{formats.number(n)}</span>
+              {displayText(name, 40) || t.noChannel} <span class="muted">{formats.number(n)}</span>
             </button>
           </li>
         ))}

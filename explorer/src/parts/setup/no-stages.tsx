@@ -8,7 +8,7 @@ import { ErrorPanel } from '../../app/error-panel.js'
 import { useFormats } from '../../i18n/formats.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { Answer } from '../answer.js'
-import { shown } from '../text.js'
+import { displayText } from '../text.js'
 import { words } from '../words.js'
 
 type Template = Templates['templates'][number]
@@ -61,13 +61,15 @@ function TemplateCard({ template, done }: { template: Template; done: () => void
   const placed = preview?.stages?.filter(({ subjects }) => subjects > 0) ?? []
   return (
     <li>
-      <h3>{shown(template.name)}</h3>
-      <p class="muted">{shown(template.about, 400)}</p>
+      <h3>{displayText(template.name)}</h3>
+      <p class="muted">{displayText(template.about, 400)}</p>
       {preview !== undefined && (
         <p class="small">
           {placed.length === 0
             ? t.placesNobody
-            : placed.map(({ id, subjects }) => t.placed(formats.number(subjects), shown(id))).join(' · ')}
+            : placed
+                .map(({ id, subjects }) => t.placed(formats.number(subjects), displayText(id)))
+                .join(' · ')}
         </p>
       )}
       {error !== undefined && <ErrorPanel error={error} />}

@@ -5,7 +5,7 @@ import { AccountHead } from '../../map/around/account-head.js'
 import { useMapAnswer } from '../../map/use-map-answer.js'
 import { JourneyMapView } from '../../map/journey-map.js'
 import { rangeParameters, useRange } from '../../url/range.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import type { ScreenProps } from '../screen.js'
 
 /** S5: the account's journey. */
@@ -21,7 +21,7 @@ export default function Account({ params: { id = '' } }: ScreenProps) {
           <JourneyMapView
             answer={answer}
             overview={whole.data}
-            title={shown(answer.account.name)}
+            title={displayText(answer.account.name)}
             isOld={map.isOld}
           />
         </>

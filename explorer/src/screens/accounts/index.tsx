@@ -14,7 +14,7 @@ import { downloadCsv } from '../../parts/csv.js'
 import { Ready } from '../../parts/ready.js'
 import { NoAccounts, NoStages } from '../../parts/setup/index.js'
 import type { Column } from '../../parts/table.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { WithMeta } from '../../parts/with-meta.js'
 import { Link } from '../../url/link.js'
 import { hrefOf, setQuery } from '../../url/url.js'
@@ -115,7 +115,7 @@ function useColumns(query: ListQuery, meta: Meta): Column<AccountListed>[] {
     title: t.name,
     is: 'wide',
     cell: ({ id, traits }) => (
-      <Link href={hrefOf(`/accounts/${encodeURIComponent(id)}`)}>{shown(nameOf(id, traits))}</Link>
+      <Link href={hrefOf(`/accounts/${encodeURIComponent(id)}`)}>{displayText(nameOf(id, traits))}</Link>
     ),
   }
   const people: Column<AccountListed> = {

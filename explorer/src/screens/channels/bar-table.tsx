@@ -7,7 +7,7 @@ import { useFormats, type Formats } from '../../i18n/formats.js'
 import { Bar } from '../../parts/bar.js'
 import { Opens } from '../../parts/behind.js'
 import { Channel, slotsOf } from '../../parts/channels.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { words as partsWords } from '../../parts/words.js'
 import { setQuery } from '../../url/url.js'
 import { useZone } from '../../url/zone.js'
@@ -123,7 +123,7 @@ function Row({ row, slot, longest, spent }: RowProps) {
           {row.isUnattributed ? (
             <span class="muted">{t.unattributed}</span>
           ) : slot === undefined ? (
-            <span class="said">{shown(row.key, 80)}</span>
+            <span class="said">{displayText(row.key, 80)}</span>
           ) : (
             <Channel name={row.key} slot={slot} />
           )}
@@ -190,7 +190,7 @@ function exactly(formats: Formats, amount: number, currency: string): string {
   } catch {
     // What an event calls a currency need not be one.
   }
-  return `${amount.toFixed(2)} ${shown(currency, 10)}`.trim()
+  return `${amount.toFixed(2)} ${displayText(currency, 10)}`.trim()
 }
 
 interface SumsProps {

@@ -13,7 +13,7 @@ import { Behind, type SubjectRow } from '../../parts/behind.js'
 import { Code } from '../../parts/code.js'
 import { Pick } from '../../parts/pick.js'
 import { Tabs } from '../../parts/tabs.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { WithMeta } from '../../parts/with-meta.js'
 import { setQuery } from '../../url/url.js'
 import { attributionOf, attributionParameters, useChannelsQuery, type ChannelsQuery } from './queries.js'
@@ -136,7 +136,7 @@ function Total({ answer, goal }: { answer: AttributionAnswer; goal: string }) {
   const worth = answer.total.value.map(({ amount, currency }) => formats.money(amount, currency))
   return (
     <p class="lead">
-      <strong>{t.total(formats.number(answer.conversions), shown(goal, 60))}</strong>
+      <strong>{t.total(formats.number(answer.conversions), displayText(goal, 60))}</strong>
       {worth.length > 0 && <> · {t.worth(formats.list(worth))}</>}
     </p>
   )
@@ -148,9 +148,9 @@ function Notes({ answer }: { answer: AttributionAnswer }) {
   return (
     <ul class="notes">
       {warnings.map((warning) => (
-        <li key={warning}>{shown(warning, 400)}</li>
+        <li key={warning}>{displayText(warning, 400)}</li>
       ))}
-      <li>{t.touches(shown(answer.touchFilter, 200))}</li>
+      <li>{t.touches(displayText(answer.touchFilter, 200))}</li>
     </ul>
   )
 }
@@ -170,7 +170,7 @@ function BehindRow({ meta, query, row, answer }: BehindRowProps) {
   )
   return (
     <Behind
-      title={t.ofRow(shown(row, 60), modelName(t, query.model))}
+      title={t.ofRow(displayText(row, 60), modelName(t, query.model))}
       endpoint={endpointOfRow}
       subject={answer?.subject ?? 'account'}
       about={({ conversions }) =>

@@ -14,7 +14,7 @@ import { Code } from '../../parts/code.js'
 import { downloadCsv } from '../../parts/csv.js'
 import { Drawer } from '../../parts/drawer.js'
 import { Table, type Column } from '../../parts/table.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
 import { Link } from '../../url/link.js'
 import { hrefOf, setQuery, useQuery } from '../../url/url.js'
@@ -82,7 +82,7 @@ function Verdict({ line }: { line: Line }) {
       <p class="verdict">{t.holdsNot(number(missing(line)))}</p>
       {line.differences.map(({ name, left, right }) => (
         <p key={name}>
-          {t.difference(shown(name, 120), number(left), number(right), number(Math.abs(left - right)))}
+          {t.difference(displayText(name, 120), number(left), number(right), number(Math.abs(left - right)))}
         </p>
       ))}
     </div>
@@ -120,7 +120,7 @@ function Reasons({ rows, done }: { rows: readonly Reason[]; done: () => void }) 
   const { number } = useFormats()
   if (rows.length === 0) return <p>{t.noRefused}</p>
   const columns: Column<Reason>[] = [
-    { id: 'code', title: t.code, cell: ({ code }) => <code>{shown(code, 60)}</code> },
+    { id: 'code', title: t.code, cell: ({ code }) => <code>{displayText(code, 60)}</code> },
     { id: 'n', title: t.count, is: 'number', cell: ({ n }) => number(n) },
     { id: 'first', title: t.first, cell: ({ first }) => <Time at={first} /> },
     { id: 'last', title: t.last, cell: ({ last }) => <Time at={last} /> },

@@ -5,7 +5,7 @@ import { useWords } from '../../i18n/dictionary.js'
 import { Answer } from '../../parts/answer.js'
 import { SubjectLink } from '../../parts/behind.js'
 import { Table, type Column } from '../../parts/table.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
 import { words } from './words.js'
 
@@ -33,7 +33,7 @@ export function ContestedPart() {
 function Emails({ rows }: { rows: Contested['emails'] }) {
   const t = useWords(words)
   const columns: Column<Contested['emails'][number]>[] = [
-    { id: 'email', title: t.email, cell: ({ email }) => <span class="said">{shown(email, 80)}</span> },
+    { id: 'email', title: t.email, cell: ({ email }) => <span class="said">{displayText(email, 80)}</span> },
     { id: 'owner', title: t.owner, cell: ({ owner }) => <SubjectLink id={owner} subject="person" /> },
     {
       id: 'claims',
@@ -58,7 +58,11 @@ function Emails({ rows }: { rows: Contested['emails'] }) {
 function Domains({ rows }: { rows: Contested['domains'] }) {
   const t = useWords(words)
   const columns: Column<Contested['domains'][number]>[] = [
-    { id: 'domain', title: t.domain, cell: ({ domain }) => <span class="said">{shown(domain, 80)}</span> },
+    {
+      id: 'domain',
+      title: t.domain,
+      cell: ({ domain }) => <span class="said">{displayText(domain, 80)}</span>,
+    },
     {
       id: 'accounts',
       title: t.accounts,

@@ -7,7 +7,7 @@ import { useReady } from '../../app/ready.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { Answer } from '../../parts/answer.js'
 import { nameOfIdentifier } from '../../parts/names.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
 import { decisionsOf, unlinkPath, type Decision } from './queries.js'
 import { words } from './words.js'
@@ -84,7 +84,7 @@ function DecisionItem({
       setState({ isAsked: false, isDone: false, error })
     }
   }
-  const name = (id: string | undefined) => shown(nameOfIdentifier(id ?? ''), 60)
+  const name = (id: string | undefined) => displayText(nameOfIdentifier(id ?? ''), 60)
   return (
     <li data-decision={kind}>
       <span class="said">
@@ -94,8 +94,8 @@ function DecisionItem({
         ))}
         {undone && <span class="tag">{t.isUndone}</span>}
         <span class="amount small muted">
-          {shown(author, 60)}
-          {reason !== '' && <> · {shown(reason)}</>}
+          {displayText(author, 60)}
+          {reason !== '' && <> · {displayText(reason)}</>}
         </span>
       </span>
       {kind === 'unlink' && !undone && (

@@ -5,7 +5,7 @@ import { useFormats } from '../../i18n/formats.js'
 import { Answer } from '../../parts/answer.js'
 import { SubjectLink } from '../../parts/behind.js'
 import { nameOfIdentifier } from '../../parts/names.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
 import { EventOpener } from '../../parts/touch-detail.js'
 import { setQuery } from '../../url/url.js'
@@ -33,7 +33,9 @@ export function MergeItem({ merge, isOpen, done }: MergeProps) {
       <div class="merge-head">
         <Time at={merge.at} />
         <span class="said">
-          <strong title={shown(identifier)}>{shown(identifier.replace(/^(user|email):/, ''), 48)}</strong>{' '}
+          <strong title={displayText(identifier)}>
+            {displayText(identifier.replace(/^(user|email):/, ''), 48)}
+          </strong>{' '}
           <span class="muted">{t.became}</span> <SubjectLink id={person} subject="person" />
         </span>
         <span class={verified ? 'tag tag--green' : 'tag'}>{verified ? t.verified : t.claimed}</span>
@@ -74,11 +76,11 @@ function Claim({ merge }: { merge: Merge }) {
       <dl class="pairs">
         <dt>{t.rule}</dt>
         <dd>
-          {shown(merge.rule, 20)} · {shown(merge.meaning, 300)}
+          {displayText(merge.rule, 20)} · {displayText(merge.meaning, 300)}
         </dd>
         <dt>{t.claim}</dt>
         <dd class="said">
-          {shown(merge.identifier, 80)} ↔ {shown(merge.other, 80)}
+          {displayText(merge.identifier, 80)} ↔ {displayText(merge.other, 80)}
         </dd>
         <dt>{t.message}</dt>
         <dd>
@@ -106,7 +108,7 @@ function Picture({ strips, merge }: { strips: Strips; merge: Merge }) {
         viewBox={`0 0 ${width} 80`}
         preserveAspectRatio="none"
         role="img"
-        aria-label={t.strips(shown(a, 40), shown(merge.other, 40), shown(b, 40))}
+        aria-label={t.strips(displayText(a, 40), displayText(merge.other, 40), displayText(b, 40))}
       >
         <path
           class="strip-line strip-line--own"
@@ -128,11 +130,12 @@ function Picture({ strips, merge }: { strips: Strips; merge: Merge }) {
       </svg>
       <figcaption class="small muted">
         <span>
-          <span class="strip-key strip-key--own" /> {shown(a, 60)} · {t.before} ·{' '}
+          <span class="strip-key strip-key--own" /> {displayText(a, 60)} · {t.before} ·{' '}
           {t.events(formats.number(own.length))}
         </span>
         <span>
-          <span class="strip-key" /> {shown(b, 60)} · {t.before} · {t.events(formats.number(theirs.length))}
+          <span class="strip-key" /> {displayText(b, 60)} · {t.before} ·{' '}
+          {t.events(formats.number(theirs.length))}
         </span>
         <span class="end">{formats.moment(at)}</span>
       </figcaption>

@@ -8,7 +8,7 @@ import { useWords } from '../../i18n/dictionary.js'
 import { useFormats } from '../../i18n/formats.js'
 import { Answer } from '../../parts/answer.js'
 import { SubjectLink } from '../../parts/behind.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
 import { Link } from '../../url/link.js'
 import { hrefOf } from '../../url/url.js'
@@ -74,12 +74,12 @@ function Links({ identifier }: { identifier: string }) {
                 <li key={other}>
                   <input
                     type="checkbox"
-                    aria-label={t.choose(shown(other, 60))}
+                    aria-label={t.choose(displayText(other, 60))}
                     checked={chosen.has(other)}
                     onChange={() => choose(other)}
                   />{' '}
                   <Link class="said" href={hrefOf(`/people/${encodeURIComponent(other)}`)}>
-                    {shown(other, 60)}
+                    {displayText(other, 60)}
                   </Link>{' '}
                   <Time at={firstReceivedAt} as="date" />
                 </li>

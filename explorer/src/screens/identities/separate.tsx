@@ -5,7 +5,7 @@ import { Dialog } from '../../app/dialog.js'
 import { ErrorPanel } from '../../app/error-panel.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { nameOfIdentifier } from '../../parts/names.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { DecisionForm } from './decision-form.js'
 import { unlinkPath, type Preview } from './queries.js'
 import { words } from './words.js'
@@ -46,7 +46,10 @@ export function Separate({ person, identifier, done, close }: SeparateProps) {
       setStep('asked')
     }
   }
-  const title = t.separateTitle(shown(nameOfIdentifier(identifier), 60), shown(nameOfIdentifier(person), 60))
+  const title = t.separateTitle(
+    displayText(nameOfIdentifier(identifier), 60),
+    displayText(nameOfIdentifier(person), 60),
+  )
   return (
     <Dialog label={title} class="separate" close={close}>
       <h2 class="said">{title}</h2>
@@ -101,16 +104,16 @@ function People({ people }: { people: Preview['before']['people'] }) {
     <ul>
       {people.map(({ id, name, identifiers, accounts }) => (
         <li key={id} class="person-card">
-          <strong class="said">{shown(name || nameOfIdentifier(id), 60)}</strong>
+          <strong class="said">{displayText(name || nameOfIdentifier(id), 60)}</strong>
           {accounts.length > 0 && (
             <span class="muted small said">
               {' '}
-              {shown(accounts.map(({ account }) => account).join(', '), 80)}
+              {displayText(accounts.map(({ account }) => account).join(', '), 80)}
             </span>
           )}
           <ul class="small said">
             {identifiers.slice(0, 20).map((one) => (
-              <li key={one}>{shown(one, 80)}</li>
+              <li key={one}>{displayText(one, 80)}</li>
             ))}
           </ul>
         </li>

@@ -8,7 +8,7 @@ import { Answer } from '../../parts/answer.js'
 import { Opens } from '../../parts/behind.js'
 import { downloadCsv } from '../../parts/csv.js'
 import { Table, type Column } from '../../parts/table.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { setQuery } from '../../url/url.js'
 import { useZone } from '../../url/zone.js'
 import { lifecycleOf, type JourneysQuery, type Lifecycle } from './queries.js'
@@ -40,7 +40,7 @@ export function Months({ query }: { query: JourneysQuery }) {
           {warnings.length > 0 && (
             <ul class="notes">
               {warnings.map((warning) => (
-                <li key={warning}>{shown(warning, 300)}</li>
+                <li key={warning}>{displayText(warning, 300)}</li>
               ))}
             </ul>
           )}

@@ -3,7 +3,7 @@ import { endpoint } from '../../api/endpoints.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { useFormats } from '../../i18n/formats.js'
 import { Behind, type SubjectRow } from '../../parts/behind.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { rangeParameters } from '../../url/range.js'
 import { setQuery } from '../../url/url.js'
 import { useZone } from '../../url/zone.js'
@@ -75,7 +75,7 @@ function InStage({ meta, value, state }: PartProps & { state: 'reached' | 'curre
   const state_ = { reached: t.reached, current: t.current, open: t.stillOpen, dropped: t.dropped }[state]
   return (
     <Behind
-      title={`${shown(name, 60)} · ${state_}`}
+      title={`${displayText(name, 60)} · ${state_}`}
       subject="account"
       endpoint={endpoint<{ total: number; rows: (SubjectRow & { silentDays: number | null })[] }>(
         '/v1/stages/subjects',
@@ -99,7 +99,7 @@ function Silent({ meta, query, value, isOpen }: PartProps & { isOpen: boolean })
   const name = value === '' ? t.noStage : (meta.stages.find(({ id }) => id === value)?.name ?? value)
   return (
     <Behind
-      title={`${shown(name, 60)} · ${isOpen ? t.silentNow : t.ended}`}
+      title={`${displayText(name, 60)} · ${isOpen ? t.silentNow : t.ended}`}
       subject="account"
       endpoint={gapsOf(query, isOpen)}
       keep={({ stage }) => (stage ?? '') === value}
@@ -119,7 +119,7 @@ function OfQuestion({ query, value, kind }: PartProps & { kind: 'path' | 'icp' |
   const path = { path: '/v1/paths/subjects', icp: '/v1/icp/subjects', persona: '/v1/personas/subjects' }[kind]
   return (
     <Behind
-      title={shown(kind === 'path' ? stepsOf(value).join(' → ') : value.replace('=', ': '), 120)}
+      title={displayText(kind === 'path' ? stepsOf(value).join(' → ') : value.replace('=', ': '), 120)}
       subject={kind === 'persona' ? 'person' : 'account'}
       endpoint={endpoint<{ total: number; rows: SubjectRow[] }>(path, parameters)}
       close={close}

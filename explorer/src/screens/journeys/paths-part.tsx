@@ -10,7 +10,7 @@ import { Channel } from '../../parts/channels.js'
 import { downloadCsv } from '../../parts/csv.js'
 import { Pick } from '../../parts/pick.js'
 import { Table, type Column } from '../../parts/table.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { setQuery, useQuery } from '../../url/url.js'
 import { pathKeys, pathsOf, type JourneysQuery, type Paths } from './queries.js'
 import { Sankey } from './sankey.js'
@@ -153,7 +153,7 @@ function Steps({ steps, isChannel }: { steps: readonly string[]; isChannel: bool
               →{' '}
             </span>
           )}
-          {isChannel ? <Channel name={step} /> : shown(step, 60)}
+          {isChannel ? <Channel name={step} /> : displayText(step, 60)}
         </span>
       ))}
     </span>

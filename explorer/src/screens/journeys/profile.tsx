@@ -7,7 +7,7 @@ import { Answer } from '../../parts/answer.js'
 import { Opens } from '../../parts/behind.js'
 import { downloadCsv } from '../../parts/csv.js'
 import { Table, type Column } from '../../parts/table.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { setQuery, useQuery } from '../../url/url.js'
 import { icpOf, personasOf, type Icp, type JourneysQuery, type Personas } from './queries.js'
 import { words } from './words.js'
@@ -167,8 +167,8 @@ function useFindingColumns(): Column<Finding>[] {
   const formats = useFormats()
   const evidence = useEvidence()
   return [
-    { id: 'trait', title: t.trait, cell: ({ trait }) => shown(trait, 40) },
-    { id: 'value', title: t.value, cell: ({ value }) => <span class="said">{shown(value, 60)}</span> },
+    { id: 'trait', title: t.trait, cell: ({ trait }) => displayText(trait, 40) },
+    { id: 'value', title: t.value, cell: ({ value }) => <span class="said">{displayText(value, 60)}</span> },
     {
       id: 'won',
       title: t.won,
@@ -188,7 +188,7 @@ function usePersonaColumns(): Column<Persona>[] {
   const formats = useFormats()
   const evidence = useEvidence()
   return [
-    { id: 'persona', title: t.persona, cell: ({ persona }) => shown(persona, 60) },
+    { id: 'persona', title: t.persona, cell: ({ persona }) => displayText(persona, 60) },
     {
       id: 'people',
       title: t.people,
@@ -212,7 +212,7 @@ function usePersonaColumns(): Column<Persona>[] {
       is: 'number',
       cell: ({ medianDay }) => (medianDay === null ? '' : formats.number(Math.round(medianDay))),
     },
-    { id: 'first', title: t.firstTouch, cell: ({ firstTouch }) => shown(firstTouch ?? '', 60) },
+    { id: 'first', title: t.firstTouch, cell: ({ firstTouch }) => displayText(firstTouch ?? '', 60) },
   ]
 }
 

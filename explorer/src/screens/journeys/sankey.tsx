@@ -5,7 +5,7 @@ import { useWords } from '../../i18n/dictionary.js'
 import { useFormats } from '../../i18n/formats.js'
 import { useWidth } from '../../parts/use-width.js'
 import { slotsOf } from '../../parts/channels.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { others, type FlowLink, type FlowNode } from './shape.js'
 import { words } from './words.js'
 
@@ -33,7 +33,7 @@ export function Sankey({ flow, isChannel, chosen, choose }: SankeyProps) {
   const nameOf = (name: string) =>
     name === '(conversion)' || name === '(end)' || name === '(further)' || name === others
       ? t[name]
-      : shown(name, 32)
+      : displayText(name, 32)
   const fill = (name: string) =>
     name === '(conversion)'
       ? 'flow-goal'

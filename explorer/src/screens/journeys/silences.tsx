@@ -10,7 +10,7 @@ import { Opens, SubjectLink } from '../../parts/behind.js'
 import { downloadCsv } from '../../parts/csv.js'
 import { Pick } from '../../parts/pick.js'
 import { Table, type Column } from '../../parts/table.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
 import { setQuery } from '../../url/url.js'
 import { directions, gapsOf, mostGaps, type Gaps, type JourneysQuery } from './queries.js'
@@ -97,7 +97,11 @@ function useColumns(meta: Meta): Column<StageSilence>[] {
   const formats = useFormats()
   const days = (value: number | null) => (value === null ? '' : formats.days(Math.floor(value)))
   return [
-    { id: 'stage', title: t.stage, cell: ({ stage }) => shown(nameOfStage(meta, stage, t.noStage), 60) },
+    {
+      id: 'stage',
+      title: t.stage,
+      cell: ({ stage }) => displayText(nameOfStage(meta, stage, t.noStage), 60),
+    },
     {
       id: 'open',
       title: t.silentNow,
@@ -145,7 +149,11 @@ function Longest({ rows, meta, subject }: { rows: Gaps['rows']; meta: Meta; subj
       is: 'wide',
       cell: (row) => <SubjectLink id={row.subject} subject={subject} />,
     },
-    { id: 'stage', title: t.stage, cell: ({ stage }) => shown(nameOfStage(meta, stage, t.noStage), 40) },
+    {
+      id: 'stage',
+      title: t.stage,
+      cell: ({ stage }) => displayText(nameOfStage(meta, stage, t.noStage), 40),
+    },
     { id: 'from', title: t.since, cell: ({ from }) => <Time at={from} as="date" /> },
     {
       id: 'days',

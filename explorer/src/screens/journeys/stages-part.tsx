@@ -8,7 +8,7 @@ import { Bar } from '../../parts/bar.js'
 import { Opens } from '../../parts/behind.js'
 import { downloadCsv } from '../../parts/csv.js'
 import { Table, type Column } from '../../parts/table.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { setQuery } from '../../url/url.js'
 import { stagesOf, type JourneysQuery, type Stages } from './queries.js'
 import { words } from './words.js'
@@ -51,7 +51,7 @@ function useColumns(stages: readonly Stage[]): Column<Stage>[] {
     <Count n={read(stage)} open={`${state}:${stage.id}`} />
   )
   return [
-    { id: 'stage', title: t.stage, cell: ({ name }) => shown(name, 60) },
+    { id: 'stage', title: t.stage, cell: ({ name }) => displayText(name, 60) },
     {
       id: 'bar',
       title: t.reached,

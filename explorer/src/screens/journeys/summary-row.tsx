@@ -3,7 +3,7 @@ import { useWords } from '../../i18n/dictionary.js'
 import { useFormats } from '../../i18n/formats.js'
 import { Answer } from '../../parts/answer.js'
 import { Opens } from '../../parts/behind.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { setQuery } from '../../url/url.js'
 import { outcomes, summaryOf, type JourneysQuery, type Outcome, type Summary } from './queries.js'
 import { words } from './words.js'
@@ -45,7 +45,7 @@ function One({ query, outcome }: { query: JourneysQuery; outcome: Outcome }) {
                 </Opens>
                 {one.anonymousShare !== null && <> · {t.anonymous(formats.percent(one.anonymousShare, 0))}</>}
               </p>
-              {outcome === 'won' && <p class="unseen">{t.counted(shown(one.touchFilter, 200))}</p>}
+              {outcome === 'won' && <p class="unseen">{t.counted(displayText(one.touchFilter, 200))}</p>}
             </>
           )
         }

@@ -7,7 +7,7 @@ import { useSession } from '../../api/session.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { Channel } from '../../parts/channels.js'
 import { Code } from '../../parts/code.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { WhyPerson } from '../../parts/touch-detail.js'
 import { bodyOf, curlOf } from './curl.js'
 import { words } from './words.js'
@@ -31,7 +31,7 @@ export function Detail({ row, messageId }: { row: LiveRow | undefined; messageId
     <div class="live-detail">
       {row?.state === 'refused' && (
         <p class="said">
-          <span class="tag tag--red">{row.code}</span> {shown(row.reason ?? '', 400)}
+          <span class="tag tag--red">{row.code}</span> {displayText(row.reason ?? '', 400)}
         </p>
       )}
       <div class="chips" role="group" aria-label={t.tabs}>
@@ -147,7 +147,7 @@ function WhyChannel({ event }: { event: NonNullable<EventStatus['event']> }) {
         {pairs.map(([name, value]) => (
           <Fragment key={name}>
             <dt>{name}</dt>
-            <dd class="said">{shown(value)}</dd>
+            <dd class="said">{displayText(value)}</dd>
           </Fragment>
         ))}
       </dl>

@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks'
 import { useWords } from '../../i18n/dictionary.js'
 import { useFormats } from '../../i18n/formats.js'
 import { Channel } from '../../parts/channels.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { Detail } from './detail.js'
 import { words } from './words.js'
 
@@ -25,7 +25,7 @@ export function Row({ row, isOpen, toggle }: RowProps) {
             {formats.clock(row.at)}
           </time>
           <span class="live-name cut">
-            {shown(row.name || row.kind, 80)}
+            {displayText(row.name || row.kind, 80)}
             {row.bot && <span class="tag">{t.bot}</span>}
             {row.test && <span class="tag">{t.test}</span>}
           </span>
@@ -44,18 +44,18 @@ export function Row({ row, isOpen, toggle }: RowProps) {
 
 /** `user:u7 → Aiko Tanaka`; of a refused one why. */
 function Who({ row }: { row: LiveRow }) {
-  if (row.state === 'refused') return <span class="live-reason">{shown(row.reason ?? '', 160)}</span>
+  if (row.state === 'refused') return <span class="live-reason">{displayText(row.reason ?? '', 160)}</span>
   const { subject, person } = row
   return (
     <>
-      {subject === null ? <span class="muted">–</span> : shown(subject, 80)}
+      {subject === null ? <span class="muted">–</span> : displayText(subject, 80)}
       {person !== null && (
         <>
           {' '}
           <span class="muted" aria-hidden="true">
             →
           </span>{' '}
-          <strong>{shown(person.name, 60)}</strong>
+          <strong>{displayText(person.name, 60)}</strong>
         </>
       )}
     </>

@@ -12,7 +12,7 @@ import { nameOfPerson } from '../../parts/names.js'
 import { Ready } from '../../parts/ready.js'
 import { NobodyKnown } from '../../parts/setup/index.js'
 import type { Column } from '../../parts/table.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { WithMeta } from '../../parts/with-meta.js'
 import { Link } from '../../url/link.js'
 import { hrefOf } from '../../url/url.js'
@@ -80,7 +80,7 @@ function useColumns(query: ListQuery): Column<PersonListed>[] {
     title: t.name,
     is: 'wide',
     cell: ({ id, traits }) => (
-      <Link href={hrefOf(`/people/${encodeURIComponent(id)}`)}>{shown(nameOfPerson(id, traits))}</Link>
+      <Link href={hrefOf(`/people/${encodeURIComponent(id)}`)}>{displayText(nameOfPerson(id, traits))}</Link>
     ),
   }
   const account: Column<PersonListed> = {
@@ -91,7 +91,7 @@ function useColumns(query: ListQuery): Column<PersonListed>[] {
         <span class="muted">–</span>
       ) : (
         <>
-          <Link href={hrefOf(`/accounts/${encodeURIComponent(first)}`)}>{shown(first, 40)}</Link>
+          <Link href={hrefOf(`/accounts/${encodeURIComponent(first)}`)}>{displayText(first, 40)}</Link>
           {more.length > 0 && <span class="muted"> +{more.length}</span>}
         </>
       ),

@@ -7,7 +7,7 @@ import { Dialog } from '../../app/dialog.js'
 import { ErrorPanel } from '../../app/error-panel.js'
 import { useFormats } from '../../i18n/formats.js'
 import { useWords } from '../../i18n/dictionary.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
 import { words } from './words.js'
 
@@ -52,7 +52,7 @@ export function Erase({ id, name, close }: { id: string; name: string; close: ()
         <form onSubmit={(event) => void erase(event)}>
           <p>{t.eraseWhat}</p>
           <label for="erase-id" class="said">
-            {t.eraseType(shown(id))}
+            {t.eraseType(displayText(id))}
           </label>
           <input
             id="erase-id"

@@ -1,6 +1,6 @@
 import type { PersonProfile } from '../../api/endpoints.js'
 import { useWords } from '../../i18n/dictionary.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
 import { knownScreens } from '../screen.js'
 import { Link } from '../../url/link.js'
@@ -21,9 +21,9 @@ export function Identity({ person }: { person: PersonProfile }) {
         <ul class="rows">
           {person.identifiers.slice(0, mostListed).map(({ identifier, rule, because, from }) => (
             <li key={`${identifier} ${from}`}>
-              <code class="said">{shown(identifier, 120)}</code>
+              <code class="said">{displayText(identifier, 120)}</code>
               <span class="muted small said">
-                {because === '' ? t.itself : `${shown(rule, 20)} · ${shown(because, 60)}`}
+                {because === '' ? t.itself : `${displayText(rule, 20)} · ${displayText(because, 60)}`}
               </span>
               {canSeparate && because !== '' && (
                 <Link class="small" href={hrefOf('/identities', { person: person.id, identifier })}>
@@ -40,7 +40,9 @@ export function Identity({ person }: { person: PersonProfile }) {
           <ul class="rows">
             {person.accounts.slice(0, mostListed).map(({ account, how, from, to }, index) => (
               <li key={index}>
-                <Link href={hrefOf(`/accounts/${encodeURIComponent(account)}`)}>{shown(account, 80)}</Link>
+                <Link href={hrefOf(`/accounts/${encodeURIComponent(account)}`)}>
+                  {displayText(account, 80)}
+                </Link>
                 <span class="muted small">
                   {how} · <Time at={from} as="date" /> – {to !== null && <Time at={to} as="date" />}
                 </span>
@@ -56,10 +58,10 @@ export function Identity({ person }: { person: PersonProfile }) {
             {person.traits.slice(0, mostListed).map(({ name, value, messageId }) => (
               <>
                 <dt class="cut" key={`${name} name`}>
-                  {shown(name, 40)}
+                  {displayText(name, 40)}
                 </dt>
-                <dd class="said" key={name} title={t.saidBy(shown(messageId, 60))}>
-                  {shown(typeof value === 'string' ? value : JSON.stringify(value))}
+                <dd class="said" key={name} title={t.saidBy(displayText(messageId, 60))}>
+                  {displayText(typeof value === 'string' ? value : JSON.stringify(value))}
                 </dd>
               </>
             ))}

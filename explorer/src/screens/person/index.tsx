@@ -9,7 +9,7 @@ import { JourneyMapView } from '../../map/journey-map.js'
 import { useMapAnswer } from '../../map/use-map-answer.js'
 import { Answer } from '../../parts/answer.js'
 import { nameOfPerson } from '../../parts/names.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { Link } from '../../url/link.js'
 import { rangeParameters, useRange } from '../../url/range.js'
 import { hrefOf } from '../../url/url.js'
@@ -40,7 +40,7 @@ export default function Person({ params: { id = '' } }: ScreenProps) {
               <JourneyMapView
                 answer={answer}
                 overview={whole.data}
-                title={shown(nameOf(person))}
+                title={displayText(nameOf(person))}
                 isOld={map.isOld}
                 isStrip
               />
@@ -71,12 +71,12 @@ function Head({ person, answer }: { person: PersonProfile; answer: JourneyMap | 
   return (
     <header class="account-head">
       <div class="head">
-        <h1 class="said">{shown(name)}</h1>
-        <span class="muted said">{shown(person.id, 80)}</span>
-        {title !== undefined && <span>{shown(title, 60)}</span>}
+        <h1 class="said">{displayText(name)}</h1>
+        <span class="muted said">{displayText(person.id, 80)}</span>
+        {title !== undefined && <span>{displayText(title, 60)}</span>}
         {[...new Set(current)].slice(0, 5).map((account) => (
           <Link key={account} href={hrefOf(`/accounts/${encodeURIComponent(account)}`)}>
-            {shown(account, 60)}
+            {displayText(account, 60)}
           </Link>
         ))}
         <span class="buttons end no-print">
@@ -89,7 +89,7 @@ function Head({ person, answer }: { person: PersonProfile; answer: JourneyMap | 
         </span>
       </div>
       {answer !== undefined && <Facts answer={answer} />}
-      {isErasing && <Erase id={person.id} name={shown(name, 60)} close={() => setIsErasing(false)} />}
+      {isErasing && <Erase id={person.id} name={displayText(name, 60)} close={() => setIsErasing(false)} />}
     </header>
   )
 }
@@ -107,7 +107,7 @@ function Facts({ answer }: { answer: JourneyMap }) {
         <span>
           {channel === ''
             ? t.firstDay(formats.date(first))
-            : t.first(formats.date(first), shown(channel, 40))}
+            : t.first(formats.date(first), displayText(channel, 40))}
         </span>
       )}
       <span>{t.touches(formats.number(account.touches), account.touches === 1)}</span>

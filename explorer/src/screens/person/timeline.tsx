@@ -8,7 +8,7 @@ import { outlineOf } from '../../map/draw/shapes.js'
 import { ErrorPanel } from '../../app/error-panel.js'
 import { useReady } from '../../app/ready.js'
 import { Channel } from '../../parts/channels.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
 import { TouchDetail } from '../../parts/touch-detail.js'
 import { dayMs } from '../../units.js'
@@ -108,6 +108,6 @@ function titleOf(
   { kind, name }: Touchpoint,
   t: { identified: (name: string) => string; joined: string },
 ): string {
-  if (kind === 'identified') return t.identified(shown(name, 80))
-  return kind === 'joined_account' ? `${t.joined} ${shown(name, 80)}` : shown(name, 120)
+  if (kind === 'identified') return t.identified(displayText(name, 80))
+  return kind === 'joined_account' ? `${t.joined} ${displayText(name, 80)}` : displayText(name, 120)
 }

@@ -2,7 +2,7 @@ import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { get } from '../../api/client.js'
 import { endpoints, type Searched } from '../../api/endpoints.js'
 import { useWords } from '../../i18n/dictionary.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { hrefOf, navigate } from '../../url/url.js'
 import { hitOf, screensFor, type Hit } from './hits.js'
 import type { SearchProps } from '../screen.js'
@@ -60,7 +60,7 @@ export default function Search({ screens, close }: SearchProps) {
       </ul>
       {hits.length === 0 && found.of === text.trim() && (
         <p class="said">
-          {t.nothing(shown(text.trim(), 60))} <span class="muted">{t.nothingHint}</span>
+          {t.nothing(displayText(text.trim(), 60))} <span class="muted">{t.nothingHint}</span>
         </p>
       )}
       <p class="muted small search-keys">{t.keys}</p>
@@ -147,8 +147,8 @@ function Option({ id, hit, isChosen, choose, open }: OptionProps) {
   const t = useWords(words)
   return (
     <li id={id} role="option" aria-selected={isChosen} onPointerMove={choose} onClick={open}>
-      <span class="search-name cut">{shown(hit.name, 100)}</span>
-      <span class="muted small cut">{shown(hit.detail, 100)}</span>
+      <span class="search-name cut">{displayText(hit.name, 100)}</span>
+      <span class="muted small cut">{displayText(hit.detail, 100)}</span>
       <span class="muted small search-type">{t[`type.${hit.type}`]}</span>
     </li>
   )

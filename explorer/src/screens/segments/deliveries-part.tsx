@@ -12,7 +12,7 @@ import { Answer } from '../../parts/answer.js'
 import { SubjectLink } from '../../parts/behind.js'
 import { Pick } from '../../parts/pick.js'
 import { Table, type Column } from '../../parts/table.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
 import { useQuery } from '../../url/url.js'
 import { EndpointsTable } from './endpoints-table.js'
@@ -94,8 +94,8 @@ function useColumns(programs: Meta['programs'], reload: () => void): Column<Deli
         <SubjectLink id={subject} subject={subject.includes(':') ? 'person' : 'account'} />
       ),
     },
-    { id: 'endpoint', title: t.endpoint, cell: ({ endpoint }) => shown(endpoint, 40) },
-    { id: 'cause', title: t.cause, cell: (row) => shown(causeOf(row, programs), 80) },
+    { id: 'endpoint', title: t.endpoint, cell: ({ endpoint }) => displayText(endpoint, 40) },
+    { id: 'cause', title: t.cause, cell: (row) => displayText(causeOf(row, programs), 80) },
     { id: 'attempts', title: t.attempts, is: 'number', cell: ({ attempts }) => formats.number(attempts) },
     {
       id: 'answer',
@@ -105,7 +105,7 @@ function useColumns(programs: Meta['programs'], reload: () => void): Column<Deli
         <span class="said">
           {status !== null && <strong>{status === 0 ? '–' : status}</strong>}{' '}
           {latencyMs !== null && <span class="muted">{formats.latency(latencyMs)}</span>}{' '}
-          {shown(said ?? '', 120)}
+          {displayText(said ?? '', 120)}
         </span>
       ),
     },

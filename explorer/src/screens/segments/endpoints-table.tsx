@@ -2,7 +2,7 @@ import type { SentTo } from '../../api/endpoints.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { useFormats } from '../../i18n/formats.js'
 import { Table, type Column } from '../../parts/table.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
 import { words } from './words.js'
 
@@ -33,12 +33,12 @@ function useColumns(): Column<Endpoint>[] {
     cell: (endpoint) => number(endpoint[id]),
   })
   return [
-    { id: 'id', title: t.name, cell: ({ id }) => shown(id, 40) },
+    { id: 'id', title: t.name, cell: ({ id }) => displayText(id, 40) },
     { id: 'state', title: t.state, cell: (endpoint) => <State {...endpoint} /> },
     counted('waiting'),
     counted('delivered'),
     counted('gaveUp'),
-    { id: 'url', title: t.url, cell: ({ url }) => <span class="said">{shown(url, 80)}</span> },
+    { id: 'url', title: t.url, cell: ({ url }) => <span class="said">{displayText(url, 80)}</span> },
     {
       id: 'last',
       title: t.lastAnswer,
@@ -46,7 +46,7 @@ function useColumns(): Column<Endpoint>[] {
       cell: ({ lastStatus, lastAnswer, lastSuccessAt, lastFailureAt }) => (
         <span class="said">
           {lastStatus !== null && <strong>{lastStatus === 0 ? '–' : lastStatus}</strong>}{' '}
-          {shown(lastAnswer ?? '', 120)}{' '}
+          {displayText(lastAnswer ?? '', 120)}{' '}
           <span class="muted small">
             <Time at={later(lastSuccessAt, lastFailureAt)} />
           </span>
@@ -62,7 +62,7 @@ function State({ circuit, problem, failuresInRow }: Endpoint) {
     return (
       <>
         <span class="tag tag--red">{t.problem}</span>{' '}
-        <span class="small muted amount">{shown(problem, 200)}</span>
+        <span class="small muted amount">{displayText(problem, 200)}</span>
       </>
     )
   const isWell = circuit === 'closed' && failuresInRow === 0

@@ -8,7 +8,7 @@ import { useWords } from '../../i18n/dictionary.js'
 import { useFormats } from '../../i18n/formats.js'
 import { Answer } from '../../parts/answer.js'
 import { SubjectLink } from '../../parts/behind.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
 import { useQuery } from '../../url/url.js'
 import { ask, type Handoff } from './queries.js'
@@ -62,7 +62,7 @@ function Item({ handoff, done }: { handoff: Handoff; done: () => void }) {
         </h3>
         {account !== null && account !== subject && <SubjectLink id={account} subject="account" />}
         <span class="muted">
-          {shown(score, 40)} {number(Math.round(total))}
+          {displayText(score, 40)} {number(Math.round(total))}
         </span>
         <Time at={at} />
         {merged && <span class="tag">{t.byMerge}</span>}
@@ -71,7 +71,7 @@ function Item({ handoff, done }: { handoff: Handoff; done: () => void }) {
       <p class="facts">
         {rules.slice(0, 5).map(({ rule, points }) => (
           <span key={rule}>
-            {shown(rule, 40)} <Points n={points} />
+            {displayText(rule, 40)} <Points n={points} />
           </span>
         ))}
       </p>
@@ -91,7 +91,7 @@ function Answering({ handoff, done }: { handoff: Handoff; done: () => void }) {
     return (
       <span class={answer.accepted ? 'tag tag--green' : 'tag'}>
         {answer.accepted ? t.accepted : t.rejected}
-        {answer.reason !== '' && <> · {shown(answer.reason, 80)}</>}
+        {answer.reason !== '' && <> · {displayText(answer.reason, 80)}</>}
       </span>
     )
   const say = async (accepted: boolean) => {

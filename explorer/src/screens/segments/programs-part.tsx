@@ -6,7 +6,7 @@ import { usePreferences } from '../../preferences.js'
 import { Answer } from '../../parts/answer.js'
 import { Opens, SubjectLink } from '../../parts/behind.js'
 import { Drawer } from '../../parts/drawer.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { setQuery, useQuery } from '../../url/url.js'
 import { ask, type Program, type Programs } from './queries.js'
 import { words } from './words.js'
@@ -41,13 +41,13 @@ function Drawn({ program, at }: { program: Program; at: string | null }) {
   const open = at?.startsWith(`${id} `) === true ? at.slice(id.length + 1) : undefined
   return (
     <section class="block">
-      <h2>{shown(name || id, 60)}</h2>
+      <h2>{displayText(name || id, 60)}</h2>
       <p>
-        <span class="muted">{t.enters}</span> {shown(enters[language], 300)}
+        <span class="muted">{t.enters}</span> {displayText(enters[language], 300)}
         {goal !== null && (
           <>
             {' · '}
-            <span class="muted">{t.goal}</span> {shown(goal[language], 300)}
+            <span class="muted">{t.goal}</span> {displayText(goal[language], 300)}
           </>
         )}
       </p>
@@ -57,9 +57,9 @@ function Drawn({ program, at }: { program: Program; at: string | null }) {
           <li key={step} class={`program-step program-step--${does}`}>
             <span class="tag">{doesWord(t, does)}</span>
             <span class="program-said">
-              <strong class="said">{shown(step, 60)}</strong>
+              <strong class="said">{displayText(step, 60)}</strong>
               <span class="muted small">
-                {sentence === null ? t.elsewhere : shown(sentence[language], 400)}
+                {sentence === null ? t.elsewhere : displayText(sentence[language], 400)}
               </span>
             </span>
             {n > 0 && (
@@ -84,7 +84,7 @@ function Runs({ program, step, subject }: { program: Program; step: string; subj
   const t = useWords(words)
   const formats = useFormats()
   const answer = useResource(ask.runs(program.id, step))
-  const title = t.runs(shown(program.name || program.id, 60), shown(step, 60))
+  const title = t.runs(displayText(program.name || program.id, 60), displayText(step, 60))
   return (
     <Drawer title={title} label={title} close={() => setQuery({ at: null })}>
       <Answer of={answer}>
@@ -94,7 +94,7 @@ function Runs({ program, step, subject }: { program: Program; step: string; subj
               <li key={run}>
                 <SubjectLink id={who} subject={subject} />
                 <span class="muted small">
-                  {dueAt === null ? shown(because, 80) : t.due(formats.moment(dueAt))}
+                  {dueAt === null ? displayText(because, 80) : t.due(formats.moment(dueAt))}
                 </span>
               </li>
             ))}

@@ -7,7 +7,7 @@ import { Bar } from '../../parts/bar.js'
 import { Opens, SubjectLink } from '../../parts/behind.js'
 import { Drawer } from '../../parts/drawer.js'
 import { Table, type Column } from '../../parts/table.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { Time } from '../../parts/time.js'
 import { usePreferences } from '../../preferences.js'
 import { setQuery, useQuery } from '../../url/url.js'
@@ -46,7 +46,7 @@ function Score({ score }: { score: Scores['scores'][number] }) {
   const columns = useColumns(score)
   return (
     <section class="block">
-      <h2>{shown(score.name, 60)}</h2>
+      <h2>{displayText(score.name, 60)}</h2>
       <p class="muted">
         {t.crossed(number(score.above), number(score.on))} · {t.rule(number(score.on), number(score.off))}
       </p>
@@ -107,7 +107,7 @@ function Why({ score, name, kind, subject }: WhyProps) {
   return (
     <Drawer
       title={<SubjectLink id={subject} subject={kind} />}
-      label={`${t.why}: ${shown(name, 60)}`}
+      label={`${t.why}: ${displayText(name, 60)}`}
       close={() => setQuery({ why: null })}
     >
       <Answer of={answer}>
@@ -122,7 +122,7 @@ function Why({ score, name, kind, subject }: WhyProps) {
               <ul class="points">
                 {rules.map(({ rule, points, sentence }) => (
                   <li key={rule}>
-                    <span class="said">{shown(sentence?.[language] ?? rule, 300)}</span>
+                    <span class="said">{displayText(sentence?.[language] ?? rule, 300)}</span>
                     <Points n={points} />
                   </li>
                 ))}
@@ -156,8 +156,8 @@ export function Touches({ touches }: { touches: readonly WeighedTouch[] }) {
       {touches.slice(0, 20).map((touch, index) => (
         <li key={index}>
           <span class="said">
-            <Time at={touch.at} as="day" /> · {shown(touch.name || touch.kind, 80)}
-            {touch.page !== '' && <span class="muted"> {shown(touch.page, 80)}</span>}
+            <Time at={touch.at} as="day" /> · {displayText(touch.name || touch.kind, 80)}
+            {touch.page !== '' && <span class="muted"> {displayText(touch.page, 80)}</span>}
           </span>
           <Points n={touch.points} />
         </li>

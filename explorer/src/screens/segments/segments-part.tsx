@@ -4,7 +4,7 @@ import { useReady } from '../../app/ready.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { useFormats } from '../../i18n/formats.js'
 import { Answer } from '../../parts/answer.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { usePreferences } from '../../preferences.js'
 import { Link } from '../../url/link.js'
 import { hrefOf } from '../../url/url.js'
@@ -53,7 +53,7 @@ function Segment({ segment }: { segment: Definition }) {
   return (
     <li class="segment">
       <div class="segment-head">
-        <h3 class="said">{shown(segment.name || segment.id, 60)}</h3>
+        <h3 class="said">{displayText(segment.name || segment.id, 60)}</h3>
         <button type="button" class="plain end" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
           <strong>
             {error !== undefined
@@ -65,8 +65,8 @@ function Segment({ segment }: { segment: Definition }) {
           <span aria-hidden="true">{isOpen ? '▾' : '▸'}</span>
         </button>
       </div>
-      <p class="said">{shown(sentence ?? t.list, 600)}</p>
-      {error !== undefined && <p class="small wrong">{shown(String((error as Error).message), 300)}</p>}
+      <p class="said">{displayText(sentence ?? t.list, 600)}</p>
+      {error !== undefined && <p class="small wrong">{displayText(String((error as Error).message), 300)}</p>}
       {isOpen && preview !== undefined && (
         <div class="segment-examples">
           <Examples examples={preview.examples} kind={kind} />

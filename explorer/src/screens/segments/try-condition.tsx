@@ -6,7 +6,7 @@ import { ErrorPanel } from '../../app/error-panel.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { useFormats } from '../../i18n/formats.js'
 import { Pick } from '../../parts/pick.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { usePreferences } from '../../preferences.js'
 import { setQuery, useQuery } from '../../url/url.js'
 import type { Kind, Preview } from './queries.js'
@@ -52,7 +52,7 @@ export function TryCondition({ saved }: { saved: () => void }) {
         <p class="muted">{t.notJson}</p>
       ) : error !== undefined && !isOld ? (
         <p class="wrong said" role="alert">
-          {shown(error instanceof Error ? error.message : t.failed, 400)}
+          {displayText(error instanceof Error ? error.message : t.failed, 400)}
         </p>
       ) : (
         preview !== undefined && (
@@ -78,14 +78,14 @@ function Held({ preview, isOld, kind, children }: HeldProps) {
   const { language } = usePreferences()
   return (
     <div class={isOld ? 'is-old' : undefined} aria-live="polite">
-      <p class="said">{shown(preview.sentence?.[language] ?? '', 600)}</p>
+      <p class="said">{displayText(preview.sentence?.[language] ?? '', 600)}</p>
       <p>
         {t.holdsFor}{' '}
         <strong>{(kind === 'account' ? t.accounts : t.people)(formats.number(preview.subjects))}</strong>
       </p>
       {preview.warnings.map(({ path, message }) => (
         <p class="small muted said" key={path}>
-          {shown(message, 300)}
+          {displayText(message, 300)}
         </p>
       ))}
       <Examples examples={preview.examples} kind={kind} />

@@ -14,7 +14,7 @@ import { useFormats } from '../../i18n/formats.js'
 import { textTrait } from '../../lists/columns.js'
 import { SubjectLink } from '../../parts/behind.js'
 import { nameOfPerson } from '../../parts/names.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { Link } from '../../url/link.js'
 import { hrefOf } from '../../url/url.js'
 import {
@@ -64,8 +64,8 @@ export function useTrouble(): Found {
         : trouble.kind === 'waits'
           ? t.waits(formats.span(trouble.ms))
           : trouble.kind === 'unsent'
-            ? t.unsent(formats.number(trouble.n), shown(trouble.endpoint, 60))
-            : t.refused(formats.number(trouble.n), shown(trouble.code, 60))
+            ? t.unsent(formats.number(trouble.n), displayText(trouble.endpoint, 60))
+            : t.refused(formats.number(trouble.n), displayText(trouble.code, 60))
   const rows = troubles
     .slice(0, mostRows)
     .map((trouble, index) => ({ key: String(index), who: say(trouble), why: '' }))
@@ -93,7 +93,8 @@ export function useSilent({ stages }: Meta): Found {
   if (stages.length === 0) return { card: null, error: undefined }
   if (gaps.data === undefined) return { card: gaps.error === undefined ? undefined : null, error: gaps.error }
   const found = silentLate(gaps.data.rows, stages)
-  const nameOf = (id: string | null) => shown(stages.find((stage) => stage.id === id)?.name ?? id ?? '', 40)
+  const nameOf = (id: string | null) =>
+    displayText(stages.find((stage) => stage.id === id)?.name ?? id ?? '', 40)
   const rows = found.slice(0, mostRows).map(({ subject, days, stage, from }) => ({
     key: subject + from,
     who: <SubjectLink id={subject} subject="account" />,
@@ -146,16 +147,16 @@ export function useNewPeople({ stages }: Meta): Found {
     accounts.flatMap(({ data }) => data?.accounts ?? []),
   )
   const nameOf = (id: string | null | undefined) =>
-    shown(stages.find((stage) => stage.id === id)?.name ?? id ?? '', 40)
+    displayText(stages.find((stage) => stage.id === id)?.name ?? id ?? '', 40)
   const rows = found.slice(0, mostRows).map(({ person, account }) => ({
     key: person.id,
     who: (
       <Link class="said" href={hrefOf(`/people/${encodeURIComponent(person.id)}`)}>
-        {shown(nameOfPerson(person.id, person.traits), 60)}
+        {displayText(nameOfPerson(person.id, person.traits), 60)}
       </Link>
     ),
     why: t.newAt(
-      shown(textTrait(account.traits, ['name', 'company']) ?? account.id, 40),
+      displayText(textTrait(account.traits, ['name', 'company']) ?? account.id, 40),
       nameOf(account.stage),
     ),
   }))
@@ -198,11 +199,11 @@ export function useAlike({ goals }: Meta): Found {
     key: id,
     who: (
       <Link class="said" href={hrefOf(`/accounts/${encodeURIComponent(id)}`)}>
-        {shown(textTrait(traits, ['name', 'company']) ?? id, 60)}
+        {displayText(textTrait(traits, ['name', 'company']) ?? id, 60)}
       </Link>
     ),
     why: t.alikeWhy(
-      `${shown(finding.trait, 30)} ${shown(finding.value, 40)}`,
+      `${displayText(finding.trait, 30)} ${displayText(finding.value, 40)}`,
       formats.number(Math.round((finding.lift ?? 1) * 10) / 10),
       formats.number(people),
     ),

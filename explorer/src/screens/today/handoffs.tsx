@@ -5,7 +5,7 @@ import { useResource } from '../../api/resource.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { useFormats } from '../../i18n/formats.js'
 import { SubjectLink } from '../../parts/behind.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { hrefOf } from '../../url/url.js'
 import { mostRows, type Found } from './cards.js'
 import { words } from './words.js'
@@ -35,7 +35,7 @@ export function useHandoffs({ scores }: Meta): Found {
         .slice(0, 3)
         .map(
           ({ rule, points }) =>
-            `${shown(rule, 30)} ${points > 0 ? '+' : ''}${formats.number(Math.round(points))}`,
+            `${displayText(rule, 30)} ${points > 0 ? '+' : ''}${formats.number(Math.round(points))}`,
         ),
     ].join(' · '),
   }))

@@ -1,7 +1,7 @@
 import type { Meta } from '@touchline/schemas/api'
 import { useReady } from '../../app/ready.js'
 import { useWords } from '../../i18n/dictionary.js'
-import { shown } from '../../parts/text.js'
+import { displayText } from '../../parts/text.js'
 import { WithMeta } from '../../parts/with-meta.js'
 import { Link } from '../../url/link.js'
 import { useAlike, useNewPeople, useSilent, useTrouble, type CardContent } from './cards.js'
@@ -40,7 +40,7 @@ function Cards({ meta }: { meta: Meta }) {
         <div class="notes">
           {failed.map((error, index) => (
             <p key={index}>
-              {t.notKnown} {shown(error instanceof Error ? error.message : t.failed)}
+              {t.notKnown} {displayText(error instanceof Error ? error.message : t.failed)}
             </p>
           ))}
         </div>
