@@ -51,23 +51,28 @@ export function Identity({ person }: { person: PersonProfile }) {
           </ul>
         </section>
       )}
-      {person.traits.length > 0 && (
-        <section>
-          <h2>{t.traits}</h2>
-          <dl class="pairs">
-            {person.traits.slice(0, mostListed).map(({ name, value, messageId }) => (
-              <>
-                <dt class="cut" key={`${name} name`}>
-                  {displayText(name, 40)}
-                </dt>
-                <dd class="said" key={name} title={t.saidBy(displayText(messageId, 60))}>
-                  {displayText(typeof value === 'string' ? value : JSON.stringify(value))}
-                </dd>
-              </>
-            ))}
-          </dl>
-        </section>
-      )}
+      {person.traits.length > 0 && <Traits traits={person.traits} />}
     </div>
+  )
+}
+
+function Traits({ traits }: Pick<PersonProfile, 'traits'>) {
+  const t = useWords(words)
+  return (
+    <section>
+      <h2>{t.traits}</h2>
+      <dl class="pairs">
+        {traits.slice(0, mostListed).map(({ name, value, messageId }) => (
+          <>
+            <dt class="cut" key={`${name} name`}>
+              {displayText(name, 40)}
+            </dt>
+            <dd class="said" key={name} title={t.saidBy(displayText(messageId, 60))}>
+              {displayText(typeof value === 'string' ? value : JSON.stringify(value))}
+            </dd>
+          </>
+        ))}
+      </dl>
+    </section>
   )
 }
