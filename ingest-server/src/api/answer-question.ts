@@ -22,6 +22,10 @@ interface Answering<Body> {
   isOfOne?: boolean
 }
 
+/**
+ * Asks and answers: 304 where the client's tag is that of the answer, CSV where `csv` is given and wanted, else the body,
+ * with `whoIsWho` where `asOf` is given. Undefined: it was answered here already.
+ */
 export async function answerQuestion<Body extends object>(
   request: FastifyRequest,
   reply: FastifyReply,

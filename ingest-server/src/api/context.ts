@@ -63,10 +63,12 @@ export type Api = FastifyInstance<
   ZodTypeProvider
 >
 
+/** Whose key or session the request carries; throws as `readerOf` does where it has none. */
 export function projectOf(request: FastifyRequest, { projects }: Pick<TimelineDeps, 'projects'>): Project {
   return readerOf(request, projects).project
 }
 
+/** Through which the request's project is read, and nothing of another. */
 export function readerFor(request: FastifyRequest, deps: TimelineDeps): Reader {
   const { id, identify, domains } = projectOf(request, deps)
   return { client: deps.clickhouse.reader, project: id, signedOnly: identify === 'signed-only', domains }

@@ -136,6 +136,7 @@ WHERE cityHash64(step) IN (SELECT toUInt64(arrayJoin({hashes: Array(String)})))`
   return new Map(await queryRows<[string, string]>(reader, named, { hashes }))
 }
 
+/** The `limit` most walked paths, up to `depth` steps each, and the edges of all of them. */
 export async function findPaths(reader: Reader, ask: PathsAsk): Promise<Paths> {
   const { walks, groups } = await readWalks(reader, ask)
   const { all, subjects, converted } = groups

@@ -36,7 +36,7 @@ export interface Asked {
 
 export const refuse = (message: string): TouchlineError => new TouchlineError('QUERY_INVALID', message)
 
-/** `word`, as one of `known`. */
+/** `word`, as one of `known`; throws QUERY_INVALID with the nearest of them for another. `what` is the parameter's name. */
 export function oneOf<Known extends string>(word: string, known: readonly Known[], what: string): Known {
   const found = known.find((one) => one === word)
   if (found === undefined) throw refuse(`${what}: there is no ${word}${meant(word, known)}`)
@@ -101,9 +101,11 @@ async function touchOf(reader: Reader, text: string | undefined): Promise<Touch 
   return node
 }
 
+/** Undefined where none is named; throws QUERY_INVALID for another word. */
 export const subjectNamed = (word: string | undefined): Subject | undefined =>
   word === undefined ? undefined : oneOf(word, subjects, 'subject')
 
+/** Throws QUERY_INVALID where the range is empty. */
 export function checkRange({ from, to }: Pick<Asked, 'from' | 'to'>): void {
   if (from !== undefined && to !== undefined && from >= to) throw refuse('from must be before to.')
 }

@@ -48,19 +48,19 @@ const isReferralMedium = oneOf('referral', 'app', 'link')
 const isAiMedium = oneOf('ai-assistant', 'ai assistant', 'ai_assistant', 'ai')
 const isPush = (medium: string) =>
   medium.endsWith('push') || medium.includes('mobile') || medium.includes('notification')
-/** Says what it is, whatever the source is called. */
+/** The medium names a channel of its own, so that an ad's word in the source does not make it Paid. */
 const saysOtherwise = (medium: string) =>
   [isDisplay, isEmailMedium, isAffiliateMedium, isAudioMedium, isSmsMedium].some((is) => is(medium)) ||
   ['offline', 'print', 'qr', 'qr-code'].includes(medium) ||
   /push|notification/.test(medium)
 const isDisplay = (medium: string) => medium === 'cpm' || isDisplayMedium(medium)
-/** Google's media, and ours: a source or a medium that calls itself an ad. */
+/** By Google's media, or (ours) because source or medium calls itself an ad. */
 const isPaid = ({ source, medium, isAd }: Signals) =>
   !isBanner(source, medium) &&
   (paidMedium.test(medium) || ((isAd || isAdMedium(medium)) && !saysOtherwise(medium)))
-/** Without having been paid for: what calls itself an ad is none of these, where its medium says what else it is. */
+/** Of that kind and not an ad. What calls itself one is not organic either where `saysOtherwise` keeps it from being Paid. */
 const isOf = ({ category, isAd }: Signals, kind: SourceReading['category']) => category === kind && !isAd
-/** A source that calls itself so, where the medium only says that it was paid for. */
+/** The source is called display, banner, …, and the medium says nothing else than that it was paid for. */
 const isBanner = (source: string, medium: string) => isDisplaySource(source) && !saysOtherwise(medium)
 
 export const channelRules: readonly ChannelRule[] = [

@@ -19,6 +19,7 @@ interface ExplorerOptions {
   url: () => string
 }
 
+/** Codes and sessions of this process, the link that is printed at the start, and the warning where https is missing. */
 export function openExplorer({ config, projects, clock, secretKey, url }: ExplorerOptions) {
   const codes = createCodes(config.DATA_DIR, clock)
   const sessions = createSessions({

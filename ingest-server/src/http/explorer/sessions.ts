@@ -20,6 +20,7 @@ import { admit } from '../credentials.js'
 import { isHttps, tokensIn } from './cookie.js'
 import { createEndedSessions } from './ended.js'
 
+/** Also the longest that the cookie is kept, and that an ended session is remembered. */
 export const sessionSeconds = 12 * 3_600
 
 const claimsSchema = z.object({
