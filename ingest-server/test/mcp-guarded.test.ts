@@ -11,7 +11,7 @@ import {
   startAssistantStory,
   type AssistantStory,
 } from '../../test-support/worlds/assistant-story.js'
-import { touchline } from '../../test-support/command.js'
+import { endOf } from '../../test-support/command.js'
 import type { TestServer } from '../../test-support/server.js'
 
 let server: TestServer
@@ -222,13 +222,13 @@ describe('touchline mcp', () => {
   })
 
   test('ends with one line where the key or the address is wrong', async () => {
-    const failed = (args: string[]) =>
-      touchline(['mcp', ...args], env()).then(
-        () => '',
-        (error: { stderr: string }) => error.stderr,
-      )
+    const failed = async (args: string[]) => {
+      const { code, err } = await endOf(['mcp', ...args], env())
+      expect(code).toBe(1)
+      return err
+    }
     expect(await failed(['--key', own.writeKey])).toMatch(
-      /^touchline mcp: the server at http:\S+ answers 401: .*write key.*\n$/,
+      /^touchline mcp: the server at http:\S+ answers 401: .*write key.*$/,
     )
     expect(await failed(['--url', 'http://127.0.0.1:9', '--key', own.secretKey])).toMatch(
       /^touchline mcp: no server answers at/,
