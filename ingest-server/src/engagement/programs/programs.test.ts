@@ -141,7 +141,7 @@ describe('who begins', () => {
   }, 60_000)
 
   test('is who does it right after the program was saved', async () => {
-    for (let n = 1; n <= 8; n += 1) {
+    for (let n = 1; n <= 4; n += 1) {
       await world.define('programs', `fresh-${n}`, onTouch(`Fresh ${n}`, [ends]))
       await world.tell(track(`f${n}`, `Fresh ${n}`))
       await ended(`fresh-${n}`, 1)

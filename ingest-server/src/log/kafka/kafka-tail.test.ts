@@ -1,4 +1,4 @@
-/** Looking on at the topics on a real broker. test/live-of-all.test.ts has the whole server around it. */
+/** Looking on at the topics on a real broker. test/live-of-all.long.test.ts has the whole server around it. */
 import { randomUUID } from 'node:crypto'
 import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
