@@ -131,16 +131,27 @@ const subFolderRules = [
   ...inOrder('^explorer/src', 'map', ['journey', 'layout', 'draw', 'around']),
 ]
 
-/** The rooms of the browser SDK, from below to above: each may import those before it. */
-const rooms = ['base', 'options', 'page', 'queue', 'visitor', 'debug', 'send', 'record', 'features', 'forms']
-const sdk = '^sdk-browser/src'
-const roomRules = rooms.map((room, place) => ({
-  name: `wall-of-sdk-${room}`,
-  comment: `${room} may import ${rooms.slice(0, place).join(', ') || 'no other room of the browser SDK'}.`,
-  severity: 'error',
-  from: { path: `${sdk}/${room}/` },
-  to: { path: `${sdk}/`, pathNot: rooms.slice(0, place + 1).map((name) => `${sdk}/${name}/`) },
-}))
+/** The rooms of the browser SDK and of the Explorer, from below to above: each may import those before it. */
+const sdkRooms = ['base', 'options', 'page', 'queue', 'visitor', 'debug', 'send', 'record', 'features', 'forms']
+const explorerRooms = ['api', 'url', 'i18n', 'frame', 'parts', 'lists', 'map', 'screens', 'app']
+const roomRulesOf = (name, sources, rooms, leaf = []) =>
+  rooms.map((room, place) => ({
+    name: `wall-of-${name}-${room}`,
+    comment: `${room} may import ${rooms.slice(0, place).join(', ') || `no other room of ${name}`}.`,
+    severity: 'error',
+    from: { path: `${sources}/${room}/` },
+    to: {
+      path: `${sources}/`,
+      pathNot: [...rooms.slice(0, place + 1).map((one) => `${sources}/${one}/`), ...leaf],
+    },
+  }))
+const roomRules = [
+  ...roomRulesOf('sdk', '^sdk-browser/src', sdkRooms),
+  ...roomRulesOf('explorer', '^explorer/src', explorerRooms, [
+    '^explorer/src/(preferences|store|units)\\.ts$',
+    '\\.css$',
+  ]),
+]
 
 module.exports = {
   forbidden: [

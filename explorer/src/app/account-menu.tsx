@@ -4,8 +4,8 @@ import { useWords } from '../i18n/dictionary.js'
 import type { Language } from '../i18n/language.js'
 import { setPreferences, usePreferences, type Theme } from '../preferences.js'
 import { signOut } from './begin.js'
-import { useKey } from './keys.js'
-import { words } from './words.js'
+import { useKey } from '../frame/keys.js'
+import { words } from '../frame/words.js'
 
 /** Which project this is, and what belongs to the reader: theme, language, keys, leaving. */
 export function AccountMenu({ project, help }: { project: string; help: () => void }) {

@@ -2,9 +2,9 @@ import { useWords } from '../i18n/dictionary.js'
 import { setPreferences, usePreferences } from '../preferences.js'
 import { screens, searchOverlay } from '../screens/registry.js'
 import { useStore } from '../store.js'
-import { Dialog } from './dialog.js'
-import { moreKeys } from './more-keys.js'
-import { words } from './words.js'
+import { Dialog } from '../frame/dialog.js'
+import { moreKeys } from '../frame/more-keys.js'
+import { words } from '../frame/words.js'
 
 /** Which keys there are, and the switch that takes the single letters away. */
 export function Help({ close }: { close: () => void }) {

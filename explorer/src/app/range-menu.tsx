@@ -4,9 +4,9 @@ import { useWords } from '../i18n/dictionary.js'
 import { dayOf, relativeRanges, shifted, type RangeName } from '../url/days.js'
 import { useRange } from '../url/range.js'
 import { useZone } from '../url/zone.js'
-import { Dialog } from './dialog.js'
-import { useKey } from './keys.js'
-import { words } from './words.js'
+import { Dialog } from '../frame/dialog.js'
+import { useKey } from '../frame/keys.js'
+import { words } from '../frame/words.js'
 
 export function RangeMenu({ usual }: { usual: RangeName }) {
   const t = useWords(words)

@@ -2,9 +2,9 @@ import { useEffect, useErrorBoundary, useRef, useState } from 'preact/hooks'
 import type { ComponentType } from 'preact'
 import { useWords } from '../i18n/dictionary.js'
 import type { Screen, ScreenProps } from '../screens/screen.js'
-import { ErrorPanel } from './error-panel.js'
-import { useIsReady } from './ready.js'
-import { words } from './words.js'
+import { ErrorPanel } from '../frame/error-panel.js'
+import { useIsReady } from '../frame/ready.js'
+import { words } from '../frame/words.js'
 
 interface Shown {
   screen: Screen

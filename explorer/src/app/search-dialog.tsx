@@ -3,8 +3,8 @@ import { useEffect, useState } from 'preact/hooks'
 import { useWords } from '../i18n/dictionary.js'
 import { screens, searchOverlay } from '../screens/registry.js'
 import type { SearchProps } from '../screens/screen.js'
-import { Dialog } from './dialog.js'
-import { words } from './words.js'
+import { Dialog } from '../frame/dialog.js'
+import { words } from '../frame/words.js'
 
 /** Where the search of `screens/search` stands, over any screen. */
 export function SearchDialog({ close }: { close: () => void }) {

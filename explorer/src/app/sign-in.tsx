@@ -5,8 +5,8 @@ import { useWords } from '../i18n/dictionary.js'
 import { safePath } from '../url/safe-path.js'
 import { navigate, useUrl } from '../url/url.js'
 import { signIn, useCodeError } from './begin.js'
-import { useReady } from './ready.js'
-import { words } from './words.js'
+import { useReady } from '../frame/ready.js'
+import { words } from '../frame/words.js'
 
 /** Stands at the address that was wanted, so that signing in is being back there. */
 export function SignIn() {

@@ -8,10 +8,10 @@ import { Link } from '../url/link.js'
 import { hrefOf } from '../url/url.js'
 import { AccountMenu } from './account-menu.js'
 import { Help } from './help.js'
-import { useKey } from './keys.js'
+import { useKey } from '../frame/keys.js'
 import { RangeMenu } from './range-menu.js'
 import { SearchDialog } from './search-dialog.js'
-import { words } from './words.js'
+import { words } from '../frame/words.js'
 import { ZoneMenu } from './zone-menu.js'
 
 export function TopNav({ screen }: { screen: Screen | undefined }) {

@@ -2,8 +2,8 @@ import { useWords } from '../i18n/dictionary.js'
 import { nearestScreen } from '../screens/registry.js'
 import { Link } from '../url/link.js'
 import { hrefOf } from '../url/url.js'
-import { useReady } from './ready.js'
-import { words } from './words.js'
+import { useReady } from '../frame/ready.js'
+import { words } from '../frame/words.js'
 
 export function UnknownPage({ path }: { path: string }) {
   const t = useWords(words)

@@ -3,7 +3,7 @@ import { useWords } from '../i18n/dictionary.js'
 import { usePreferences } from '../preferences.js'
 import { hrefWith, navigate } from '../url/url.js'
 import { useZone, type ZoneChoice } from '../url/zone.js'
-import { words } from './words.js'
+import { words } from '../frame/words.js'
 
 /** In which zone times are read; its short name is always seen, so that no time is without its zone. */
 export function ZoneMenu() {

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import type { Resource } from '../api/resource.js'
-import { ErrorPanel } from '../app/error-panel.js'
+import { ErrorPanel } from '../frame/error-panel.js'
 
 interface AnswerProps<Data> {
   of: Resource<Data>

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import type { Endpoint } from '../api/client.js'
 import { useResource } from '../api/resource.js'
-import { useKey } from '../app/keys.js'
+import { useKey } from '../frame/keys.js'
 import { useWords } from '../i18n/dictionary.js'
 import { useFormats } from '../i18n/formats.js'
 import { Link } from '../url/link.js'

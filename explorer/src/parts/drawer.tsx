@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import { useKey } from '../app/keys.js'
+import { useKey } from '../frame/keys.js'
 import { useWords } from '../i18n/dictionary.js'
-import { words } from '../app/words.js'
+import { words } from '../frame/words.js'
 
 /** Beside the picture, not over it: what was chosen stays seen. Escape closes it and gives the focus back. */
 export function Drawer(props: {

@@ -1,7 +1,7 @@
 import type { ComponentType } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { ErrorPanel } from '../app/error-panel.js'
-import { useReady } from '../app/ready.js'
+import { ErrorPanel } from '../frame/error-panel.js'
+import { useReady } from '../frame/ready.js'
 
 /** A component whose code is fetched when it is first shown; until then there is nothing. */
 export function lazy<Props extends object>(load: () => Promise<ComponentType<Props>>): ComponentType<Props> {

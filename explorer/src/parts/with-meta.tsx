@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact'
 import type { Meta } from '@touchline/schemas/api'
 import { endpoints } from '../api/endpoints.js'
 import { useResource } from '../api/resource.js'
-import { ErrorPanel } from '../app/error-panel.js'
+import { ErrorPanel } from '../frame/error-panel.js'
 import { Ready } from './ready.js'
 import { NoEvents } from './setup/index.js'
 

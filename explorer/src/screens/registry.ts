@@ -1,6 +1,6 @@
 /**
  * Every screen: one entry here, one folder `screens/<name>/index.tsx`, one chunk. README.md says how to add one.
- * Words of the navigation: `app/words.ts`.
+ * Words of the navigation: `frame/words.ts`.
  */
 import type { ComponentType } from 'preact'
 import { knownScreens, type Screen, type SearchProps } from './screen.js'

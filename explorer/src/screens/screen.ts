@@ -1,6 +1,6 @@
 /** What a screen is, for the registry and for the screens themselves. */
 import type { ComponentType } from 'preact'
-import type { words } from '../app/words.js'
+import type { words } from '../frame/words.js'
 import type { RangeName } from '../url/days.js'
 
 export interface ScreenProps {

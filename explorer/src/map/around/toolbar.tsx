@@ -1,4 +1,4 @@
-import { useKey } from '../../app/keys.js'
+import { useKey } from '../../frame/keys.js'
 import { displayText } from '../../parts/text.js'
 import { words as partsWords } from '../../parts/words.js'
 import { useWords } from '../../i18n/dictionary.js'

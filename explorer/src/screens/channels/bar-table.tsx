@@ -1,7 +1,7 @@
 import type { AttributionAnswer } from '@touchline/schemas/api'
 import { useMemo } from 'preact/hooks'
 import { useResource } from '../../api/resource.js'
-import { useKey } from '../../app/keys.js'
+import { useKey } from '../../frame/keys.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { useFormats, type Formats } from '../../i18n/formats.js'
 import { Bar } from '../../parts/bar.js'

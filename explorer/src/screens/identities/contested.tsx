@@ -1,6 +1,6 @@
 import { endpoints, type Contested } from '../../api/endpoints.js'
 import { useResource } from '../../api/resource.js'
-import { useReady } from '../../app/ready.js'
+import { useReady } from '../../frame/ready.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { Answer } from '../../parts/answer.js'
 import { SubjectLink } from '../../parts/behind.js'

@@ -1,6 +1,6 @@
 import { useResource } from '../../api/resource.js'
-import { useKey } from '../../app/keys.js'
-import { useReady } from '../../app/ready.js'
+import { useKey } from '../../frame/keys.js'
+import { useReady } from '../../frame/ready.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { useFormats } from '../../i18n/formats.js'
 import { Answer } from '../../parts/answer.js'

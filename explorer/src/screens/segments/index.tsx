@@ -1,7 +1,7 @@
 import type { Meta } from '@touchline/schemas/api'
 import { endpoints } from '../../api/endpoints.js'
 import { useResource } from '../../api/resource.js'
-import { ErrorPanel } from '../../app/error-panel.js'
+import { ErrorPanel } from '../../frame/error-panel.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { Tabs } from '../../parts/tabs.js'
 import { useQuery } from '../../url/url.js'

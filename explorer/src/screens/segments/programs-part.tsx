@@ -1,5 +1,5 @@
 import { useResource, type Resource } from '../../api/resource.js'
-import { useReady } from '../../app/ready.js'
+import { useReady } from '../../frame/ready.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { useFormats } from '../../i18n/formats.js'
 import { usePreferences } from '../../preferences.js'

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import { useResource } from '../../api/resource.js'
-import { useReady } from '../../app/ready.js'
+import { useReady } from '../../frame/ready.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { useFormats } from '../../i18n/formats.js'
 import { Answer } from '../../parts/answer.js'

@@ -1,5 +1,5 @@
 import type { Meta } from '@touchline/schemas/api'
-import { useReady } from '../../app/ready.js'
+import { useReady } from '../../frame/ready.js'
 import { useWords } from '../../i18n/dictionary.js'
 import { displayText } from '../../parts/text.js'
 import { WithMeta } from '../../parts/with-meta.js'
