@@ -132,7 +132,18 @@ const subFolderRules = [
 ]
 
 /** The rooms of the browser SDK and of the Explorer, from below to above: each may import those before it. */
-const sdkRooms = ['base', 'options', 'page', 'queue', 'visitor', 'debug', 'send', 'record', 'features', 'forms']
+const sdkRooms = [
+  'base',
+  'options',
+  'page',
+  'queue',
+  'visitor',
+  'debug',
+  'send',
+  'record',
+  'features',
+  'forms',
+]
 const explorerRooms = ['api', 'url', 'i18n', 'frame', 'parts', 'lists', 'map', 'screens', 'app']
 const roomRulesOf = (name, sources, rooms, leaf = []) =>
   rooms.map((room, place) => ({
