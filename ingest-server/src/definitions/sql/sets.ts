@@ -6,7 +6,7 @@ import { asOfSql, type Bag } from './bag.js'
 import { compareSql, isNegated, positive, type Comparison } from './compare.js'
 import type { Compiling, LeafOf } from './compiling.js'
 import { meant } from '../nearest.js'
-import { latestTrait, saidTraits } from '../said-traits.js'
+import { latestTrait, saidTraits } from './said-traits.js'
 
 /** What was said of one trait by the time that is asked about. */
 const saidOf = (subject: Subject, name: string, bag: Bag) =>

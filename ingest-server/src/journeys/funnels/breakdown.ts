@@ -1,6 +1,6 @@
 /** What a funnel is broken down by: the channel that a subject first came from, or a trait. */
 import { textOf } from '../../definitions/sql/compare.js'
-import { latestTrait, saidTraits } from '../../definitions/said-traits.js'
+import { latestTrait, saidTraits } from '../../definitions/sql/said-traits.js'
 import { touchesOf } from '../../definitions/sql/touches.js'
 import { baseParams, type Fragment, type Question } from '../question.js'
 import { notSet } from '../attribution/attribution-question.js'

@@ -1,6 +1,6 @@
 /** Who closed, won or lost, and what was known of them then. */
 import { queryRows, type Params, type Reader } from '../../clickhouse/query.js'
-import { saidTraits } from '../../definitions/said-traits.js'
+import { saidTraits } from '../../definitions/sql/said-traits.js'
 import { touchesOf } from '../../definitions/sql/touches.js'
 import { isNullLike } from '../../touchpoints/null-like.js'
 import { closedBy, conversionsOf, type Goal } from '../goals.js'

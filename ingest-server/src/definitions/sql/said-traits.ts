@@ -1,6 +1,6 @@
 /** What was said of traits, in SQL: the one reading that conditions, breakdowns, profiles and personas share. */
 import type { Subject } from '@touchline/schemas/api'
-import { saysSomething } from './sql/compare.js'
+import { saysSomething } from './compare.js'
 
 /** The latest value of one trait of one subject; what was verified comes before what was not. */
 export const latestTrait = 'argMax(value, (verified, at, message_id))'
