@@ -2,6 +2,7 @@
 import type { Subject } from '@touchline/schemas/api'
 import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { saysSomething } from '../definitions/sql/compare.js'
+import { latestTrait } from '../definitions/sql/said-traits.js'
 import { parseExact } from '../exact-json.js'
 
 const sources: Record<Subject, string> = {
@@ -32,7 +33,7 @@ export async function readTraitsOf(
     name: `traits-of-${subject}-list`,
     splitBy: 'ids',
     sql: `
-SELECT id, name, argMax(value, (verified, at, message_id)) AS latest FROM (${sources[subject]})
+SELECT id, name, ${latestTrait} AS latest FROM (${sources[subject]})
 WHERE at <= {asOf: DateTime64(3, 'UTC')} AND ${saysSomething('value')}
 GROUP BY id, name ORDER BY id, name`,
   }

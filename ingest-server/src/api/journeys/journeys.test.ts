@@ -1,47 +1,21 @@
 /** Every question over journeys, asked of a company whose numbers are worked out by hand (test-support/invented-company). */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { z } from 'zod'
 import type * as api from '@touchline/schemas/api'
-import {
-  silentLogger,
-  startTestClickHouse,
-  type TestClickHouse,
-} from '../../../../test-support/clickhouse.js'
-import { companyDefinitions, storeCompany } from '../../../../test-support/worlds/invented-company.js'
-import { startTimelineApi, type TimelineApi } from '../../../../test-support/timeline-api.js'
-import { openEmbeddedLog, type EmbeddedLog } from '../../log/embedded/embedded-log.js'
-import { rebuildTouchpoints } from '../../touchpoints/upkeep/rebuild.js'
+import type { TestClickHouse } from '../../../../test-support/clickhouse.js'
+import { startCompanyApi, type CompanyApi } from '../../../../test-support/worlds/company-api.js'
+import type { TimelineApi } from '../../../../test-support/timeline-api.js'
 
+let company: CompanyApi
 let clickhouse: TestClickHouse
-let log: EmbeddedLog
 let server: TimelineApi
-const dir = mkdtempSync(join(tmpdir(), 'touchline-journeys-'))
 
 beforeAll(async () => {
-  clickhouse = await startTestClickHouse()
-  log = await openEmbeddedLog({ dir, clock: Date.now, logger: silentLogger })
-  server = await startTimelineApi({ clickhouse, log })
-  await storeCompany(clickhouse.app)
-  await rebuildTouchpoints({ clickhouse })
-  for (const [path, payload] of Object.entries(companyDefinitions)) {
-    const answer = await server.app.inject({
-      method: 'PUT',
-      url: `/v1/definitions/${path}`,
-      headers: { authorization: 'Bearer secret' },
-      payload,
-    })
-    expect(answer.statusCode, answer.body).toBeLessThan(300)
-  }
+  company = await startCompanyApi()
+  server = company.server
+  clickhouse = company.clickhouse
 })
-afterAll(async () => {
-  await server.close()
-  await log.close()
-  await clickhouse.close()
-  rmSync(dir, { recursive: true, force: true })
-})
+afterAll(() => company.close())
 
 type Attribution = z.infer<typeof api.attributionAnswer>
 type Opened = z.infer<typeof api.subjectsAnswer>

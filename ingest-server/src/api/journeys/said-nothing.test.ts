@@ -1,43 +1,19 @@
 /** A sync that sends "N/A" for a trait changes no funnel, no profile and no persona. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  silentLogger,
-  startTestClickHouse,
-  type TestClickHouse,
-} from '../../../../test-support/clickhouse.js'
-import { companyDefinitions, storeCompany } from '../../../../test-support/worlds/invented-company.js'
-import { startTimelineApi, type TimelineApi } from '../../../../test-support/timeline-api.js'
-import { openEmbeddedLog, type EmbeddedLog } from '../../log/embedded/embedded-log.js'
-import { rebuildTouchpoints } from '../../touchpoints/upkeep/rebuild.js'
+import type { TestClickHouse } from '../../../../test-support/clickhouse.js'
+import { startCompanyApi, type CompanyApi } from '../../../../test-support/worlds/company-api.js'
+import type { TimelineApi } from '../../../../test-support/timeline-api.js'
 
+let company: CompanyApi
 let clickhouse: TestClickHouse
-let log: EmbeddedLog
 let server: TimelineApi
-const dir = mkdtempSync(join(tmpdir(), 'touchline-said-nothing-'))
 
 beforeAll(async () => {
-  clickhouse = await startTestClickHouse()
-  log = await openEmbeddedLog({ dir, clock: Date.now, logger: silentLogger })
-  server = await startTimelineApi({ clickhouse, log })
-  await storeCompany(clickhouse.app)
-  await rebuildTouchpoints({ clickhouse })
-  for (const [path, payload] of Object.entries(companyDefinitions))
-    await server.app.inject({
-      method: 'PUT',
-      url: `/v1/definitions/${path}`,
-      headers: { authorization: 'Bearer secret' },
-      payload,
-    })
+  company = await startCompanyApi()
+  server = company.server
+  clickhouse = company.clickhouse
 })
-afterAll(async () => {
-  await server.close()
-  await log.close()
-  await clickhouse.close()
-  rmSync(dir, { recursive: true, force: true })
-})
+afterAll(() => company.close())
 
 const steps = [
   { name: 'Visit', touch: { kind: 'visit' } },

@@ -1,47 +1,23 @@
 /** The journey map, of a company whose numbers are worked out by hand, and of an account too large to be drawn touch by touch. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mapAnswer, type JourneyMap } from '@touchline/schemas/api'
-import {
-  silentLogger,
-  startTestClickHouse,
-  type TestClickHouse,
-} from '../../../../test-support/clickhouse.js'
-import { companyDefinitions, storeCompany } from '../../../../test-support/worlds/invented-company.js'
-import { startTimelineApi, type TimelineApi } from '../../../../test-support/timeline-api.js'
-import { openEmbeddedLog, type EmbeddedLog } from '../../log/embedded/embedded-log.js'
-import { rebuildTouchpoints } from '../../touchpoints/upkeep/rebuild.js'
+import type { TestClickHouse } from '../../../../test-support/clickhouse.js'
+import { startCompanyApi, type CompanyApi } from '../../../../test-support/worlds/company-api.js'
+import type { TimelineApi } from '../../../../test-support/timeline-api.js'
 
+let company: CompanyApi
 let clickhouse: TestClickHouse
-let log: EmbeddedLog
 let server: TimelineApi
-const dir = mkdtempSync(join(tmpdir(), 'touchline-map-'))
 const large = { touches: 60_000, people: 600 }
 
 beforeAll(async () => {
-  clickhouse = await startTestClickHouse()
-  log = await openEmbeddedLog({ dir, clock: Date.now, logger: silentLogger })
-  server = await startTimelineApi({ clickhouse, log })
-  await storeCompany(clickhouse.app)
-  await rebuildTouchpoints({ clickhouse })
+  company = await startCompanyApi()
+  server = company.server
+  clickhouse = company.clickhouse
   await storeLarge('large', large)
   await storeLarge('crowd', { touches: 5_000, people: 2_500 })
-  for (const [path, payload] of Object.entries(companyDefinitions))
-    await server.app.inject({
-      method: 'PUT',
-      url: `/v1/definitions/${path}`,
-      headers: { authorization: 'Bearer secret' },
-      payload,
-    })
 }, 180_000)
-afterAll(async () => {
-  await server.close()
-  await log.close()
-  await clickhouse.close()
-  rmSync(dir, { recursive: true, force: true })
-})
+afterAll(() => company.close())
 
 /** One touch a minute, of everybody in turns; three channels, the first of which half of them have. */
 async function storeLarge(account: string, { touches, people }: typeof large): Promise<void> {

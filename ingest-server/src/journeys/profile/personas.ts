@@ -2,6 +2,7 @@
 import type { PersonasBody } from '@touchline/schemas/api'
 import { queryRows, type Reader } from '../../clickhouse/query.js'
 import { globOf } from '../../definitions/glob.js'
+import { latestTrait } from '../../definitions/sql/said-traits.js'
 import { touchesOf } from '../../definitions/sql/touches.js'
 import { usedGoals, type UsedDefinition } from '../goals.js'
 import { spreadOf, median, type Spread } from '../numbers/statistics.js'
@@ -177,7 +178,7 @@ ORDER BY account, who`,
     { ...params, personaTraits: ask.rules.traits },
     `${sql},
 buyers AS (SELECT person_key, max(closed.closedAt) AS closedAt FROM members INNER JOIN closed ON closed.key = members.key GROUP BY person_key)
-SELECT toString(buyers.person_key), name, argMax(value, (verified, said.at, message_id))
+SELECT toString(buyers.person_key), name, ${latestTrait}
 FROM buyers INNER JOIN (${saidOf('person', ' AND name IN {personaTraits: Array(String)}')}) AS said ON said.key = buyers.person_key
 WHERE ${bound}
 GROUP BY buyers.person_key, name`,

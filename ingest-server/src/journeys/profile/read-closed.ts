@@ -1,6 +1,6 @@
 /** Who closed, won or lost, and what was known of them then. */
 import { queryRows, type Params, type Reader } from '../../clickhouse/query.js'
-import { saidTraits } from '../../definitions/sql/said-traits.js'
+import { latestTrait, saidTraits } from '../../definitions/sql/said-traits.js'
 import { touchesOf } from '../../definitions/sql/touches.js'
 import { isNullLike } from '../../touchpoints/null-like.js'
 import { closedBy, conversionsOf, type Goal } from '../goals.js'
@@ -73,7 +73,7 @@ ORDER BY 3`,
     reader,
     params,
     `${sql}
-SELECT toString(closed.key), name, argMax(value, (verified, said.at, message_id))
+SELECT toString(closed.key), name, ${latestTrait}
 FROM closed INNER JOIN (${saidOf(ask.subject)}) AS said ON said.key = closed.key
 WHERE ${bound}
 GROUP BY closed.key, name`,
