@@ -10,7 +10,9 @@
  *     Java         …+01:00[Europe/Berlin], …[UTC]         Go      … +0100 CET m=+0.004
  *     .NET         /Date(1772362800000)/                  C, Ruby Sun Mar  1 11:00:00 [+0000] 2026
  *     HTTP, Date.toString() and what else names its own zone, also by its name (named-zones.ts)
- *     objects      {"$date": …} (MongoDB), {"seconds": …, "nanoseconds": …}, with _ in front too (Firestore, protobuf)
+ *     objects      {"$date": …} (MongoDB), {"seconds": …, "nanoseconds": …}, with _ in front too (Firestore, protobuf),
+ *                  {"date": …, "timezone_type": …, "timezone": …} (PHP's DateTime)
+ *     from URLs    …T11:00:00 01:00, …T11:00:00%2B01:00, where a plus became a blank or was encoded
  *     English words, ISO weeks and days of the year (other-dates.ts)
  */
 import { timeInNamedZone } from './named-zones.js'
@@ -82,6 +84,9 @@ function timeOfObject(value: Record<string, unknown>): number | undefined {
     // One step down at most: a text may nest as deep as it is long.
     return typeof long === 'object' ? undefined : timeFrom(long)
   }
+  const { date: shown, timezone_type: zoneType, timezone: zone } = value
+  if (typeof shown === 'string' && typeof zone === 'string' && zoneType !== undefined)
+    return timeFrom(`${shown} ${zone}`)
   const seconds = integerOf(value['seconds'] ?? value['_seconds'])
   const nanos = integerOf(value['nanoseconds'] ?? value['_nanoseconds'] ?? value['nanos'] ?? 0)
   const ms = Math.round(seconds * 1_000 + nanos / 1_000_000)
@@ -115,10 +120,19 @@ function parsed(text: string): number | undefined {
   return Number.isNaN(time) ? undefined : time
 }
 
+// A plus in a query or a form is a blank to who decodes it.
+const lostPlus = /(\d:\d\d(?:\.\d+)?) (\d\d:\d\d)$/
+
+function unescaped(text: string): string {
+  if (!/%2b|%3a/i.test(text)) return text
+  return text.replace(/%2b/gi, '+').replace(/%3a/gi, ':')
+}
+
 /** Without what different languages add to one and the same instant. */
 function plain(text: string): string {
-  return withAsciiDigits(text)
+  return withAsciiDigits(unescaped(text))
     .replace(/\u2212/g, '-')
+    .replace(lostPlus, '$1+$2')
     .replace(outerQuotes, '$2')
     .replace(monotonic, '')
     .replace(regionAfterOffset, '$1')
@@ -152,8 +166,13 @@ function timeOfIso(iso: RegExpExecArray | null): number | undefined {
   const date = new Date(0)
   date.setUTCFullYear(Number(year), m - 1, d)
   date.setUTCHours(h, min, s, milliseconds)
-  const offset = sign ? (Number(iso[11]) * 60 + Number(iso[12] ?? 0)) * 60_000 : 0
+  const [hoursOff, minutesOff] = [Number(iso[11] ?? 0), Number(iso[12] ?? 0)]
+  if (hoursOff > farthestZone || minutesOff > 59) return undefined
+  const offset = sign ? (hoursOff * 60 + minutesOff) * 60_000 : 0
   return date.getTime() - (sign === '-' ? -offset : offset)
 }
+
+/** Hours: no place is farther from UTC, old local times included. */
+const farthestZone = 15
 
 const daysOf = (year: number, month: number) => new Date(Date.UTC(year, month, 0)).getUTCDate()

@@ -53,6 +53,10 @@ describe('a time as clients write it', () => {
     ['Sun Mar  1 11:00:00 2026', '2026-03-01T11:00:00.000Z', 'C ctime'],
     ['/Date(1772362800000+0100)/', '2026-03-01T11:00:00.000Z', '.NET'],
     ['Sun, 01 Mar 2026 06:00:00 EST', '2026-03-01T11:00:00.000Z', 'mail'],
+    ['2026-03-01T12:00:00 01:00', '2026-03-01T11:00:00.000Z', 'a plus that a query lost'],
+    ['2026-03-01 16:30:00.5 05:30', '2026-03-01T11:00:00.500Z', 'a plus that a form lost'],
+    ['2026-03-01T12%3A00%3A00%2B01%3A00', '2026-03-01T11:00:00.000Z', 'encoded as in an address'],
+    ['2026-03-02T01:00:00+14:00', '2026-03-01T11:00:00.000Z', 'the farthest zone in use'],
   ])('%s is %s (%s)', (written, meant) => {
     expect(timeFrom(written)).toBe(Date.parse(meant))
   })
@@ -63,11 +67,17 @@ describe('a time as clients write it', () => {
     [{ seconds: 1772362800, nanoseconds: 0 }, 'Firestore'],
     [{ _seconds: 1772362800, _nanoseconds: 400 }, 'Firestore, as its server SDK writes it'],
     [{ seconds: '1772362800', nanos: 0 }, 'protobuf'],
+    [{ date: '2026-03-01 11:00:00.000000', timezone_type: 3, timezone: 'UTC' }, 'PHP, DateTime as JSON'],
+    [{ date: '2026-03-01 06:00:00.000000', timezone_type: 3, timezone: 'America/New_York' }, 'PHP, a region'],
+    [{ date: '2026-03-01 16:30:00.000000', timezone_type: 1, timezone: '+05:30' }, 'PHP, an offset'],
+    [{ date: '2026-03-01 12:00:00.000000', timezone_type: 2, timezone: 'CET' }, 'PHP, letters'],
   ])('%j is a time (%s)', (written) => {
     expect(timeFrom(written)).toBe(Date.parse('2026-03-01T11:00:00Z'))
   })
 
   test.each<[unknown]>([
+    ...['2026-03-01T11:00:00+99:00', '2026-03-01T11:00:00-16:00', '2026-03-01T11:00+01:75'].map((t) => [t]),
+    ...[[{ date: '2026-03-01 11:00:00', timezone_type: 3, timezone: 'Mars/Phobos' }]],
     ...[[[2026, 3, 1]], [{}], [{ $date: { $date: 1 } }], [true]],
     ...['soon', '', ' ', [], true, null].map((seconds): [unknown] => [{ seconds, nanoseconds: 0 }]),
   ] as [unknown][])('%j is none, and yet its event is kept and its sender told', (written) => {
