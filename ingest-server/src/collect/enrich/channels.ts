@@ -7,11 +7,15 @@
 import {
   isAdMedium,
   isAffiliateMedium,
+  isAffiliateSource,
   isAudioMedium,
+  isAudioSource,
   isDisplayMedium,
   isDisplaySource,
   isEmailMedium,
+  isPushSource,
   isSmsMedium,
+  isSmsSource,
   isSocialMedium,
   readSource,
   type SourceReading,
@@ -58,6 +62,9 @@ const isDisplay = (medium: string) => medium === 'cpm' || isDisplayMedium(medium
 const isPaid = ({ source, medium, isAd }: Signals) =>
   !isBanner(source, medium) &&
   (paidMedium.test(medium) || ((isAd || isAdMedium(medium)) && !saysOtherwise(medium)))
+/** The source alone says it (ours): where there is a medium, that counts. */
+const isNamed = ({ source, medium, isAd }: Signals, is: (source: string) => boolean) =>
+  isUnsetMedium(medium) && !isAd && is(source)
 /** Of that kind and not an ad. What calls itself one is not organic either where `saysOtherwise` keeps it from being Paid. */
 const isOf = ({ category, isAd }: Signals, kind: SourceReading['category']) => category === kind && !isAd
 /** The source is called display, banner, …, and the medium says nothing else than that it was paid for. */
@@ -115,14 +122,18 @@ export const channelRules: readonly ChannelRule[] = [
   {
     id: 'affiliates',
     channel: 'Affiliates',
-    matches: (s) => isAffiliateMedium(s.medium),
+    matches: (s) => isAffiliateMedium(s.medium) || isNamed(s, isAffiliateSource),
   },
-  { id: 'audio', channel: 'Audio', matches: (s) => isAudioMedium(s.medium) },
-  { id: 'sms', channel: 'SMS', matches: (s) => s.source === 'sms' || isSmsMedium(s.medium) },
+  { id: 'audio', channel: 'Audio', matches: (s) => isAudioMedium(s.medium) || isNamed(s, isAudioSource) },
+  {
+    id: 'sms',
+    channel: 'SMS',
+    matches: (s) => s.source === 'sms' || isSmsMedium(s.medium) || isNamed(s, isSmsSource),
+  },
   {
     id: 'mobile-push',
     channel: 'Mobile Push Notifications',
-    matches: (s) => isPush(s.medium) || s.source === 'firebase',
+    matches: (s) => isPush(s.medium) || s.source === 'firebase' || isNamed(s, isPushSource),
   },
 ]
 

@@ -42,6 +42,9 @@ export const clickIdKinds: readonly ClickIdKind[] = [
   paid('obclid', 'outbrain', 'paid'),
   paid('ymclid', 'yandex market', 'cpc'),
   paid('sznclid', 'seznam', 'cpc'), // Seznam Sklik
+  paid('bd_vid', 'baidu', 'cpc'), // Baidu's search ads
+  paid('qhclickid', '360', 'cpc'), // 360's search ads
+  paid('n_media', 'naver', 'cpc'), // Naver's search ads
   paid('vkclid', 'vk', 'paid'), // VK Ads
   paid('s_kwcid', 'google', 'cpc'), // Adobe Advertising, on search ads
   paid('ndclid', 'nextdoor', 'paid'), // Nextdoor Ads
@@ -56,6 +59,7 @@ export const clickIdKinds: readonly ClickIdKind[] = [
   free('cjevent', 'commission junction', 'affiliate'),
   free('awc', 'awin', 'affiliate'),
   free('ranmid', 'linkshare', 'affiliate'),
+  free('ransiteid', 'linkshare', 'affiliate'),
   free('clickref', 'partnerize', 'affiliate'),
   free('sscid', 'shareasale', 'affiliate'),
   free('tduid', 'tradedoubler', 'affiliate'),

@@ -74,7 +74,11 @@ const fediverse =
   /^(?:mastodon|mstdn|masto|toot|lemmy|misskey|pleroma|pixelfed|friendica|diaspora)\.|\.social$/
 const metaSearch = /^(?:searx|searxng|whoogle|4get|librex)\./
 
+// Counts the clicks in a salesperson's mails on numbered domains.
+const sidekick = /(?:^|\.)sidekickopen\d*\.com$/
+
 function byItsKind(host: string): KnownSource | undefined {
+  if (sidekick.test(host)) return { category: 'email', name: 'hubspot email' }
   if (fediverse.test(host)) return { category: 'social', name: host }
   return metaSearch.test(host) ? { category: 'search', name: host } : undefined
 }

@@ -11,7 +11,7 @@ const returnLabels = words(`
   idp idpvc saml adfs sts fs cas kauth accounts account idmsa passport mfa 2fa verify verification
   pay payment payments checkout pay-now securepayment secure-payment securepay epay paypage 3ds 3ds2 3dsecure acs
   acs1 acs2 acs3 acs4 verifiedbyvisa securecode cognito-idp identity iam shibboleth shib keycloak websso weblogin
-  authn sso2 login2 apay-us apay-eu apay-jp
+  authn sso2 login2 clerk apay-us apay-eu apay-jp
 `)
 
 /** First labels under which a search engine, a network or a shop offers something else than itself. */
@@ -65,7 +65,7 @@ const returnHosts = words(`
   sagepay.com opayo.co.uk opayo.eu elavon.com globalpay.com realexpayments.com gocardless.com truelayer.com
   paysafe.com paysafecard.com skrill.com neteller.com trustly.com trustly.one
   payone.com payone.de computop-paygate.com computop.com unzer.com heidelpay.com concardis.com giropay.de
-  payplug.com paydirekt.de secupay.ag novalnet.de micropayment.de easycredit-ratenkauf.eu
+  payplug.com paydirekt.de secupay.ag girogate.de novalnet.de micropayment.de easycredit-ratenkauf.eu
   nets.eu dibspayment.eu epay.dk quickpay.net bambora.com vipps.no swish.nu mobilepay.dk mobilepay.fi
   paytrail.com verifone.com billwerk.com reepay.com svea.com walleypay.com
   systempay.fr paybox.com payzen.eu lyra.com monetico-services.com hipay.com hipay-tpp.com ingenico.com

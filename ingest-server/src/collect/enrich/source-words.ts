@@ -171,5 +171,17 @@ export const isAffiliateMedium = hasWord(set('affiliate affiliates aff affiliati
 export const isAudioMedium = hasWord(set('audio podcast podcasts'))
 export const isSmsMedium = hasWord(set('sms mms rcs'))
 
+// A source may say it, too, where no medium does: `sms-campaign`, `podcast_2026`, or the tool that sends it.
+export const isAffiliateSource = hasWord(
+  set(
+    'affiliate affiliates awin shareasale tradedoubler tradetracker webgains partnerize partnerstack linkshare admitad',
+  ),
+)
+export const isAudioSource = hasWord(set('podcast podcasts'))
+export const isSmsSource = hasWord(set('sms mms rcs twilio attentive postscript smsbump'))
+export const isPushSource = hasWord(
+  set('push webpush pushnotification onesignal pushowl pushengage pushwoosh webpushr firebase'),
+)
+
 /** `email`, `email-weekly`, `newsletter`. */
 export const isEmailMedium = (medium: string): boolean => tellsOfEmail(medium.replaceAll('.', ' '))

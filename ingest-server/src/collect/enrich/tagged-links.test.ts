@@ -182,3 +182,69 @@ describe('a link that was put together wrongly is read as it was meant', () => {
     expect(cameFrom(path)).toMatchObject({ path, channel: 'Direct' })
   })
 })
+
+describe('a source that says what it is needs no medium, and has no say beside one', () => {
+  test.each([
+    ['sms_spring', '', 'SMS'],
+    ['attentive', '', 'SMS'],
+    ['Twilio-2026', '', 'SMS'],
+    ['web-push', '', 'Mobile Push Notifications'],
+    ['pushengage', '', 'Mobile Push Notifications'],
+    ['tradedoubler', '', 'Affiliates'],
+    ['affiliate-jane', '', 'Affiliates'],
+    ['podcast_ep12', '', 'Audio'],
+    ['twilio', 'email', 'Email'],
+    ['awin', 'cpc', 'Paid Other'],
+    ['podcast', 'referral', 'Referral'],
+    ['pushkin', '', 'Unassigned'],
+    ['smsh', '', 'Unassigned'],
+  ])('%s, medium "%s": %s', (source, medium, channel) => {
+    expect(tagged(source, medium).channel).toBe(channel)
+  })
+})
+
+test.each([
+  ['?bd_vid=8', 'Paid Search', 'baidu'],
+  ['?qhclickid=ab', 'Paid Search', '360'],
+  ['?n_media=27758&n_rank=1', 'Paid Search', 'naver'],
+  ['?ranSiteID=x-y', 'Affiliates', 'linkshare'],
+])('%s is %s of %s', (query, channel, source) => {
+  expect(cameFrom(`/${query}`)).toMatchObject({ channel, source })
+})
+
+describe('what stands for a referrer is read as the website it names, or as none', () => {
+  test.each([
+    'moz-extension://x.com/popup.html',
+    'chrome-extension://google.com/',
+    'safari-web-extension://4F-2A/',
+    'capacitor://localhost/',
+    'ionic://facebook.com/',
+    'app://bing.com/',
+    'file://google.com/share/a.html',
+    'ftp://reddit.com/',
+  ])('%s is nobody’s website', (referrer) => {
+    expect(cameFrom('/', referrer)).toMatchObject({ channel_rule: 'direct:none', referrer })
+    expect(cameFrom('/', referrer).referrer_host).toBeUndefined()
+  })
+
+  test.each([
+    ['https://www.bing.com./', 'Organic Search', 'bing'],
+    ['https://duckduckgo.com.:443/', 'Organic Search', 'duckduckgo'],
+    ['https://my-shop.example./', 'Direct', '(direct)'],
+    ['HTTP://Reddit.com/', 'Organic Social', 'reddit'],
+    ['ios-app://com.apple.mobilemail', 'Referral', 'com.apple.mobilemail'],
+  ])('%s is %s, from %s', (referrer, channel, source) => {
+    expect(cameFrom('/', referrer)).toMatchObject({ channel, source })
+  })
+})
+
+test.each([
+  ['https://safesearch.avira.com/', 'Organic Search', 'avira'],
+  ['https://results.searchlock.com/', 'Organic Search', 'searchlock'],
+  ['https://search.zum.com/search.zum', 'Organic Search', 'zum'],
+  ['https://t.sidekickopen04.com/e1t/c/5/x', 'Email', 'hubspot email'],
+  ['https://clerk.acme-corp.example/', 'Direct', '(direct)'],
+  ['https://r4.girogate.de/ti/simpleredir', 'Direct', '(direct)'],
+])('%s is %s, from %s', (referrer, channel, source) => {
+  expect(cameFrom('/', referrer)).toMatchObject({ channel, source })
+})

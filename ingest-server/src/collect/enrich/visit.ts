@@ -45,8 +45,13 @@ function bareHost(authority: string): string {
   const host = authority.slice(authority.lastIndexOf('@') + 1).toLowerCase()
   const named = host.startsWith('[') ? host.slice(0, host.indexOf(']') + 1) : (host.split(':')[0] ?? '')
   if (named.length > longestName) return ''
-  return named.startsWith('www.') ? named.slice(4) : named
+  const bare = named.startsWith('www.') ? named.slice(4) : named
+  // The root of all names, which an address may end in: it is the same host.
+  return bare.endsWith('.') ? bare.slice(0, -1) : bare
 }
+
+// Pages of a program on the visitor's own device (a browser's extension, the shell of an app) are nobody's website.
+const sendsVisitors = /^(?:https?|(?:android|ios)-app):/i
 
 /** Same host, or both below one domain that somebody can register. */
 function isInternal(host: string, referrerHost: string): boolean {
@@ -180,7 +185,7 @@ function readVisit({ url, search, referrer, app }: Omit<VisitSource, 'campaign'>
   const query = readQuery(pairs + (parts?.[4] ?? search), parts?.[5] ?? '')
   const campaign = campaignFrom(own, query.campaign)
   const path = ownPath || (parts ? '/' : '')
-  const referrerHost = hostOf(referrer)
+  const referrerHost = sendsVisitors.test(referrer) ? hostOf(referrer) : ''
   const referrerPath = urlShape.exec(referrer)?.[3] ?? ''
   const { source, medium, by } = acquisitionOf({ ...query, campaign }, ownHost(host, path), {
     host: ownHost(referrerHost, referrerPath),
