@@ -26,6 +26,29 @@ describe('one person is not two for the spelling of an address', () => {
     expect(problemOf({ type: 'identify', traits: { email: written } })).toBeUndefined()
   })
 
+  test.each([
+    'mailto:ann@acme.dev',
+    'MAILTO:Ann@Acme.dev?subject=Hello%20you&cc=bob@acme.dev',
+    '<ann@acme.dev>',
+    'Ann Lee <ann@acme.dev>',
+    '"Lee, Ann" <Ann@ACME.dev>; ',
+    'ann@acme.dev.',
+    'ann@acme.dev, ',
+  ])('%j, as it is pasted, is the address in it', (written) => {
+    expect(emailFrom(written)).toBe('ann@acme.dev')
+    expect(problemOf({ type: 'identify', traits: { email: written } })).toBeUndefined()
+  })
+
+  test.each([
+    'ann@acme.dev, bob@acme.dev',
+    '<ann@acme.dev> <bob@acme.dev',
+    'mailto:',
+    '<>',
+    `${'x'.repeat(400)} <ann@acme.dev>`,
+  ])('%j is no one address', (written) => {
+    expect(emailFrom(written)).toBeUndefined()
+  })
+
   test.each(['ann@', '@acme.dev', 'ann@ac me.dev', 'ann@\u200b', 'ann@@acme.dev', '\u200b'])(
     '%j is no address',
     (written) => {

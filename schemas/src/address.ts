@@ -3,6 +3,7 @@
  * `jana@xn--mnchen-3ya.de` as a browser's input field gives it, and the same pasted with a zero-width blank.
  *
  *     canonical = trimmed, without invisible characters, NFC, in lower case, the domain in ASCII (IDNA)
+ *     pasted    = [ name "<" ] [ "mailto:" ] address [ "?subject=…" ] [ ">" ] [ "." | "," | ";" ]     of which the address counts
  *
  * It is stored and compared so; answers show it in Unicode (`shownAddresses`).
  */
@@ -29,10 +30,20 @@ export function canonicalHost(host: string): string | undefined {
   return ascii === '' ? undefined : ascii
 }
 
+/** Of what mail programs and links give when an address is copied out of them. */
+const longestPasted = 400
+
+function unpasted(text: string): string {
+  if (text.length > longestPasted) return text
+  const bare = text.replace(/[\s.,;]+$/, '')
+  const named = bare.endsWith('>') ? bare.slice(bare.lastIndexOf('<') + 1, -1) : bare
+  return named.startsWith('mailto:') ? named.slice('mailto:'.length).replace(/\?.*$/s, '') : named
+}
+
 /** An address in its one form, whatever its shape; text without an `@` is only put in lower case. */
 export function canonicalAddress(address: string): string {
   // Input methods of East Asia type a wide "@".
-  const plain = plainText(address).replace('\uff20', '@').toLowerCase()
+  const plain = unpasted(plainText(address).replace('\uff20', '@').toLowerCase())
   if (onlyAscii.test(plain)) return plain
   const at = plain.lastIndexOf('@')
   if (at === -1) return plain.normalize('NFC')
