@@ -35,6 +35,22 @@ test('a log that is open is refused a second time, in the same process too, unti
   await (await open()).close()
 })
 
+test.each(['lock', 'handled'])(
+  'a pipe under the name of %s is named, and nothing hangs on it',
+  async (name) => {
+    const path = join(dir, name)
+    expect(spawnSync('mkfifo', [path]).status).toBe(0)
+    await expect(open()).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining(
+        `DATA_DIR: ${path} cannot be used: it is a pipe, not a file.`,
+      ) as string,
+    })
+    rmSync(path)
+    await (await open()).close()
+  },
+)
+
 test('a log that a killed process left is opened at once', async () => {
   const holder = spawn(process.execPath, ['--import', 'tsx', appender, dir], {
     stdio: ['ignore', 'pipe', 'inherit'],

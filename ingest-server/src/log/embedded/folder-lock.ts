@@ -3,12 +3,13 @@
  * go of it when the process is gone, however it went, and it holds between containers that share a volume, where process
  * ids say nothing. Node has no call for it; ffi-rs, which loads the embedded ClickHouse, reaches the C library's.
  */
-import { closeSync, ftruncateSync, openSync, readFileSync, writeSync, constants } from 'node:fs'
+import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, writeSync, constants } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { DataType, load, open } from 'ffi-rs'
 import { TouchlineError } from '../../errors.js'
 import type { Logger } from '../../logger.js'
+import { mustBeFile } from './must-be-file.js'
 
 const exclusiveWithoutWaiting = 2 | 4
 
@@ -21,6 +22,7 @@ export function lockFolder(dir: string, logger: Logger): FolderLock {
   const path = join(dir, 'lock')
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600)
   try {
+    mustBeFile(path, fstatSync(fd))
     if (!takeLock(fd, logger)) throw inUse(dir, path)
     // For the error message of a second process.
     ftruncateSync(fd)

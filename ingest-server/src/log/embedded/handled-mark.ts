@@ -8,10 +8,11 @@
  * when this was written: what is not whole up to there is damage, not the end of a write that was cut off.
  * A mark that is lost costs a second delivery of what is kept, which changes nothing.
  */
-import { constants } from 'node:fs'
+import { constants, fstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { closeFile, openFile, readRange, syncFile, syncFolder, writeAll } from './disk.js'
 import { checkedLine, parseCheckedLine } from './frame.js'
+import { mustBeFile } from './must-be-file.js'
 
 export interface Mark {
   handled: number
@@ -26,7 +27,9 @@ const slotBytes = 4_096
 const lineFeed = 0x0a
 
 export async function openHandledMark(dir: string) {
-  const fd = await openFile(join(dir, 'handled'), constants.O_RDWR | constants.O_CREAT | constants.O_DSYNC)
+  const path = join(dir, 'handled')
+  const fd = await openFile(path, constants.O_RDWR | constants.O_CREAT | constants.O_DSYNC)
+  mustBeFile(path, fstatSync(fd))
   const bytes = await readRange(fd, 0, 2 * slotBytes)
   const slots = [slotOf(bytes.subarray(0, slotBytes)), slotOf(bytes.subarray(slotBytes))]
   const latest = slots.reduce(
