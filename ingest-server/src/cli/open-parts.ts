@@ -61,10 +61,12 @@ export async function requireServer(config: Config): Promise<void> {
     throw usageError(`no server answers at ${serverUrl(config)}; start it first.`)
 }
 
-/** The folder of a running server must not be touched beside it. */
+/** The folder of a running server must not be touched beside it; which folder it has, it tells nobody. */
 export async function refuseWhileRunning(config: Config): Promise<void> {
   if (await isRunning(config))
-    throw usageError(`a server runs at ${serverUrl(config)} on ${config.DATA_DIR}; stop it first.`)
+    throw usageError(
+      `a server runs at ${serverUrl(config)}; stop it first. If it has another folder than ${config.DATA_DIR}, name another PORT.`,
+    )
 }
 
 /**
