@@ -18,7 +18,14 @@ const say = (text: string): void => {
   if (call) call.isSaid = true
   console.log(`Touchline: ${text}`)
 }
-const shown = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 80)
+/** An argument may be anything, and what has no JSON must not throw into the page here either. */
+const shown = (value: unknown): string => {
+  try {
+    return (JSON.stringify(value) ?? String(value)).slice(0, 80)
+  } catch {
+    return typeof value === 'bigint' ? `${value}n` : `a value without JSON (${typeof value})`
+  }
+}
 const nameOf = (messageId: string): string => names.get(messageId) ?? messageId
 
 const listen = (): void => {

@@ -38,6 +38,13 @@ export function debugCases(world: () => World): void {
     ['identify(undefined)', '', /identify\(undefined\): nothing recorded, undefined is no id/],
     ['identify(2 ** 60)', '', /identify\(1152921504606847000\): threw .*1152921504606847000/],
     ['group(null)', '', /group\(null\): nothing recorded, null is no id/],
+    [`track('Paid', { wei: 10n })`, '', /track\("Paid", a value without JSON .*\): threw TypeError.*BigInt/],
+    [
+      `track('Hit', { on: document, of: window })`,
+      '',
+      /track\("Hit", a value without JSON .*\): threw TypeError/,
+    ],
+    ['identify(7n)', '', /identify\(7n\): /],
     ['identifyOrReset(undefined)', '', /identifyOrReset\(undefined\): nothing recorded, .*not known yet/],
     [
       `track('Held')`,
