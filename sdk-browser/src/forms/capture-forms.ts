@@ -7,7 +7,7 @@
  */
 import type { Options, Touchline, Traits } from '../base/api.js'
 import type { FormEvent } from './form-events.js'
-import { fieldsOf, isSecret, mayBeEmail, nameOf, type Field } from './form-fields.js'
+import { fieldsOf, isOfOthers, isSecret, mayBeEmail, nameOf, type Field } from './form-fields.js'
 import { mark, sentBy } from './form-senders.js'
 import { ask, closest } from './form-tree.js'
 import type { Moment } from '../page/page.js'
@@ -40,7 +40,11 @@ export const captureForms = (
     const marked = closest(scope, `[${mark}]`)
     if (closest(scope, ignored) || (!marked && which !== 'auto')) return
     const named = marked && ask(marked, 'getAttribute', mark)
-    const traits = traitsOf(fieldsOf(scope), [named || options.formFields].join(), typed)
+    // Of a form that the site marked it says itself that it is of the visitor.
+    const fields = fieldsOf(scope).filter((field) => marked || !isOfOthers(field))
+    // Out of sight is a trap for robots: it counts where nothing else is there.
+    fields.sort((one, other) => +!one.getClientRects().length - +!other.getClientRects().length)
+    const traits = traitsOf(fields, [named || options.formFields].join(), typed)
     const text = JSON.stringify(traits)
     if (!traits['email'] || (text === last && Date.now() - lastMs < sameMs)) return
     last = text

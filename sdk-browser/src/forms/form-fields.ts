@@ -9,6 +9,9 @@ const emailWords =
 // Passwords, cards, one-time codes and secrets.
 const secretWords =
   /pass(?!port|age|enger|ion)|pwd|\bpw\b|kennwort|contrase|senha|mot de passe|wachtwoord|lösenord|пароль|パスワード|密码|密碼|\bcc-|credit|card|karte|carte|tarjeta|cvc|cvv|csc|iban|\bssn\b|one-time|otp|\bpin\b|(?:verification|security|access|sms|auth\w*|login|confirm\w*|backup|one.?time)[ _-]?code|2fa|mfa|secret|token/i
+// Of somebody whom the visitor tells of: to invite, to share with, to send a present. The name comes first.
+const othersWords =
+  /^(to|b?cc) |friend|invit|recipient|colleague|team-?mate|freund|empf|einlad|kolleg|destin|\bami[es]?\b|友/i
 const neverTypes = /^(hidden|file|password)$/
 const textTypes = /^(email|text|search|url|tel|)$/
 
@@ -49,6 +52,9 @@ export const mayBeEmail = (field: Field): boolean =>
   !isMasked(field) &&
   (/\bemail\b/i.test(says(field, 'type', 'autocomplete', 'inputmode')) ||
     (!secretWords.test(ownWords(field)) && emailWords.test(`${ownWords(field)} ${wordsOf(field)}`)))
+
+export const isOfOthers = (field: Field): boolean =>
+  othersWords.test(`${nameOf(field)} ${ownWords(field)} ${wordsOf(field)}`)
 
 export const isSecret = (field: Field): boolean =>
   isMasked(field) || secretWords.test(`${ownWords(field)} ${wordsOf(field)}`)

@@ -37,6 +37,10 @@ export function formCases(world: () => World): void {
     ['a form whose button is in a shadow root', '#with-buttons', 'input', 'b', {}],
     ['a form with two buttons', '#two-buttons', 'input', 'button:text("Send")', {}],
     ['a step of a form', '#steps', 'input', 'button:text("Next")', {}],
+    ['a form with fields that only robots see', '#trap', '[name=e-7f]', 'button', {}],
+    ['a form that keeps the address out of sight', '#unseen', '[name=shown]', 'button', {}],
+    ['a form that asks for a colleague’s address too', '#to-both', '[name=own]', 'button', {}],
+    ['a form that the site marked, whatever its fields are called', '#to-marked', 'input', 'button', {}],
     ['a form with secrets under an allowed name', '#secrets', '[name=email]', 'button', {}],
   ])('%s gives a lead, once', async (_, form, field, button, more) => {
     const { arrived, gate, visit } = world()
@@ -70,6 +74,10 @@ export function formCases(world: () => World): void {
 
   test.each([
     ['a click elsewhere', '#no-form input', '#elsewhere'],
+    ['the address of a friend', '#recommend input', '#recommend button'],
+    ['the address of who is invited', '#team input', '#team button'],
+    ['the address to share with', '#share input', '#share button'],
+    ['the address of who gets a present', '#present input', '#present button'],
     ['a button beside the one that sends', '#two-buttons input', '#two-buttons [type=button]'],
     ['a button that clears', '#plain-button input', '#plain-button [type=reset]'],
     ['a button that goes back', '#steps input', '#steps button:text("Back")'],
