@@ -10,8 +10,7 @@ const emailWords =
 const secretWords =
   /pass(?!port|age|enger|ion)|pwd|\bpw\b|kennwort|contrase|senha|mot de passe|wachtwoord|lösenord|пароль|パスワード|密码|密碼|\bcc-|credit|card|karte|carte|tarjeta|cvc|cvv|csc|iban|\bssn\b|one-time|otp|\bpin\b|(?:verification|security|access|sms|auth\w*|login|confirm\w*|backup|one.?time)[ _-]?code|2fa|mfa|secret|token/i
 // Of somebody whom the visitor tells of: to invite, to share with, to send a present. The name comes first.
-const othersWords =
-  /^(to|b?cc) |friend|invit|recipient|colleague|team-?mate|freund|empf|einlad|kolleg|destin|\bami[es]?\b|友/i
+const othersWords = /^(to|b?cc) |friend|invit|recipient|colleague|teammate|freund|empf|einlad|destin|友/i
 const neverTypes = /^(hidden|file|password)$/
 const textTypes = /^(email|text|search|url|tel|)$/
 
