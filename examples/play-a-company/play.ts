@@ -7,6 +7,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { companyOf } from './company.js'
 import { dayMs } from './journey.js'
@@ -24,6 +25,8 @@ const usage = `npm run demo -- [options]
   --key sk_…              into a server whose DATA_DIR is on another machine
   --remove                takes all of it away again
   --help                  this text`
+// The first start of an embedded ClickHouse takes seconds, on a busy machine a minute.
+const readyWithinMs = 180_000
 const values = readOptions()
 if (values.help) {
   console.log(usage)
@@ -46,7 +49,9 @@ if (values.remove) {
   console.log(await removeDemo({ dataDir, root }))
   process.exit(0)
 }
-const started = (await answers(url)) ? undefined : await startServer(url)
+// One that is still starting is there, and holds the folder: it is waited for.
+const started = (await answers(url, 'live')) ? undefined : startServer(url)
+await untilReady(url, started)
 const secretKey = values.key ?? (await demoKey({ dataDir, root }))
 await untilKnown({ url, secretKey })
 
@@ -112,23 +117,32 @@ function readOptions() {
   }
 }
 
-async function answers(at: string): Promise<boolean> {
-  return fetch(`${at}/health/ready`).then(
+async function answers(at: string, health: 'live' | 'ready'): Promise<boolean> {
+  return fetch(`${at}/health/${health}`).then(
     (answer) => answer.ok,
     () => false,
   )
 }
 
-async function startServer(at: string): Promise<ChildProcess> {
+function startServer(at: string): ChildProcess {
   console.log(`nothing answers at ${at}: starting a server there …`)
-  const child = spawn(process.execPath, [join(root, 'scripts/start.mjs')], {
+  return spawn(process.execPath, [join(root, 'scripts/start.mjs')], {
     cwd: root,
     stdio: 'inherit',
     detached: true,
   })
-  while (!(await answers(at))) {
-    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`)
-    await new Promise((resolve) => setTimeout(resolve, 100))
+}
+
+/** A server that ends, or is not ready within minutes, has said why itself, or says it when asked. */
+async function untilReady(at: string, child: ChildProcess | undefined): Promise<void> {
+  for (const startedAt = performance.now(); !(await answers(at, 'ready')); await pause(100)) {
+    const ended = child?.exitCode ?? null
+    if (ended === null && performance.now() - startedAt < readyWithinMs) continue
+    console.error(
+      ended === null
+        ? `the server at ${at} is not ready; ${at}/health/ready says why`
+        : `the server ended with ${ended}; why stands above`,
+    )
+    process.exit(1)
   }
-  return child
 }

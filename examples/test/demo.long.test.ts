@@ -76,6 +76,29 @@ test.each([
   expect(await demo(args)).toEqual({ code, out: expect.stringMatching(words) as string })
 })
 
+test('a server that is still starting is waited for, and no other one is started beside it', async () => {
+  let asked = 0
+  const starting = createServer((request, response) => {
+    const isReady = request.url === '/health/ready' && ++asked > 3
+    response.statusCode = request.url === '/health/live' || isReady ? 200 : 503
+    // What comes after the waiting is not looked at here.
+    if (request.url?.startsWith('/v1')) response.destroy()
+    else response.end('{}')
+  })
+  await new Promise<void>((resolve) => starting.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(starting.address() as AddressInfo).port}`
+  const env = { PATH: process.env.PATH ?? '', TOUCHLINE_URL: url }
+  const out = await new Promise<string>((resolve) => {
+    execFile(process.execPath, ['--import', 'tsx', play, '--key', 'sk_x'], { env }, (_error, out, err) =>
+      resolve(out + err),
+    )
+  })
+  starting.close()
+  expect(asked).toBe(4)
+  expect(out).not.toContain('nothing answers')
+  expect(out).not.toContain('server ended')
+})
+
 test('docs/journeys.md tells what the demo answers, command by command', async () => {
   const page = await readFile(new URL('../../docs/journeys.md', import.meta.url), 'utf8')
   const examples = examplesOf(page)
