@@ -3,11 +3,12 @@ import { until } from '../../../test-support/server.js'
 import { named, type World } from '../support/world.js'
 
 const builds = ['plain', 'lite', 'core']
+const buildsAndPackage = [...builds, 'package']
 
 /** What counts as an answer, and what becomes of a request that gets none. */
 export function answerCases(world: () => World): void {
   test.each(
-    builds.flatMap((build) =>
+    buildsAndPackage.flatMap((build) =>
       [
         ['is missing', `delete window.fetch`],
         ['throws at the call', `window.fetch = () => { throw new TypeError('blocked') }`],
@@ -36,7 +37,7 @@ export function answerCases(world: () => World): void {
   })
 
   test.each(
-    builds.flatMap((build) =>
+    buildsAndPackage.flatMap((build) =>
       ['Request', 'TextEncoder', 'AbortController'].map((missing) => [build, missing] as [string, string]),
     ),
   )('%s: without %s a fetch that works is used', async (build, missing) => {
@@ -48,7 +49,7 @@ export function answerCases(world: () => World): void {
   })
 
   test.each(
-    builds.flatMap((build) =>
+    buildsAndPackage.flatMap((build) =>
       [
         ['a page with status 200', { status: 200, body: '<!doctype html><title>Shop</title>' }],
         ['nothing with status 204', { status: 204, body: '' }],

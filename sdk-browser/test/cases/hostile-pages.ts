@@ -32,6 +32,29 @@ export function hostilePageCases(world: () => World): void {
     expect(ours(opened)).toEqual([expect.stringMatching(/runs already/) as string])
   })
 
+  test.each(['lite', 'core'])('%s: a tag that a page runs again records once', async (build) => {
+    const { arrived, visit } = world()
+    const opened = await visit(build)
+    await opened.page.waitForFunction(`window.touchline && touchline.flush`)
+    await opened.page.evaluate(`window.first = touchline; touchline.page('Shown')`)
+    for (const other of [build, 'plain', 'core', 'lite'])
+      await opened.page.evaluate(`new Promise((done) => {
+        const tag = document.createElement('script')
+        const { src, dataset } = document.querySelector('script[data-key]')
+        Object.assign(tag.dataset, dataset)
+        tag.src = src.replace(/\\/t[^/]*$/, '/t${other === 'plain' ? '' : `.${other}`}.js')
+        tag.onload = done
+        document.body.append(tag)
+      })`)
+    expect(await opened.page.evaluate(`first === touchline`)).toBe(true)
+    await opened.page.evaluate(`history.pushState(null, '', location.pathname + '/next')`)
+    await opened.page.evaluate(`new Promise((done) => setTimeout(done, 20))`)
+    await opened.page.evaluate(`touchline.track('Once')`)
+    const events = await arrived(opened.run, (all) => all.some(named('Once')))
+    const views = build === 'lite' ? ['page ', 'page Shown', 'page '] : ['page Shown']
+    expect(events.map(({ type, name }) => `${type} ${name}`)).toEqual([...views, 'track Once'])
+  })
+
   test('a second init() of the package is the first one’s tracker', async () => {
     const { arrived, visit } = world()
     const opened = await visit('package')
@@ -62,6 +85,43 @@ export function hostilePageCases(world: () => World): void {
     expect(ours(opened).at(-1)).toMatch(/init\(\) needs (host|writeKey)/)
     expect(await opened.page.evaluate(`Object.keys(localStorage)`)).toEqual([])
   })
+
+  test.each([
+    [`storage: 'localstorage'`, 'storage="localstorage"', 'cookieless'],
+    [`storage: false`, 'storage="false"', 'cookieless'],
+    [`storage: ''`, 'storage=""', 'cookieless'],
+    [`dnt: true`, 'dnt="true"', 'implied'],
+    [`consent: 'optional'`, 'consent="optional"', 'awaiting'],
+    [`consent: true`, 'consent="true"', 'awaiting'],
+    [`consent: 0`, 'consent="0"', 'awaiting'],
+  ])(
+    'init() with %s, a value that there is not, takes the most private one and says so',
+    async (given, said, consent) => {
+      const { arrived, gate, visit } = world()
+      const opened = await visit('elsewhere')
+      const {
+        gate: { port },
+        server,
+      } = world()
+      await opened.page.evaluate(`import('/index.js').then(({ init }) => {
+      window.touchline = init({ writeKey: '${server.writeKey}', host: 'http://127.0.0.1:${port}', bots: 'allow', engagement: 'off', ${given} })
+      touchline.track('Said')
+      touchline.flush()
+    })`)
+      expect(ours(opened)).toEqual([`logged Touchline: unknown ${said}`])
+      if (consent !== 'implied')
+        expect(await opened.page.evaluate(`[document.cookie, Object.keys(localStorage).join()]`)).toEqual([
+          '',
+          '',
+        ])
+      if (consent === 'awaiting') {
+        expect(gate.passed.filter(({ body }) => body.includes(opened.run))).toEqual([])
+        await opened.page.evaluate(`touchline.optIn()`)
+      }
+      const events = await arrived(opened.run, (all) => all.some(named('Said')))
+      expect(events.map((event) => event.consent)).toEqual([consent, consent])
+    },
+  )
 
   test('a tag that is a module finds itself', async () => {
     const { arrived, visit } = world()
