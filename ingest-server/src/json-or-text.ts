@@ -1,7 +1,9 @@
-/** What the text says as JSON; the text itself where it is none. */
+import { parseExact } from './exact-json.js'
+
+/** What the text says as JSON, numbers as they were sent; the text itself where it is none. */
 export function jsonOrText(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseExact(text)
   } catch {
     return text
   }

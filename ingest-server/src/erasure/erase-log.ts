@@ -1,5 +1,6 @@
 /** Erased people's lines in the log: found, and where the log can forget, rewritten without them. */
 import { createBreather } from '../breathe.js'
+import { parseExact, stringifyExact } from '../exact-json.js'
 import type { EventLog, LogTable } from '../log/log.js'
 import { scrubDefinition, type DefinitionLine } from './erased-definitions.js'
 import { hasWords, scrubWords } from './erased-texts.js'
@@ -90,7 +91,7 @@ export async function rewriteLog(log: EventLog, project: string, judge: Judge): 
         if (breather.isDue()) await breather.rest()
         if (verdictOfLine(line, table, project, judge) !== 'mentions') continue
         const ofTable = (scrubbed[table] ??= [])
-        ofTable.push(Buffer.from(`${JSON.stringify(cleaned(line, table, judge))}\n`))
+        ofTable.push(Buffer.from(`${stringifyExact(cleaned(line, table, judge))}\n`))
       }
     }
   })
@@ -101,7 +102,7 @@ export async function rewriteLog(log: EventLog, project: string, judge: Judge): 
 }
 
 function cleaned(line: Buffer, table: LogTable, judge: Judge): object | undefined {
-  const row: unknown = JSON.parse(line.toString('utf8'))
+  const row = parseExact(line.toString('utf8'))
   if (hasWords(table)) return scrubWords(table, row as Record<string, unknown>, judge)
   return table === 'events' ? scrub(row as StoredLine, judge) : scrubDefinition(row as DefinitionLine, judge)
 }

@@ -6,6 +6,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { emailIdentifier, userIdentifier } from '@touchline/schemas'
 import { insertLines } from '../clickhouse/insert-lines.js'
 import { query, type NamedQuery } from '../clickhouse/query.js'
+import { stringifyExact } from '../exact-json.js'
 import { addressesIn } from '../log/addresses-in-text.js'
 import { erasedText, withoutTexts } from '../log/scrub.js'
 import type { Judge } from '../log/tombstones.js'
@@ -30,14 +31,14 @@ export function scrubDefinition<Line extends DefinitionLine>(line: Line, judge: 
   const isGone = (identifier: string) => judge.isNamed(identifier, atMs)
   const body = withoutListed(jsonOrText(line.body), isGone)
   const said = { body, name: line.name, author: line.author, note: line.note }
-  const text = JSON.stringify(said)
+  const text = stringifyExact(said)
   const gone = [
     ...addressesIn(text).filter((address) => isGone(emailIdentifier(address))),
     ...userTextsIn(text).filter((one) => isGone(userIdentifier(one))),
     ...textsIn(text).filter((one) => /^(user|email|anon):/.test(one) && isGone(one)),
   ]
   const clean = withoutTexts(said, gone) as typeof said
-  const cleaned = { ...line, ...clean, body: JSON.stringify(clean.body) }
+  const cleaned = { ...line, ...clean, body: stringifyExact(clean.body) }
   const isSame = (['body', 'name', 'author', 'note'] as const).every(
     (field) => cleaned[field] === line[field],
   )

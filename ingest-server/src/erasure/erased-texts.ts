@@ -8,6 +8,7 @@ import { emailIdentifier, userIdentifier } from '@touchline/schemas'
 import { createBreather } from '../breathe.js'
 import { insertLines } from '../clickhouse/insert-lines.js'
 import { chunksOf, queryStream, type NamedQuery } from '../clickhouse/query.js'
+import { parseExact, stringifyExact } from '../exact-json.js'
 import { addressesIn } from '../log/addresses-in-text.js'
 import { withoutTexts, withoutTextsThat } from '../log/scrub.js'
 import type { Judge } from '../log/tombstones.js'
@@ -65,7 +66,7 @@ export function scrubWords(table: TableOfWords, row: Row, judge: Judge): Row | u
     typeof writtenAt === 'string' && /\D/.test(writtenAt) ? Date.parse(writtenAt) : Number(writtenAt)
   const isGone = (identifier: string) => judge.isNamed(identifier, atMs)
   const namesIn = (value: unknown): string[] => {
-    const json = JSON.stringify(value)
+    const json = stringifyExact(value)
     return [
       ...addressesIn(json).filter((address) => isGone(emailIdentifier(address))),
       ...userTextsIn(json).filter((text) => isGone(text) || isGone(userIdentifier(text))),
@@ -92,7 +93,7 @@ export function scrubWords(table: TableOfWords, row: Row, judge: Judge): Row | u
   if (clean === named && (file === undefined || named[file] === said[file])) return undefined
   const written = Object.entries(clean).map(([column, value]) => [
     column,
-    typeof row[column] === 'string' && typeof value !== 'string' ? JSON.stringify(value) : value,
+    typeof row[column] === 'string' && typeof value !== 'string' ? stringifyExact(value) : value,
   ])
   return { ...row, ...(Object.fromEntries(written) as Row) }
 }
@@ -112,7 +113,7 @@ function fileNameWithout(name: string, without: (text: string) => string): strin
 function readFrom(value: unknown): unknown {
   if (typeof value !== 'string' || !/^\s*[[{"]/.test(value)) return value
   try {
-    return JSON.parse(value) as unknown
+    return parseExact(value)
   } catch {
     return value
   }

@@ -5,6 +5,7 @@
  *     refused = { import, map, line, reason, row } | { source, body }
  *     row, body = an object, JSON, or a line with separators
  */
+import { isExactNumber, textOfNumber } from '../exact-json.js'
 import { jsonOrText } from '../json-or-text.js'
 
 /** An id may have a colon or a blank in it, and JSON that is cut has them around it. */
@@ -26,6 +27,8 @@ function textsIn(value: unknown): string[] {
   while (rest.length > 0 && texts.size < mostTexts) {
     const one = rest.pop()
     if (typeof one === 'number') texts.add(String(one))
+    // A map takes such a number for an id, by its digits.
+    else if (isExactNumber(one)) texts.add(textOfNumber(one))
     else if (typeof one === 'string') {
       texts.add(one.trim())
       for (const separator of separators)

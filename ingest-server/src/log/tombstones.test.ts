@@ -57,6 +57,16 @@ test.each([
   expect(isAboutErased(text, 1, erased('user:ad', 'user:471', 'user:i', 'user:crm'))).toBe(false)
 })
 
+test.each([
+  ['what was pushed', '{"source":"crm","body":"{\\"customer\\":12345678901234567891}"}'],
+  ['a row of a file', '{"import":"i","line":3,"row":{"id":12345678901234567891}}'],
+])('a number beyond 2^53 is the id that its digits say, in %s', (_where, original) => {
+  expect(isAboutErased(original, 1, erased('user:12345678901234567891'))).toBe(true)
+  expect(isAboutErased(original, 1, erased('user:12345678901234567000', 'user:12345678901234567892'))).toBe(
+    false,
+  )
+})
+
 test('of a refused event only what names somebody does', () => {
   const event = JSON.stringify({ userId: 'bob', properties: { name: 'ada' } })
   expect(isAboutErased(event, 1, erased('user:ada'))).toBe(false)

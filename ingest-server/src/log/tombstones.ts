@@ -10,6 +10,7 @@
  */
 import { createHash } from 'node:crypto'
 import { anonIdentifier, canonicalAddress, emailIdentifier, userIdentifier } from '@touchline/schemas'
+import { parseExact } from '../exact-json.js'
 import { addressesIn } from './addresses-in-text.js'
 import { textsOfRow } from './texts-of-row.js'
 import { userTextsIn } from './user-ids-in-text.js'
@@ -203,7 +204,7 @@ function namesInRefused(original: string): string[] {
   const names = new Set<string>(addressesIn(original).map(emailIdentifier))
   let event: unknown
   try {
-    event = JSON.parse(original)
+    event = parseExact(original)
   } catch {
     // Cut or broken: every text in it may be an identifier.
     for (const text of textsIn(original)) for (const identifier of asAny(text)) names.add(identifier)
