@@ -2,6 +2,7 @@
 import { queryRows, type Params, type Reader } from '../../clickhouse/query.js'
 import { latestTrait, saidTraits } from '../../definitions/sql/said-traits.js'
 import { touchesOf } from '../../definitions/sql/touches.js'
+import { isExactNumber, parseExact, textOfNumber } from '../../exact-json.js'
 import { isNullLike } from '../../touchpoints/null-like.js'
 import { closedBy, conversionsOf, type Goal } from '../goals.js'
 import {
@@ -108,11 +109,17 @@ export async function readClosedTraits(
 
 /** A trait's value, or the values of a list; objects are no values. */
 function valuesOf(json: string): Value[] {
-  const parsed: unknown = JSON.parse(json)
-  return (Array.isArray(parsed) ? parsed : [parsed]).filter(
-    (value): value is Value =>
-      typeof value === 'number' ||
-      typeof value === 'boolean' ||
-      (typeof value === 'string' && !isNullLike(value)),
-  )
+  const parsed = parseExact(json)
+  return ((Array.isArray(parsed) ? parsed : [parsed]) as unknown[])
+    .map((value) => (isExactNumber(value) ? ofExact(textOfNumber(value)) : value))
+    .filter(
+      (value): value is Value =>
+        typeof value === 'number' ||
+        typeof value === 'boolean' ||
+        (typeof value === 'string' && !isNullLike(value)),
+    )
 }
+
+/** Beyond 2^53 a number is a name rather than an amount: by its digits it is not taken for its neighbours. */
+const ofExact = (digits: string): Value =>
+  Math.abs(Number(digits)) <= Number.MAX_SAFE_INTEGER ? Number(digits) : digits
