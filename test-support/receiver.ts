@@ -11,6 +11,8 @@ export interface Received {
   id: string
   at: number
   body: Record<string, unknown>
+  /** The body as it came. */
+  text: string
   headers: IncomingMessage['headers']
   isVerified: boolean
   /** What was answered; 0: nothing. */
@@ -45,6 +47,7 @@ export async function startReceiver({ port = 0, secret = receiverSecret } = {}):
         id: String(request.headers['webhook-id']),
         at: Date.now(),
         body: JSON.parse(text) as Record<string, unknown>,
+        text,
         headers: request.headers,
         isVerified: isVerified(webhook, text, request.headers),
         status: 0,

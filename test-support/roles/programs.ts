@@ -7,6 +7,7 @@ import type { ProgramsDeps } from '../../ingest-server/src/engagement/programs/d
 import { startEngage } from '../../ingest-server/src/engagement/engage.js'
 import { startPrograms, type RunningPrograms } from '../../ingest-server/src/engagement/programs/start.js'
 import { openEmbeddedLog } from '../../ingest-server/src/log/embedded/embedded-log.js'
+import { stringifyExact } from '../../ingest-server/src/exact-json.js'
 import type { EventLog } from '../../ingest-server/src/log/log.js'
 import type { Judge } from '../../ingest-server/src/log/tombstones.js'
 import { createMetrics } from '../../ingest-server/src/metrics.js'
@@ -90,7 +91,7 @@ export async function startProgramWorld(): Promise<ProgramWorld> {
     },
     async tell(...events) {
       const { acceptEvents, splitBody } = await import('../../ingest-server/src/collect/accept/accept.js')
-      const text = JSON.stringify({ batch: events })
+      const text = stringifyExact({ batch: events })
       const now = clock()
       const outcome = acceptEvents(
         splitBody({ value: JSON.parse(text) as unknown, text }, undefined, undefined),

@@ -3,6 +3,7 @@ import { changeKinds, changesAnswer, changesQuery, errors } from '@touchline/sch
 import { meant } from '../../definitions/nearest.js'
 import { readChanges } from '../../engagement/feeds/read.js'
 import { TouchlineError } from '../../errors.js'
+import { parseExact } from '../../exact-json.js'
 import { pause } from '../../loop.js'
 import { readerFor, type Api, type TimelineDeps } from '../context.js'
 
@@ -30,7 +31,7 @@ export function addChanges(api: Api, deps: TimelineDeps): void {
         rows = await readChanges(reader, wanted)
       }
       return {
-        rows: rows.map(({ body, ...row }) => ({ ...row, data: JSON.parse(body) as Record<string, unknown> })),
+        rows: rows.map(({ body, ...row }) => ({ ...row, data: parseExact(body) as Record<string, unknown> })),
         next: rows.at(-1)?.seq ?? after,
       }
     },

@@ -14,6 +14,7 @@ import { signersOf } from '../../engagement/endpoints/signature.js'
 import { readDeliveries, readEndpoints, type DeliveryRow } from '../../engagement/deliveries/read.js'
 import { replayDelivery } from '../../engagement/deliveries/replay.js'
 import { TouchlineError } from '../../errors.js'
+import { parseExact } from '../../exact-json.js'
 import { readerFor, type Api, type TimelineDeps } from '../context.js'
 import { isoTime } from '../../clock.js'
 
@@ -88,7 +89,7 @@ function beforeOf(cursor: string): { at: string; id: string } {
   return { at, id }
 }
 
-const toAnswer = ({ body, ...row }: DeliveryRow) => ({ ...row, body: JSON.parse(body) as unknown })
+const toAnswer = ({ body, ...row }: DeliveryRow) => ({ ...row, body: parseExact(body) })
 
 /** In a row: then only now and then one is tried. */
 const opensAfter = 5

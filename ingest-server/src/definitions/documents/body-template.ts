@@ -2,6 +2,7 @@
  * The body of an act: JSON whose texts may hold `{{field}}`. A text that is one field alone becomes the field's own
  * value, a number stays a number; within other text it is written out. Pure.
  */
+import { stringifyExact } from '../../exact-json.js'
 import { nearest } from '../nearest.js'
 import type { Path } from '../walk.js'
 
@@ -131,5 +132,5 @@ function fillText(text: string, valueOf: (field: string) => unknown): unknown {
 
 function written(value: unknown): string {
   if (value === undefined || value === null) return ''
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  return typeof value === 'string' ? value : stringifyExact(value)
 }

@@ -1,5 +1,6 @@
 /** A change as feeds send it: shapes and lines only. */
 import type { ChangeKind, Subject } from '@touchline/schemas/api'
+import { stringifyExact } from '../../exact-json.js'
 import type { LogRecord } from '../../log/log.js'
 
 export interface Change {
@@ -43,7 +44,7 @@ export function changesRecord(changes: readonly Change[]): LogRecord {
       version: String(version),
       subject_kind: subjectKind,
       at: new Date(at).toISOString(),
-      body: JSON.stringify(data),
+      body: stringifyExact(data),
     }
     return Buffer.from(`${JSON.stringify(row)}\n`)
   })

@@ -1,6 +1,7 @@
 /** Changes without a record of their own: a person or an account differs from before, or is in another stage. */
 import type { ChangeKind } from '@touchline/schemas/api'
 import type { Reader } from '../../clickhouse/query.js'
+import { stringifyExact } from '../../exact-json.js'
 import { hashOf } from '../deliveries/delivery.js'
 import { readWhos, whoOf } from '../who/who.js'
 import type { NewChange, Seen } from './change.js'
@@ -33,7 +34,7 @@ export async function readDerivedChanges(
         project: reader.project,
         subjectKind: kind,
         at: now,
-        id: hashOf(JSON.stringify(change)),
+        id: hashOf(stringifyExact(change)),
       })
     if (wanted.has(kind))
       for (const { id, identifiers, traits, account } of people)

@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.js'
 import type { Reader } from '../../clickhouse/query.js'
 import { listDefinitions, readVersions } from '../../definitions/documents/read.js'
 import type { Definition } from '../../definitions/documents/definition.js'
+import { parseExact, stringifyExact } from '../../exact-json.js'
 import { decidedRecord, deliveryId, type Decided } from '../deliveries/delivery.js'
 import { keep } from '../keep.js'
 import { slotOfSubject } from '../slots.js'
@@ -45,7 +46,7 @@ export function openFeeds(deps: FeedsDeps): Feeds {
       if (last === undefined) break
       const changes = rows.map(({ body, ...row }) => ({
         ...row,
-        data: JSON.parse(body) as Record<string, unknown>,
+        data: parseExact(body) as Record<string, unknown>,
       }))
       const body = bodyFor(format, { feed: feed.id, changes, next: last.seq })
       if (body !== undefined) {
@@ -60,7 +61,7 @@ export function openFeeds(deps: FeedsDeps): Feeds {
           step: last.seq,
           subject: `feed:${feed.id}`,
           subjects: [...new Set(rows.map(({ subject }) => subject))],
-          body: JSON.stringify(body),
+          body: stringifyExact(body),
           decidedAt: deps.clock(),
           place: Number(last.seq),
           slot,

@@ -1,5 +1,6 @@
 /** What each service takes, as its documentation shows it. */
 import { expect, test } from 'vitest'
+import { parseExact } from '../../exact-json.js'
 import { bodyFor, type Told } from './mappings.js'
 
 const change = (subject: string, data: object, more: Partial<Told> = {}): Told => ({
@@ -17,6 +18,13 @@ const batch = (...changes: Told[]) => ({ feed: 'f', changes, next: '7' })
 const ada = change('user:ada', {
   identifiers: ['user:ada', 'email:ada@acme.com'],
   traits: { name: 'Ada King Lovelace', title: 'CTO', company: 'Acme', phone: 44 },
+})
+
+test('a number that no double holds is said by its digits', () => {
+  const traits = parseExact('{"phone":491701234567890123,"company":-9007199254740993}')
+  expect(
+    bodyFor('hubspot-contact', batch(change('user:b', { identifiers: ['email:b@acme.com'], traits }))),
+  ).toMatchObject({ inputs: [{ properties: { phone: '491701234567890123', company: '-9007199254740993' } }] })
 })
 
 // POST /crm/v3/objects/contacts/batch/upsert

@@ -3,6 +3,7 @@
  * keys by an address or a domain, a change of somebody without one is left out.
  */
 import type { FeedFormat } from '@touchline/schemas/api'
+import { isExactNumber, textOfNumber } from '../../exact-json.js'
 
 export interface Told {
   seq: string
@@ -94,7 +95,9 @@ const textOf = (value: unknown): string | undefined =>
     ? value.trim()
     : typeof value === 'number' || typeof value === 'boolean'
       ? String(value)
-      : undefined
+      : isExactNumber(value)
+        ? textOfNumber(value)
+        : undefined
 
 function firstText(traits: Record<string, unknown>, names: readonly string[]): string | undefined {
   for (const name of names) {

@@ -7,6 +7,7 @@ import type { ChangeKind, Subject } from '@touchline/schemas/api'
 import type { Clock } from '../../clock.js'
 import type { Reader } from '../../clickhouse/query.js'
 import { listDefinitions } from '../../definitions/documents/read.js'
+import { parseExact } from '../../exact-json.js'
 import type { EventLog } from '../../log/log.js'
 import type { Judge } from '../../log/tombstones.js'
 import { openFeed } from '../../projections/feed.js'
@@ -131,7 +132,7 @@ async function record(
 const recordedIn = ({ judgeOf }: SequencerDeps, rows: readonly Seen[]): NewChange[] =>
   rows.flatMap(({ data, storedAt, ...row }) => {
     if (row.id === '') return []
-    const said = JSON.parse(data) as Record<string, unknown>
+    const said = parseExact(data) as Record<string, unknown>
     const since = typeof said['validAt'] === 'string' ? Date.parse(said['validAt']) : storedAt
     const isErased = judgeOf(row.project)?.isErased(row.subject, since, storedAt) === true
     return isErased ? [] : [{ ...row, at: storedAt, data: said }]

@@ -6,6 +6,7 @@ import { compileCondition } from '../../definitions/compile.js'
 import type { Definition } from '../../definitions/documents/definition.js'
 import { loadReferences } from '../../definitions/documents/references.js'
 import { namesOf } from '../../definitions/sql/subject-names.js'
+import { parseExact } from '../../exact-json.js'
 import { bodyOf, needsOf, readTouches, type ScoreOfBody, type TouchOfBody } from './acting/body.js'
 import { refusalOfReentry } from './entering/enter.js'
 import { readActs, readEntries, type Before } from './facts.js'
@@ -123,7 +124,7 @@ async function dryAct(step: string, act: Act, who: Who, asked: DryActAsked): Pro
     programVersion,
     step,
   }
-  const body: unknown = JSON.parse(bodyOf(act.body, { run, programName, who, touch, scores, now: asOf }))
+  const body = parseExact(bodyOf(act.body, { run, programName, who, touch, scores, now: asOf }))
   return { step, act: 'webhook', to: act.webhook, body, holds: holdsOf(act.webhook, who, asked) }
 }
 

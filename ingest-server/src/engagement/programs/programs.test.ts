@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { startProgramWorld, type ProgramWorld } from '../../../../test-support/roles/programs.js'
 import { startReceiver, type Receiver } from '../../../../test-support/receiver.js'
 import { until } from '../../../../test-support/server.js'
+import { parseExact } from '../../exact-json.js'
 import type { RunningPrograms } from './start.js'
 
 let world: ProgramWorld
@@ -365,6 +366,35 @@ test('an endpoint at a private address is refused when it is saved', async () =>
       'DEFINITION_INVALID',
     )
 })
+
+test('a number that no double holds is sent and told as it was said: by acts, by feeds, by deliveries and changes', async () => {
+  const crm = await endpointAt(receiver.url)
+  const [large, other] = ['12345678901234567891', '98765432109876543211']
+  await world.define('feeds', 'numbers', { changes: ['person'], endpoint: crm })
+  const traits = { no: parseExact(large), list: [parseExact(other)] }
+  await world.tell({ type: 'identify', userId: 'num', traits })
+  const sent = () => receiver.received.map(({ text }) => text).join('\n')
+  await until(() => (sent().includes(`"traits":{"list":[${other}],"no":${large}}`) ? true : undefined))
+  const body = { alone: '{{traits.no}}', within: 'No. {{traits.no}}', list: '{{traits.list}}' }
+  const acts = [
+    { id: 'a', act: { webhook: crm, body } },
+    { id: 'b', act: { webhook: crm } },
+  ]
+  await world.define('programs', 'numbers', onTouch('N', [...acts, ends]))
+  await enter('numbers', 'user:num')
+  await until(() => (sent().includes('"step":"b"') ? true : undefined))
+  expect(sent()).toContain(`{"alone":${large},"within":"No. ${large}","list":[${other}]}`)
+  expect(sent()).toMatch(new RegExp(`"type":"program.act".*"no":${large}`))
+  const headers = { authorization: 'Bearer secret' }
+  for (const url of [`/v1/deliveries?endpoint=${crm}`, '/v1/changes?changes=person']) {
+    const answer = await world.api.app.inject({ url, headers })
+    expect(answer.statusCode, answer.body).toBe(200)
+    if (url.startsWith('/v1/changes')) expect(answer.body).toContain(`"no":${large}`)
+  }
+  const [row] = (await world.api.get<{ rows: { id: string }[] }>(`/v1/deliveries?endpoint=${crm}`)).body.rows
+  const one = await world.api.app.inject({ url: `/v1/deliveries/${row?.id}`, headers })
+  expect([one.statusCode, one.body.includes(large)]).toEqual([200, true])
+}, 60_000)
 
 test('a feed sends what changed, in order and signed, and the same can be asked for', async () => {
   const crm = await endpointAt(receiver.url)

@@ -7,6 +7,7 @@ import { query, type Reader } from '../../../clickhouse/query.js'
 import type { Run } from '../run.js'
 import type { Who } from '../../who/who.js'
 import { isoTime } from '../../../clock.js'
+import { stringifyExact } from '../../../exact-json.js'
 
 export interface TouchOfBody {
   at: string
@@ -39,9 +40,9 @@ export interface BodyFacts {
 
 export function bodyOf(template: unknown, facts: BodyFacts): string {
   const value = (field: string) => valueOf(field, facts)
-  if (template !== undefined) return JSON.stringify(fillTemplate(template, value))
+  if (template !== undefined) return stringifyExact(fillTemplate(template, value))
   const { run, who, now } = facts
-  return JSON.stringify({
+  return stringifyExact({
     type: 'program.act',
     at: isoTime(now),
     program: run.program,
