@@ -2,6 +2,7 @@
 import { createStore } from '../store.js'
 import { isGone, serverAnswered, serverIsGone } from './connection.js'
 import { ApiError, isServerGone, isSessionEnded } from './errors.js'
+import { parseExact } from './exact-json.js'
 import { sessionEnded } from './session.js'
 
 /** A path to GET, with the type of what it answers. */
@@ -89,7 +90,7 @@ async function bodyOf(answer: Response): Promise<unknown> {
   if (answer.status === 204 || answer.status === 304) return undefined
   const text = await answer.text()
   try {
-    return JSON.parse(text)
+    return parseExact(text)
   } catch {
     return { message: text.slice(0, 500) }
   }

@@ -52,6 +52,8 @@ export interface SessionDeps {
   version: string
   /** Where browsers reach this server. */
   publicUrl: () => string
+  /** What a page is given to load the SDK: the stub and the tag. */
+  snippetOf: (writeKey: string) => string
 }
 
 /** Fastify with types from zod. */

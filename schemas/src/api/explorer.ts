@@ -64,6 +64,10 @@ export const sessionAnswer = z.object({
   currency: z.string().describe('Three capitals; empty where the project names none'),
   writeKey: z.string().nullable().describe('Public, stands in the tag; null where none is in force'),
   publicUrl: z.string().describe('Where browsers reach the server'),
+  snippet: z
+    .string()
+    .nullable()
+    .describe('The stub and the tag, to paste into pages; null where there is no write key'),
   version: z.string(),
   expiresAt: when,
   warnings: z.array(z.string()).describe('What the person should know, such as a connection without https'),

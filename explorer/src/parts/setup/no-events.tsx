@@ -13,21 +13,18 @@ export function NoEvents() {
   const session = useSession()
   const { data } = useResource(endpoints.meta(), { everyMs: lookEveryMs })
   const hasArrived = (data?.events.total ?? 0) > 0
-  const { writeKey = null, publicUrl = location.origin } = session ?? {}
+  const { writeKey = null, snippet = null, publicUrl = location.origin } = session ?? {}
   const curl = `curl -u ${writeKey ?? 'YOUR_WRITE_KEY'}: ${publicUrl}/v1/track -d '{"userId":"ada","event":"Hello"}'`
   return (
     <div class="setup">
       <h1>{t.noEventsTitle}</h1>
-      {writeKey === null ? (
+      {snippet === null ? (
         <p>{t.noWriteKey}</p>
       ) : (
         <>
           <div>
             <p>{t.noEvents}</p>
-            <Code
-              label={t.noEvents}
-              text={`<script async src="${publicUrl}/t.js" data-key="${writeKey}"></script>`}
-            />
+            <Code label={t.noEvents} text={snippet} />
           </div>
           <div>
             <p>{t.noEventsCurl}</p>

@@ -2,6 +2,7 @@ import type { Line } from '@touchline/schemas/api'
 import { useState } from 'preact/hooks'
 import { send } from '../../api/client.js'
 import { endpoints, pathOf } from '../../api/endpoints.js'
+import { indented } from '../../api/exact-json.js'
 import { useResource } from '../../api/resource.js'
 import { useSession } from '../../api/session.js'
 import { ErrorPanel } from '../../frame/error-panel.js'
@@ -222,14 +223,6 @@ function bytes(n: number, locale: string): string {
     unit: units[step],
     maximumFractionDigits: 1,
   }).format(n / 1_000 ** step)
-}
-
-function indented(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2)
-  } catch {
-    return text
-  }
 }
 
 function saveCsv(rows: readonly Reason[]): void {

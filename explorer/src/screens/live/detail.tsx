@@ -2,6 +2,7 @@ import type { LiveRow } from '@touchline/schemas/api'
 import { Fragment } from 'preact'
 import { useState } from 'preact/hooks'
 import { endpoint, endpoints, type EventStatus } from '../../api/endpoints.js'
+import { indented } from '../../api/exact-json.js'
 import { useResource } from '../../api/resource.js'
 import { useSession } from '../../api/session.js'
 import { useWords } from '../../i18n/dictionary.js'
@@ -153,12 +154,4 @@ function WhyChannel({ event }: { event: NonNullable<EventStatus['event']> }) {
       </dl>
     </>
   )
-}
-
-function indented(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2)
-  } catch {
-    return text
-  }
 }

@@ -128,13 +128,15 @@ function toAnswer(
   { credential: { project }, role, expiresAtMs }: OpenSession,
   { deps, session }: { deps: TimelineDeps; session: SessionDeps },
 ): Session {
+  const writeKey = deps.projects.writeKeyOf?.(project.id) ?? null
   return {
     project: { id: project.id, name: project.name ?? project.id },
     role,
     zone: zoneOf(project),
     currency: project.currency ?? '',
-    writeKey: deps.projects.writeKeyOf?.(project.id) ?? null,
+    writeKey,
     publicUrl: session.publicUrl(),
+    snippet: writeKey === null ? null : session.snippetOf(writeKey),
     version: session.version,
     expiresAt: new Date(expiresAtMs).toISOString(),
     warnings: warningsOf(request, session.sessions),

@@ -4,6 +4,7 @@ import type { Logger } from '../../logger.js'
 import type { Projects } from '../../projects/project.js'
 import { hashOfKey } from '../../projects/projects-file.js'
 import { serverVersion } from '../../version.js'
+import { plainSnippet } from '../browser-sdk.js'
 import { isLoopbackHost } from '../operator.js'
 import { createCodes } from './codes.js'
 import { createSessions } from './sessions.js'
@@ -29,8 +30,9 @@ export function openExplorer({ config, projects, clock, secretKey, url }: Explor
     clock,
     publicUrl: config.PUBLIC_URL,
   })
+  const snippetOf = (writeKey: string) => plainSnippet({ host: url(), writeKey })
   return {
-    session: { codes, sessions, version: serverVersion(), publicUrl: url },
+    session: { codes, sessions, version: serverVersion(), publicUrl: url, snippetOf },
     /** For the project `default`; undefined where none of its secret keys is in force. */
     async signInLink(): Promise<string | undefined> {
       const own = hashOfKey(secretKey)
