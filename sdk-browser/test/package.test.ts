@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { expect, test, vi } from 'vitest'
@@ -77,6 +80,49 @@ test('where a server or React Native has a window and no document, the verbs do 
     vi.unstubAllGlobals()
   }
 })
+
+// As in a project that knows nothing of this repository.
+const usage = `
+const touchline: Touchline = init({ writeKey: 'wk', host: 'https://t.example.com', consent: 'required', pages: 'query' })
+touchline.identify('u1', { email: 'a@b.example' })
+touchline.identify({ email: 'a@b.example' })
+touchline.on('drop', ({ reason, messageIds }) => [reason, messageIds])
+// @ts-expect-error the host is not optional
+init({ writeKey: 'wk' })
+// @ts-expect-error nor is it undefined, as a variable of the environment may be
+init({ writeKey: 'wk', host: undefined as string | undefined })
+// @ts-expect-error the key is called writeKey
+init({ key: 'wk', host: 'https://t.example.com' })
+// @ts-expect-error there is no such value
+init({ writeKey: 'wk', host: 'https://t.example.com', storage: 'none' })
+// @ts-expect-error nor such a one
+init({ writeKey: 'wk', host: 'https://t.example.com', consent: false })
+// @ts-expect-error there is no such option
+init({ writeKey: 'wk', host: 'https://t.example.com', flushAt: 20 })
+`
+
+test('by the published types init() without a host, or with what there is not, is an error', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'touchline-types-'))
+  try {
+    const installed = join(dir, 'node_modules/@touchline/browser')
+    mkdirSync(installed, { recursive: true })
+    for (const part of ['package.json', 'dist'])
+      cpSync(join(folder, part), join(installed, part), { recursive: true })
+    const files = ['esm.mts', 'cjs.cts']
+    for (const file of files)
+      writeFileSync(join(dir, file), `import { init, type Touchline } from '@touchline/browser'\n${usage}`)
+    const compilerOptions = {
+      ...{ strict: true, exactOptionalPropertyTypes: true, module: 'NodeNext', target: 'ES2022' },
+      ...{ lib: ['ES2023', 'DOM'], types: [], noEmit: true },
+    }
+    writeFileSync(join(dir, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
+    const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
+    const { stdout, stderr } = spawnSync(process.execPath, [tsc, '-p', dir], { encoding: 'utf8' })
+    expect(stdout + stderr).toBe('')
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+}, 60_000)
 
 test('publint finds nothing wrong with the packed package', () => {
   const { status, stdout } = tool('../node_modules/publint/src/cli.js', '--strict')

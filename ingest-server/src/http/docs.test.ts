@@ -29,6 +29,22 @@ test('docs/http.md names the limits and click ids that hold', () => {
   }
 })
 
+test.each([
+  ['Segment', 'browser', 'cdnURL'],
+  ['Segment', 'browser', 'apiHost'],
+  ['Segment', 'Node', 'host:'],
+  ['Segment', 'Python', 'host ='],
+  ['Segment', 'Kotlin', 'cdnHost'],
+  ['RudderStack', 'browser', 'configUrl'],
+  ['RudderStack', 'Node', 'dataPlaneUrl'],
+  ['RudderStack', 'Ruby', 'data_plane_url'],
+  ['RudderStack', 'Java', 'setDataPlaneUrl'],
+])('docs/http.md has the line that points %s’s SDK (%s) here: %s', (vendor, platform, option) => {
+  const row = page.split('\n').find((line) => line.startsWith(`| ${vendor}, ${platform}`)) ?? ''
+  expect(row).toMatch(/\bevents\.example\.com\b/)
+  expect(row).toContain(option)
+})
+
 test('docs/http.md lists the channels that there are, in the order of their rules', () => {
   const [, listed = ''] = /^## Channels\n\n([^]*?), and Unassigned/m.exec(page) ?? []
   const channels = [...new Set(channelRules.map(({ channel }) => channel))]
