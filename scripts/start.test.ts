@@ -111,8 +111,14 @@ describe('npm start', () => {
     const { secretKey = '', analystPassword = '' } = JSON.parse(
       await readFile(join(dataDir, 'keys.json'), 'utf8'),
     ) as Record<string, string>
+    const sqlPort = (output: string) =>
+      /(?:analyst:\S+@|-u analyst\S* )\S*?127\.0\.0\.1:(\d+)/.exec(output)?.[1]
+    const before = sqlPort(started.output)
     await started.stop()
     started = await npmStart(env)
+    // Saved connections of tools go on working.
+    expect(before).toMatch(/^\d+$/)
+    expect(sqlPort(started.output)).toBe(before)
     expect(started.output).not.toContain(secretKey)
     expect(started.output).not.toContain(analystPassword)
     expect(started.output).toContain(`${dataDir}/keys.json`)

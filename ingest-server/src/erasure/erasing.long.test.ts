@@ -287,6 +287,10 @@ test('refused events and dead letters about them go, whatever is left of their t
   const values = [
     refused('theirs', JSON.stringify({ type: 'nonsense', userId: 'ada' })),
     refused('by-email', JSON.stringify({ traits: { email: ' Ada@Example.com ' } })),
+    refused(
+      'in-properties',
+      JSON.stringify({ userId: 'bob', properties: { cc: ['x@y.test', 'mailto:ADA@Example.com'] } }),
+    ),
     refused('cut', '{"type":"track","properties":{"x":"y"},"userId":"ada","prop'),
     refused('other', JSON.stringify({ userId: 'bob', properties: { name: 'ada' } })),
   ].map((value) => ({ ...value, received_at: value.received_at.replace('T', ' ').replace('Z', '') }))

@@ -4,6 +4,7 @@ import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { saysSomething } from '../definitions/sql/compare.js'
 import { latestTrait } from '../definitions/sql/said-traits.js'
 import { parseExact } from '../exact-json.js'
+import { withoutNullLike } from '../touchpoints/null-like.js'
 
 const sources: Record<Subject, string> = {
   account: `
@@ -42,6 +43,9 @@ GROUP BY id, name ORDER BY id, name`,
     asOf: new Date(asOf),
   })
   const traits = new Map<string, Record<string, unknown>>()
-  for (const { id, name, latest } of rows) traits.set(id, { ...traits.get(id), [name]: parseExact(latest) })
+  for (const { id, name, latest } of rows) {
+    const value = withoutNullLike(parseExact(latest))
+    if (value !== undefined) traits.set(id, { ...traits.get(id), [name]: value })
+  }
   return traits
 }

@@ -50,6 +50,16 @@ test.each(['"N/A"', 'null', '""', '" undefined "', '"NaN"', '"#N/A"', '"-"', '"(
   },
 )
 
+test.each(['{"city":null}', '[null,"n/a"]', '{"of":{"the":["","undefined"]}}'])(
+  'what holds nothing but "nothing" says nothing either, and leaves what is known: %s',
+  (value) => {
+    const known = '{"city":"Oslo","floor":"-"}'
+    const traits = latestTraits([one({ value: known }), one({ at: 2, messageId: 'm2', value })])
+    expect(traits).toMatchObject([{ value: { city: 'Oslo' }, messageId: 'm1', told: 1 }])
+    expect(JSON.stringify(traits)).not.toContain('floor')
+  },
+)
+
 test('a name of which only nothing was said is no trait', () => {
   expect(latestTraits([one({ value: 'null' })])).toEqual([])
 })

@@ -6,7 +6,7 @@ import { query, type NamedQuery, type Reader } from '../clickhouse/query.js'
 import { outranks } from '../identity/rules/outranks.js'
 import type { Person } from '../identity/people.js'
 import { parseExact } from '../exact-json.js'
-import { isNullLike, withoutNullLike } from '../touchpoints/null-like.js'
+import { withoutNullLike } from '../touchpoints/null-like.js'
 import { isWithin } from '../identity/interval.js'
 
 export interface Trait {
@@ -69,12 +69,12 @@ export async function readAccountTraits(reader: Reader, account: string, asOf?: 
   return latestTraits(await query<Said>(reader, accountQuery, { account, until: untilOf(asOf) }))
 }
 
-/** What only says "nothing" (a sync that sends "N/A") changes nothing about what is known. */
+/** What only says "nothing" (a sync that sends "N/A"), at any depth, changes nothing about what is known. */
 export function latestTraits(said: readonly Said[]): Trait[] {
   const best = new Map<string, { said: Said; value: unknown; told: number }>()
   for (const one of onceByMessage(said)) {
-    const value = parseExact(one.value)
-    if (isNullLike(value)) continue
+    const value = withoutNullLike(parseExact(one.value))
+    if (value === undefined) continue
     const known = best.get(one.name)
     // What nobody proved does not even count beside what somebody did.
     const before = known?.said.verified === one.verified ? known.told : 0
@@ -110,8 +110,6 @@ const isReceivedBefore = (one: Said, other: Said) =>
   (one.receivedAt === other.receivedAt &&
     (one.at < other.at || (one.at === other.at && one.identifier < other.identifier)))
 
-/** Name → value, without null-like ones at any depth. */
-export function traitValues(traits: readonly Trait[]): Record<string, unknown> {
-  const values = traits.map(({ name, value }): [string, unknown] => [name, withoutNullLike(value)])
-  return Object.fromEntries(values.filter(([, value]) => value !== undefined))
-}
+/** Name → value. */
+export const traitValues = (traits: readonly Trait[]): Record<string, unknown> =>
+  Object.fromEntries(traits.map(({ name, value }) => [name, value]))

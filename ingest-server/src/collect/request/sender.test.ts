@@ -106,6 +106,19 @@ describe('what is kept and not shown is named to its sender', () => {
   })
 })
 
+describe('the address that a server passes on is read however it is written', () => {
+  test.each<[unknown, string]>([
+    ['203.0.113.9:51034', '203.0.113.0'],
+    [['2001:db8:aa::9', '10.0.0.7'], '2001:db8:aa::'],
+    [[' 192.0.2.44:80 '], '192.0.2.0'],
+    ['[2001:db8:bb:1::2]:443', '2001:db8:bb::'],
+  ])('%j', async (ip, stored) => {
+    const { row, warnings } = await send({ ...page, context: { ...page.context, ip } })
+    expect(row.ip).toBe(stored)
+    expect(warnings).toEqual([])
+  })
+})
+
 describe('a time that cannot be read is named to its sender', () => {
   test.each<[object, string]>([
     [{ timestamp: 'yesterday' }, 'timestamp cannot be read'],

@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestClickHouse, type TestClickHouse } from '../../../../test-support/clickhouse.js'
 import { eventRow, insertRowsOf } from '../../../../test-support/event-rows.js'
+import { parseExact, stringifyExact } from '../../exact-json.js'
+import { readTraitsOf } from '../../journeys/listed-traits.js'
 import { readWhos, whoOf } from './who.js'
 
 let clickhouse: TestClickHouse
@@ -41,4 +43,37 @@ test.each([
   const then = { subject: `user:${user}`, at: now }
   const whos = await readWhos(reader, 'person', [then], { zone: 'UTC', now })
   expect(whoOf(whos, then)?.refusal).toBe(refusal)
+})
+
+test('traits are known as they were said: numbers by their digits, and nothing that only says "nothing", at any depth', async () => {
+  const values = {
+    no: '12345678901234567891',
+    address: '{"city":"Oslo","floor":"N/A","owner":{"name":null}}',
+    gone: '{"a":"undefined","b":[null]}',
+    title: '"CTO"',
+  }
+  const person_traits = Object.entries(values).map(([name, value]) => ({ name, value }))
+  const ids = { user_id: 'said', group_id: 'works', type: 'group' }
+  await insertRowsOf(clickhouse.app, [
+    eventRow({ at: '2026-02-01T10:00:00Z', ...ids, person_traits, group_traits: person_traits }),
+    eventRow({
+      at: '2026-02-02T10:00:00Z',
+      ...ids,
+      person_traits: [{ name: 'title', value: '" n/a "' }],
+      group_traits: [{ name: 'title', value: '"#N/A"' }],
+    }),
+  ])
+  const reader = { client: clickhouse.reader, project: 'default', signedOnly: false }
+  for (const [kind, subject] of [
+    ['person', 'user:said'],
+    ['account', 'works'],
+  ] as const) {
+    const whos = await readWhos(reader, kind, [{ subject, at: now }], { zone: 'UTC', now })
+    const who = whoOf(whos, { subject, at: now })
+    const traits = kind === 'person' ? who?.traits : who?.accountTraits
+    const said = { address: { city: 'Oslo' }, no: parseExact(values.no), title: 'CTO' }
+    expect(stringifyExact(Object.fromEntries([...(traits ?? [])].sort()))).toBe(stringifyExact(said))
+    const listed = await readTraitsOf(reader, kind, [subject], now)
+    if (kind === 'account') expect(stringifyExact(listed.get(subject))).toBe(stringifyExact(said))
+  }
 })

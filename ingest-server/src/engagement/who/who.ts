@@ -3,7 +3,7 @@ import { groupBy } from '../../group-by.js'
 import type { Subject } from '@touchline/schemas/api'
 import { query, type NamedQuery, type Reader } from '../../clickhouse/query.js'
 import { lonePerson, readOwners, readPeople, type Person } from '../../identity/people.js'
-import { isNullLike } from '../../touchpoints/null-like.js'
+import { withoutNullLike } from '../../touchpoints/null-like.js'
 import { isRefused, refusingTrait, subscribing, unsubscribing } from './consent.js'
 import { isZone } from './zone.js'
 import { isWithin } from '../../identity/interval.js'
@@ -198,8 +198,8 @@ const accountOf = (person: Person, now: number): string | undefined =>
 function latest(said: readonly SaidRow[]): Map<string, unknown> {
   const best = new Map<string, SaidRow & { read: unknown }>()
   for (const one of said) {
-    const read = jsonOrText(one.value)
-    if (isNullLike(read)) continue
+    const read = withoutNullLike(jsonOrText(one.value))
+    if (read === undefined) continue
     const known = best.get(one.name)
     const wins = known === undefined || (one.verified === known.verified ? one.at >= known.at : one.verified)
     if (wins) best.set(one.name, { ...one, read })
