@@ -69,6 +69,22 @@ export function hostilePageCases(world: () => World): void {
     expect(events).toHaveLength(2)
   })
 
+  test.each(['plain', 'lite', 'core'])('%s: an init() beside the tag is the tag’s tracker', async (build) => {
+    const { arrived, visit } = world()
+    const opened = await visit(build)
+    await opened.page.waitForFunction(`window.touchline && touchline.flush`)
+    for (const _ of ['once', 'more'])
+      await opened.page.evaluate(`import('/index.js').then(({ init }) => {
+        const second = init({ writeKey: 'other', host: location.origin, bots: 'allow' })
+        window.isSame = second === touchline
+        second.track('By The Package')
+      })`)
+    const events = await arrived(opened.run, (all) => all.filter(named('By The Package')).length === 2)
+    expect(await opened.page.evaluate(`isSame`)).toBe(true)
+    expect(events.filter(ofType('page'))).toHaveLength(build === 'core' ? 0 : 1)
+    expect(ours(opened)).toEqual([expect.stringMatching(/runs already/) as string])
+  })
+
   test.each([
     ['no host', `{ writeKey: 'wk' }`],
     ['an empty host', `{ writeKey: 'wk', host: '' }`],
