@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { channelOf, channelRules } from './channels.js'
 import { knownSource } from './known-sources.js'
@@ -125,3 +126,13 @@ describe('known sources', () => {
     expect(knownSource(host)).toBeUndefined()
   })
 })
+
+test.each(['source-lists.ts', '../../identity/rules/shared-domains.ts'])(
+  '%s says when it was last looked at, which is no time to come, and how to renew it',
+  (file) => {
+    const text = readFileSync(new URL(file, import.meta.url), 'utf8')
+    const [, month = ''] = /last looked at: (\d{4}-\d\d)\b/i.exec(text) ?? []
+    expect(new Date(month).getTime()).toBeLessThanOrEqual(Date.now())
+    expect(text).toMatch(/^ \* .*To renew/m)
+  },
+)

@@ -13,6 +13,7 @@ import {
   startIdentityStage,
   type IdentityStage,
 } from '../../../../test-support/roles/identity-stage.js'
+import type { DomainSettings } from '../../projects/projects-file.js'
 import { readCappedLinks } from '../capped-links.js'
 import { createStitcher } from './stitcher.js'
 
@@ -227,6 +228,35 @@ describe('accounts', () => {
     await here.say({ at: hour(4), userId: 'boss2', group: { id: 'other', domain: 'other.dev' } })
     expect(await here.members('acme')).toEqual(['email:lead@acme.dev', 'user:boss', 'user:u1'])
     expect(await here.members('other')).toEqual(['user:boss2', 'user:u3'])
+  })
+
+  test('a project’s own words on domains hold in it alone, and for those who come after they changed', async () => {
+    const [here, elsewhere] = [stage.project(), stage.project()]
+    let domains: DomainSettings = { shared: ['portal.dev'], companies: ['mail.ru'] }
+    const projects = {
+      all: () => [
+        { id: here.name, identify: 'open' as const, domains },
+        { id: elsewhere.name, identify: 'open' as const },
+      ],
+    }
+    await stage.stitch.stop()
+    stage.stitch = stage.startStitching({ isAlone: true, intervalMs: 2 ** 30, projects })
+    try {
+      for (const one of [here, elsewhere])
+        await one.say(
+          { at: hour(1), userId: 'u1', email: 'ann@team.portal.dev' },
+          { at: hour(1), userId: 'u2', email: 'bob@corp.mail.ru' },
+          { at: hour(1), userId: 'u3', email: 'eve@gmx.biz' },
+        )
+      expect(await here.accounts()).toEqual({ 'user:u2': ['domain:mail.ru by domain'] })
+      expect(await elsewhere.accounts()).toEqual({ 'user:u1': ['domain:portal.dev by domain'] })
+      domains = { shared: [], companies: [] }
+      await here.say({ at: hour(2), userId: 'u4', email: 'dan@portal.dev' })
+      expect(await here.accounts()).toMatchObject({ 'user:u4': ['domain:portal.dev by domain'] })
+    } finally {
+      await stage.stitch.stop()
+      stage.stitch = stage.startStitching()
+    }
   })
 
   test('an unverified claim of a domain moves nobody whose address is verified, a lead’s neither', async () => {
