@@ -5,7 +5,8 @@
  */
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { cp, readdir, readFile, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { touchline } from '../../test-support/command.js'
@@ -290,3 +291,41 @@ test('somebody who is not known cannot be erased, and a write key erases nobody'
   })
   expect(byWriteKey.status).toBe(401)
 })
+
+test('who came while the clock was ahead is erased with all that was said then, once it went back', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'touchline-clock-'))
+  const offset = join(folder, 'offset')
+  await writeFile(offset, String(2 * hour))
+  const ahead = await startServer({ env: { CLOCK_OFFSET_FILE: offset } })
+  try {
+    const said = { userId: 'grace', anonymousId: 'grace-phone', traits: { email: 'grace@example.com' } }
+    await ahead.post('/v1/identify', said)
+    await ahead.post('/v1/track', { anonymousId: 'grace-phone', event: 'Paid', messageId: 'grace-paid' })
+    await ahead.post('/v1/track', { userId: 'grace' })
+    const rowsOf = async (table: string) =>
+      (await ahead.sql(`SELECT * FROM ${table}`)).filter((row) => JSON.stringify(row).includes('grace'))
+        .length
+    await until(async () => ((await rowsOf('people')) > 0 && (await rowsOf('events')) > 1 ? true : undefined))
+    await writeFile(offset, '0')
+    const tables = ['events', 'links', 'traits', 'people', 'identity_map', 'rejected_events']
+    const asked = await until(async () => {
+      const answer = await fetch(`${ahead.url}/v1/people/grace`, {
+        method: 'DELETE',
+        headers: { authorization: `Bearer ${ahead.secretKey}` },
+      })
+      return answer.status === 202 ? ((await answer.json()) as Proof & { identifiers: number }) : undefined
+    })
+    expect(asked.identifiers).toBe(3)
+    await until(
+      async () => {
+        const { body } = await ahead.get<Proof>(`/v1/erasures/${asked.erasureId}`)
+        return body.status === 'finished' ? true : undefined
+      },
+      { timeoutMs: 120_000, what: 'the erasure to be finished' },
+    )
+    for (const table of tables) expect(await rowsOf(table), table).toBe(0)
+  } finally {
+    await ahead.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+}, 240_000)

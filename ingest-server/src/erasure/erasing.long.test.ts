@@ -509,6 +509,51 @@ test('all that was received until the erasure is theirs, whatever its time, wher
   expect(await select('SELECT message_id FROM rejected_events')).toEqual([{ message_id: 'other' }])
 }, 180_000)
 
+test.each([
+  ['an hour', 1],
+  ['three weeks', 500],
+])(
+  'what was received while the clock was ahead by %s is theirs too, after it went back, and so is what others said of them',
+  async (_ahead, hours) => {
+    const ahead = new Date(Date.now() + hours * hour).toISOString()
+    const then = { occurred_at: ahead, client_time: ahead, received_at: ahead }
+    const traits = [{ name: 'plan', value: '"pro"' }]
+    const memberships = [{ identifier: 'user:ada', account: 'acme', left: false }]
+    const told = { properties: { to: 'Ada <ada@example.com>' } }
+    await append(
+      row('before', 1, { user: 'ada' }),
+      row(
+        'ahead',
+        1,
+        { user: 'ada', email: 'ada@example.com' },
+        { ...then, person_traits: traits, memberships },
+      ),
+      row('bob', 1, { user: 'bob' }, { ...then, ...told }),
+    )
+    const received_at = ahead.replace('T', ' ').replace('Z', '')
+    const original = JSON.stringify({ type: 'click', userId: 'ada' })
+    const values = [{ project: 'shop', message_id: 'refused', received_at, original }]
+    await clickhouse.app.insert({ table: 'rejected_events', format: 'JSONEachRow', values })
+    const { erasureId } = await erasing.erase('shop', ada)
+    await finished(erasureId, 90_000)
+    expect(await messages()).toEqual(['bob'])
+    for (const table of ['events', 'links', 'traits', 'memberships', 'rejected_events'])
+      expect(JSON.stringify(await select(`SELECT * FROM ${table}`)), table).not.toMatch(
+        /user:ada|"ada"|ada@/i,
+      )
+    let left = ''
+    await log.replay(async (batch) => {
+      for (const { table, lines } of batch) if (table !== 'erasures') left += lines.toString()
+    })
+    expect(left).not.toMatch(/user:ada|ada@/i)
+    // Once the clock is past that time, whoever comes is somebody new.
+    const past = Date.parse(ahead) + 60_000
+    expect(erasing.judgeOf('shop')?.isErased('user:ada', past, past)).toBe(false)
+    expect(erasing.judgeOf('shop')?.isErased('user:ada', Date.parse(ahead))).toBe(true)
+  },
+  180_000,
+)
+
 test('their address in any letters, and their user id in a trait, go from what others said', async () => {
   const jurgen = 'jürgen@bücher.example'
   const canonical = canonicalAddress(jurgen)

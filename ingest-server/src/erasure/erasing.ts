@@ -21,6 +21,7 @@ import {
   type Progress,
 } from './erasure-ledger.js'
 import { openKnown } from './known-erasures.js'
+import { untilReceived } from './until-received.js'
 import { proofOf, proofsOf, type Proof } from './proofs.js'
 import { isStopped as couldNotGoOn, openErasures, type OpenErasures } from './waiting.js'
 import { openSweep } from './sweep.js'
@@ -101,7 +102,8 @@ export async function startErasing(deps: ErasingDeps): Promise<Erasing> {
   return {
     judgeOf: known.judgeOf,
     async erase(project, person) {
-      const erasure = newErasure(project, person, { requestedAtMs: clock(), salt: known.saltOf(project) })
+      const requestedAtMs = await untilReceived(app, project, clock())
+      const erasure = newErasure(project, person, { requestedAtMs, salt: known.saltOf(project) })
       await log.append([toRecord(erasure)])
       // Refused from this moment, before the log has carried the entry to the table.
       known.add(erasure)

@@ -61,7 +61,7 @@ function addErase(api: Api, deps: TimelineDeps): void {
       const erasing = erasingOf(deps)
       const reader = readerFor(request, deps)
       await untilStored(deps)
-      const person = await closureOf(reader, personNames(request.params.id), deps.clock())
+      const person = await closureOf(reader, personNames(request.params.id))
       if (person === undefined) throw await notFound('Nobody is known by this id.', deps)
       const { erasureId } = await erasing.erase(reader.project, person)
       const proof = await erasing.proofOf(reader.project, erasureId)
@@ -143,16 +143,12 @@ SELECT 1 AS found FROM events WHERE project = {project: String} AND subject IN {
  * The person with all its identifiers, by the facts that are stored now: what stitch derives lags behind them a
  * moment, and on a shared device that moment is somebody else's visit. Undefined where nobody is known.
  */
-async function closureOf(
-  reader: Reader,
-  candidates: readonly string[],
-  nowMs: number,
-): Promise<Person | undefined> {
-  const person = await personAsOf(reader, candidates, nowMs + latestReceiptMs)
+async function closureOf(reader: Reader, candidates: readonly string[]): Promise<Person | undefined> {
+  const person = await personAsOf(reader, candidates, endOfTimeMs)
   if (person.isStitched) return person
   const events = await query(reader, anyEventQuery, { identifiers: candidates })
   return events.length > 0 ? person : undefined
 }
 
-/** The clock of a process that collects may be ahead of ours. */
-const latestReceiptMs = 60_000
+/** All facts that are stored: the clock that they were received by may be ahead of ours, or may have gone back since. */
+const endOfTimeMs = Date.UTC(2299, 11, 31)
