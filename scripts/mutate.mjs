@@ -4,6 +4,7 @@
  *
  *     npm run mutate                         all of them: hours
  *     npm run mutate -- identity log         those of these folders
+ *     npm run mutate -- collect/trust http/operator.ts    those of files whose path begins so
  *     npm run mutate -- --every 10           each tenth
  *     npm run mutate -- --list               what there is, and whether each place is still there
  *
@@ -19,14 +20,18 @@ import { mutations } from './mutations.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const sources = `${root}ingest-server/src/`
-const { values, positionals: folders } = parseArgs({
+const { values, positionals: places } = parseArgs({
   allowPositionals: true,
   options: { every: { type: 'string', default: '1' }, list: { type: 'boolean', default: false } },
 })
 const limitMs = 10 * 60_000
 
 const chosen = mutations()
-  .filter(({ folder }) => folders.length === 0 || folders.includes(folder))
+  .filter(
+    ({ folder, file }) =>
+      places.length === 0 ||
+      places.some((place) => place === folder || (place.includes('/') && file.startsWith(place))),
+  )
   .filter((_, index) => index % Number(values.every) === 0)
 
 /** A mutation that names no place, or several, proves nothing. */

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 
 const sources = fileURLToPath(new URL('../ingest-server/src/', import.meta.url))
 
-/** File → the tests that must see its mistakes, and the mistakes: from, to. */
+/** File → the tests that must see its mistakes, whether they need a build, and the mistakes: from, to. */
 const byHand = {
   'collect/request/in-flight.ts': {
     tests: ['ingest-server/src/collect/request'],
@@ -213,6 +213,276 @@ const byHand = {
       ["if (credential?.kind === 'write')", 'if (false)'],
     ],
   },
+  'collect/trust/claims.ts': {
+    tests: ['ingest-server/src/collect/trust'],
+    mistakes: [
+      ['claims !== undefined && event.userId === claims.userId', 'claims !== undefined'],
+      ['if (!isCovered) return withoutClaims(event)', 'if (!isCovered) return { event, trust: unsigned }'],
+      ["claims.accounts.has(event.groupId) ? event.groupId : ''", 'event.groupId'],
+      ["email: event.email === claims.email ? event.email : ''", 'email: event.email'],
+      ["if (role === undefined) return 'all'", "if (role === undefined) return 'traits'"],
+      ["return rolesForTraits.has(role) ? 'domain' : 'traits'", "return 'domain'"],
+      ['facts.filter(({ name }) => !domainTraits.has(name))', 'facts'],
+      ['? former.includes(fact.other)', '? true'],
+      ['return fact.identifier === user && isSaid', 'return isSaid'],
+      ["  if (event.type === 'group' && unverifiedOfAccount(event, trust) === 'all') return false\n", ''],
+    ],
+  },
+  'collect/trust/user-token.ts': {
+    tests: ['ingest-server/src/collect/trust'],
+    mistakes: [
+      ['claims.expiresAtMs > atMs - leewayMs && ', ''],
+      ['Math.max(occurredAtMs, receivedAtMs - queueAgeMs)', 'occurredAtMs'],
+      ['|| !audiences.includes(project.id)', ''],
+      ['if (distinct.size > maxTokensPerRequest)', 'if (false)'],
+      ['for (const name of misplaced) if (holdsToken(rest[name])) rest[name] = withoutToken(rest[name])', ''],
+      [
+        "('secret' in key ? [new TextEncoder().encode(key.secret)] : [])",
+        "[new TextEncoder().encode('secret' in key ? key.secret : String(key.publicKey))]",
+      ],
+    ],
+  },
+  'collect/trust/property-rules.ts': {
+    tests: ['ingest-server/src/collect/trust'],
+    mistakes: [
+      ["if (change === 'drop') continue", ''],
+      ['anywhere.get(name.toLowerCase())', 'anywhere.get(name)'],
+      ["createHmac('sha256', hashSalt)", "createHmac('sha256', '')"],
+      [
+        'if (Array.isArray(value)) return value.map((item) => changed(item, path, depth + 1))',
+        'if (Array.isArray(value)) return value',
+      ],
+    ],
+  },
+  'collect/trust/prepare-batch.ts': {
+    tests: ['ingest-server/src/collect'],
+    mistakes: [
+      ['token ?? batch.token ?? root?.token', 'token'],
+      ['rules && context ? rules.context(context) : context', 'context'],
+    ],
+  },
+  'collect/base/ip.ts': {
+    tests: ['ingest-server/src/collect/base', 'ingest-server/src/collect/request/rate.test.ts'],
+    mistakes: [
+      ['{ ipv4: 3, ipv6: 3 }', '{ ipv4: 4, ipv6: 8 }'],
+      ['{ ipv4: 4, ipv6: 4 }', '{ ipv4: 4, ipv6: 8 }'],
+    ],
+  },
+  'collect/request/rate.ts': {
+    tests: ['ingest-server/src/collect/request'],
+    mistakes: [
+      ["  if (kind === 'secret') return bounds\n", ''],
+      ['Math.min(rate * burstSeconds, bucket.tokens + earned)', 'bucket.tokens + earned'],
+      ['Math.max(0, now - bucket.at)', '(now - bucket.at)'],
+      ['`${id} ${networkOf(address)}`', '`${id} ${address}`'],
+      ['if (tokens > 0) continue', 'if (true) continue'],
+    ],
+  },
+  'identity/rules/accounts.ts': {
+    tests: ['ingest-server/src/identity/rules/accounts.test.ts'],
+    mistakes: [
+      [
+        'proven.length > 0 ? staysByGroup(proven) : byDomain.filter(({ verified }) => verified)',
+        'staysByGroup(proven)',
+      ],
+      ['!verified && !spokenOf.has(account)', '!verified'],
+      ['claimed.flatMap((stay) => outside(stay, firm))', 'claimed'],
+      ['const best = proven.length > 0 ? proven : claims', 'const best = claims'],
+      ['verifiedAccount: accountOf(proven)', 'verifiedAccount: accountOf(best)'],
+      ['some.length > 1 ? undefined : ', ''],
+      ['return domain !== undefined && addresses.some(', 'return domain !== undefined || addresses.some('],
+      ['verified ? meaning?.verifiedAccount : meaning?.account', 'meaning?.account'],
+      ['held.identifier === identifier && isWithin(held, at)', 'held.identifier === identifier'],
+      ['[...identifiers].sort(byVerified)', 'identifiers'],
+      ['const byDomain = proven.length > 0 ? [] :', 'const byDomain ='],
+    ],
+  },
+  'identity/rules/large-people.ts': {
+    tests: ['ingest-server/src/identity/rules/size.test.ts'],
+    mistakes: [
+      ["link.kind === 'alias' && link.verified && ", "link.kind === 'alias' && "],
+      ["if (kind !== 'release' || !verified) continue", "if (kind !== 'release') continue"],
+      ['sizeOf(rootOf(user)) > most', 'sizeOf(rootOf(user)) > most + 1'],
+    ],
+  },
+  'log/embedded/handled-mark.ts': {
+    tests: ['ingest-server/src/log/embedded/synced.test.ts'],
+    mistakes: [
+      ['constants.O_RDWR | constants.O_CREAT | constants.O_DSYNC)', 'constants.O_RDWR | constants.O_CREAT)'],
+    ],
+  },
+  'log/embedded/rewrite-segment.ts': {
+    tests: ['ingest-server/src/log/embedded/synced.test.ts'],
+    mistakes: [['      await syncFile(fd)\n', '']],
+  },
+  'log/embedded/segments.ts': {
+    tests: ['ingest-server/src/log/embedded/synced.test.ts'],
+    mistakes: [['      await syncFolder(dir)\n', '']],
+  },
+  'log/embedded/frame.ts': {
+    tests: ['ingest-server/src/log/embedded/damage.test.ts'],
+    mistakes: [
+      ["  if (bytes.toString('latin1', headerEnd, rowsStart) !== expected) return 'broken'\n", ''],
+      ["  if (line.toString('latin1', textEnd) !== expected) return undefined\n", ''],
+      ["  if (end - start > maxReadableBytes) return 'broken'\n", ''],
+    ],
+  },
+  'log/embedded/folder-lock.ts': {
+    tests: ['ingest-server/src/log/embedded/folder-lock.test.ts'],
+    mistakes: [
+      ['const exclusiveWithoutWaiting = 2 | 4', 'const exclusiveWithoutWaiting = 1 | 4'],
+      ["host === hostname() ? '' : ` on ${host}`", "''"],
+    ],
+  },
+  'log/append-queue.ts': {
+    tests: ['ingest-server/src/log/append-queue.test.ts'],
+    mistakes: [
+      ['if (inFlightBytes + bytes > maxInFlightBytes)', 'if (false)'],
+      ['for (const waiter of writing) inFlightBytes -= waiter.bytes\n', '\n'],
+      ['if (count > 0 && bytes + waiter.bytes > maxGroupBytes) break', ''],
+      [
+        '        for (const waiter of writing) settle(waiter, error)\n',
+        '        for (const waiter of writing) settle(waiter)\n',
+      ],
+      ['while (loop !== undefined) await loop', ''],
+    ],
+  },
+  'log/scrub.ts': {
+    tests: ['ingest-server/src/log', 'ingest-server/src/collect/trust'],
+    mistakes: [
+      ["  if (verdictOfRow(clean, judge) !== 'mentions') return clean\n", '  return clean\n'],
+      ["...(isEmailGone && { email: '' }),", ''],
+    ],
+  },
+  'erasure/proofs.ts': {
+    tests: ['ingest-server/test/tenants.test.ts'],
+    isBuilt: true,
+    mistakes: [
+      ['erasure.project === project && erasure.erasureId', 'erasure.erasureId'],
+      ['erasure.project === project &&\n      (person', '(person'],
+    ],
+  },
+  'erasure/until-received.ts': {
+    tests: ['ingest-server/src/erasure/erasing.long.test.ts'],
+    mistakes: [
+      ['latestMs < nowMs ? nowMs : latestMs + followsWithinMs', 'nowMs'],
+      [
+        '(SELECT max(received_at) FROM events WHERE project = {project: String})',
+        "toDateTime64(0, 3, 'UTC')",
+      ],
+    ],
+  },
+  'erasure/erase-log.ts': {
+    tests: ['ingest-server/src/erasure/erase-log.test.ts'],
+    mistakes: [
+      ["  if (row.project !== project) return 'other'\n", ''],
+      ["    return isAboutErased(text, Date.now(), judge) ? 'theirs' : 'other'\n", "    return 'theirs'\n"],
+    ],
+  },
+  'http/operator.ts': {
+    tests: ['ingest-server/src/http/operator.test.ts'],
+    mistakes: [
+      ['    isLoopback(hostOf(headers.host)) &&\n', ''],
+      ['forwarding.every((name) => headers[name] === undefined)', 'true'],
+      ['!isBehindProxy &&', ''],
+      ['    isLoopback(socket.remoteAddress) &&\n', ''],
+      [
+        'timingSafeEqual(sha256(bearerOf(headers.authorization)), wanted)',
+        'headers.authorization !== undefined',
+      ],
+    ],
+  },
+  'http/explorer/tries.ts': {
+    tests: ['ingest-server/src/http/explorer'],
+    mistakes: [
+      ['if (recent.length >= mostWrong)', 'if (false)'],
+      ['.filter((time) => at - time < withinMs)', ''],
+    ],
+  },
+  'timeline/traits.ts': {
+    tests: [
+      'ingest-server/src/timeline/traits.test.ts',
+      'ingest-server/src/api/people/people-routes.test.ts',
+    ],
+    mistakes: [
+      ['    if (isNullLike(value)) continue\n', ''],
+      ['holding.identifier === identifier && isWithin(holding, at)', 'holding.identifier === identifier'],
+      ['known?.said.verified === one.verified ? known.told : 0', 'known?.told ?? 0'],
+      ['if (known === undefined || isReceivedBefore(one, known))', 'if (known === undefined)'],
+      [
+        'identifier IN {identifiers: Array(String)}\n  AND received_at <= {until:',
+        'identifier IN {identifiers: Array(String)}\n  AND received_at != {until:',
+      ],
+    ],
+  },
+  'timeline/as-of.ts': {
+    tests: ['ingest-server/src/api/people/people-routes.test.ts'],
+    mistakes: [
+      ['const asOf = new Date(asOfMs).toISOString()', "const asOf = '2299-12-31T00:00:00.000Z'"],
+      ['accounts.some(({ account }) => account === id)', 'accounts.length > 0'],
+    ],
+  },
+  'timeline/cursor.ts': {
+    tests: ['ingest-server/src/timeline/cursor.test.ts'],
+    mistakes: [['z.number().int().min(earliestMs).max(latestMs)', 'z.number()']],
+  },
+  'timeline/export.ts': {
+    tests: ['ingest-server/src/api/people/people-routes.test.ts', 'ingest-server/src/api/re-sent.test.ts'],
+    mistakes: [
+      [
+        'if (isTheirs(row.subject, row) && !isLaterCopy(row.subject, row))',
+        'if (!isLaterCopy(row.subject, row))',
+      ],
+      [
+        'if (isTheirs(row.subject, row) && !isLaterCopy(row.subject, row))\n ',
+        'if (isTheirs(row.subject, row))\n ',
+      ],
+      ['for (const row of rows) if (isTheirs(row.identifier, row)) yield', 'for (const row of rows) yield'],
+    ],
+  },
+  'timeline/page.ts': {
+    tests: ['ingest-server/src/timeline/page.test.ts', 'ingest-server/src/api/routes.test.ts'],
+    mistakes: [
+      ['scope.placed(rows).filter(({ row }) => query.withBots || !row.isBot)', 'scope.placed(rows)'],
+      [
+        'scope.isShown(listing.accountsOf(item)) && isListed(item, query, listing)',
+        'isListed(item, query, listing)',
+      ],
+    ],
+  },
+  'timeline/listing.ts': {
+    tests: ['ingest-server/src/timeline/page.test.ts', 'ingest-server/src/api/routes.test.ts'],
+    mistakes: [['position.at < from || position.at >= to || ', '']],
+  },
+  'timeline/window.ts': {
+    tests: ['ingest-server/src/timeline/page.test.ts', 'ingest-server/src/api/re-sent.test.ts'],
+    mistakes: [
+      ['return at >= low && at < high && isShown &&', 'return isShown &&'],
+      ['return at >= low && at < high && isShown && isListed', 'return at >= low && at < high && isListed'],
+      ['[...rows.filter(({ messageId }) => !repeated.has(messageId)), ...copies]', '[...rows]'],
+    ],
+  },
+  'timeline/single-events.ts': {
+    tests: ['ingest-server/src/api/people/people-routes.test.ts', 'ingest-server/src/api/routes.test.ts'],
+    mistakes: [['state?.owners.find((interval) => isWithin(interval, full.at))', 'state?.owners[0]']],
+  },
+  'timeline/identifiers.ts': {
+    tests: ['ingest-server/src/timeline/identifiers.test.ts', 'ingest-server/src/api/literal-ids.test.ts'],
+    mistakes: [
+      ['[user, emailIdentifier(email)]', '[emailIdentifier(email), user]'],
+      ['[user] : [user, ...identifiersOf(id)]', '[user] : [...identifiersOf(id), user]'],
+    ],
+  },
+  'touchpoints/scope.ts': {
+    tests: ['ingest-server/src/timeline/page.test.ts', 'ingest-server/src/timeline/views.test.ts'],
+    mistakes: [
+      ["if (event.groupId !== '' && event.type !== 'group') return [event.groupId]", ''],
+      [
+        '?.find(({ holding }) => isWithin(holding, event.at))\n    return held &&',
+        '?.[0]\n    return held &&',
+      ],
+    ],
+  },
   'clickhouse/query-errors.ts': {
     tests: ['ingest-server/src/clickhouse/query.test.ts'],
     mistakes: [["  '745', //", "  '7450', //"]],
@@ -257,10 +527,10 @@ function placesOf(text, what) {
 }
 
 export function mutations() {
-  const hand = Object.entries(byHand).flatMap(([file, { tests, mistakes }]) => {
+  const hand = Object.entries(byHand).flatMap(([file, { tests, mistakes, isBuilt = false }]) => {
     const text = readFileSync(sources + file, 'utf8')
     const folder = file.slice(0, file.indexOf('/'))
-    return mistakes.map(([from, to]) => ({ folder, file, text, from, to, tests, isBuilt: false }))
+    return mistakes.map(([from, to]) => ({ folder, file, text, from, to, tests, isBuilt }))
   })
   return [...hand, ...tenancy()]
 }
