@@ -294,7 +294,6 @@ const byHand = {
       ['verified ? meaning?.verifiedAccount : meaning?.account', 'meaning?.account'],
       ['held.identifier === identifier && isWithin(held, at)', 'held.identifier === identifier'],
       ['[...identifiers].sort(byVerified)', 'identifiers'],
-      ['const byDomain = proven.length > 0 ? [] :', 'const byDomain ='],
     ],
   },
   'identity/rules/large-people.ts': {

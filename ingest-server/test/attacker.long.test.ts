@@ -7,12 +7,20 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { sendHostile, sendLast, untilFormed } from '../../test-support/worlds/hostile-events.js'
+import {
+  hostileEvents,
+  sendHostile,
+  sendLast,
+  untilFormed,
+} from '../../test-support/worlds/hostile-events.js'
 import { startServer, type TestServer, until } from '../../test-support/server.js'
 
 const strict = { writeKey: 'wk_strict_0123456789', secretKey: 'sk_strict_0123456789abcdef' }
+/** As by default, and with a key that signs. */
+const tokened = { writeKey: 'wk_tokened_0123456789', secretKey: 'sk_tokened_0123456789abcdef' }
 const bound = { writeKey: 'wk_bound_0123456789', originKey: 'wk_origin_0123456789' }
 const signingSecret = 'sg_0123456789abcdef0123456789abcdef'
 
@@ -26,6 +34,12 @@ beforeAll(async () => {
       writeKeys: [strict.writeKey],
       secretKeys: [strict.secretKey],
       identify: 'signed-only',
+      signingKeys: [{ id: 's1', secret: signingSecret }],
+    },
+    {
+      id: 'tokened',
+      writeKeys: [tokened.writeKey],
+      secretKeys: [tokened.secretKey],
       signingKeys: [{ id: 's1', secret: signingSecret }],
     },
     {
@@ -312,13 +326,13 @@ describe('whatever is sent with a public key, what is verified stays as it is', 
     return { touch: { name: 'Paid', where: [{ property: 'amount', op: 'gte', value: 400 }] } }
   }
 
-  /** The verified touchpoints as the table has them, without who else reported the same. */
+  /** The verified touchpoints of eve as the table has them, without who else reported the same. */
   async function touchpointRows() {
     const rows = await server.sql<{ message_ids: string[]; sources: string[] }>(
       `SELECT person, toString(at) AS at, kind, name, label, channel, channel_rule, source, medium, campaign, path, pages,
         value, currency, direction, anonymous, accounts, sources, message_ids
       FROM touchpoints_of_people FINAL
-      WHERE project = 'default' AND hasAny(message_ids, {ids: Array(String)}) ORDER BY person, at, name`,
+      WHERE project = 'default' AND person = 'user:eve' AND hasAny(message_ids, {ids: Array(String)}) ORDER BY person, at, name`,
       { ids: idsInSql },
     )
     return rows.map(({ message_ids, sources, ...row }) => ({
@@ -357,7 +371,7 @@ describe('whatever is sent with a public key, what is verified stays as it is', 
       score: { total: score.total, rules: score.rules },
       conversions: await server.sql(
         `SELECT goal, subject, toString(at) AS at, value FROM conversions
-        WHERE project = 'default' AND message_id IN {ids: Array(String)} ORDER BY subject, at`,
+        WHERE project = 'default' AND message_id IN {ids: Array(String)} AND verified ORDER BY subject, at`,
         { ids: idsInSql },
       ),
       lists: [
@@ -383,7 +397,7 @@ describe('whatever is sent with a public key, what is verified stays as it is', 
       accounts: Marked[]
     }
     type Account = { id: string; traits: Marked[]; people: Marked[] }
-    type Timeline = { touchpoints: { messageIds: string[]; sources: string[] }[] }
+    type Timeline = { touchpoints: (Marked & { messageIds: string[]; sources: string[] })[] }
     const people = await Promise.all(
       ['eve', 'eve-old', 'gil', 'hal', 'email:eve@hooli.dev', 'email:hal@initech.dev'].map(async (id) => {
         const { body } = await server.get<Person>(`/v1/people/${encodeURIComponent(id)}`)
@@ -401,7 +415,7 @@ describe('whatever is sent with a public key, what is verified stays as it is', 
     )
     const { body } = await server.get<Timeline>('/v1/users/eve/timeline?order=asc')
     // A report of the same by somebody else is named beside it, after the verified one.
-    const touchpoints = body.touchpoints
+    const touchpoints = proven(body.touchpoints)
       .filter(({ messageIds }) => messageIds.some((id) => verifiedEvents.includes(id)))
       .map((one) => ({
         ...one,
@@ -412,12 +426,22 @@ describe('whatever is sent with a public key, what is verified stays as it is', 
       "SELECT domain, account, state, arrayFilter(c -> c.verified, claims) AS claims FROM domains FINAL WHERE domain IN ('hooli.dev', 'initech.dev') AND arrayExists(c -> c.verified, claims) ORDER BY domain",
     )
     const { body: ofAccount } = await server.get<Timeline>('/v1/accounts/hooli/timeline?order=asc&limit=1000')
-    const accountTouchpoints = ofAccount.touchpoints.filter(({ messageIds }) =>
+    const listed = await Promise.all(
+      ['users/eve', 'accounts/hooli'].map(async (who) => {
+        const path = `/v1/${who}/timeline?order=asc&limit=1000&detail=events`
+        const { body: page } = await server.get<{ events: Marked[] }>(path)
+        return proven(page.events)
+      }),
+    )
+    const byId = await Promise.all(
+      verifiedEvents.map(async (id) => (await server.get(`/v1/events/${id}`)).body),
+    )
+    const accountTouchpoints = proven(ofAccount.touchpoints).filter(({ messageIds }) =>
       verifiedEvents.includes(messageIds[0] ?? ''),
     )
     return JSON.stringify(
       {
-        ...{ people, accounts, touchpoints, domains, rows: await touchpointRows() },
+        ...{ people, accounts, touchpoints, domains, listed, byId, rows: await touchpointRows() },
         accountTouchpoints: accountTouchpoints.map(({ messageIds, sources: [source] }) => [
           messageIds[0],
           source,
@@ -435,7 +459,7 @@ describe('whatever is sent with a public key, what is verified stays as it is', 
     // What stands there is not nothing.
     for (const shown of ['"total": 27', '"goal": "paid"', '"Paid"', '"person user:eve"', '"account hooli"'])
       expect(before).toContain(shown)
-    for (const seed of [1, 2, 3]) {
+    for (const seed of [1, 2, 3, 4]) {
       await untilWorkedIn(await sendHostile(server, seed))
       await untilSame(before, `sequence ${seed}`)
     }
@@ -498,6 +522,29 @@ describe('whatever is sent with a public key, what is verified stays as it is', 
 })
 
 describe('what would stop everybody', () => {
+  /** Asks whether the process lives, again and again until stopped: how long it was silent at most. */
+  function watchLive() {
+    const seen = { asked: 0, longestMs: 0 }
+    let isOver = false
+    async function watch(): Promise<void> {
+      while (!isOver) {
+        const startedAt = performance.now()
+        expect((await fetch(`${server.url}/health/live`)).status).toBe(200)
+        seen.asked += 1
+        seen.longestMs = Math.max(seen.longestMs, performance.now() - startedAt)
+        await delay(50)
+      }
+    }
+    const watching = watch()
+    return {
+      async stop() {
+        isOver = true
+        await watching
+        return seen
+      },
+    }
+  }
+
   test('somebody of 900 addresses with 20 devices each is cut to size, and others are stitched all the while', async () => {
     const events = Array.from({ length: 900 }, (_, n) => [
       { type: 'identify', userId: 'octopus', traits: { email: `arm-${n}@octopus.dev` } },
@@ -507,6 +554,7 @@ describe('what would stop everybody', () => {
         traits: { email: `arm-${n}@octopus.dev` },
       })),
     ]).flat()
+    const live = watchLive()
     for (let start = 0; start < events.length; start += 2_000) {
       const batch = events.slice(start, start + 2_000)
       expect((await server.post('/v1/batch', { batch })).status).toBe(200)
@@ -518,6 +566,10 @@ describe('what would stop everybody', () => {
     }
     const last = await sendLast(server)
     await untilStored(last)
+    const { asked, longestMs } = await live.stop()
+    expect(asked).toBeGreaterThan(20)
+    // Once it was silent for seven seconds.
+    expect(longestMs).toBeLessThan(3_000)
     const { body } = await server.get<{ identifiers: string[] }>('/v1/identity/quarantined?limit=1000')
     expect(body.identifiers).toContain('user:octopus')
     const [octopus] = await server.sql<{ size: number }>(
@@ -641,13 +693,89 @@ describe('with a key that is bound', () => {
   })
 })
 
+function signed(claims: object, secret: string, alg = 'HS256'): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const text = `${part({ alg, typ: 'JWT' })}.${part(claims)}`
+  if (alg === 'none') return `${text}.`
+  return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
+}
+
+test.each([
+  ['no account', undefined],
+  ['another account', [{ id: 'evil', role: 'owner' }]],
+  ['the account, as a member', [{ id: 'acme', role: 'viewer' }]],
+  ['the account, which they run', [{ id: 'acme', role: 'owner' }]],
+])(
+  'in an open project too a token that names %s changes nothing that is not its user’s',
+  async (_, accounts) => {
+    const isRunBy = accounts?.some(({ id, role }) => id === 'acme' && role === 'owner') ?? false
+    const secret = (batch: object[]) => server.post('/v1/batch', { batch }, tokened.secretKey)
+    const marked = randomUUID()
+    await secret([
+      { type: 'identify', userId: 'ada', traits: { email: 'ada@acme.dev', plan: 'pro' } },
+      { type: 'group', userId: 'ada', groupId: 'acme', traits: { plan: 'pro', domain: 'acme.dev' } },
+      { type: 'track', userId: 'ada', event: 'Paid', messageId: marked },
+    ])
+    await untilStored(marked)
+    const exp = Math.floor(Date.now() / 1_000) + 3_600
+    const sub = `mallory-${randomUUID()}`
+    const userToken = signed({ sub, aud: 'tokened', exp, accounts }, signingSecret)
+    /** Without what is mallory's own: what was said with proof of acme, and where it leads. */
+    const proven = async () => {
+      const ask = (columns: string, from: string) =>
+        server.sql(`SELECT DISTINCT ${columns} FROM ${from} WHERE project = 'tokened' ORDER BY ALL`)
+      return {
+        traits: await ask(
+          'account, name, value',
+          "(SELECT * FROM account_traits FINAL WHERE account = 'acme' AND verified)",
+        ),
+        people: await ask('person, how', "(SELECT * FROM account_people FINAL WHERE person = 'user:ada')"),
+        left: await ask(
+          'identifier, account, left',
+          "(SELECT * FROM memberships FINAL WHERE identifier = 'user:ada' AND verified)",
+        ),
+        domains: await ask('domain, account, state', 'domains FINAL'),
+        plan: await ask(
+          'value',
+          "(SELECT * FROM traits FINAL WHERE identifier = 'user:ada' AND verified AND name = 'plan')",
+        ),
+      }
+    }
+    const before = await proven()
+    expect(before.domains).toEqual([{ domain: 'acme.dev', account: 'acme', state: '' }])
+    const last = randomUUID()
+    const batch = [
+      {
+        type: 'group',
+        userId: sub,
+        groupId: 'acme',
+        traits: { domain: 'evil.dev', ...(!isRunBy && { plan: 'hacked' }) },
+      },
+      {
+        type: 'group',
+        userId: sub,
+        groupId: 'evil',
+        traits: { domain: 'acme.dev', website: 'https://acme.dev' },
+      },
+      { type: 'group', userId: 'ada', groupId: 'acme', traits: { left: true, plan: 'hacked' } },
+      { type: 'identify', userId: sub, traits: { email: 'ada@acme.dev' } },
+      { type: 'identify', userId: 'ada', traits: { plan: 'hacked' } },
+      { type: 'alias', userId: sub, previousId: 'ada' },
+      { type: 'track', userId: sub, event: 'Last', messageId: last },
+    ].map((event) => ({ ...event, userToken }))
+    expect((await server.post('/v1/batch', { batch }, tokened.writeKey)).status).toBe(200)
+    await untilStored(last)
+    expect(await proven()).toEqual(before)
+    const [own] = await server.sql<{ verified: boolean }>(
+      'SELECT max(verified) AS verified FROM account_people FINAL WHERE person = {person: String} AND account = {account: String}',
+      { person: `user:${sub}`, account: 'acme' },
+    )
+    expect(Boolean(own?.verified)).toBe(accounts?.some(({ id }) => id === 'acme') ?? false)
+  },
+  120_000,
+)
+
 describe('in a signed-only project', () => {
-  const signed = (claims: object, secret: string, alg = 'HS256') => {
-    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-    const text = `${part({ alg, typ: 'JWT' })}.${part(claims)}`
-    if (alg === 'none') return `${text}.`
-    return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
-  }
   const claims = { sub: 'ada', aud: 'strict', exp: Math.floor(Date.now() / 1_000) + 3_600 }
 
   test('everything that is tried changes nothing about anybody', async () => {
@@ -731,6 +859,29 @@ describe('in a signed-only project', () => {
     )
     expect(kept).toEqual([{ subject: 'anon:evil-device' }])
   })
+
+  test('nor do hundreds of hostile events of every kind, in several orders', async () => {
+    const verified = [
+      { type: 'identify', userId: 'eve', anonymousId: 'd0', traits: { email: 'eve@hooli.dev', plan: 'pro' } },
+      { type: 'identify', userId: 'hal', traits: { email: 'hal@initech.dev' } },
+      { type: 'group', userId: 'eve', groupId: 'hooli', traits: { name: 'Hooli', domain: 'hooli.dev' } },
+      { type: 'group', userId: 'gil', groupId: 'hooli', traits: { left: true } },
+      { type: 'track', userId: 'eve', event: 'Paid', messageId: 'strict-paid' },
+    ]
+    await server.post('/v1/batch', { batch: verified }, strict.secretKey)
+    await untilStored('strict-paid')
+    const before = await whatIsKnown('strict')
+    expect(before.domains?.length).toBeGreaterThan(0)
+    expect(JSON.stringify(before.account_people)).toContain('user:eve')
+    for (const seed of [5, 6, 7]) {
+      const { body } = await server.post('/v1/batch', { batch: hostileEvents(seed) }, strict.writeKey)
+      expect(body.accepted).toBeGreaterThan(50)
+      const last = { anonymousId: 'evil-device', event: 'Last', messageId: randomUUID() }
+      await server.post('/v1/track', last, strict.writeKey)
+      await untilStored(last.messageId)
+      expect(await whatIsKnown('strict'), `sequence ${seed}`).toEqual(before)
+    }
+  }, 180_000)
 
   test('and a token of their own lets somebody speak for themselves alone', async () => {
     const userToken = signed({ ...claims, sub: 'mallory', email: 'mallory@evil.test' }, signingSecret)

@@ -13,6 +13,8 @@ const emails = [
 ]
 const groups = ['hooli', 'domain:initech.dev', 'evil']
 const claimed = ['hooli.dev', 'initech.dev', 'https://www.hooli.dev', 'evil.dev']
+/** Of verified events, as who has seen them may know. */
+const known = ['eve-paid', 'eve-called', 'eve-viewed']
 
 /** The same numbers at every run; each below its argument. */
 function randomOf(seed: number): (below: number) => number {
@@ -38,6 +40,13 @@ function hostileEvent(random: (below: number) => number): object {
     website: one(claimed),
   }
   const left = one([{}, { left: true }])
+  const id = one([
+    {},
+    {},
+    {},
+    { messageId: one(known) },
+    { userToken: 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJldmUifQ.' },
+  ])
   const what = one<object>([
     { type: 'identify', traits },
     { type: 'group', groupId: one(groups), traits: { ...traits, ...left } },
@@ -45,6 +54,7 @@ function hostileEvent(random: (below: number) => number): object {
     { type: 'alias', userId: one(users), previousId: one(users) },
     { type: one(['unlink', 'relink', 'release']), userId: one(users), previousId: one(users) },
     { type: 'track', event: 'Evil', context: { groupId: one(groups) } },
+    { type: one(['screen', 'page', 'track']), event: 'Evil', name: 'Evil', groupId: one(groups), traits },
     {
       type: 'track',
       event: one(['Paid', 'called', 'PAID', 'Refused', 'Met']),
@@ -54,13 +64,18 @@ function hostileEvent(random: (below: number) => number): object {
     },
     { type: 'page', context: { page: { url: 'https://evil.dev/?utm_source=evil&utm_medium=cpc' } } },
   ])
-  return { ...dated, ...who, ...what }
+  return { ...id, ...dated, ...who, ...what }
 }
 
-/** Sends some hundred of them, always the same of a seed. Answers an event that came after them. */
-export async function sendHostile(server: TestServer, seed: number): Promise<string> {
+/** Some hundred of them, always the same of a seed. */
+export function hostileEvents(seed: number): object[] {
   const random = randomOf(seed)
-  await server.post('/v1/batch', { batch: Array.from({ length: 250 }, () => hostileEvent(random)) })
+  return Array.from({ length: 250 }, () => hostileEvent(random))
+}
+
+/** Sends those of a seed. Answers an event that came after them. */
+export async function sendHostile(server: TestServer, seed: number): Promise<string> {
+  await server.post('/v1/batch', { batch: hostileEvents(seed) })
   return sendLast(server)
 }
 

@@ -44,6 +44,7 @@ export function toTouchpoint(formed: Touchpoint, wide: ReadonlyMap<string, WideR
     direction: touchpoint.direction,
     messageIds: touchpoint.messageIds,
     sources: touchpoint.sources,
+    verified: lead.verified,
     page: pageOf(lead, kind === 'visit' ? acquisition.referrer : ''),
     campaign: filled({
       source: acquisition.source,
@@ -115,5 +116,6 @@ export function toEvent({ row, person, accounts, because }: PlacedRow, wide: Wid
     person,
     accounts: [...accounts],
     because,
+    verified: row.verified,
   }
 }

@@ -32,6 +32,7 @@ export const touchpointColumns: readonly CsvColumn[] = [
     'shared',
     'direction',
     'sources',
+    'verified',
   ),
   { key: 'campaign.source', header: 'source' },
   { key: 'campaign.medium', header: 'medium' },
@@ -48,7 +49,7 @@ export const touchpointColumns: readonly CsvColumn[] = [
 export const eventColumns: readonly CsvColumn[] = named(
   ...['occurredAt', 'type', 'name', 'channel', 'channelRule', 'source', 'medium', 'campaign', 'referrer'],
   ...['url', 'title', 'person', 'accounts', 'anonymousId', 'userId', 'email', 'groupId', 'sessionId'],
-  ...['properties', 'traits', 'clientTime', 'receivedAt', 'messageId', 'because'],
+  ...['properties', 'traits', 'clientTime', 'receivedAt', 'messageId', 'because', 'verified'],
 )
 
 export const stageColumns: readonly CsvColumn[] = [

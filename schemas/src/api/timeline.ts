@@ -125,6 +125,12 @@ const visitPage = z.object({
     .nullable()
     .describe('How far it was scrolled, in percent of its height; null where unknown'),
 })
+/** An event with a write key alone may be anybody's. */
+const verified = z
+  .boolean()
+  .describe(
+    'A secret key, or a userToken of this user, vouches for who did it; else anybody may have sent it',
+  )
 export const touchpointShape = z.object({
   kind: z.enum(touchpointKinds),
   name: z.string().describe('Of a visit the title of its landing page, else its name or path'),
@@ -141,6 +147,7 @@ export const touchpointShape = z.object({
   sources: z
     .array(z.string())
     .describe('Who reported it: the SDK’s library, else web or server; or the importer’s name'),
+  verified,
   page,
   campaign: z.object({ source: z.string(), medium: z.string(), name: z.string() }).partial(),
   properties: json.describe('Without null-like values'),
@@ -186,6 +193,7 @@ export const eventShape = z.object({
   person: z.string(),
   accounts: z.array(z.string()),
   because: z.string(),
+  verified,
 })
 export type EventAnswer = z.input<typeof eventShape>
 

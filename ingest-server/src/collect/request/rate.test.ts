@@ -34,6 +34,22 @@ test('a batch may overdraw, and the next one waits as long as that takes', () =>
   expect(() => rate.check(bounds)).not.toThrow()
 })
 
+test('who was silent for a day has one burst, and a clock that goes back an hour takes nothing from it', () => {
+  let now = 0
+  const rate = createRateLimiter(() => now)
+  const bounds = boundsOf({ ...holder, project: { id: 'shop', identify: 'open' } }, '')
+  rate.check(bounds)
+  now = 86_400_000
+  rate.take(bounds, 10)
+  expect(() => rate.check(bounds)).toThrow(expect.objectContaining({ retryAfterSeconds: 1 }))
+  now = 90_000_000
+  rate.check(bounds)
+  now -= 3_600_000
+  expect(() => rate.check(bounds)).not.toThrow()
+  rate.take(bounds, 9)
+  expect(() => rate.check(bounds)).not.toThrow()
+})
+
 test('addresses are bound each for itself, IPv6 by its /64', () => {
   const rate = createRateLimiter(() => 0)
   const isBound = (address: string) => {

@@ -43,7 +43,12 @@ async function collect(body: object, project: Project, { keySets = noKeySets, ve
     byBrowser: true,
   })
   const rows = linesIn<Partial<EventRow>>(outcome.lines)
-  return { ...outcome, rows, row: rows[0] ?? {}, refused: linesIn<RejectedRow>(outcome.rejectedLines) }
+  return {
+    ...outcome,
+    ...{ rows, row: rows[0] ?? {}, refused: linesIn<RejectedRow>(outcome.rejectedLines) },
+    // As text: bytes contain no text, and so whatever is looked for in them is never there.
+    ...{ lines: outcome.lines.toString(), rejectedLines: outcome.rejectedLines.toString() },
+  }
 }
 const linesIn = <Row>(lines: Buffer) =>
   lines
@@ -176,6 +181,23 @@ test('without a token and without an anonymousId a signed-only project refuses, 
   )
   expect(accepted).toBe(0)
   expect(refused).toMatchObject([{ code: 'EVENT_NOT_SIGNED' }])
+})
+
+test.each([
+  ['a visitor', { anonymousId: 'a1' }],
+  ['a visitor with the address of the token', { anonymousId: 'a1', traits: { email: 'ada@example.com' } }],
+])('a token says nothing of an event that names no user: %s', async (_who, event) => {
+  const signed = await token({ claims: { email: 'ada@example.com', accounts: [{ id: 'acme' }] } })
+  for (const type of ['identify', 'group', 'track']) {
+    const body = { type, event: 'E', groupId: 'acme', userToken: signed, ...event }
+    const { row } = await collect(body, open)
+    expect(row?.verified, type).toBeUndefined()
+    expect(row.links?.some(({ verified }) => verified) ?? false, type).toBe(false)
+    const { row: alone } = await collect(body, signedOnly)
+    expect(alone).toMatchObject({ subject: 'anon:a1' })
+    for (const column of ['email', 'group_id', 'links', 'memberships', 'person_traits', 'verified'])
+      expect(alone, `${type} ${column}`).not.toHaveProperty(column)
+  }
 })
 
 test('a secret key needs no token', async () => {
@@ -328,8 +350,11 @@ test('a public key never serves as the secret of an HMAC', async () => {
   const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
   const project: Project = { ...open, signing: { keys: [{ id: 'p', publicKey: pem }] } }
   const forged = await token({ key: new TextEncoder().encode(pem) })
-  const { row } = await collect(identify(forged), project)
+  // Without an address, which the token does not name: that alone would keep the event from being verified.
+  const { row, warnings } = await collect(identify(forged, { traits: {} }), project)
   expect(row.verified).toBeUndefined()
+  expect(row.links).toMatchObject([{ other: 'anon:a1', verified: false }])
+  expect(warnings).toHaveLength(1)
 })
 
 test('a key set that is not read yet, or lacks a new key, asks to send again; one that has it decides', async () => {

@@ -145,6 +145,12 @@ describe('the accounts a person counts in', () => {
       ['domain:acme.dev [..) by domain!'],
     ],
     [
+      'of two addresses in one account the verified one is what it is by',
+      [held('user:u'), held('email:a@acme.dev'), held('email:b@acme.dev!')],
+      [],
+      ['domain:acme.dev [..) by domain!'],
+    ],
+    [
       'two companies’ addresses, two accounts; two addresses of one, one',
       [held('email:a@acme.dev'), held('email:a@beta.dev'), held('email:b@acme.dev')],
       [],
