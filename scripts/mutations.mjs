@@ -319,7 +319,7 @@ const byHand = {
     mistakes: [['      await syncFolder(dir)\n', '']],
   },
   'log/embedded/frame.ts': {
-    tests: ['ingest-server/src/log/embedded/damage.test.ts'],
+    tests: ['ingest-server/src/log/embedded/frame.test.ts', 'ingest-server/src/log/embedded/damage.test.ts'],
     mistakes: [
       ["  if (bytes.toString('latin1', headerEnd, rowsStart) !== expected) return 'broken'\n", ''],
       ["  if (line.toString('latin1', textEnd) !== expected) return undefined\n", ''],
