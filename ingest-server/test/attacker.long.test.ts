@@ -429,8 +429,16 @@ describe('whatever is sent with a public key, what is verified stays as it is', 
     const listed = await Promise.all(
       ['users/eve', 'accounts/hooli'].map(async (who) => {
         const path = `/v1/${who}/timeline?order=asc&limit=1000&detail=events`
-        const { body: page } = await server.get<{ events: Marked[] }>(path)
-        return proven(page.events)
+        const all: Marked[] = []
+        // To its end: what is dated back stands before what is looked for.
+        for (let cursor: string | null = ''; cursor !== null;) {
+          const after: string = cursor && `&cursor=${encodeURIComponent(cursor)}`
+          type Page = { events: Marked[]; nextCursor: string | null }
+          const { body: page }: { body: Page } = await server.get<Page>(path + after)
+          all.push(...proven(page.events))
+          cursor = page.nextCursor
+        }
+        return all
       }),
     )
     const byId = await Promise.all(

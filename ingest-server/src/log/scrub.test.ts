@@ -188,3 +188,12 @@ test('a name that begins in the middle of an escape leaves JSON as JSON', () => 
     b: '[erased]',
   })
 })
+
+test('of somebody else’s event the columns that name them are empty, and its own name stays', () => {
+  const row = {
+    ...{ subject: 'user:bob', user_id: 'bob', email: 'ada@example.com', previous_id: 'u-4711-jb' },
+    ...{ occurred_at: at, received_at: at },
+  } as StoredRow
+  expect(verdictOfRow(row, judge)).toBe('mentions')
+  expect(scrub(row, judge)).toMatchObject({ user_id: 'bob', email: '', previous_id: '' })
+})
