@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -52,6 +52,15 @@ describe('the embedded log', () => {
     await log?.close()
     log = undefined
     rmSync(dir, { recursive: true, force: true })
+  })
+
+  test('its folder is closed to other users of the machine, also one that an earlier version left open', async () => {
+    for (const folder of [dir, join(dir, 'made')]) {
+      if (folder === dir) chmodSync(dir, 0o755)
+      const one = await openEmbeddedLog({ dir: folder, clock: () => now, logger: silentLogger })
+      await one.close()
+      expect((statSync(folder).mode & 0o777).toString(8), folder).toBe('700')
+    }
   })
 
   test('full: what is not handled is never dropped, appends are refused until the store has caught up', async () => {

@@ -7,6 +7,7 @@
  * Handled segments are kept for `touchline replay` as long as the window and the size limit allow, oldest go
  * first. What is not handled is never dropped: when it alone fills `maxBytes`, append rejects with LOG_FULL.
  */
+import { chmod } from 'node:fs/promises'
 import type { Clock } from '../../clock.js'
 import { TouchlineError } from '../../errors.js'
 import type { Logger } from '../../logger.js'
@@ -64,7 +65,9 @@ const retryAfterFailureMs = { first: 100, most: 5_000 }
 /** Rejects when another process has the folder's log open, or when a file of it is damaged. */
 export async function openEmbeddedLog(given: EmbeddedLogOptions): Promise<EmbeddedLog> {
   const options = { ...defaults, ...given }
-  await makeFolder(options.dir)
+  // What visitors did stands here in plain lines, and DATA_DIR may be open to all of the machine: it is theirs who made it.
+  await makeFolder(options.dir, 0o700)
+  await chmod(options.dir, 0o700)
   const lock = lockFolder(options.dir, options.logger)
   try {
     const log = await openInFolder(options)
