@@ -33,6 +33,11 @@ describe('an endpoint may not be', () => {
     ['IPv4 within IPv6, in hexadecimal', 'https://[::ffff:a9fe:a9fe]/'],
     ['translated from IPv4', 'https://[64:ff9b::10.0.0.1]/'],
     ['tunnelled from IPv4', 'https://[2002:0a00:0001::]/'],
+    ['this machine, as IPv4 once stood in IPv6', 'https://[::127.0.0.2]/'],
+    ['given to nobody', 'https://[::1:a00:1]/'],
+    ['given to nobody', 'https://[4000::1]/'],
+    ['given to nobody', 'https://[fe00::1]/'],
+    ['of one site, as it once was', 'https://[fec0::1]/'],
     ['broadcast', 'https://255.255.255.255/'],
     ['multicast', 'https://224.0.0.1/'],
   ])('%s: %s', (_what, url) => expect(problemOfUrl(url, [])).toMatch(/https|address|password/))

@@ -36,10 +36,15 @@ export function judgeAddress(
   const isOpened = allowed.some(([range, bits]) => {
     return range.kind() === address.kind() && address.match(range, bits)
   })
-  const range = address.range()
+  const range = isUnallocated(address) ? 'reserved' : address.range()
   if (isOpened || range === 'unicast' || (range === 'loopback' && isLoopbackNamed)) return { isAllowed: true }
   return { isAllowed: false, why: `${text} is a ${words[range] ?? range} address` }
 }
+
+/** Only 2000::/3 is given out as global unicast (RFC 4291, 2.4): `::7f00:1` and `4000::1` are nobody's. */
+const isUnallocated = (address: ipaddr.IPv4 | ipaddr.IPv6): boolean =>
+  address.kind() === 'ipv6' && address.range() === 'unicast' && !address.match(globalUnicast)
+const globalUnicast = ipaddr.parseCIDR('2000::/3')
 
 const words: Readonly<Record<string, string>> = {
   private: 'private',
