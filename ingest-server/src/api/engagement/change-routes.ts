@@ -4,12 +4,11 @@ import { meant } from '../../definitions/nearest.js'
 import { readChanges } from '../../engagement/feeds/read.js'
 import { TouchlineError } from '../../errors.js'
 import { parseExact } from '../../exact-json.js'
-import { pause } from '../../loop.js'
 import { readerFor, type Api, type TimelineDeps } from '../context.js'
-
-const lookEveryMs = 250
+import { openNextChange } from './next-change.js'
 
 export function addChanges(api: Api, deps: TimelineDeps): void {
+  const nextChange = openNextChange()
   api.route({
     method: 'GET',
     url: '/v1/changes',
@@ -25,10 +24,14 @@ export function addChanges(api: Api, deps: TimelineDeps): void {
       const wanted = { after, kinds: kindsOf(changes), limit }
       const deadline = performance.now() + wait * 1_000
       let rows = await readChanges(reader, wanted)
+      let readTo = BigInt(after)
       // Whoever asked and went away is not waited for.
       while (rows.length === 0 && performance.now() < deadline && !request.raw.destroyed) {
-        await pause(lookEveryMs)
+        const last = await nextChange.look(reader)
+        if (last <= readTo) continue
+        // Of other kinds than wanted, if it comes to nothing: what comes next is waited for.
         rows = await readChanges(reader, wanted)
+        readTo = last
       }
       return {
         rows: rows.map(({ body, ...row }) => ({ ...row, data: parseExact(body) as Record<string, unknown> })),

@@ -13,6 +13,8 @@ import { linkRows } from './link-rows.js'
 import { openView, type View } from './stream.js'
 
 const mostViews = 100
+/** So that one project's do not keep another's out. */
+const mostViewsOfProject = mostViews / 2
 /** For who comes back within this the feed goes on; then nobody pays for it any longer. */
 const feedLivesMs = 60_000
 const lookEveryMs = { busy: 300, idle: 1_000 }
@@ -84,7 +86,7 @@ export function addLive(api: Api, deps: TimelineDeps): void {
   const { watch } = log
   const feeds = watch === undefined ? undefined : createFeeds(api, deps, watch)
   const views = new Set<View>()
-  let opening = 0
+  const places = openPlaces()
   api.addHook('preClose', async () => {
     for (const view of views) view.end()
     await feeds?.close()
@@ -103,13 +105,16 @@ export function addLive(api: Api, deps: TimelineDeps): void {
     },
     async handler(request, reply) {
       if (feeds === undefined) throw new TouchlineError('NOT_FOUND', 'This log lets nobody look on.')
-      if (views.size + opening >= mostViews)
-        throw new TouchlineError('OVERLOADED', `${mostViews} live views are open already.`)
-      const one = feeds.of(readerFor(request, deps))
-      opening += 1
+      const reader = readerFor(request, deps)
+      const leave = places.take(reader.project)
+      const one = feeds.of(reader)
       // What was appended before is none of what the view counts.
-      await one.watching.caughtUp().finally(() => (opening -= 1))
+      await one.watching.caughtUp().catch((error: unknown) => {
+        leave()
+        throw error
+      })
       if (request.raw.socket.destroyed) {
+        leave()
         feeds.left(one)
         return reply.hijack()
       }
@@ -125,6 +130,7 @@ export function addLive(api: Api, deps: TimelineDeps): void {
       views.add(view)
       view.body.once('close', () => {
         views.delete(view)
+        leave()
         feeds.left(one)
       })
       return reply
@@ -133,6 +139,27 @@ export function addLive(api: Api, deps: TimelineDeps): void {
         .send(view.body)
     },
   })
+}
+
+/** Places of views that are open or about to be. `take` answers with what gives the place back; throws OVERLOADED. */
+function openPlaces() {
+  const taken = new Map<string, number>()
+  let all = 0
+  return {
+    take(project: string): () => void {
+      const mine = taken.get(project) ?? 0
+      if (mine >= mostViewsOfProject || all >= mostViews)
+        throw new TouchlineError('OVERLOADED', 'As many live views as there may be are open already.')
+      taken.set(project, mine + 1)
+      all += 1
+      return () => {
+        const left = (taken.get(project) ?? 1) - 1
+        if (left === 0) taken.delete(project)
+        else taken.set(project, left)
+        all -= 1
+      }
+    },
+  }
 }
 
 async function isStillAllowed(
