@@ -5,6 +5,7 @@ import { stringifyExact } from '../../exact-json.js'
 import { hashOf } from '../deliveries/delivery.js'
 import { readWhos, whoOf } from '../who/who.js'
 import type { NewChange, Seen } from './change.js'
+import { readDomainsOf } from './domains-of-accounts.js'
 import { readStagesNow } from './stages-now.js'
 
 interface DerivedDeps {
@@ -36,17 +37,27 @@ export async function readDerivedChanges(
         at: now,
         id: hashOf(stringifyExact(change)),
       })
-    if (wanted.has(kind))
-      for (const { id, identifiers, traits, account } of people)
+    if (wanted.has(kind)) {
+      const domains =
+        kind === 'account'
+          ? await readDomainsOf(
+              reader,
+              people.map(({ id }) => id),
+            )
+          : undefined
+      for (const { id, identifiers, emails, traits, account } of people)
         add({
           kind,
           of: '',
           subject: id,
           data: {
-            ...(kind === 'person' && { identifiers, account: account ?? null }),
+            ...(kind === 'person'
+              ? { identifiers, emails, account: account ?? null }
+              : { domains: domains?.get(id) ?? [] }),
             traits: Object.fromEntries([...traits].sort(([a], [b]) => (a < b ? -1 : 1))),
           },
         })
+    }
     if (wanted.has('stage'))
       for (const { list, subject, stage, at } of await readStagesNow(reader, kind, {
         ids: people.map(({ id }) => id),

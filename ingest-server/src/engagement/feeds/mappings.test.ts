@@ -15,6 +15,8 @@ const change = (subject: string, data: object, more: Partial<Told> = {}): Told =
   ...more,
 })
 const batch = (...changes: Told[]) => ({ feed: 'f', changes, next: '7' })
+const account = (subject: string, traits: object, domains: string[]) =>
+  change(subject, { traits, domains }, { kind: 'account', subjectKind: 'account' })
 const ada = change('user:ada', {
   identifiers: ['user:ada', 'email:ada@acme.com'],
   traits: { name: 'Ada King Lovelace', title: 'CTO', company: 'Acme', phone: 44 },
@@ -48,6 +50,26 @@ test('HubSpot contacts are upserted by address; who has none is left out', () =>
   expect(bodyFor('hubspot-contact', batch(change('anon:x', { traits: {} })))).toBeUndefined()
 })
 
+test('a record is that of an address or a domain which is theirs, whatever their traits say', () => {
+  const inputsOf = (one: Told) =>
+    (
+      bodyFor(one.kind === 'person' ? 'hubspot-contact' : 'hubspot-company', batch(one)) as
+        { inputs: { id: string }[] } | undefined
+    )?.inputs.map(({ id }) => id)
+  const person = (email: unknown, emails: string[]) =>
+    inputsOf(change('user:cy', { identifiers: ['user:cy', 'email:old@x.dev'], emails, traits: { email } }))
+  expect(person('zoe@victim.dev', [])).toBeUndefined()
+  expect(person('zoe@victim.dev', ['cy@x.dev'])).toEqual(['cy@x.dev'])
+  expect(person(' CY@X.dev', ['a@x.dev', 'cy@x.dev'])).toEqual(['cy@x.dev'])
+  expect(person(7, ['a@x.dev', 'cy@x.dev'])).toEqual(['a@x.dev'])
+  expect(inputsOf(account('mine', { domain: 'victim.dev' }, []))).toBeUndefined()
+  expect(inputsOf(account('domain:victim.dev', {}, []))).toBeUndefined()
+  expect(
+    inputsOf(account('mine', { domain: 'victim.dev', website: 'http://shop.me.dev/a' }, ['me.dev'])),
+  ).toEqual(['shop.me.dev'])
+  expect(inputsOf(account('mine', { domain: 'notme.dev' }, ['me.dev']))).toEqual(['me.dev'])
+})
+
 // A batch with one record twice is refused as a whole.
 test('a record that changed twice in a batch is named once, as it is last', () => {
   const later = change('user:ada', { identifiers: ['email:ada@acme.com'], traits: { title: 'CEO' } })
@@ -58,13 +80,11 @@ test('a record that changed twice in a batch is named once, as it is last', () =
 
 // POST /crm/v3/objects/companies/batch/upsert
 test('HubSpot companies are upserted by domain, however it is written', () => {
-  const account = (subject: string, traits: object) =>
-    change(subject, { traits }, { kind: 'account', subjectKind: 'account' })
   const sent = bodyFor(
     'hubspot-company',
     batch(
-      account('a1', { website: 'https://www.acme.com/about', name: 'Acme', employees: 250 }),
-      account('domain:b.io', {}),
+      account('a1', { website: 'https://www.acme.com/about', name: 'Acme', employees: 250 }, ['acme.com']),
+      account('domain:b.io', {}, ['b.io']),
     ),
   )
   expect(sent).toEqual({
@@ -120,17 +140,9 @@ test('generic JSON is everything', () => {
 
 test('a website of 30,000 signs that lead nowhere holds up nobody who is told of it', () => {
   const odd = Array.from({ length: 400 }, (_, n) =>
-    change(
-      `a${n}`,
-      { traits: { website: `${'/'.repeat(30_000)}\nx` } },
-      { kind: 'account', subjectKind: 'account' },
-    ),
+    account(`a${n}`, { website: `${'/'.repeat(30_000)}\nx` }, ['odd.dev']),
   )
-  const good = change(
-    'a',
-    { traits: { website: 'acme.com/#top\nmore' } },
-    { kind: 'account', subjectKind: 'account' },
-  )
+  const good = account('a', { website: 'shop.acme.com/#top\nmore' }, ['acme.com'])
   const sent = bodyFor('hubspot-company', batch(...odd, good)) as { inputs: { id: string }[] }
-  expect(sent.inputs.map(({ id }) => id)).toContain('acme.com')
+  expect(sent.inputs.map(({ id }) => id)).toContain('shop.acme.com')
 })

@@ -2,6 +2,7 @@
  * Changes → what a receiver takes. Pure. The shapes are those of each service's own documentation; where a service
  * keys by an address or a domain, a change of somebody without one is left out.
  */
+import { canonicalHost, emailFrom } from '@touchline/schemas'
 import type { FeedFormat } from '@touchline/schemas/api'
 import { isExactNumber, textOfNumber } from '../../exact-json.js'
 
@@ -107,21 +108,41 @@ function firstText(traits: Record<string, unknown>, names: readonly string[]): s
   return undefined
 }
 
+/**
+ * By which address a receiver knows the person: one that is theirs, among several the one that their trait names. The
+ * trait alone is what somebody said, with a public key too, and would write over the record of whose address it is.
+ */
 function emailOf(change: Told): string | undefined {
-  const { identifiers } = change.data
-  const listed = Array.isArray(identifiers) ? (identifiers as unknown[]).map(String) : [change.subject]
-  const email = listed.find((one) => one.startsWith('email:'))?.slice('email:'.length)
-  return firstText(traitsOf(change), ['email']) ?? email
+  const { emails, identifiers } = change.data
+  const named = Array.isArray(identifiers) ? textsOf(identifiers) : [change.subject]
+  // Changes that an earlier version recorded have no `emails`.
+  const held = Array.isArray(emails) ? textsOf(emails) : named.flatMap((one) => addressIn(one) ?? [])
+  const said = emailFrom(firstText(traitsOf(change), ['email']))
+  return held.find((one) => one === said) ?? held[0]
 }
 
-const domainOf = (change: Told): string | undefined => {
-  const said = firstText(traitsOf(change), ['domain', 'website'])
-  const host = said
-    ?.replace(/^[a-z]+:\/\//i, '')
-    .replace(/^www\./i, '')
-    .replace(/[/?#:].*$/s, '')
-  return host ?? (change.subject.startsWith('domain:') ? change.subject.slice('domain:'.length) : undefined)
+const addressIn = (identifier: string) => /^email:(.*)$/s.exec(identifier)?.[1]
+
+/** As `emailOf`: of what the account says of itself the first that lies in a domain that leads to it. */
+function domainOf(change: Told): string | undefined {
+  const { domains } = change.data
+  const held = Array.isArray(domains) ? textsOf(domains) : []
+  const traits = traitsOf(change)
+  const said = ['domain', 'website'].map((name) => hostIn(firstText(traits, [name]) ?? ''))
+  const isHeld = (host: string) => held.some((domain) => host === domain || host.endsWith(`.${domain}`))
+  return said.find((host) => host !== undefined && isHeld(host)) ?? held[0]
 }
+
+/** `https://www.acme.com/about` → `acme.com`. */
+const hostIn = (text: string) =>
+  canonicalHost(
+    text
+      .replace(/^[a-z]+:\/\//i, '')
+      .replace(/^www\./i, '')
+      .replace(/[/?#:].*$/s, ''),
+  )
+
+const textsOf = (values: readonly unknown[]): string[] => values.map(String)
 
 const nameOf = (traits: Record<string, unknown>) => {
   const whole = firstText(traits, ['name', 'fullName'])?.split(/\s+/) ?? []

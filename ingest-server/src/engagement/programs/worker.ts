@@ -55,7 +55,14 @@ function openParts(deps: ProgramsDeps) {
   // A slot is worked on once what was written for it before can be read.
   const ready = new Set<number>()
   const works = (slot: number) => ready.has(slot) && leases.holds(slot)
-  const readerOf = (project: string): Reader => ({ client: app, project, signedOnly: false })
+  const projectOf = (id: string) => deps.projects.all().find((project) => project.id === id)
+  const readerOf = (id: string): Reader => {
+    const project = projectOf(id)
+    return {
+      ...{ client: app, project: id, signedOnly: project?.identify === 'signed-only' },
+      domains: project?.domains,
+    }
+  }
   const endpoints = openEndpoints({ client: app, readSecret: deps.readSecret })
   const poster = openPoster({ allowed: rangesOf(deps.allowed) })
   const sender = openSender({
@@ -67,8 +74,7 @@ function openParts(deps: ProgramsDeps) {
     },
   })
   const { judgeOf } = deps
-  const zoneOf = (project: string) =>
-    deps.projects.all().find(({ id }) => id === project)?.timezone ?? deps.zone
+  const zoneOf = (project: string) => projectOf(project)?.timezone ?? deps.zone
   const common = { app, log, clock, readerOf, zoneOf, judgeOf, version: versions.next }
   const stepper: StepperDeps = {
     ...{ ...common, logger, acts: deps.acts, mayAct: works },

@@ -7,6 +7,7 @@ import { withoutNullLike } from '../../touchpoints/null-like.js'
 import { isRefused, refusingTrait, subscribing, unsubscribing } from './consent.js'
 import { isZone } from './zone.js'
 import { isWithin } from '../../identity/interval.js'
+import { isEmail } from '../../identity/rules/effective-links.js'
 import { jsonOrText } from '../../json-or-text.js'
 
 /** A subject's id at an earlier time, and that time. */
@@ -21,6 +22,8 @@ export interface Who {
   /** Canonical id now. */
   id: string
   identifiers: readonly string[]
+  /** Addresses that are theirs today; the trait `email` is only what somebody said. */
+  emails: readonly string[]
   account: string | undefined
   traits: ReadonlyMap<string, unknown>
   accountTraits: ReadonlyMap<string, unknown>
@@ -156,6 +159,7 @@ export async function readWhos(
         kind,
         id: person.id,
         identifiers: person.identifiers.map(({ identifier }) => identifier),
+        emails: emailsOf(person, now),
         account,
         traits,
         accountTraits: ofAccount,
@@ -180,6 +184,7 @@ async function readAccounts(reader: Reader, wanted: readonly Then[], zone: strin
         kind: 'account',
         id: then.subject,
         identifiers: [then.subject],
+        emails: [],
         account: then.subject,
         traits,
         accountTraits: traits,
@@ -190,6 +195,11 @@ async function readAccounts(reader: Reader, wanted: readonly Then[], zone: strin
     }),
   )
 }
+
+const emailsOf = ({ identifiers }: Person, now: number): string[] =>
+  identifiers
+    .filter((held) => isEmail(held.identifier) && isWithin(held, now))
+    .map(({ identifier }) => identifier.slice('email:'.length))
 
 const accountOf = (person: Person, now: number): string | undefined =>
   person.accounts.find((stay) => isWithin(stay, now))?.account
