@@ -57,6 +57,11 @@ describe.skipIf(reason !== undefined)('looking on', () => {
       (await admin.listGroups()).groups.map(({ groupId }) => groupId).filter((id) => id.startsWith(name)),
     )
 
+  async function partitionsWithLeader(admin: kafkajs.Admin, topic: string): Promise<number> {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+    return topics.flatMap(({ partitions }) => partitions.filter(({ leader }) => leader >= 0)).length
+  }
+
   test('what others append is told once each, from the call on, and handled once the group that stores has committed it', async () => {
     const name = randomUUID()
     const [writer, other, looker] = [await open(name), await open(name), await open(name)]
@@ -125,9 +130,12 @@ describe.skipIf(reason !== undefined)('looking on', () => {
     await seen.watching.caughtUp()
     await log.append([numbered(0)])
     await vi.waitUntil(() => numbersOf(seen.appended).length === 1, patient)
-    await withAdmin((admin) =>
-      admin.createPartitions({ topicPartitions: [{ topic: `${name}.events`, count: 3 }] }),
-    )
+    const topic = `${name}.events`
+    await withAdmin(async (admin) => {
+      await admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] })
+      // A broker answers before a new partition has its leader; a producer that asks earlier knows two for minutes.
+      await vi.waitUntil(async () => (await partitionsWithLeader(admin, topic)) === 3, patient)
+    })
     const later = await open(name)
     for (let n = 1; n <= 9; n += 1) await later.append([numbered(n)])
     await vi.waitUntil(() => numbersOf(seen.appended).length >= 10, patient)
