@@ -404,7 +404,7 @@ const byHand = {
       'ingest-server/src/api/people/people-routes.test.ts',
     ],
     mistakes: [
-      ['    if (isNullLike(value)) continue\n', ''],
+      ['withoutNullLike(parseExact(one.value))', 'parseExact(one.value)'],
       ['holding.identifier === identifier && isWithin(holding, at)', 'holding.identifier === identifier'],
       ['known?.said.verified === one.verified ? known.told : 0', 'known?.told ?? 0'],
       ['if (known === undefined || isReceivedBefore(one, known))', 'if (known === undefined)'],
