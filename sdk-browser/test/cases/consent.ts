@@ -10,7 +10,9 @@ const nothing = { cookie: '', keys: [] }
 
 /** Chromium tells a tab a little later what another one wrote into localStorage. */
 const keysBecome = ({ page }: Visit, keys: string[]) =>
-  page.waitForFunction(`Object.keys(localStorage).sort().join() === ${JSON.stringify([...keys].sort().join())}`)
+  page.waitForFunction(
+    `Object.keys(localStorage).sort().join() === ${JSON.stringify([...keys].sort().join())}`,
+  )
 
 /** What may be recorded, by the visitor's word and the browser's signals. */
 export function consentCases(world: () => World): void {
