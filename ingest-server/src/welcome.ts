@@ -31,7 +31,7 @@ export function welcome({ touchline, analyst, config, seconds, signInLink }: Wel
       : ['', 'Open the Explorer (good once, for 10 minutes):', `  ${signInLink}`]),
     '',
     'Paste this into your pages, inside <head>, before other scripts:',
-    `  ${plainSnippet(tag)}`,
+    indented(plainSnippet(tag)),
     ...(keys.writeKey === undefined ? [] : pinned(tag)),
     '',
     ...keyLines(keys, config),
@@ -47,8 +47,10 @@ function pinned(tag: TagOptions): string[] {
   const text = pinnedSnippet(tag)
   return text === undefined
     ? []
-    : ['or, to run this very build or nothing (change it with the server):', `  ${text}`]
+    : ['or, to run this very build or nothing (change it with the server):', indented(text)]
 }
+
+const indented = (lines: string) => lines.replace(/^/gm, '  ')
 
 const revoked = 'revoked; npx touchline keys list names those in force'
 

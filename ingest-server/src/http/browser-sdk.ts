@@ -197,7 +197,7 @@ export function pinnedSnippet(tag: TagOptions): string | undefined {
 /** Empty where none is built. */
 function inlineStub(): string {
   const path = fileURLToPath(new URL('stub.js', distFolder))
-  return existsSync(path) ? `<script>${readFileSync(path, 'utf8').trim()}</script>\n  ` : ''
+  return existsSync(path) ? `<script>${readFileSync(path, 'utf8').trim()}</script>\n` : ''
 }
 
 function attributesOf({ writeKey, options = {} }: TagOptions): string {
